@@ -1,0 +1,52 @@
+/** A request that is not about one message: its route, who may call it, its shapes and refusals. */
+import type { Static, TObject, TSchema } from 'typebox'
+import type { RefusalKinds } from './refusal.ts'
+
+/**
+ * Who may call. `open`: anybody. `user`: anyone signed in. `member`, `admin`, `owner`: at least that role in the
+ * group named by `:groupId`. `server`: the host with an API key (it may also call what users may, see `actAs`).
+ */
+export type Caller = 'open' | 'user' | 'member' | 'admin' | 'owner' | 'server'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+export interface Endpoint<
+  Params extends TObject = TObject,
+  Query extends TObject = TObject,
+  Body extends TSchema = TSchema,
+  Answer extends TSchema = TSchema,
+> {
+  /** `feature.verb`, unique: the operation id in OpenAPI and the SDK's name for it. */
+  readonly name: string
+  readonly method: Method
+  /** Path with `:params`, below `/v1`. */
+  readonly path: string
+  readonly doc: string
+  readonly by: Caller
+  readonly params?: Params
+  readonly query?: Query
+  readonly body?: Body
+  readonly answer: Answer
+  /** 200 unless the call makes something new (201) or only accepts it (202). */
+  readonly status?: 200 | 201 | 202
+  readonly refusals?: RefusalKinds
+  /** Engine codes and own codes this endpoint may answer with beyond those any route may. */
+  readonly errors?: readonly string[]
+  /** Moves money, points or stock: Idempotency-Key required. */
+  readonly commerce?: boolean
+  /** Facts this endpoint may record. */
+  readonly facts?: Readonly<Record<string, TSchema>>
+}
+
+export function defineEndpoint<
+  const Params extends TObject,
+  const Query extends TObject,
+  const Body extends TSchema,
+  const Answer extends TSchema,
+>(endpoint: Endpoint<Params, Query, Body, Answer>): Endpoint<Params, Query, Body, Answer> {
+  return endpoint
+}
+
+export type ParamsOf<E> = E extends Endpoint<infer P, any, any, any> ? Static<P> : never
+export type QueryOf<E> = E extends Endpoint<any, infer Q, any, any> ? Static<Q> : never
+export type RequestOf<E> = E extends Endpoint<any, any, infer B, any> ? Static<B> : never
+export type AnswerOf<E> = E extends Endpoint<any, any, any, infer A> ? Static<A> : never

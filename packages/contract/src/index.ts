@@ -1,0 +1,12 @@
+/** The grammar of the wire. Runs anywhere; knows only the schema library. */
+export * from './card.ts'
+export * from './endpoint.ts'
+export * from './engine.ts'
+export * from './frame.ts'
+export * from './ids.ts'
+export * from './record.ts'
+export * from './refusal.ts'
+export * from './rows.ts'
+export * from './schema.ts'
+export * from './text.ts'
+export * from './time.ts'

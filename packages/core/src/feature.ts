@@ -1,0 +1,188 @@
+/**
+ * What a feature hands the engine: cards it serves, records, endpoints, guards, reactions, migrations.
+ * All parts optional. The engine holds these values and knows no feature by name.
+ */
+import type {
+  ActionsOf, AnswerOf, AppId, BodyOf, Card, Endpoint, FactsOf, GroupId, GroupRow, GroupSettings, InputOf, MemberRow, Millis,
+  MineOf, ParamsOf, QueryOf, RequestOf, Role, StateOf, SyncedRecord, Text, UserId,
+} from '@qun/contract'
+import type { Migration, Tx } from '@qun/storage'
+
+export interface Feature {
+  readonly name: string
+  readonly migrations?: readonly Migration[]
+  readonly cards?: readonly CardServer[]
+  readonly records?: readonly SyncedRecord[]
+  readonly endpoints?: readonly EndpointServer[]
+  readonly guards?: readonly Guard[]
+  readonly reactions?: readonly Reaction[]
+}
+export function defineFeature(feature: Feature): Feature {
+  return feature
+}
+
+/** What every decision can do. All writes are in one transaction; nothing is published before it commits. */
+export interface Call {
+  readonly tx: Tx
+  readonly appId: AppId
+  /** Epoch milliseconds; the same for the whole decision. */
+  readonly now: Millis
+  /** Fresh random bytes as hex; 16 bytes unless told. */
+  randomHex(bytes?: number): string
+  /** Refuses with a code the contract (or the engine) declares. Nothing of this call is written. */
+  fail(code: string, more?: { readonly detail?: string; readonly retryAfterMs?: number }): never
+  /** A person of this app, as the host told it; undefined when never mentioned. */
+  findUser(userId: UserId): Promise<UserView | undefined>
+  /** Writes a row only `userId` sees on their own stream, under (kind, key). Null removes it. */
+  putUserRecord(userId: UserId, record: SyncedRecord, key: string, body: unknown): void
+}
+export interface UserView {
+  readonly userId: UserId
+  readonly name: string
+  readonly avatar: string
+  readonly badge: MemberRow['badge']
+}
+
+/** A group within a decision. Its row is locked until commit, so membership and counts are exact. */
+export interface GroupCall {
+  readonly groupId: GroupId
+  readonly row: GroupRow
+  /** The row of a member, also of one who left (`active: false`). */
+  findMember(userId: UserId): Promise<MemberRow | undefined>
+  /** Active members, strongest role first, then by joining. */
+  listMembers(limit?: number): Promise<MemberRow[]>
+  /** True if joined now, false if already a member. Refuses `group.full`, `group.dissolved`. */
+  addMember(userId: UserId, options: { readonly role?: Role; readonly source: string; readonly inviterId?: UserId }): Promise<boolean>
+  /** True if removed now. Refuses `group.owner_required` for the owner. Ends their sessions' view of the group. */
+  removeMember(userId: UserId): Promise<boolean>
+  setRole(userId: UserId, role: Role): Promise<void>
+  /** Null gives the user's own name back. */
+  setNickname(userId: UserId, nickname: string | null): Promise<void>
+  /** 0 lets them speak. */
+  setMutedUntil(userId: UserId, until: Millis): Promise<void>
+  update(patch: { readonly name?: string; readonly avatar?: string; readonly settings?: Partial<GroupSettings> }): void
+  /** No post or action is taken after it; members keep reading. */
+  disband(): void
+  /** Posts in this decision; `senderId` '' is the system. Returns the position. */
+  post(message: { readonly kind: string; readonly body: unknown; readonly senderId?: UserId | ''; readonly clientId?: string }): Promise<number>
+  /** Writes a row all members see under (kind, key). Null removes it. */
+  putRecord(record: SyncedRecord, key: string, body: unknown): void
+  /** Writes what happened; reactions of other features will read it. */
+  record(fact: string, data: unknown): void
+}
+
+// ── cards ──
+export interface CardCall<C> extends Call {
+  readonly groupId: GroupId
+  readonly seq: number
+  readonly senderId: UserId
+  readonly body: BodyOf<C>
+  readonly state: StateOf<C>
+  setState(state: StateOf<C>): void
+  /** What the viewer holds of this card; undefined if nothing yet. */
+  mineOf(userId: UserId): Promise<MineOf<C> | undefined>
+  setMine(userId: UserId, mine: MineOf<C>): void
+  /** Runs a job of this card at a time, at most once in effect. Scheduling a name again moves it. */
+  schedule(at: Millis, job: string, input?: unknown): void
+  cancelJob(job: string): void
+  record<F extends keyof FactsOf<C> & string>(fact: F, data: unknown): void
+  findMember(userId: UserId): Promise<MemberRow | undefined>
+  /** Posts into the card's group in the same transaction. Takes the group's lock. */
+  post(message: { readonly kind: string; readonly body: unknown; readonly senderId?: UserId | '' }): Promise<number>
+}
+export interface ActionCall<C> extends CardCall<C> {
+  readonly actorId: UserId
+  /** The actor's row in this group; for the host acting with an API key, undefined. */
+  readonly actor: MemberRow | undefined
+}
+export interface OpenCall<C> extends Omit<CardCall<C>, 'state' | 'setState'> {
+  readonly actorId: UserId
+}
+
+export interface CardHandlers<C> {
+  /** Makes the first state when a card is posted. May refuse. Without it the contract's `initial` is used. */
+  open?(call: OpenCall<C>): StateOf<C> | Promise<StateOf<C>>
+  readonly actions?: { readonly [A in keyof ActionsOf<C>]: (call: ActionCall<C>, input: InputOf<C, A>) => void | Promise<void> }
+  readonly jobs?: Readonly<Record<string, (call: CardCall<C>, input: unknown) => void | Promise<void>>>
+  /** The code with which this card refuses to be recalled in its present state, if it does. */
+  recallable?(state: StateOf<C>, body: BodyOf<C>): true | string
+  /** Run in the decision that recalls it: give back what the card holds, drop what search or quotes keep. */
+  recalled?(call: CardCall<C>): void | Promise<void>
+  /** People whom a new message of this kind mentions; '*' is everybody. */
+  mentions?(body: BodyOf<C>): readonly (UserId | '*')[]
+}
+/** A card with its handlers, types forgotten: what the engine's registry holds. */
+export interface CardServer extends CardHandlers<any> {
+  readonly card: Card<any, any, any, any, any>
+}
+export function serveCard<C extends Card<any, any, any, any, any>>(card: C, handlers: CardHandlers<C>): CardServer {
+  return { card, ...handlers } as CardServer
+}
+
+// ── endpoints ──
+export type Caller =
+  | { readonly kind: 'user'; readonly userId: UserId; readonly guest: boolean }
+  | { readonly kind: 'server' }
+  | { readonly kind: 'anyone' }
+
+export interface EndpointCall<E> extends Call {
+  readonly caller: Caller
+  /** The signed-in person; refuses `auth.scope` when the host or a stranger calls. */
+  readonly actorId: UserId
+  readonly params: ParamsOf<E>
+  readonly query: QueryOf<E>
+  readonly body: RequestOf<E>
+  /** Locks a group and gives its operations. Refuses `group.not_found`. */
+  group(groupId: GroupId): Promise<GroupCall>
+  createGroup(group: { readonly name: string; readonly avatar?: string; readonly ownerId: UserId; readonly settings?: Partial<GroupSettings> }): Promise<GroupCall>
+}
+export interface EndpointServer {
+  readonly endpoint: Endpoint<any, any, any, any>
+  /** GET handlers read in a read-only transaction; all others are one decision. */
+  readonly handle: (call: EndpointCall<any>) => unknown
+}
+export function serveEndpoint<E extends Endpoint<any, any, any, any>>(
+  endpoint: E,
+  handle: (call: EndpointCall<E>) => AnswerOf<E> | Promise<AnswerOf<E>>,
+): EndpointServer {
+  return { endpoint, handle }
+}
+
+// ── guards and reactions ──
+export interface PostAttempt {
+  readonly appId: AppId
+  readonly groupId: GroupId
+  readonly senderId: UserId
+  readonly kind: string
+  readonly body: unknown
+  readonly now: Millis
+  fail(code: string, more?: { readonly detail?: string; readonly retryAfterMs?: number }): never
+}
+/** May refuse a post before it reaches the log. Runs on the hot path: no storage unless it must. */
+export interface Guard {
+  readonly name: string
+  /** Kinds it looks at; all when absent. */
+  readonly kinds?: readonly string[]
+  /** A rewritten body replaces the posted one (normalisation); undefined leaves it. */
+  post(attempt: PostAttempt): unknown
+  readonly refusals?: Endpoint['refusals']
+}
+export interface Fact {
+  readonly name: string
+  readonly groupId: GroupId
+  /** Gap-free position among the group's facts. */
+  readonly factSeq: number
+  readonly at: Millis
+  readonly data: unknown
+}
+export interface ReactionCall extends Call {
+  readonly fact: Fact
+  group(groupId: GroupId): Promise<GroupCall>
+}
+/** Runs after a fact committed: at least once, in order per group; its writes and its done-mark are one transaction. */
+export interface Reaction {
+  readonly name: string
+  readonly on: string
+  handle(call: ReactionCall): void | Promise<void>
+}
+export type { Role, Text }

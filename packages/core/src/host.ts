@@ -1,0 +1,143 @@
+/** What the engine offers whoever hosts it (a server, a test world): types only, no behaviour. */
+import type {
+  AppId, ChangesFrame, ClientFrame, ConversationRow, GroupId, MemberRow, MessageRow, Millis, MineRow, Static, SnapshotFrame, UserId,
+} from '@qun/contract'
+import type { Bus } from '@qun/bus'
+import type { Store } from '@qun/storage'
+import type { Caller, EndpointServer, Feature, UserView } from './feature.ts'
+import type { Limits } from './limits.ts'
+import type { Registry } from './registry.ts'
+
+export interface CoreOptions {
+  readonly store: Store
+  readonly bus: Bus
+  readonly features: readonly Feature[]
+  /** The wall clock; a test world passes its own. */
+  readonly now?: () => Millis
+  /** `bytes` random bytes as hex; a test world counts up. */
+  readonly randomHex?: (bytes: number) => string
+  readonly limits?: Partial<Limits>
+  /** Told of every bug (a failed assertion, a handler that threw something else than a refusal). */
+  readonly onBug?: (error: unknown, where: string) => void
+  /** How the engine waits; a test world drives it by hand. Returns a cancel function. */
+  readonly wait?: (delayMs: number, run: () => void) => () => void
+}
+
+/** Who is connected or calls; the server derives it from a verified token. */
+export interface Principal {
+  readonly appId: AppId
+  readonly userId: UserId
+  readonly guest: boolean
+}
+
+export interface PostRequest {
+  readonly appId: AppId
+  readonly groupId: GroupId
+  readonly senderId: UserId
+  readonly guest?: boolean
+  /** The host posts with an API key: kinds reserved to `server` are allowed. */
+  readonly asServer?: boolean
+  readonly kind: string
+  readonly body: unknown
+  readonly clientId: string
+}
+export interface PostResult {
+  readonly groupId: GroupId
+  readonly seq: number
+  readonly version: number
+  readonly at: Millis
+  readonly replayed: boolean
+}
+export interface ActRequest {
+  readonly principal: Principal
+  readonly groupId: GroupId
+  readonly seq: number
+  readonly action: string
+  readonly input: unknown
+  /** The Idempotency-Key; a repeat answers as the first time. */
+  readonly clientId?: string
+}
+export interface ActResult {
+  readonly seq: number
+  readonly version: number
+  readonly state: unknown
+  readonly mine: unknown
+  readonly replayed: boolean
+}
+export interface CallRequest {
+  readonly appId: AppId
+  readonly caller: Caller
+  readonly params: Record<string, string | number>
+  readonly query: Record<string, unknown>
+  readonly body: unknown
+  readonly idempotencyKey?: string
+}
+
+/** One encoded frame, shared by all its receivers. `wire` is the gateway's own cache of the framed bytes. */
+export interface Packet {
+  readonly text: string
+  wire?: Uint8Array
+}
+/** The engine's way out to one connection. */
+export interface Outlet {
+  /** Queues a packet; the gateway writes what is queued at the end of the turn, or cuts a socket that does not read. */
+  push(packet: Packet): void
+  close(code: number, reason: string): void
+}
+/** One authenticated connection. */
+export interface Session {
+  /** A frame that passed the schema of its `op`. Answers arrive on the outlet; never throws. */
+  receive(frame: ClientFrame): void
+  /** The socket is gone. */
+  close(): void
+}
+
+export interface Core {
+  readonly epoch: string
+  readonly registry: Registry
+  readonly limits: Limits
+  now(): Millis
+
+  // messages
+  post(request: PostRequest): Promise<PostResult>
+  act(request: ActRequest): Promise<ActResult>
+  recall(principal: Principal, groupId: GroupId, seq: number): Promise<{ seq: number; version: number }>
+  hide(principal: Principal, groupId: GroupId, seq: number, hidden: boolean): Promise<void>
+
+  // reading; all refuse `group.not_found` to whoever is not an active member
+  snapshot(principal: Principal, groupId: GroupId): Promise<Static<typeof SnapshotFrame>>
+  changes(principal: Principal, groupId: GroupId, from: number): Promise<Static<typeof ChangesFrame>>
+  history(
+    principal: Principal,
+    groupId: GroupId,
+    page: { readonly before?: number; readonly after?: number; readonly limit?: number },
+  ): Promise<{ messages: MessageRow[]; mine: MineRow[]; members: MemberRow[] }>
+  message(principal: Principal, groupId: GroupId, seq: number): Promise<{ message: MessageRow; mine: MineRow | null }>
+  members(
+    principal: Principal,
+    groupId: GroupId,
+    page: { readonly cursor?: string; readonly limit?: number },
+  ): Promise<{ members: MemberRow[]; cursor: string | null }>
+
+  // one user's view
+  read(principal: Principal, groupId: GroupId, seq: number): Promise<{ readSeq: number; unread: number }>
+  conversations(principal: Principal): Promise<{ conversations: ConversationRow[]; version: number }>
+  setConversation(principal: Principal, groupId: GroupId, patch: { readonly pinned?: boolean; readonly quiet?: boolean }): Promise<void>
+  me(principal: Principal): Promise<UserView>
+  putUser(appId: AppId, user: { readonly userId: UserId; readonly name: string; readonly avatar?: string; readonly badge?: UserView['badge'] }): Promise<void>
+
+  /** A feature's endpoint. Checks `by`, then runs its handler as one decision (or reading, for GET). */
+  call(endpoint: EndpointServer, request: CallRequest): Promise<{ answer: unknown; replayed: boolean }>
+
+  /** Opens the sync protocol for one connection: catch-up of the user stream first, then frames. */
+  connect(principal: Principal, resume: { readonly epoch?: string; readonly version?: number }, outlet: Outlet): Session
+  /** Closes every connection of a user on every node (revoked, erased). */
+  disconnect(appId: AppId, userId: UserId, code: number, reason: string): void
+
+  /** Starts the workers: jobs, reactions. */
+  start(): void
+  /** Waits for what is under way and stops the workers. Posts and actions are refused `server.draining` from now on. */
+  stop(): Promise<void>
+  /** Runs everything due now: jobs, reactions, pending frames. For tests, and before a stop. */
+  settle(): Promise<void>
+}

@@ -1,0 +1,7 @@
+/** The engine: groups, a log, and live cards. Knows no feature. */
+export * from './assert.ts'
+export * from './core.ts'
+export * from './feature.ts'
+export * from './host.ts'
+export * from './limits.ts'
+export * from './registry.ts'
