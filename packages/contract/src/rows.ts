@@ -74,6 +74,12 @@ export const Head = closed({
   ),
   own: Type.Optional(Type.Integer({ description: "The viewer's own countable messages; sent when it changed." })),
   mentions: Type.Optional(Type.Array(SeqSchema, { description: 'Positions that newly mention the viewer.' })),
+  group: Type.Optional(
+    closed(
+      { name: Type.String(), avatar: Type.String(), memberCount: Type.Integer({ minimum: 0 }) },
+      { description: "The group's face; sent when it changed." },
+    ),
+  ),
 })
 export type Head = Static<typeof Head>
 

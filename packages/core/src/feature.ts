@@ -4,7 +4,7 @@
  */
 import type {
   ActionsOf, AnswerOf, AppId, BodyOf, Card, Endpoint, FactsOf, GroupId, GroupRow, GroupSettings, InputOf, MemberRow, Millis,
-  MineOf, ParamsOf, QueryOf, RequestOf, Role, StateOf, SyncedRecord, Text, UserId,
+  MessageRow, MineOf, ParamsOf, QueryOf, RefusalDetail, RequestOf, Role, StateOf, SyncedRecord, Text, UserId,
 } from '@qun/contract'
 import type { Migration, Tx } from '@qun/storage'
 
@@ -30,7 +30,7 @@ export interface Call {
   /** Fresh random bytes as hex; 16 bytes unless told. */
   randomHex(bytes?: number): string
   /** Refuses with a code the contract (or the engine) declares. Nothing of this call is written. */
-  fail(code: string, more?: { readonly detail?: string; readonly retryAfterMs?: number }): never
+  fail(code: string, more?: RefusalDetail): never
   /** A person of this app, as the host told it; undefined when never mentioned. */
   findUser(userId: UserId): Promise<UserView | undefined>
   /** Writes a row only `userId` sees on their own stream, under (kind, key). Null removes it. */
@@ -53,11 +53,17 @@ export interface GroupCall {
   listMembers(limit?: number): Promise<MemberRow[]>
   /** True if joined now, false if already a member. Refuses `group.full`, `group.dissolved`. */
   addMember(userId: UserId, options: { readonly role?: Role; readonly source: string; readonly inviterId?: UserId }): Promise<boolean>
+  /** Several at once: who joined now, all or nobody. */
+  addMembers(userIds: readonly UserId[], options: { readonly role?: Role; readonly source: string; readonly inviterId?: UserId }): Promise<UserId[]>
   /** True if removed now. Refuses `group.owner_required` for the owner. Ends their sessions' view of the group. */
   removeMember(userId: UserId): Promise<boolean>
   setRole(userId: UserId, role: Role): Promise<void>
   /** Null gives the user's own name back. */
   setNickname(userId: UserId, nickname: string | null): Promise<void>
+  /** A banned person holds no membership and gains none by any path: `addMember` refuses `member.blacklisted`. */
+  ban(userId: UserId): Promise<void>
+  unban(userId: UserId): Promise<void>
+  isBanned(userId: UserId): Promise<boolean>
   /** 0 lets them speak. */
   setMutedUntil(userId: UserId, until: Millis): Promise<void>
   update(patch: { readonly name?: string; readonly avatar?: string; readonly settings?: Partial<GroupSettings> }): void
@@ -87,6 +93,9 @@ export interface CardCall<C> extends Call {
   cancelJob(job: string): void
   record<F extends keyof FactsOf<C> & string>(fact: F, data: unknown): void
   findMember(userId: UserId): Promise<MemberRow | undefined>
+  isBanned(userId: UserId): Promise<boolean>
+  /** True once the group was disbanded: settle, give back, take nothing more. */
+  readonly disbanded: boolean
   /** Posts into the card's group in the same transaction. Takes the group's lock. */
   post(message: { readonly kind: string; readonly body: unknown; readonly senderId?: UserId | '' }): Promise<number>
 }
@@ -134,6 +143,8 @@ export interface EndpointCall<E> extends Call {
   readonly body: RequestOf<E>
   /** Locks a group and gives its operations. Refuses `group.not_found`. */
   group(groupId: GroupId): Promise<GroupCall>
+  /** A message as the caller may see it. Refuses `message.not_found`, also before the caller joined. */
+  readMessage(groupId: GroupId, seq: number): Promise<MessageRow>
   createGroup(group: { readonly name: string; readonly avatar?: string; readonly ownerId: UserId; readonly settings?: Partial<GroupSettings> }): Promise<GroupCall>
 }
 export interface EndpointServer {
@@ -156,14 +167,22 @@ export interface PostAttempt {
   readonly kind: string
   readonly body: unknown
   readonly now: Millis
-  fail(code: string, more?: { readonly detail?: string; readonly retryAfterMs?: number }): never
+  fail(code: string, more?: RefusalDetail): never
+  /** The sender's role; `server` for the host. Read when asked for. */
+  readRole(): Promise<Role | 'server'>
+  /** Whether a person is an active member of the group. */
+  isMember(userId: UserId): Promise<boolean>
+  /** Whether the sender may see that position. */
+  isVisible(seq: number): Promise<boolean>
+  /** A short transaction of its own, before the post: for counting what is scarce. */
+  decide<T>(run: (tx: Tx) => Promise<T>): Promise<T>
 }
 /** May refuse a post before it reaches the log. Runs on the hot path: no storage unless it must. */
 export interface Guard {
   readonly name: string
   /** Kinds it looks at; all when absent. */
   readonly kinds?: readonly string[]
-  /** A rewritten body replaces the posted one (normalisation); undefined leaves it. */
+  /** A rewritten body replaces the posted one (normalisation); undefined leaves it. A promise is awaited, a value costs no wait. */
   post(attempt: PostAttempt): unknown
   readonly refusals?: Endpoint['refusals']
 }

@@ -12,6 +12,8 @@ export interface CoreOptions {
   readonly store: Store
   readonly bus: Bus
   readonly features: readonly Feature[]
+  /** The version of the wire (packages/chat/src/protocol.ts); told to clients in `hello`. */
+  readonly protocol?: number
   /** The wall clock; a test world passes its own. */
   readonly now?: () => Millis
   /** `bytes` random bytes as hex; a test world counts up. */

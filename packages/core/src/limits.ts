@@ -52,7 +52,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   textLengthMax: 5_000,
   bodyBytesMax: 32_768,
-  cardStateBytesMax: 16_384,
+  cardStateBytesMax: 32_768,
   groupMembersMax: 20_000,
   groupsPerUserMax: 500,
   snapshotMessages: 50,

@@ -1,0 +1,26 @@
+/** What every bus engine offers, and how topics are built; knows no engine and what no topic means. */
+
+/**
+ * Carries text between processes, best effort: an engine may lose, repeat and reorder messages, so correctness never
+ * depends on it (a gap leads to a pull from storage).
+ */
+export interface Bus {
+  /** Never throws and never waits: a message that cannot be carried is lost. Receivers run after this call returned. */
+  publish(topic: string, message: string): void
+  /**
+   * Calls `receive` for every message of exactly this topic published from this moment on; the publisher's own
+   * subscriptions are included. The same function may subscribe twice and is then called twice.
+   * Returns the end of the subscription: nothing is received after it was called; calling it again is harmless.
+   */
+  subscribe(topic: string, receive: (message: string) => void): () => void
+  /** Ends all subscriptions; messages under way are lost, later ones are ignored. May be called again. */
+  close(): Promise<void>
+}
+
+/**
+ * One topic from its parts, such as `topicOf(appId, 'group', groupId)`. Different parts give different topics whatever
+ * characters they hold, because each part is led by its length: ('a:b', 'c') is not ('a', 'b:c').
+ */
+export function topicOf(...parts: string[]): string {
+  return parts.map((part) => `${part.length}:${part}`).join(',')
+}

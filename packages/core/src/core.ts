@@ -1,0 +1,124 @@
+/** Assembles the engine: the one object a host holds. */
+import { randomBytes } from 'node:crypto'
+import { engineEndpoints, refuse, type AppId, type UserId } from '@qun/contract'
+import { migrate } from '@qun/storage'
+import { sql } from 'kysely'
+import { Appender } from './append.ts'
+import { ActionQueue } from './card-act.ts'
+import { callEndpoint } from './endpoint-call.ts'
+import { type Engine, publishUser, refusalOf } from './engine.ts'
+import { Fanout } from './fanout.ts'
+import type { Core, CoreOptions, Outlet, Principal } from './host.ts'
+import { defaultLimits } from './limits.ts'
+import { startPost } from './post.ts'
+import { Reader } from './reading.ts'
+import { createRegistry } from './registry.ts'
+import { ClientSession, type SessionHost } from './session.ts'
+import { engineMigrations } from './store.ts'
+import { Validators } from './validate.ts'
+import { Viewing } from './viewing.ts'
+import { Workers } from './workers.ts'
+import { systemWait, wallClock } from './defaults.ts'
+
+/** Lanes of the group commit: two keep the store busy while a commit is under way, more only split the batches. */
+const laneCount = 2
+
+/** Runs the migrations of the engine and of all features, then opens for work. Call `start` for the workers. */
+export async function createCore(options: CoreOptions): Promise<Core> {
+  const now = options.now ?? wallClock
+  const registry = createRegistry(options.features)
+  const declared = new Map(registry.refusals)
+  for (const endpoint of Object.values(engineEndpoints)) {
+    for (const [code, kind] of Object.entries('refusals' in endpoint ? (endpoint.refusals ?? {}) : {})) declared.set(code, kind)
+  }
+  const full = { ...registry, refusals: declared }
+  const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
+  await migrate(options.store, [...engineMigrations, ...options.features.flatMap((feature) => feature.migrations ?? [])], now)
+  const epoch = await readEpoch(options.store, randomHex)
+  const underWay = new Set<Promise<unknown>>()
+  const onBug = options.onBug ?? (() => undefined)
+  const engine: Engine = {
+    store: options.store, bus: options.bus, registry: full, validators: new Validators(), limits: { ...defaultLimits, ...options.limits },
+    epoch, protocol: options.protocol ?? 1, now, randomHex, wait: options.wait ?? systemWait, onBug,
+    onWorkerTrouble: (error) => onBug(error, 'workers'),
+    refusal: (code, more) => refusalOf(full, code, more),
+    nudge: () => workers.nudge(),
+    track(work) {
+      underWay.add(work)
+      const done = () => underWay.delete(work)
+      work.then(done, done)
+      return work
+    },
+  }
+  const workers = new Workers(engine)
+  return assemble(engine, workers, underWay)
+}
+
+function assemble(engine: Engine, workers: Workers, underWay: ReadonlySet<Promise<unknown>>): Core {
+  const appender = new Appender(engine, laneCount)
+  const actions = new ActionQueue(engine)
+  const fanout = new Fanout(engine)
+  const reader = new Reader(engine)
+  const viewing = new Viewing(engine)
+  const host: SessionHost = {
+    engine,
+    fanout,
+    post: (request) => startPost(engine, appender, request),
+    read: (principal, groupId, seq) => viewing.read(principal, groupId, seq),
+  }
+  let isDraining = false
+  const idle = async () => {
+    while (underWay.size > 0) await Promise.allSettled([...underWay])
+  }
+  const open = <T>(run: () => Promise<T>): Promise<T> =>
+    isDraining ? Promise.reject(refuse('server.draining', { retryAfterMs: 2_000 })) : run()
+
+  return {
+    epoch: engine.epoch,
+    registry: engine.registry,
+    limits: engine.limits,
+    now: () => engine.now(),
+    post: (request) => open(() => host.post(request).result),
+    act: (request) => open(() => actions.act(request)),
+    recall: (principal, groupId, seq) => open(() => viewing.recall(principal, groupId, seq)),
+    hide: (principal, groupId, seq, hidden) => open(() => viewing.hide(principal, groupId, seq, hidden)),
+    snapshot: (principal, groupId) => reader.snapshot(principal, groupId),
+    changes: (principal, groupId, from) => reader.changes(principal, groupId, from),
+    history: (principal, groupId, page) => reader.history(principal, groupId, page),
+    message: (principal, groupId, seq) => reader.message(principal, groupId, seq),
+    members: (principal, groupId, page) => reader.members(principal, groupId, page),
+    read: (principal, groupId, seq) => open(() => viewing.read(principal, groupId, seq)),
+    conversations: (principal) => viewing.conversations(principal),
+    setConversation: (principal, groupId, patch) => open(() => viewing.setConversation(principal, groupId, patch)),
+    me: (principal) => viewing.me(principal),
+    putUser: (appId, user) => open(() => viewing.putUser(appId, user)),
+    call: (server, request) => open(() => engine.track(callEndpoint(engine, server, request))),
+    connect: (principal: Principal, resume, outlet: Outlet) => new ClientSession(host, principal, resume, outlet),
+    disconnect: (appId: AppId, userId: UserId, code, reason) =>
+      publishUser(engine, appId, userId, { from: 0, to: 0, cut: { code, reason } }, []),
+    start: () => workers.start(),
+    async stop() {
+      isDraining = true
+      await workers.stop()
+      await idle()
+      await appender.close()
+    },
+    async settle() {
+      for (let round = 0; round < 3; round++) {
+        await idle()
+        await workers.settle()
+        await idle()
+        await fanout.settle()
+      }
+    },
+  }
+}
+
+/** The epoch changes only when the database is another one: a client that knows another epoch starts over. */
+async function readEpoch(store: CoreOptions['store'], randomHex: (bytes: number) => string): Promise<string> {
+  return store.transaction('*', async (tx) => {
+    await sql`INSERT INTO meta (key, value) VALUES ('epoch', ${randomHex(8)}) ON CONFLICT DO NOTHING`.execute(tx)
+    const { rows } = await sql<{ value: string }>`SELECT value FROM meta WHERE key = 'epoch'`.execute(tx)
+    return rows[0]?.value ?? ''
+  })
+}

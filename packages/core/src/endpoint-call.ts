@@ -1,0 +1,132 @@
+/** Runs a feature's endpoint: who may call, the idempotency key, then its handler as one decision or one reading. */
+import { type Endpoint, type GroupId, type MessageRow, refuse, Refusal, type Role } from '@qun/contract'
+import { sql } from 'kysely'
+import { isAtLeast } from './access.ts'
+import { Bug } from './assert.ts'
+import { baseCall, defaultSettings, groupCall } from './calls.ts'
+import { Decision } from './decision.ts'
+import { asRefusal, type Engine, fingerprintOf } from './engine.ts'
+import type { Caller, EndpointCall, EndpointServer } from './feature.ts'
+import type { CallRequest } from './host.ts'
+import { messageText } from './row-text.ts'
+import type { GroupWork } from './group-work.ts'
+import type { MessageDbRow } from './store.ts'
+
+export async function callEndpoint(engine: Engine, server: EndpointServer, request: CallRequest): Promise<{ answer: unknown; replayed: boolean }> {
+  checkCaller(server.endpoint, request.caller)
+  const isReading = server.endpoint.method === 'GET'
+  const enter = isReading ? engine.store.reading.bind(engine.store) : engine.store.transaction.bind(engine.store)
+  try {
+    const { outgoing, decision, ...result } = await enter(request.appId, async (tx) => {
+      const made = new Decision(engine, request.appId, tx)
+      const known = isReading ? undefined : await claimKey(made, server.endpoint, request)
+      if (known !== undefined) return { answer: known.answer, replayed: true, decision: made, outgoing: undefined }
+      if (isReading) made.isReading = true
+      await checkMember(made, server.endpoint, request)
+      const answer = await server.handle(endpointCall(made, request))
+      const outgoing = isReading ? undefined : await made.finish()
+      if (!isReading) await keepAnswer(made, request, answer)
+      return { answer, replayed: false, decision: made, outgoing }
+    })
+    if (outgoing !== undefined) decision.publish(outgoing)
+    return result
+  } catch (error) {
+    const told = asRefusal(error)
+    if (!(told instanceof Refusal)) engine.onBug(told, server.endpoint.name)
+    throw told instanceof Refusal ? told : refuse('server.bug')
+  }
+}
+
+function checkCaller(endpoint: Endpoint, caller: Caller): void {
+  if (endpoint.by === 'open') return
+  if (caller.kind === 'anyone') throw refuse('auth.missing')
+  if (endpoint.by === 'server' && caller.kind !== 'server') throw refuse('auth.scope')
+  if (endpoint.by !== 'server' && caller.kind === 'server') throw refuse('auth.scope')
+  if (endpoint.commerce === true && caller.kind === 'user' && caller.guest) throw refuse('auth.guest_forbidden')
+}
+
+/** The role the route asks for, in the group its path names. Strangers learn nothing: `group.not_found`. */
+async function checkMember(decision: Decision, endpoint: Endpoint, request: CallRequest): Promise<void> {
+  const { by } = endpoint
+  if (by !== 'member' && by !== 'admin' && by !== 'owner') return
+  const groupId = String(request.params['groupId'])
+  const userId = request.caller.kind === 'user' ? request.caller.userId : ''
+  const member = await decision.groupWork(groupId).findMember(userId)
+  if (member?.active !== true) throw refuse('group.not_found')
+  if (!isAtLeast(member.role, by as Role)) throw refuse('group.permission')
+}
+
+function callerName(caller: Caller): string {
+  return caller.kind === 'user' ? `user/${caller.userId}` : caller.kind
+}
+
+/**
+ * Takes the key within this transaction; a second request with it waits for the first to end and then finds its
+ * answer. Undefined when the request is the first (or has no key).
+ */
+async function claimKey(decision: Decision, endpoint: Endpoint, request: CallRequest): Promise<{ answer: unknown } | undefined> {
+  const { idempotencyKey } = request
+  if (idempotencyKey === undefined) return undefined
+  const caller = `${callerName(request.caller)} ${endpoint.name}`
+  const fingerprint = fingerprintOf(JSON.stringify([request.params, request.body ?? null]))
+  const { rows } = await sql`INSERT INTO idempotency (app_id, caller, key, fingerprint, at)
+    VALUES (${decision.appId}, ${caller}, ${idempotencyKey}, ${fingerprint}, ${decision.now})
+    ON CONFLICT DO NOTHING RETURNING 1`.execute(decision.tx)
+  decision.idempotencyKey = { caller, key: idempotencyKey }
+  if (rows.length > 0) return undefined
+  const before = await sql<{ fingerprint: number; answer: string | null }>`SELECT fingerprint, answer FROM idempotency
+    WHERE app_id = ${decision.appId} AND caller = ${caller} AND key = ${idempotencyKey}`.execute(decision.tx)
+  const row = before.rows[0]
+  if (row === undefined || row.answer === null) throw refuse('idempotency.in_progress', { retryAfterMs: 1_000 })
+  if (row.fingerprint !== fingerprint) throw refuse('idempotency.key_reused')
+  return { answer: JSON.parse(row.answer) }
+}
+async function keepAnswer(decision: Decision, request: CallRequest, answer: unknown): Promise<void> {
+  if (request.idempotencyKey === undefined || decision.idempotencyKey === undefined) return
+  const { caller, key } = decision.idempotencyKey
+  await sql`UPDATE idempotency SET answer = ${JSON.stringify(answer ?? null)}::json
+    WHERE app_id = ${decision.appId} AND caller = ${caller} AND key = ${key}`.execute(decision.tx)
+}
+
+function endpointCall(decision: Decision, request: CallRequest): EndpointCall<any> {
+  const { caller } = request
+  const open = async (groupId: GroupId): Promise<GroupWork> => {
+    const work = decision.groupWork(groupId)
+    await (decision.isReading ? work.read() : work.lock())
+    return work
+  }
+  return {
+    ...baseCall(decision),
+    caller,
+    get actorId() {
+      if (caller.kind !== 'user') throw refuse('auth.scope')
+      return caller.userId
+    },
+    params: request.params as never,
+    query: request.query as never,
+    body: request.body as never,
+    group: async (groupId: GroupId) => groupCall(await open(groupId)),
+    readMessage: (groupId: GroupId, seq: number) => readMessage(decision, caller, groupId, seq),
+    async createGroup(group) {
+      if (decision.isReading) throw new Bug('a reading endpoint makes no group')
+      const groupId = `grp_${decision.engine.randomHex(16)}`
+      const work = decision.groupWork(groupId)
+      const settings = { ...defaultSettings, ...group.settings }
+      await work.create({ name: group.name, avatar: group.avatar ?? '', ownerId: group.ownerId, settings })
+      await work.addMember(group.ownerId, { role: 'owner', source: 'created' })
+      return groupCall(work)
+    },
+  }
+}
+
+async function readMessage(decision: Decision, caller: Caller, groupId: string, seq: number): Promise<MessageRow> {
+  const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
+    WHERE app_id = ${decision.appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(decision.tx)
+  const row = rows[0]
+  if (row === undefined) throw refuse('message.not_found')
+  if (caller.kind !== 'server') {
+    const member = caller.kind === 'user' ? await decision.groupWork(groupId).findMember(caller.userId) : undefined
+    if (member?.active !== true || seq <= member.join_seq) throw refuse('message.not_found')
+  }
+  return JSON.parse(messageText(row).json) as MessageRow
+}

@@ -1,0 +1,78 @@
+/** What the engine's own files share: the store, the bus, the clock, the registry, and how news leave after a commit. */
+import { hash } from 'node:crypto'
+import { type Bus, topicOf } from '@qun/bus'
+import { coreRefusals, refuse, Refusal, type AppId, type CoreCode, type RefusalDetail } from '@qun/contract'
+import { type Store, storeTrouble } from '@qun/storage'
+import { Bug } from './assert.ts'
+import type { Limits } from './limits.ts'
+import { encodePublication, type GroupNews, type UserNews } from './publication.ts'
+import type { Registry } from './registry.ts'
+import type { RowText } from './row-text.ts'
+import type { Validators } from './validate.ts'
+
+export interface Engine {
+  readonly store: Store
+  readonly bus: Bus
+  readonly registry: Registry
+  readonly validators: Validators
+  readonly limits: Limits
+  readonly epoch: string
+  /** The version of the wire this host speaks. */
+  readonly protocol: number
+  now(): number
+  randomHex(bytes: number): string
+  wait(delayMs: number, run: () => void): () => void
+  onBug(error: unknown, where: string): void
+  /** A worker could not reach the store; it tries again by itself. */
+  onWorkerTrouble(error: unknown): void
+  /** Tells the workers that something may be due before their next poll. */
+  nudge(): void
+  /** A refusal by code, also of an endpoint of the engine. */
+  refusal(code: string, more?: RefusalDetail): Refusal
+  /** Counts work under way, so that `stop` and `settle` can wait for it. */
+  track<T>(work: Promise<T>): Promise<T>
+}
+
+export const groupTopic = (appId: string, groupId: string) => topicOf('group', appId, groupId)
+export const userTopic = (appId: string, userId: string) => topicOf('user', appId, userId)
+
+export function publishGroup(engine: Engine, appId: AppId, groupId: string, news: GroupNews, rows: readonly RowText[]): void {
+  engine.bus.publish(groupTopic(appId, groupId), encodePublication(news, rows))
+}
+export function publishUser(engine: Engine, appId: AppId, userId: string, news: UserNews, rows: readonly RowText[]): void {
+  engine.bus.publish(userTopic(appId, userId), encodePublication(news, rows))
+}
+
+/** A refusal by code: the engine's, or one a feature declared. A code nobody declared is a bug. */
+export function refusalOf(registry: Registry, code: string, more: RefusalDetail = {}): Refusal {
+  const kind = registry.refusals.get(code)
+  if (kind === undefined) throw new Bug(`refusal ${code} is declared nowhere`)
+  return new Refusal(code, kind, more)
+}
+
+/** What a caller is told of a failure of the store: try later. Anything else is passed on unchanged. */
+export function asRefusal(error: unknown): unknown {
+  if (error instanceof Refusal || error instanceof Bug) return error
+  switch (storeTrouble(error)) {
+    case 'unavailable':
+    case 'conflict':
+      return refuse('store.unavailable', { retryAfterMs: 1_000 })
+    case 'full':
+      return refuse('storage.full', { retryAfterMs: 30_000 })
+    default:
+      return error
+  }
+}
+
+/** The first 52 bits of a SHA-256: tells whether two requests are the same, and is an exact number everywhere. */
+export function fingerprintOf(text: string): number {
+  return Number.parseInt(hash('sha256', text).slice(0, 13), 16)
+}
+/** A 16-byte key of several texts, in the form of a uuid; ('a:b','c') and ('a','b:c') differ. */
+export function keyOf(...parts: readonly string[]): string {
+  return hash('sha256', parts.map((part) => `${part.length}:${part}`).join('')).slice(0, 32)
+}
+
+export function isCoreCode(code: string): code is CoreCode {
+  return code in coreRefusals
+}

@@ -1,0 +1,81 @@
+/**
+ * After a commit: brings news to the connections of this node. A frame is encoded once per group and shared by all who
+ * have the group open; what collects until a group may flush again is one frame, the latest version of each row winning.
+ */
+import type { AppId } from '@qun/contract'
+import { type Engine, groupTopic, userTopic } from './engine.ts'
+import { GroupHub } from './group-hub.ts'
+import { UserFeed } from './user-feed.ts'
+
+export class Fanout {
+  readonly engine: Engine
+  readonly #hubs = new Map<string, GroupHub>()
+  readonly #feeds = new Map<string, UserFeed>()
+  readonly #dirty = new Set<GroupHub>()
+  #cancelTurn: (() => void) | undefined
+  #turnAt = Number.POSITIVE_INFINITY
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  hub(appId: AppId, groupId: string): GroupHub {
+    const topic = groupTopic(appId, groupId)
+    let hub = this.#hubs.get(topic)
+    if (hub === undefined) {
+      hub = new GroupHub(this, appId, groupId, () => this.#hubs.delete(topic))
+      this.#hubs.set(topic, hub)
+    }
+    return hub
+  }
+  feed(appId: AppId, userId: string): UserFeed {
+    const topic = userTopic(appId, userId)
+    let feed = this.#feeds.get(topic)
+    if (feed === undefined) {
+      feed = new UserFeed(this.engine, appId, userId, () => this.#feeds.delete(topic))
+      this.#feeds.set(topic, feed)
+    }
+    return feed
+  }
+  findFeed(appId: AppId, userId: string): UserFeed | undefined {
+    return this.#feeds.get(userTopic(appId, userId))
+  }
+
+  /** Something of this hub waits to go out at `at` (milliseconds of `performance.now()`). */
+  schedule(hub: GroupHub, at: number): void {
+    this.#dirty.add(hub)
+    if (at >= this.#turnAt) return
+    this.#cancelTurn?.()
+    this.#turnAt = at
+    this.#cancelTurn = this.engine.wait(Math.max(0, at - performance.now()), () => this.#turn())
+  }
+  /** Each hub that may flush gets one slice; what is left goes on in a later turn, so that no group waits for a giant. */
+  #turn(): void {
+    this.#turnAt = Number.POSITIVE_INFINITY
+    this.#cancelTurn = undefined
+    let next = Number.POSITIVE_INFINITY
+    for (const hub of [...this.#dirty]) {
+      const at = hub.flush(performance.now())
+      if (at === undefined) this.#dirty.delete(hub)
+      else next = Math.min(next, at)
+    }
+    const first = [...this.#dirty][0]
+    if (first !== undefined && next !== Number.POSITIVE_INFINITY) this.schedule(first, next)
+  }
+  /** Sends all that waits, at once. */
+  async settle(): Promise<void> {
+    for (const hub of [...this.#hubs.values()]) await hub.settle()
+    for (const hub of [...this.#dirty]) {
+      hub.flushAll()
+      this.#dirty.delete(hub)
+    }
+    for (const feed of [...this.#feeds.values()]) await feed.settle()
+  }
+  /** True while something waits for a flush or a gap is being filled. */
+  get isBusy(): boolean {
+    return this.#dirty.size > 0
+  }
+  counts(): { readonly groups: number; readonly users: number } {
+    return { groups: this.#hubs.size, users: this.#feeds.size }
+  }
+}

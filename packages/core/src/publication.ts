@@ -1,0 +1,60 @@
+/**
+ * What the engine tells its nodes after a commit, as one bus message: a JSON line about the frame, then one line a row.
+ * A row's JSON holds no line break, so the lines need no escaping. A publication may be lost, repeated or reordered.
+ */
+import type { RowText } from './row-text.ts'
+
+/** The latest words of a group, for lists of conversations. */
+export interface LastWords {
+  readonly seq: number
+  readonly senderId: string
+  readonly kind: string
+  readonly summary: unknown
+}
+export interface GroupNews {
+  readonly from: number
+  readonly to: number
+  /** Counters after the commit; absent when no message was posted. */
+  readonly lastSeq?: number
+  readonly lastOrdinal?: number
+  readonly at?: number
+  readonly last?: LastWords
+  /** A recalled or changed message whose summary the head may show. */
+  readonly reworded?: LastWords
+  /** [userId, own] of senders of countable messages. */
+  readonly own?: readonly (readonly [string, number])[]
+  /** [userId or '*', seq]. */
+  readonly mentions?: readonly (readonly [string, number])[]
+  /** Members who lost their view with this commit. */
+  readonly left?: readonly string[]
+  /** Somebody is typing; such news carries no rows and moves no version. */
+  readonly typing?: string
+  /** The group's own row or its members changed: lists show name, picture, count. */
+  readonly face?: true
+}
+export interface UserNews {
+  readonly from: number
+  readonly to: number
+  /** Groups the user may follow from now on, with the position they joined at. */
+  readonly follow?: readonly (readonly [string, number])[]
+  readonly unfollow?: readonly string[]
+  /** Ends all connections of the user. */
+  readonly cut?: { readonly code: number; readonly reason: string }
+}
+export interface Publication<News> {
+  readonly news: News
+  readonly rows: readonly RowText[]
+}
+
+export function encodePublication(news: GroupNews | UserNews, rows: readonly RowText[]): string {
+  const index = rows.map((row) => [row.key, row.version, row.seq])
+  const head = JSON.stringify({ ...news, index })
+  return rows.length === 0 ? head : `${head}\n${rows.map((row) => row.json).join('\n')}`
+}
+
+export function decodePublication<News>(text: string): Publication<News> {
+  const lines = text.split('\n')
+  const { index, ...news } = JSON.parse(lines[0] as string) as { index: [string, number, number][] }
+  const rows = index.map(([key, version, seq], i) => ({ key, version, seq, json: lines[i + 1] as string }))
+  return { news: news as News, rows }
+}

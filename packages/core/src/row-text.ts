@@ -1,0 +1,77 @@
+/** Turns stored rows into wire rows, as JSON text: bodies and states are embedded unparsed. */
+import type { GroupRow, GroupSettings, MemberRow } from '@qun/contract'
+import type { GroupDbRow, MemberDbRow, MessageDbRow, MineDbRow, RecordDbRow } from './store.ts'
+
+/** One wire row: its JSON, what names it in its stream, and from which `seq` on it is visible (0: to all). */
+export interface RowText {
+  readonly key: string
+  readonly version: number
+  /** Position of a message; 0 for rows every member may see. */
+  readonly seq: number
+  readonly json: string
+}
+
+const quoted = JSON.stringify
+
+export function messageText(row: MessageDbRow): RowText {
+  const recalled =
+    row.recalled_at === null ? '' : `,"recalled":{"by":${quoted(row.recalled_by)},"at":${row.recalled_at}}`
+  const json =
+    `{"row":"message","seq":${row.seq},"version":${row.version},"senderId":${quoted(row.sender_id)}` +
+    `,"clientId":${quoted(row.client_id)},"kind":${quoted(row.kind)},"body":${row.body ?? 'null'}` +
+    `,"state":${row.state ?? 'null'},"ordinal":${row.ordinal},"own":${row.own},"at":${row.at}${recalled}}`
+  return { key: `m${row.seq}`, version: row.version, seq: row.seq, json }
+}
+
+export function memberRow(row: MemberDbRow): MemberRow {
+  return {
+    row: 'member',
+    userId: row.user_id as MemberRow['userId'],
+    version: row.version,
+    role: row.role,
+    name: row.nickname ?? row.name,
+    avatar: row.avatar,
+    badge: row.badge as MemberRow['badge'],
+    joinedAt: row.joined_at,
+    mutedUntil: row.muted_until,
+    active: row.active,
+  }
+}
+export function memberText(row: MemberDbRow): RowText {
+  return { key: `u${row.user_id}`, version: row.version, seq: 0, json: quoted(memberRow(row)) }
+}
+
+export function groupRow(row: GroupDbRow): GroupRow {
+  return {
+    row: 'group',
+    groupId: row.group_id as GroupRow['groupId'],
+    version: row.row_version,
+    name: row.name,
+    avatar: row.avatar,
+    ownerId: row.owner_id as GroupRow['ownerId'],
+    memberCount: row.member_count,
+    settings: row.settings as GroupSettings,
+    createdAt: row.created_at,
+    ...(row.disbanded_at === null ? {} : { disbandedAt: row.disbanded_at }),
+  }
+}
+export function groupText(row: GroupDbRow): RowText {
+  return { key: 'g', version: row.row_version, seq: 0, json: quoted(groupRow(row)) }
+}
+
+export function recordText(row: RecordDbRow): RowText {
+  const json = `{"row":"record","kind":${quoted(row.kind)},"key":${quoted(row.key)},"version":${row.version},"body":${row.body ?? 'null'}}`
+  return { key: `r${row.kind}/${row.key}`, version: row.version, seq: 0, json }
+}
+
+export function mineText(row: MineDbRow): RowText {
+  const json =
+    `{"row":"mine","groupId":${quoted(row.group_id)},"seq":${row.seq},"version":${row.version}` +
+    `,"kind":${quoted(row.kind)},"body":${row.body},"hidden":${row.hidden}}`
+  return { key: `i${row.group_id}/${row.seq}`, version: row.version, seq: 0, json }
+}
+
+/** Several texts as one JSON array. */
+export function arrayText(rows: readonly RowText[]): string {
+  return `[${rows.map((row) => row.json).join(',')}]`
+}

@@ -1,0 +1,332 @@
+/**
+ * The sync protocol of one connection: catches the client up, then lets frames through. Knows no socket: what goes
+ * out goes to an outlet, what comes in has passed its schema.
+ */
+import { type AppId, type ClientFrame, closeCodes, type GroupId, refuse, Refusal, type UserId } from '@qun/contract'
+import type { Tx } from '@qun/storage'
+import { sql } from 'kysely'
+import { conversationText, type ConversationView, headOf, readConversations } from './conversations.ts'
+import { asRefusal, type Engine } from './engine.ts'
+import type { Fanout } from './fanout.ts'
+import type { Subscription } from './group-hub.ts'
+import type { Outlet, Packet, PostRequest, Principal, Session } from './host.ts'
+import type { Posting } from './post.ts'
+import { changesText, readChanges, readSnapshot, snapshotText } from './reading.ts'
+import { mineText, recordText, type RowText } from './row-text.ts'
+import type { MineDbRow, RecordDbRow } from './store.ts'
+import type { UserFeed } from './user-feed.ts'
+
+/** What a session asks of the rest of the engine. */
+export interface SessionHost {
+  readonly engine: Engine
+  readonly fanout: Fanout
+  post(request: PostRequest): Posting
+  read(principal: Principal, groupId: GroupId, seq: number): Promise<unknown>
+}
+
+export class ClientSession implements Session {
+  readonly outlet: Outlet
+  readonly #principal: Principal
+  readonly #host: SessionHost
+  readonly #feed: UserFeed
+  /** Few per session, so a list is smaller than a map and fast enough. */
+  readonly #subs: Subscription[] = []
+  /** Where the client's own stream stands after all that was sent. */
+  #version: number
+  #isCaughtUp = false
+  #isOver = false
+  #catching: Promise<void> | undefined
+  /** Posts wait for this while one before them had to wait, so that order is kept. */
+  #tail: Promise<unknown> | undefined
+
+  constructor(host: SessionHost, principal: Principal, resume: { readonly epoch?: string; readonly version?: number }, outlet: Outlet) {
+    this.#host = host
+    this.#principal = principal
+    this.outlet = outlet
+    const { engine, fanout } = host
+    this.#version = resume.epoch === engine.epoch ? (resume.version ?? 0) : 0
+    this.#feed = fanout.feed(principal.appId, principal.userId)
+    this.#feed.add(this)
+    this.outlet.push(packetOf({ op: 'hello', protocol: engine.protocol, epoch: engine.epoch, userId: principal.userId, now: engine.now(), pingMs: 25_000 }))
+    void engine.track(this.catchUp(true))
+  }
+  get userId(): UserId {
+    return this.#principal.userId
+  }
+  get appId(): AppId {
+    return this.#principal.appId
+  }
+
+  receive(frame: ClientFrame): void {
+    switch (frame.op) {
+      case 'subscribe':
+        return this.#run(frame.id, () => this.#subscribe(frame))
+      case 'pull':
+        return this.#run(frame.id, () => this.#pull(frame))
+      case 'send':
+        return this.#send(frame)
+      case 'read':
+        return this.#run(frame.id, () => this.#host.read(this.#principal, frame.groupId, frame.seq))
+      case 'typing':
+        return this.#find(frame.groupId)?.hub.publishTyping(this.userId)
+      case 'ping':
+        return this.outlet.push(packetOf({ op: 'pong', now: this.#host.engine.now() }))
+      case 'auth':
+        // The gateway renews a connection's token; the engine has nothing to do.
+        return
+    }
+  }
+  close(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    for (const sub of this.#subs.splice(0)) sub.hub.remove(sub)
+    this.#feed.remove(this)
+  }
+  /** The store failed this connection: it comes back and catches up. */
+  fail(): void {
+    this.outlet.close(closeCodes.tryLater, 'store.unavailable')
+  }
+
+  // ── the user's own stream ──
+  canTake(from: number): boolean {
+    return this.#isCaughtUp && from <= this.#version
+  }
+  pushUser(packet: Packet, to: number): void {
+    if (to <= this.#version) return
+    this.#version = to
+    this.outlet.push(packet)
+  }
+  /** Reads and sends what the client's own stream has after its version; runs one at a time. */
+  catchUp(isFirst = false): Promise<void> {
+    const before = this.#catching ?? Promise.resolve()
+    const next = before.then(() => this.#catchUp(isFirst)).catch(() => this.fail())
+    this.#catching = next
+    return next
+  }
+  async #catchUp(isFirst: boolean): Promise<void> {
+    if (this.#isOver) return
+    const since = this.#version
+    const { engine } = this.#host
+    const read = await engine.store.reading(this.appId, (tx) => this.#readOwn(tx, since))
+    if (since > read.version) {
+      // The client knows more than the store: the store was put back. It starts over.
+      this.#version = 0
+      this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream: `user/${this.userId}`, reason: 'ahead' }))
+      return this.#catchUp(isFirst)
+    }
+    for (const view of read.views) if (view.active) this.follow(view.group_id, view.join_seq, view.group_version)
+    this.#version = read.version
+    this.#isCaughtUp = true
+    this.outlet.push({ text: changesText(`user/${this.userId}`, { from: since, to: read.version, rows: read.rows }) })
+    if (isFirst && since > 0) {
+      const heads = read.views.filter((view) => view.active).map((view) => this.#freshHead(view))
+      if (heads.length > 0) this.outlet.push(packetOf({ op: 'heads', heads }))
+    }
+  }
+  #freshHead(view: ConversationView): object {
+    return {
+      ...headOf(view, this.#host.engine.registry), own: view.own, mentions: view.mentions ?? [],
+      group: { name: view.name, avatar: view.avatar, memberCount: view.member_count },
+    }
+  }
+  async #readOwn(tx: Tx, since: number): Promise<{ version: number; rows: RowText[]; views: ConversationView[] }> {
+    const { appId, userId } = this
+    const user = await sql<{ version: number }>`SELECT version FROM users WHERE app_id = ${appId} AND user_id = ${userId}`.execute(tx)
+    const views = await readConversations(tx, appId, userId, {})
+    const left = since === 0 ? [] : (await readConversations(tx, appId, userId, { since })).filter((view) => !view.active)
+    const changed = [...views.filter((view) => since === 0 || view.version > since), ...left]
+    const mine = since === 0 ? [] : (await sql<MineDbRow>`SELECT group_id, seq, version, kind, body, hidden FROM mine
+      WHERE app_id = ${appId} AND user_id = ${userId} AND version > ${since}`.execute(tx)).rows
+    const records = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
+      WHERE app_id = ${appId} AND stream = ${`user/${userId}`} AND version > ${since} AND (${since > 0} OR body IS NOT NULL)`.execute(tx)
+    const rows = [
+      ...changed.map((view) => conversationText(view, this.#host.engine.registry)),
+      ...mine.map(mineText),
+      ...records.rows.map(recordText),
+    ]
+    return { version: user.rows[0]?.version ?? 0, rows: rows.toSorted((a, b) => a.version - b.version), views }
+  }
+
+  // ── groups ──
+  #find(groupId: string): Subscription | undefined {
+    return this.#subs.find((sub) => sub.hub.groupId === groupId)
+  }
+  /** Follows a group at level `listed`. `version` is what the client was told of it, to notice news in between. */
+  follow(groupId: string, joinSeq: number, version?: number): void {
+    if (this.#isOver) return
+    const held = this.#find(groupId)
+    if (held !== undefined) {
+      held.joinSeq = joinSeq
+      return
+    }
+    const hub = this.#host.fanout.hub(this.appId, groupId)
+    this.#subs.push(hub.add(this, joinSeq, false))
+    if (version === undefined) return
+    if (hub.isLoaded) {
+      if (hub.version > version) void this.#host.engine.track(this.#sendHead(groupId))
+    } else {
+      void hub.ready.then(() => (hub.version > version ? this.#host.engine.track(this.#sendHead(groupId)) : undefined))
+    }
+  }
+  unfollow(groupId: string): void {
+    const index = this.#subs.findIndex((sub) => sub.hub.groupId === groupId)
+    if (index < 0) return
+    const [sub] = this.#subs.splice(index, 1)
+    sub?.hub.remove(sub)
+  }
+  async #sendHead(groupId: string): Promise<void> {
+    const views = await this.#host.engine.store.reading(this.appId, (tx) => readConversations(tx, this.appId, this.userId, { groupIds: [groupId] }))
+    const heads = views.filter((view) => view.active).map((view) => this.#freshHead(view))
+    if (heads.length > 0) this.outlet.push(packetOf({ op: 'heads', heads }))
+  }
+  pushHead(packet: Packet): void {
+    this.outlet.push(packet)
+  }
+
+  async #subscribe(frame: Extract<ClientFrame, { op: 'subscribe' }>): Promise<void> {
+    const { limits } = this.#host.engine
+    if (frame.groups.length > limits.subscribeMax) throw refuse('batch.too_large')
+    const opening = frame.groups.filter((group) => group.level === 'open').length
+    if (this.#subs.filter((sub) => sub.isOpen).length + opening > limits.openGroupsMax) throw refuse('batch.too_large')
+    await this.#catching
+    for (const { groupId, level, from } of frame.groups) {
+      const sub = this.#find(groupId)
+      if (level === 'listed') {
+        if (sub === undefined) throw refuse('group.not_found')
+        sub.hub.setOpen(sub, false)
+      } else {
+        await this.#open(groupId, from, frame.id)
+      }
+    }
+  }
+  /** From here on live frames are held until the catch-up is out; the client drops what it has already. */
+  async #open(groupId: string, from: number | undefined, id: number): Promise<void> {
+    const { engine } = this.#host
+    const at = { appId: this.appId, groupId }
+    // A member of a moment ago may not be followed yet: the store decides, not what this node happened to hear.
+    let sub = this.#find(groupId)
+    if (sub === undefined) {
+      const hub = this.#host.fanout.hub(this.appId, groupId)
+      sub = hub.add(this, Number.MAX_SAFE_INTEGER, false)
+      this.#subs.push(sub)
+    }
+    const held: Packet[] = []
+    sub.held = held
+    sub.hub.setOpen(sub, true)
+    try {
+      await sub.hub.ready
+      const texts = await engine.store.reading(this.appId, async (tx) => {
+        if (from !== undefined) {
+          const pages = await this.#readPages(tx, at, from, id)
+          if (pages !== undefined) return pages
+        }
+        const snapshot = await readSnapshot(engine, tx, at, this.userId)
+        return { joinSeq: snapshot.joinSeq, texts: [snapshotText(groupId, snapshot, id)] }
+      })
+      sub.joinSeq = texts.joinSeq
+      for (const text of texts.texts) this.outlet.push({ text })
+      for (const packet of held) this.outlet.push(packet)
+      if (sub.held === held) sub.held = undefined
+    } catch (error) {
+      this.unfollow(groupId)
+      throw error
+    }
+  }
+  /** All pages from a version, or undefined when a snapshot serves better. */
+  async #readPages(tx: Tx, at: { appId: AppId; groupId: string }, from: number, id: number): Promise<{ joinSeq: number; texts: string[] } | undefined> {
+    const { engine } = this.#host
+    const texts: string[] = []
+    let page
+    try {
+      page = await readChanges(engine, tx, at, this.userId, from)
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'sync.reset') {
+        this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream: `group/${at.groupId}`, reason: 'ahead', id }))
+        return undefined
+      }
+      throw error
+    }
+    if (page.behind > engine.limits.pullBehindMax) return undefined
+    texts.push(changesText(`group/${at.groupId}`, page, id))
+    while (page.more) {
+      page = await readChanges(engine, tx, at, this.userId, page.to)
+      texts.push(changesText(`group/${at.groupId}`, page, id))
+    }
+    return { joinSeq: page.joinSeq, texts }
+  }
+
+  async #pull(frame: Extract<ClientFrame, { op: 'pull' }>): Promise<void> {
+    const { engine } = this.#host
+    if (frame.stream === `user/${this.userId}`) {
+      const read = await engine.store.reading(this.appId, (tx) => this.#readOwn(tx, frame.from))
+      if (frame.from > read.version) {
+        this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }))
+      } else {
+        this.outlet.push({ text: changesText(frame.stream, { from: frame.from, to: read.version, rows: read.rows }, frame.id) })
+      }
+      return
+    }
+    if (!frame.stream.startsWith('group/')) throw refuse('group.not_found')
+    const groupId = frame.stream.slice('group/'.length)
+    try {
+      const page = await engine.store.reading(this.appId, (tx) => readChanges(engine, tx, { appId: this.appId, groupId }, this.userId, frame.from))
+      this.outlet.push({ text: changesText(frame.stream, page, frame.id) })
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== 'sync.reset') throw error
+      this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }))
+    }
+  }
+
+  // ── posts ──
+  #send(frame: Extract<ClientFrame, { op: 'send' }>): void {
+    const request: PostRequest = {
+      appId: this.appId, groupId: frame.groupId, senderId: this.userId, guest: this.#principal.guest, kind: frame.kind, body: frame.body,
+      clientId: frame.clientId,
+    }
+    const { groupId, clientId, id } = frame
+    const started = this.#tail === undefined ? this.#host.post(request) : undefined
+    const result = started === undefined ? (this.#tail as Promise<unknown>).then(() => this.#host.post(request).result) : started.result
+    const sent = result.then(
+      (posted) => this.outlet.push({
+        text: `{"op":"sent","id":${id},"groupId":"${groupId}","clientId":"${clientId}","seq":${posted.seq}` +
+          `,"version":${posted.version},"at":${posted.at},"replayed":${posted.replayed}}`,
+      }),
+      (error: unknown) => this.#refused(id, error),
+    )
+    if (started?.isQueued === true) return
+    const tail = sent.finally(() => {
+      if (this.#tail === tail) this.#tail = undefined
+    })
+    this.#tail = tail
+  }
+
+  #run(id: number, work: () => Promise<unknown>): void {
+    void this.#host.engine.track(
+      work().then(
+        () => this.outlet.push({ text: `{"op":"done","id":${id}}` }),
+        (error: unknown) => this.#refused(id, error),
+      ),
+    )
+  }
+  #refused(id: number, error: unknown): void {
+    let told = asRefusal(error)
+    if (!(told instanceof Refusal)) {
+      this.#host.engine.onBug(told, 'session')
+      told = refuse('server.bug')
+    }
+    this.outlet.push(packetOf(errorFrame(told as Refusal, id)))
+  }
+}
+
+function packetOf(frame: object): Packet {
+  return { text: JSON.stringify(frame) }
+}
+/** A refusal as a frame; the gateway uses it for refusals of its own. */
+export function errorFrame(refusal: Refusal, id?: number): object {
+  const { detail, errors, retryAfterMs } = refusal.more
+  return {
+    op: 'error', ...(id === undefined ? {} : { id }), code: refusal.code, status: refusal.kind.status, retry: refusal.kind.retry,
+    title: refusal.kind.title.en, ...(detail === undefined ? {} : { detail }), ...(errors === undefined ? {} : { errors }),
+    ...(retryAfterMs === undefined ? {} : { retry_after: Math.ceil(retryAfterMs / 1_000) }),
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Jobs of cards and reactions to facts: found on the store, leased, and done in the transaction that removes them, so
+ * that each takes effect at most once however often it is tried and whoever dies meanwhile.
+ */
+import type { AppId, GroupId } from '@qun/contract'
+import { sql } from 'kysely'
+import { baseCall, groupCall } from './calls.ts'
+import { openCard } from './card-act.ts'
+import { decide } from './decision.ts'
+import type { Engine } from './engine.ts'
+import type { Fact } from './feature.ts'
+
+interface DueJob {
+  readonly app_id: AppId
+  readonly group_id: string
+  readonly seq: number
+  readonly job: string
+  readonly input: string
+}
+interface DueReaction {
+  readonly app_id: AppId
+  readonly group_id: string
+  readonly reaction: string
+  readonly fact_seq: number
+}
+
+/** Things taken at once by one worker: few, so that another node can help. */
+const takeMax = 16
+/** A failed try waits this long, doubled each time up to a minute. */
+const retryMs = 500
+const retryMaxMs = 60_000
+const day = 86_400_000
+
+export class Workers {
+  readonly #engine: Engine
+  #cancel: (() => void) | undefined
+  #round: Promise<number> | undefined
+  #isStopped = true
+  #isNudged = false
+  #sweptAt = 0
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  start(): void {
+    this.#isStopped = false
+    this.#plan(0)
+  }
+  /** Something may be due: look at once rather than at the next poll. */
+  nudge(): void {
+    if (this.#isStopped) return
+    if (this.#round !== undefined) this.#isNudged = true
+    else this.#plan(0)
+  }
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#cancel?.()
+    await this.#round
+  }
+  /** Runs all that is due now, and what that makes due, until nothing is. */
+  async settle(): Promise<void> {
+    await this.#round
+    while ((await this.#runRound()) > 0);
+  }
+
+  #plan(delayMs: number): void {
+    this.#cancel?.()
+    this.#cancel = this.#engine.wait(delayMs, () => {
+      this.#cancel = undefined
+      void this.#loop()
+    })
+  }
+  async #loop(): Promise<void> {
+    if (this.#isStopped || this.#round !== undefined) return
+    this.#isNudged = false
+    const took = await this.#runRound()
+    if (this.#isStopped) return
+    this.#plan(took > 0 || this.#isNudged ? 0 : this.#engine.limits.pollMs)
+  }
+  async #runRound(): Promise<number> {
+    const round = this.#round ?? this.#once().finally(() => (this.#round = undefined))
+    this.#round = round
+    return round
+  }
+  async #once(): Promise<number> {
+    try {
+      const jobs = await this.#takeJobs()
+      for (const job of jobs) await this.#runJob(job.due, job.lease)
+      const reactions = await this.#takeReactions()
+      for (const reaction of reactions) await this.#runReaction(reaction.due, reaction.lease)
+      await this.#sweep()
+      return jobs.length + reactions.length
+    } catch (error) {
+      // The store is away: the next poll tries again.
+      this.#engine.onWorkerTrouble(error)
+      return 0
+    }
+  }
+
+  // ── jobs ──
+  async #takeJobs(): Promise<{ due: DueJob; lease: string }[]> {
+    const { limits, randomHex } = this.#engine
+    const now = this.#engine.now()
+    const lease = randomHex(8)
+    const { rows } = await this.#engine.store.transaction('*', (tx) =>
+      sql<DueJob>`UPDATE jobs SET lease = ${lease}, lease_until = ${now + limits.leaseMs}, attempts = attempts + 1
+        WHERE (app_id, group_id, seq, job) IN (
+          SELECT app_id, group_id, seq, job FROM jobs
+          WHERE run_at <= ${now} AND lease_until <= ${now} AND attempts < ${limits.attemptsMax}
+          ORDER BY run_at, app_id, group_id, seq, job LIMIT ${takeMax} FOR UPDATE SKIP LOCKED)
+        RETURNING app_id, group_id, seq, job, input`.execute(tx),
+    )
+    return rows.map((due) => ({ due, lease }))
+  }
+  async #runJob(due: DueJob, lease: string): Promise<void> {
+    try {
+      await decide(this.#engine, due.app_id, async (decision) => {
+        const card = await openCard(decision, { groupId: due.group_id, seq: due.seq })
+        // The message is locked first, as everywhere; the lease is the fence against a worker that was long away.
+        const { rows } = await sql`DELETE FROM jobs WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND seq = ${due.seq}
+          AND job = ${due.job} AND lease = ${lease} RETURNING 1`.execute(decision.tx)
+        if (rows.length === 0 || card.row.recalled_at !== null) return
+        const run = card.server.jobs?.[due.job]
+        if (run === undefined) throw new Error(`kind ${card.row.kind} has no job ${due.job}`)
+        await run(card.call(), JSON.parse(due.input))
+        card.keep()
+      })
+    } catch (error) {
+      this.#engine.onBug(error, `job ${due.job}`)
+      const note = (tx: Parameters<Parameters<Engine['store']['transaction']>[1]>[0]) =>
+        sql`UPDATE jobs SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${this.#backoff()}
+          WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND seq = ${due.seq} AND job = ${due.job} AND lease = ${lease}`.execute(tx)
+      await this.#engine.store.transaction(due.app_id, note)
+    }
+  }
+  #backoff() {
+    return sql`least(${retryMaxMs}::bigint, ${retryMs} * (1 << least(attempts, 10))::bigint)`
+  }
+
+  // ── reactions ──
+  /** The first waiting fact of each reaction in each group: order is kept because later ones are not yet eligible. */
+  async #takeReactions(): Promise<{ due: DueReaction; lease: string }[]> {
+    const { limits, randomHex } = this.#engine
+    const now = this.#engine.now()
+    const lease = randomHex(8)
+    const { rows } = await this.#engine.store.transaction('*', (tx) =>
+      sql<DueReaction>`UPDATE reaction_queue SET lease = ${lease}, lease_until = ${now + limits.leaseMs}, attempts = attempts + 1
+        WHERE (app_id, group_id, reaction, fact_seq) IN (
+          SELECT q.app_id, q.group_id, q.reaction, q.fact_seq FROM reaction_queue q
+          WHERE q.lease_until <= ${now} AND q.attempts < ${limits.attemptsMax} AND NOT EXISTS (
+            SELECT 1 FROM reaction_queue e WHERE e.app_id = q.app_id AND e.group_id = q.group_id AND e.reaction = q.reaction
+              AND e.fact_seq < q.fact_seq AND e.attempts < ${limits.attemptsMax})
+          ORDER BY q.app_id, q.group_id, q.reaction LIMIT ${takeMax} FOR UPDATE SKIP LOCKED)
+        RETURNING app_id, group_id, reaction, fact_seq`.execute(tx),
+    )
+    return rows.map((due) => ({ due, lease }))
+  }
+  async #runReaction(due: DueReaction, lease: string): Promise<void> {
+    const reaction = this.#engine.registry.reactions.find((candidate) => candidate.name === due.reaction)
+    try {
+      await decide(this.#engine, due.app_id, async (decision) => {
+        const { rows } = await sql`DELETE FROM reaction_queue WHERE app_id = ${due.app_id} AND group_id = ${due.group_id}
+          AND reaction = ${due.reaction} AND fact_seq = ${due.fact_seq} AND lease = ${lease} RETURNING 1`.execute(decision.tx)
+        // A reaction whose feature is gone has nobody to run it.
+        if (rows.length === 0 || reaction === undefined) return
+        const facts = await sql<{ name: string; at: number; data: string }>`SELECT name, at, data FROM facts
+          WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND fact_seq = ${due.fact_seq}`.execute(decision.tx)
+        const row = facts.rows[0]
+        if (row === undefined) return
+        const fact: Fact = { name: row.name, groupId: due.group_id as GroupId, factSeq: due.fact_seq, at: row.at, data: JSON.parse(row.data) }
+        await reaction.handle({ ...baseCall(decision), fact, group: async (groupId) => groupCall(await decision.lockGroup(groupId)) })
+      })
+    } catch (error) {
+      this.#engine.onBug(error, `reaction ${due.reaction}`)
+      await this.#engine.store.transaction(due.app_id, (tx) =>
+        sql`UPDATE reaction_queue SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${this.#backoff()}
+          WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND reaction = ${due.reaction}
+            AND fact_seq = ${due.fact_seq} AND lease = ${lease}`.execute(tx),
+      )
+    }
+  }
+
+  /** Forgets answers to old keys, once a day. */
+  async #sweep(): Promise<void> {
+    const now = this.#engine.now()
+    if (now - this.#sweptAt < day) return
+    this.#sweptAt = now
+    const before = now - this.#engine.limits.idempotencyKeptMs
+    await this.#engine.store.transaction('*', (tx) => sql`DELETE FROM idempotency WHERE at < ${before}`.execute(tx))
+  }
+}
+
+function troubleOf(error: unknown): string {
+  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500)
+}

@@ -1,0 +1,188 @@
+/** Starts the bundled PostgreSQL in a data directory and stops it with the process; knows no table. */
+import { randomBytes } from 'node:crypto'
+import { chmod, chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { Client, escapeIdentifier, escapeLiteral } from 'pg'
+import { binaries, runToEnd, serverUser, type ServerUser } from './postgres-binaries.ts'
+import { type Postmaster, startPostmaster, stopLeftover } from './postmaster.ts'
+
+export interface EmbeddedOptions {
+  /** Made if missing. Holds the database under `postgres` and the generated passwords, readable by this user only. */
+  readonly dataDir: string
+  /** Default 'qun'. */
+  readonly database?: string
+  /**
+   * Default true: what is committed survives a power cut. False is for tests: nothing is synced to the disk, and the user
+   * may create databases.
+   */
+  readonly durable?: boolean
+  /** Server settings by name, over the defaults here. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** The server's own log, line by line. */
+  readonly log?: (line: string) => void
+}
+
+export interface Embedded {
+  /** Holds the password. The user owns the database and is no superuser, so row level security binds it. */
+  readonly url: string
+  /** Ends all sessions, writes everything out, returns when the server is gone. May be called again. */
+  stop(): Promise<void>
+}
+
+interface Credentials {
+  readonly superuser: string
+  readonly owner: string
+}
+
+const superuser = 'postgres'
+const owner = 'qun'
+
+// Sized for two cores and group commit: few large commits, checkpoints rare and spread out.
+const defaultSettings: Readonly<Record<string, string>> = {
+  shared_buffers: '256MB',
+  max_connections: '60',
+  work_mem: '8MB',
+  maintenance_work_mem: '64MB',
+  max_wal_size: '2GB',
+  min_wal_size: '128MB',
+  wal_compression: 'pglz',
+  checkpoint_timeout: '15min',
+  checkpoint_completion_target: '0.9',
+  autovacuum: 'on',
+  jit: 'off',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_checkpoints: 'off',
+}
+
+const carelessSettings: Readonly<Record<string, string>> = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_connections: '200',
+  shared_buffers: '128MB',
+  io_method: 'sync',
+}
+
+/**
+ * One process at a time per data directory: a second one is refused with code 'embedded.in_use'. What a killed process
+ * left behind (a server still running, a stale pid file, a half made database) is put in order first.
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const dataDir = resolve(options.dataDir)
+  const durable = options.durable ?? true
+  await mkdir(dataDir, { recursive: true })
+  const user = await serverUser(dataDir)
+  // The server's user must pass through; what is private inside has its own mode.
+  if (user !== undefined) await chmod(dataDir, ((await stat(dataDir)).mode & 0o7777) | 0o111)
+  const clusterDir = join(dataDir, 'postgres')
+  const credentials = await credentialsIn(dataDir)
+  await stopLeftover(dataDir, clusterDir)
+  if (!(await exists(join(clusterDir, 'PG_VERSION')))) {
+    await createCluster({ dataDir, clusterDir, credentials, durable, user })
+  }
+  const settings = { ...defaultSettings, ...(durable ? {} : carelessSettings), ...options.settings }
+  const server = await startPostmaster({ dataDir, clusterDir, settings, user, log: options.log ?? (() => {}) })
+  const database = options.database ?? 'qun'
+  try {
+    await prepareDatabase({ port: server.port, credentials, database, durable })
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+  return { url: urlOf(owner, credentials.owner, server, database), stop: () => server.stop() }
+}
+
+function urlOf(user: string, password: string, server: Pick<Postmaster, 'port'>, database: string): string {
+  return `postgresql://${user}:${password}@127.0.0.1:${server.port}/${encodeURIComponent(database)}`
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** The passwords are made before the cluster: a kill in between leaves no cluster without them. */
+async function credentialsIn(dataDir: string): Promise<Credentials> {
+  const path = join(dataDir, 'postgres-credentials.json')
+  if (await exists(path)) return JSON.parse(await readFile(path, 'utf8')) as Credentials
+  if (await exists(join(dataDir, 'postgres', 'PG_VERSION'))) {
+    throw new Error(`${path} is missing: the database beside it cannot be opened without its passwords`)
+  }
+  const made: Credentials = { superuser: randomBytes(32).toString('hex'), owner: randomBytes(32).toString('hex') }
+  const file = await open(`${path}.new`, 'w', 0o600)
+  try {
+    await file.writeFile(JSON.stringify(made))
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.new`, path)
+  return made
+}
+
+interface ClusterOptions {
+  readonly dataDir: string
+  readonly clusterDir: string
+  readonly credentials: Credentials
+  readonly durable: boolean
+  readonly user: ServerUser | undefined
+}
+
+/** Made beside its place and moved there when whole, so a kill leaves nothing that looks like a cluster. */
+async function createCluster({ dataDir, clusterDir, credentials, durable, user }: ClusterOptions): Promise<void> {
+  const draft = join(dataDir, 'postgres.new')
+  const cluster = join(draft, 'cluster')
+  const passwordFile = join(draft, 'password')
+  await rm(draft, { recursive: true, force: true })
+  await mkdir(draft, { mode: 0o700 })
+  await writeFile(passwordFile, `${credentials.superuser}\n`, { mode: 0o600 })
+  if (user !== undefined) {
+    await chown(draft, user.uid, user.gid)
+    await chown(passwordFile, user.uid, user.gid)
+  }
+  const flags = ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions', '--auth=scram-sha-256']
+  if (!durable) flags.push('--no-sync')
+  await runToEnd(
+    (await binaries()).initdb,
+    [`--pgdata=${cluster}`, `--username=${superuser}`, `--pwfile=${passwordFile}`, ...flags],
+    user,
+  )
+  await rename(cluster, clusterDir)
+  await rm(draft, { recursive: true, force: true })
+}
+
+interface DatabaseOptions {
+  readonly port: number
+  readonly credentials: Credentials
+  readonly database: string
+  readonly durable: boolean
+}
+
+/** Every step is skipped if done, so a kill between two of them is made good by the next start. */
+async function prepareDatabase({ port, credentials, database, durable }: DatabaseOptions): Promise<void> {
+  const client = new Client({ connectionString: urlOf(superuser, credentials.superuser, { port }, 'postgres') })
+  client.on('error', () => {
+    // A broken connection also fails the statement under way.
+  })
+  await client.connect()
+  try {
+    const role = await client.query('select 1 from pg_roles where rolname = $1', [owner])
+    if (role.rowCount === 0) {
+      const rights = durable ? 'nocreatedb' : 'createdb'
+      const password = escapeLiteral(credentials.owner)
+      await client.query(`create role ${owner} login nosuperuser nobypassrls ${rights} password ${password}`)
+    }
+    const found = await client.query('select 1 from pg_database where datname = $1', [database])
+    if (found.rowCount === 0) await client.query(`create database ${escapeIdentifier(database)} owner ${owner}`)
+  } finally {
+    await client.end()
+  }
+}

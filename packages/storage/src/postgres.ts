@@ -1,0 +1,195 @@
+/** The store: transactions of one app on a pool of PostgreSQL connections; knows no table. */
+import { randomInt } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { DefaultQueryExecutor, DummyDriver, Kysely, PostgresDialect, Transaction } from 'kysely'
+import { Pool, escapeIdentifier } from 'pg'
+import { clientConfig, prepareRole, sessionSetup, type StoreOptions } from './connection.ts'
+import { type Lane, openLane } from './lane.ts'
+import { rememberUrl } from './owner.ts'
+import { createStatementNames } from './statement-names.ts'
+import { PipelinedTransaction, type TransactionFrame } from './transaction.ts'
+import { CommitUnknownError, mayRunAgain } from './trouble.ts'
+
+export type { SqlLogEntry, StoreOptions } from './connection.ts'
+export type { Lane, LaneAnswer, LaneStatement } from './lane.ts'
+export { CommitUnknownError, storeTrouble, type StoreTrouble } from './trouble.ts'
+
+export type NoTables = Record<never, never>
+export type Db = Kysely<NoTables>
+/** Owners type their own tables: `tx.withTables<Tables>()`. */
+export type Tx = Transaction<NoTables>
+
+export interface Store {
+  /** No app is set, so row level security hides every tenant's rows: for tables without tenants only. */
+  readonly db: Db
+  /**
+   * One READ COMMITTED transaction that sees and writes the rows of `appId` only; '*' sees all apps and is for the
+   * engine's own workers. `run` may be called up to 5 times (deadlocks, serialisation failures), so its only effects
+   * are statements on `tx`. Statements started together in it share a round trip.
+   */
+  transaction<T>(appId: string, run: (tx: Tx) => Promise<T>): Promise<T>
+  /** The same, READ ONLY. */
+  reading<T>(appId: string, run: (tx: Tx) => Promise<T>): Promise<T>
+  /** A connection of its own for hot statements; connects on first use and again after a break. */
+  lane(): Lane
+  /** Answers within a second: whether a transaction can be made durable. */
+  probe(): Promise<boolean>
+  /** Waits for transactions under way, then disconnects, lanes too. May be called again. */
+  close(): Promise<void>
+}
+
+const attemptsMax = 5
+const probeMs = 1_000
+const poolSizeDefault = 10
+
+/**
+ * SQL that binds a table to its tenant column `app_id`: a session sees and writes only the rows of the app it is in,
+ * the table's owner included. Several statements in one string; runs once per table, in its migration.
+ */
+export const rls = (table: string): string => {
+  const name = escapeIdentifier(table)
+  const inApp = `app_id = current_setting('qun.app_id', true) or current_setting('qun.app_id', true) = '*'`
+  return [
+    `alter table ${name} enable row level security`,
+    `alter table ${name} force row level security`,
+    `create policy qun_app on ${name} using (${inApp}) with check (${inApp})`,
+  ].join('; ')
+}
+
+/** Connects once to check the server and the user; throws if that fails (see `storeTrouble`). */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const role = await prepareRole(options.url)
+  const pool = openPool(options, role)
+  const dialect = new PostgresDialect({ pool })
+  const db: Db = new Kysely({ dialect })
+  const start = txFactory(dialect)
+  const names = createStatementNames()
+  const log = options.sqlLog
+  const lanes = new Set<Lane>()
+  let closing: Promise<void> | undefined
+  let probing: Promise<boolean> | undefined
+
+  const store: Store = {
+    db,
+    transaction: (appId, run) => runRepeatedly(pool, start, { appId, mode: 'write', names, log }, run),
+    reading: (appId, run) => runRepeatedly(pool, start, { appId, mode: 'read', names, log }, run),
+    lane() {
+      const lane: Lane = openLane(options, role, () => lanes.delete(lane))
+      lanes.add(lane)
+      return lane
+    },
+    probe() {
+      probing ??= probe(pool).finally(() => {
+        probing = undefined
+      })
+      return probing
+    },
+    close() {
+      closing ??= (async () => {
+        await Promise.all([...lanes].map((lane) => lane.close()))
+        await pool.end()
+      })()
+      return closing
+    },
+  }
+  rememberUrl(store, options.url)
+  return store
+}
+
+function openPool(options: StoreOptions, role: string | undefined): Pool {
+  const setup = sessionSetup(options, role)
+  const pool = new Pool({
+    ...clientConfig(options),
+    max: options.poolSize ?? poolSizeDefault,
+    idleTimeoutMillis: 60_000,
+    // The pool waits for the promise, although its types do not say so.
+    onConnect: (client) => client.query(setup) as unknown as void,
+  })
+  pool.on('error', () => {
+    // An idle connection broke; the pool has dropped it already, and the next transaction connects again.
+  })
+  pool.on('connect', (client) => {
+    client.on('error', () => {
+      // A connection in use broke; its statements fail with the same error. Without a listener the process would end.
+    })
+    client.on('notice', (notice) => options.onNotice?.(notice.message ?? ''))
+  })
+  return pool
+}
+
+async function runRepeatedly<T>(
+  pool: Pool,
+  start: StartTx,
+  frame: TransactionFrame,
+  run: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  if (frame.appId === '' || frame.appId.includes('\0')) throw new Error('a transaction needs an app id')
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await runOnce(pool, start, frame, run)
+    } catch (error) {
+      if (attempt >= attemptsMax || !mayRunAgain(error)) throw error
+      await wait(randomInt(2, 10 * 2 ** attempt))
+    }
+  }
+}
+
+async function runOnce<T>(
+  pool: Pool,
+  start: StartTx,
+  frame: TransactionFrame,
+  run: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect()
+  const connection = new PipelinedTransaction(client, frame)
+  let result: T
+  try {
+    result = await run(start(connection))
+  } catch (error) {
+    client.release(!(await connection.rollback()))
+    // A lost deadlock that the caller wrapped in an error of its own is still a lost deadlock.
+    throw mayRunAgain(connection.failure) ? connection.failure : error
+  }
+  const committed = connection.commit().then(
+    () => client.release(),
+    (error: unknown) => {
+      client.release(error instanceof CommitUnknownError)
+      throw error
+    },
+  )
+  // What was read is known already; a COMMIT that fails has nothing to lose.
+  if (frame.mode === 'read') committed.catch(() => {})
+  else await committed
+  return result
+}
+
+type StartTx = (connection: PipelinedTransaction) => Tx
+
+/** Makes Kysely's transaction object over a connection whose BEGIN and COMMIT are sent here, not by Kysely's driver. */
+function txFactory(dialect: PostgresDialect): StartTx {
+  const compiler = dialect.createQueryCompiler()
+  const adapter = dialect.createAdapter()
+  const props = { config: { dialect }, dialect, driver: new DummyDriver() }
+  return (connection) =>
+    new Transaction<NoTables>({ ...props, executor: new DefaultQueryExecutor(compiler, adapter, connection) })
+}
+
+/** Writes to the log and waits for the disk, which an answer to `select 1` would not prove. */
+async function probe(pool: Pool): Promise<boolean> {
+  const wrote = (async () => {
+    const client = await pool.connect()
+    let usable = false
+    try {
+      await client.query(`select pg_logical_emit_message(true, 'qun.probe', '')`)
+      usable = true
+    } finally {
+      client.release(!usable)
+    }
+    return true
+  })().catch(() => false)
+  const late = new AbortController()
+  const timeout = wait(probeMs, false, { signal: late.signal }).catch(() => false)
+  const answer = await Promise.race([wrote, timeout])
+  late.abort()
+  return answer
+}

@@ -1,0 +1,119 @@
+/** One transaction on one pipelined connection, for Kysely and in as few round trips as possible; knows no table. */
+import type { CompiledQuery, ConnectionProvider, DatabaseConnection, QueryResult } from 'kysely'
+import { escapeLiteral, type PoolClient, type QueryConfig, type QueryResult as PgResult } from 'pg'
+import type { SqlLogEntry } from './connection.ts'
+import type { StatementNames } from './statement-names.ts'
+import { CommitUnknownError, isStalePlan, storeTrouble } from './trouble.ts'
+
+type QueryAnswer = PgResult | PgResult[]
+
+export type TransactionMode = 'write' | 'read'
+
+export interface TransactionFrame {
+  readonly appId: string
+  readonly mode: TransactionMode
+  readonly names: StatementNames
+  readonly log: ((entry: SqlLogEntry) => void) | undefined
+}
+
+/**
+ * BEGIN and the app's setting travel together with the first statement, so a transaction of n statements costs n + 1
+ * round trips; a reading one costs n, because nobody waits for its COMMIT.
+ *
+ * NOTE: The first statement is sent before BEGIN is known to have worked. Should BEGIN fail on a living connection, that
+ * statement runs without an app, so row level security shows and accepts nothing.
+ */
+export class PipelinedTransaction implements DatabaseConnection, ConnectionProvider {
+  readonly #client: PoolClient
+  readonly #names: StatementNames
+  readonly #log: ((entry: SqlLogEntry) => void) | undefined
+  #begun: Promise<unknown> | undefined
+  #open = true
+  /** The first statement that failed: it explains why a later COMMIT answered ROLLBACK. */
+  failure: unknown
+
+  constructor(client: PoolClient, frame: TransactionFrame) {
+    const { appId, mode } = frame
+    this.#client = client
+    this.#names = frame.names
+    this.#log = frame.log
+    // A reading sees one moment however many statements it takes; a decision sees what others just committed.
+    const access = mode === 'read' ? 'repeatable read read only' : 'read committed read write'
+    this.#begun = client.query(
+      `begin isolation level ${access}; select set_config('qun.app_id', ${escapeLiteral(appId)}, true)`,
+    )
+    this.#begun.catch(() => {})
+  }
+
+  async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
+    return await consumer(this)
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (!this.#open) throw new Error('this transaction is over: every statement must be awaited inside it')
+    const start = this.#log === undefined ? 0 : performance.now()
+    let failed = true
+    try {
+      const sent = this.#client.query(this.#prepared(query))
+      const answer: QueryAnswer = this.#begun === undefined ? await sent : await this.#withBegin(sent)
+      failed = false
+      // Several statements in one string answer with one result each; the last one counts.
+      const result = Array.isArray(answer) ? (answer.at(-1) as PgResult) : answer
+      const changed = result.command === 'SELECT' ? null : result.rowCount
+      return { rows: result.rows as R[], ...(changed === null ? {} : { numAffectedRows: BigInt(changed) }) }
+    } catch (error) {
+      this.failure ??= error
+      if (isStalePlan(error)) this.#names.renew()
+      // The driver's stack ends at its socket; this one leads to the caller.
+      if (error instanceof Error) Error.captureStackTrace(error)
+      throw error
+    } finally {
+      this.#log?.({ text: query.sql, durationMs: performance.now() - start, failed })
+    }
+  }
+
+  // oxlint-disable-next-line require-yield
+  async *streamQuery(): AsyncIterableIterator<never> {
+    throw new Error('a pipelined connection cannot stream: page by key instead')
+  }
+
+  /** Returns when the transaction is durable. Throws what broke it if it was rolled back instead. */
+  async commit(): Promise<void> {
+    this.#open = false
+    let command: string
+    try {
+      const result = await this.#client.query('commit')
+      command = result.command
+    } catch (error) {
+      throw storeTrouble(error) === 'unavailable' ? new CommitUnknownError(error) : error
+    }
+    await this.#begun
+    if (command === 'ROLLBACK') {
+      throw this.failure ?? new Error('a statement of this transaction failed and nobody waited for it')
+    }
+  }
+
+  /** Never throws: false means that the connection is of no further use. */
+  async rollback(): Promise<boolean> {
+    this.#open = false
+    try {
+      await this.#client.query('rollback')
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #prepared(query: CompiledQuery): QueryConfig {
+    const values = query.parameters as unknown[]
+    // A text without values may hold several statements, which cannot be prepared.
+    const name = values.length === 0 ? undefined : this.#names.nameOf(query.sql)
+    return { text: query.sql, values, ...(name === undefined ? {} : { name }) }
+  }
+
+  async #withBegin<T>(sent: Promise<T>): Promise<T> {
+    const [result] = await Promise.all([sent, this.#begun])
+    this.#begun = undefined
+    return result
+  }
+}
