@@ -5,6 +5,8 @@
  * depends on it (a gap leads to a pull from storage).
  */
 export interface Bus {
+  /** True if it loses, repeats and reorders nothing; engines that may leave it out. */
+  readonly isReliable?: boolean
   /** Never throws and never waits: a message that cannot be carried is lost. Receivers run after this call returned. */
   publish(topic: string, message: string): void
   /**

@@ -65,6 +65,7 @@ export function createInProcessBus(options: InProcessBusOptions = {}): Bus {
   }
 
   return {
+    isReliable: true,
     publish(topic, message) {
       const receivers = topics.get(topic)
       if (closed || receivers === undefined) return

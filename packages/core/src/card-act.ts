@@ -263,6 +263,7 @@ export class CardWork {
       groupId: groupId as ActRequest['groupId'],
       seq: row.seq,
       senderId: row.sender_id as UserId,
+      at: row.at,
       body: this.body,
       get state() {
         return read().state

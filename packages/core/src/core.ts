@@ -96,9 +96,13 @@ function assemble(engine: Engine, workers: Workers, underWay: ReadonlySet<Promis
     connect: (principal: Principal, resume, outlet: Outlet) => new ClientSession(host, principal, resume, outlet),
     disconnect: (appId: AppId, userId: UserId, code, reason) =>
       publishUser(engine, appId, userId, { from: 0, to: 0, cut: { code, reason } }, []),
-    start: () => workers.start(),
+    start() {
+      workers.start()
+      fanout.start()
+    },
     async stop() {
       isDraining = true
+      fanout.stop()
       await workers.stop()
       await idle()
       await appender.close()
@@ -108,7 +112,9 @@ function assemble(engine: Engine, workers: Workers, underWay: ReadonlySet<Promis
         await idle()
         await workers.settle()
         await idle()
+        if (engine.bus.isReliable !== true) await fanout.poll()
         await fanout.settle()
+        await idle()
       }
     },
   }

@@ -3,6 +3,7 @@
  * have the group open; what collects until a group may flush again is one frame, the latest version of each row winning.
  */
 import type { AppId } from '@qun/contract'
+import { sql } from 'kysely'
 import { type Engine, groupTopic, userTopic } from './engine.ts'
 import { GroupHub } from './group-hub.ts'
 import { UserFeed } from './user-feed.ts'
@@ -15,8 +16,21 @@ export class Fanout {
   #cancelTurn: (() => void) | undefined
   #turnAt = Number.POSITIVE_INFINITY
 
+  #cancelPoll: (() => void) | undefined
+
   constructor(engine: Engine) {
     this.engine = engine
+  }
+  /** Polls while the bus may lose messages; a reliable one needs none. */
+  start(): void {
+    if (this.engine.bus.isReliable === true) return
+    const next = () => {
+      this.#cancelPoll = this.engine.wait(this.engine.limits.hintPollMs, () => void this.poll().catch((error: unknown) => this.engine.onWorkerTrouble(error)).finally(next))
+    }
+    next()
+  }
+  stop(): void {
+    this.#cancelPoll?.()
   }
 
   hub(appId: AppId, groupId: string): GroupHub {
@@ -62,6 +76,27 @@ export class Fanout {
     const first = [...this.#dirty][0]
     if (first !== undefined && next !== Number.POSITIVE_INFINITY) this.schedule(first, next)
   }
+  /**
+   * Asks the store which of the followed groups and users are further than this node heard: what a lossy bus swallowed
+   * arrives at the next poll.
+   */
+  async poll(): Promise<void> {
+    const apps = new Map<AppId, Followed>()
+    for (const hub of this.#hubs.values()) entryOf(apps, hub.appId).hubs.push(hub)
+    for (const feed of this.#feeds.values()) entryOf(apps, feed.appId).feeds.push(feed)
+    for (const [appId, { hubs, feeds }] of apps) {
+      const { groups, users } = await this.engine.store.reading(appId, async (tx) => ({
+        groups: await sql<{ id: string; version: number }>`SELECT group_id AS id, version FROM groups
+          WHERE app_id = ${appId} AND group_id = ANY(${hubs.map((hub) => hub.groupId)}::text[])`.execute(tx),
+        users: await sql<{ id: string; version: number }>`SELECT user_id AS id, version FROM users
+          WHERE app_id = ${appId} AND user_id = ANY(${feeds.map((feed) => feed.userId)}::text[])`.execute(tx),
+      }))
+      const groupVersions = new Map(groups.rows.map((row) => [row.id, row.version]))
+      const userVersions = new Map(users.rows.map((row) => [row.id, row.version]))
+      for (const hub of hubs) hub.noteStored(groupVersions.get(hub.groupId) ?? 0)
+      for (const feed of feeds) feed.noteStored(userVersions.get(feed.userId) ?? 0)
+    }
+  }
   /** Sends all that waits, at once. */
   async settle(): Promise<void> {
     for (const hub of [...this.#hubs.values()]) await hub.settle()
@@ -78,4 +113,11 @@ export class Fanout {
   counts(): { readonly groups: number; readonly users: number } {
     return { groups: this.#hubs.size, users: this.#feeds.size }
   }
+}
+
+type Followed = { readonly hubs: GroupHub[]; readonly feeds: UserFeed[] }
+function entryOf(apps: Map<AppId, Followed>, appId: AppId): Followed {
+  let entry = apps.get(appId)
+  if (entry === undefined) apps.set(appId, (entry = { hubs: [], feeds: [] }))
+  return entry
 }

@@ -82,6 +82,8 @@ export interface CardCall<C> extends Call {
   readonly groupId: GroupId
   readonly seq: number
   readonly senderId: UserId
+  /** When the message was posted. */
+  readonly at: Millis
   readonly body: BodyOf<C>
   readonly state: StateOf<C>
   setState(state: StateOf<C>): void
@@ -104,7 +106,7 @@ export interface ActionCall<C> extends CardCall<C> {
   /** The actor's row in this group; for the host acting with an API key, undefined. */
   readonly actor: MemberRow | undefined
 }
-export interface OpenCall<C> extends Omit<CardCall<C>, 'state' | 'setState'> {
+export interface OpenCall<C> extends Omit<CardCall<C>, 'state' | 'setState' | 'at'> {
   readonly actorId: UserId
 }
 

@@ -8,10 +8,11 @@ import type { Fanout } from './fanout.ts'
 import { type Engine, groupTopic } from './engine.ts'
 import type { Packet } from './host.ts'
 import { decodePublication, type GroupNews, type LastWords, type Publication } from './publication.ts'
+import { readGap } from './gap.ts'
 import { changesText } from './reading.ts'
-import { memberText, messageText, recordText, groupText, type RowText } from './row-text.ts'
+import type { RowText } from './row-text.ts'
 import type { ClientSession } from './session.ts'
-import type { GroupDbRow, MemberDbRow, MessageDbRow, RecordDbRow } from './store.ts'
+import type { GroupDbRow } from './store.ts'
 
 /** One connection's interest in one group. Plain fields only: a node holds hundreds of thousands of these. */
 export interface Subscription {
@@ -188,9 +189,13 @@ export class GroupHub {
   }
 
   // ── gaps ──
+  /** The store is at this version: if the bus told less, what it lost is read. */
+  noteStored(version: number): void {
+    if (this.#version !== undefined && version > this.#version) this.#fill()
+  }
   #fill(): void {
     this.#cancelGap = undefined
-    if (this.#filling !== undefined || this.#waiting.length === 0) return
+    if (this.#filling !== undefined) return
     this.#filling = this.#engine
       .track(this.#readGap())
       .catch(() => undefined)
@@ -200,28 +205,10 @@ export class GroupHub {
       })
   }
   async #readGap(): Promise<void> {
-    const from = this.#version ?? 0
-    const { appId, groupId } = this
-    const publication = await this.#engine.store.reading(appId, async (tx): Promise<Publication<GroupNews>> => {
-      const groups = await sql<GroupDbRow>`SELECT * FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
-      const messages = await sql<MessageDbRow>`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND version > ${from} ORDER BY version`.execute(tx)
-      const members = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m JOIN users u USING (app_id, user_id)
-        WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version > ${from}`.execute(tx)
-      const records = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
-        WHERE app_id = ${appId} AND stream = ${`group/${groupId}`} AND version > ${from}`.execute(tx)
-      const group = groups.rows[0]
-      const rows = [...messages.rows.map(messageText), ...members.rows.map(memberText), ...records.rows.map(recordText)]
-      if (group !== undefined && group.row_version > from) rows.push(groupText(group))
-      const left = members.rows.filter((member) => !member.active).map((member) => member.user_id)
-      return {
-        news: {
-          from, to: group?.version ?? from, ...(left.length === 0 ? {} : { left }),
-          ...(group === undefined ? {} : { lastSeq: group.last_seq, lastOrdinal: group.last_ordinal, at: group.last_at }),
-        },
-        rows: rows.toSorted((a, b) => a.version - b.version),
-      }
-    })
-    if (publication.news.to > (this.#version ?? 0)) this.#takeIn(publication)
+    const userIds = [...new Set([...this.#open, ...this.#listed].map((sub) => sub.session.userId as string))]
+    const since = { version: this.#version ?? 0, seq: this.#counters.lastSeq, userIds }
+    const gap = await this.#engine.store.reading(this.appId, (tx) => readGap(this.#engine, tx, this, since))
+    if (gap.news.to > (this.#version ?? 0)) this.#takeIn(gap)
   }
 
   // ── frames out ──
@@ -323,13 +310,16 @@ export class GroupHub {
       const { userId } = sub.session
       const ownCount = own.get(userId)
       const named = mentions.get(userId)
-      if (ownCount === undefined && named === undefined) {
+      // Words from before somebody joined are not theirs to read, in a list neither.
+      const isBefore = this.#last !== undefined && this.#last.seq <= sub.joinSeq
+      if (ownCount === undefined && named === undefined && !isBefore) {
         sub.session.pushHead(shared)
         continue
       }
       // The viewer's own words do not mention the viewer.
       const seqs = ownCount === undefined ? [...everybody, ...(named ?? [])] : (named ?? [])
-      const head = { ...base, ...(ownCount === undefined ? {} : { own: ownCount }), ...(seqs.length === 0 ? {} : { mentions: seqs }) }
+      const shown = isBefore ? { ...base, last: null } : base
+      const head = { ...shown, ...(ownCount === undefined ? {} : { own: ownCount }), ...(seqs.length === 0 ? {} : { mentions: seqs }) }
       sub.session.pushHead({ text: JSON.stringify({ op: 'heads', heads: [head] }) })
     }
   }
@@ -361,7 +351,7 @@ export class GroupHub {
   async settle(): Promise<void> {
     await this.ready
     if (this.#waiting.length > 0) this.#fill()
-    await this.#filling
+    while (this.#filling !== undefined) await this.#filling
   }
 }
 

@@ -43,6 +43,8 @@ export interface Limits {
   readonly leaseMs: number
   /** How often workers look for what is due when nobody told them. */
   readonly pollMs: number
+  /** On a bus that may lose messages: the longest a lost one delays delivery (promises M16). */
+  readonly hintPollMs: number
   /** Tries of a job or reaction before it is set aside for an operator. */
   readonly attemptsMax: number
   /** How long an Idempotency-Key of an endpoint is remembered; actions on cards are remembered for ever. */
@@ -72,6 +74,7 @@ export const defaultLimits: Limits = {
   typingMembersMax: 50,
   leaseMs: 15_000,
   pollMs: 1_000,
+  hintPollMs: 2_000,
   attemptsMax: 20,
   idempotencyKeptMs: 7 * 86_400_000,
 }

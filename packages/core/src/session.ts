@@ -91,6 +91,9 @@ export class ClientSession implements Session {
   canTake(from: number): boolean {
     return this.#isCaughtUp && from <= this.#version
   }
+  isBehind(version: number): boolean {
+    return this.#isCaughtUp && version > this.#version
+  }
   pushUser(packet: Packet, to: number): void {
     if (to <= this.#version) return
     this.#version = to
@@ -114,6 +117,8 @@ export class ClientSession implements Session {
       this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream: `user/${this.userId}`, reason: 'ahead' }))
       return this.#catchUp(isFirst)
     }
+    const active = new Set(read.views.filter((view) => view.active).map((view) => view.group_id))
+    for (const sub of [...this.#subs]) if (!active.has(sub.hub.groupId)) this.unfollow(sub.hub.groupId)
     for (const view of read.views) if (view.active) this.follow(view.group_id, view.join_seq, view.group_version)
     this.#version = read.version
     this.#isCaughtUp = true

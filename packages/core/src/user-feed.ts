@@ -6,6 +6,7 @@ import { changesText } from './reading.ts'
 import type { ClientSession } from './session.ts'
 
 export class UserFeed {
+  readonly appId: AppId
   readonly userId: string
   readonly #sessions = new Set<ClientSession>()
   readonly #engine: Engine
@@ -15,6 +16,7 @@ export class UserFeed {
 
   constructor(engine: Engine, appId: AppId, userId: string, end: () => void) {
     this.#engine = engine
+    this.appId = appId
     this.userId = userId
     this.#end = end
     this.#unsubscribe = engine.bus.subscribe(userTopic(appId, userId), (text) => this.#receive(decodePublication<UserNews>(text)))
@@ -46,6 +48,10 @@ export class UserFeed {
       if (isWhole && session.canTake(news.from)) session.pushUser(packet, news.to)
       else this.#reading = this.#engine.track(session.catchUp())
     }
+  }
+  /** The store is at this version: connections that were told less read for themselves. */
+  noteStored(version: number): void {
+    for (const session of this.#sessions) if (session.isBehind(version)) this.#reading = this.#engine.track(session.catchUp())
   }
   async settle(): Promise<void> {
     await this.#reading

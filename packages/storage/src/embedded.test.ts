@@ -1,14 +1,14 @@
 /** The bundled server: starts, restarts, survives kills of any process, and keeps its secrets. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { sql } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Embedded, startEmbedded } from './embedded.ts'
+import { type Embedded, EmbeddedInUseError, startEmbedded } from './embedded.ts'
 import { addNote, listNotes, migrations } from './fixtures.ts'
 import { migrate } from './migrate.ts'
 import { openStore } from './postgres.ts'
@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'qun-embedded-'))
+  dataDir = await mkdtemp(join(tmpdir(), `qun-test-${process.pid}-embedded-`))
 })
 
 afterAll(async () => {
@@ -142,7 +142,7 @@ describe('a start', () => {
   })
 
   test('after a start that was killed while making the database', async () => {
-    const other = await mkdtemp(join(tmpdir(), 'qun-embedded-'))
+    const other = await mkdtemp(join(tmpdir(), `qun-test-${process.pid}-embedded-`))
     await mkdir(join(other, 'postgres.new', 'cluster'), { recursive: true })
     await writeFile(join(other, 'postgres.new', 'cluster', 'PG_VERSION'), '18\n')
     const server = await startEmbedded({ dataDir: join(other), durable: false })
@@ -174,7 +174,27 @@ test('a superuser’s store takes a role that row level security binds', async (
   await server.stop()
 })
 
+test.runIf(process.getuid?.() === 0)('works for root in a folder that the server’s user cannot enter', async () => {
+  const closed = await mkdtemp(join(tmpdir(), `qun-test-${process.pid}-closed-`))
+  await chmod(closed, 0o700)
+  const server = await startEmbedded({ dataDir: join(closed, 'data'), durable: false })
+  expect(await query(server.url, 'select 1')).toEqual([1])
+  await server.stop()
+  await rm(closed, { recursive: true })
+})
+
 describe('one process at a time', () => {
+  test('of many starts at once, one works', async () => {
+    const results = await Promise.allSettled(Array.from({ length: 5 }, start))
+    const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    expect(started).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(EmbeddedInUseError)
+    }
+    await started[0]?.stop()
+    expect(await readdir(dataDir)).toEqual(['postgres', 'postgres-credentials.json'])
+  })
+
   test('a second start is refused, here and elsewhere, and does not disturb the first', async () => {
     const { child, url } = await startElsewhere()
     await expect(start()).rejects.toMatchObject({ code: 'embedded.in_use' })
@@ -228,6 +248,18 @@ describe('a kill -9', () => {
     process.kill(pid, 'SIGKILL')
     await kill(child)
     expect(await using((server) => query(server.url, 'select id from survives'))).toEqual([9])
+  })
+
+  test('of the server alone: it comes back on its port', async () => {
+    await using(async ({ url }) => {
+      await keep(url, 10)
+      const pid = await postmasterPid()
+      process.kill(pid, 'SIGKILL')
+      const read = () => query(url, 'select id from survives').catch(() => [])
+      await gone(pid)
+      await expect.poll(read, { timeout: 20_000, interval: 20 }).toEqual([10])
+      expect(await postmasterPid()).not.toBe(pid)
+    })
   })
 
   test('whose pids belong to other processes by now does not stop the start', async () => {

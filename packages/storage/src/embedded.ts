@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { chmod, chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
-import { binaries, runToEnd, serverUser, type ServerUser } from './postgres-binaries.ts'
-import { type Postmaster, startPostmaster, stopLeftover } from './postmaster.ts'
+import { claimDataDir } from './claim.ts'
+import { binaries, commandAs, runToEnd, serverUser, type ServerUser } from './postgres-binaries.ts'
+import { type Postmaster, startPostmaster } from './postmaster.ts'
 
 export interface EmbeddedOptions {
   /** Made if missing. Holds the database under `postgres` and the generated passwords, readable by this user only. */
@@ -12,8 +13,8 @@ export interface EmbeddedOptions {
   /** Default 'qun'. */
   readonly database?: string
   /**
-   * Default true: what is committed survives a power cut. False is for tests: nothing is synced to the disk, and the user
-   * may create databases.
+   * Default true: what is committed survives a power cut. False is for tests: nothing is synced to the disk, and the
+   * user may create databases.
    */
   readonly durable?: boolean
   /** Server settings by name, over the defaults here. */
@@ -69,25 +70,45 @@ const carelessSettings: Readonly<Record<string, string>> = {
   io_method: 'sync',
 }
 
+export { EmbeddedInUseError } from './claim.ts'
+
 /**
- * One process at a time per data directory: a second one is refused with code 'embedded.in_use'. What a killed process
+ * One process at a time per data directory: a second one is refused with EmbeddedInUseError. The server is stopped with
+ * this process, however it ends, and started again on the same port if it ends by itself. What a killed process
  * left behind (a server still running, a stale pid file, a half made database) is put in order first.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const dataDir = resolve(options.dataDir)
-  const durable = options.durable ?? true
   await mkdir(dataDir, { recursive: true })
+  const release = await claimDataDir(dataDir)
+  try {
+    const { url, server } = await startIn(dataDir, options)
+    let stopping: Promise<void> | undefined
+    return {
+      url,
+      stop() {
+        stopping ??= server.stop().finally(release)
+        return stopping
+      },
+    }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+async function startIn(dataDir: string, options: EmbeddedOptions): Promise<{ url: string; server: Postmaster }> {
+  const durable = options.durable ?? true
   const user = await serverUser(dataDir)
   // The server's user must pass through; what is private inside has its own mode.
   if (user !== undefined) await chmod(dataDir, ((await stat(dataDir)).mode & 0o7777) | 0o111)
   const clusterDir = join(dataDir, 'postgres')
   const credentials = await credentialsIn(dataDir)
-  await stopLeftover(dataDir, clusterDir)
   if (!(await exists(join(clusterDir, 'PG_VERSION')))) {
     await createCluster({ dataDir, clusterDir, credentials, durable, user })
   }
   const settings = { ...defaultSettings, ...(durable ? {} : carelessSettings), ...options.settings }
-  const server = await startPostmaster({ dataDir, clusterDir, settings, user, log: options.log ?? (() => {}) })
+  const server = await startPostmaster({ clusterDir, settings, user, log: options.log ?? (() => {}) })
   const database = options.database ?? 'qun'
   try {
     await prepareDatabase({ port: server.port, credentials, database, durable })
@@ -95,7 +116,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     await server.stop()
     throw error
   }
-  return { url: urlOf(owner, credentials.owner, server, database), stop: () => server.stop() }
+  return { url: urlOf(owner, credentials.owner, server, database), server }
 }
 
 function urlOf(user: string, password: string, server: Pick<Postmaster, 'port'>, database: string): string {
@@ -150,11 +171,8 @@ async function createCluster({ dataDir, clusterDir, credentials, durable, user }
   }
   const flags = ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions', '--auth=scram-sha-256']
   if (!durable) flags.push('--no-sync')
-  await runToEnd(
-    (await binaries()).initdb,
-    [`--pgdata=${cluster}`, `--username=${superuser}`, `--pwfile=${passwordFile}`, ...flags],
-    user,
-  )
+  const args = [`--pgdata=${cluster}`, `--username=${superuser}`, `--pwfile=${passwordFile}`, ...flags]
+  await runToEnd(await commandAs(user, (await binaries()).initdb, args, draft))
   await rename(cluster, clusterDir)
   await rm(draft, { recursive: true, force: true })
 }

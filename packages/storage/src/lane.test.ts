@@ -82,7 +82,7 @@ test('statements together cost one round trip', async () => {
   expect(wire.turns()).toBeLessThanOrEqual(2)
 })
 
-test('a break refuses what is under way as unavailable and the next call connects again, in the right app', async () => {
+test('a break refuses what is under way as unavailable; the next call connects again, in the right app', async () => {
   const lane = store.lane()
   await lane.query('shop', insert('shop', 1))
   await lane.query('rival', list)

@@ -35,42 +35,54 @@ interface Session {
   appId: string
 }
 
-export function openLane(options: StoreOptions, role: string | undefined, onClose: () => void): Lane {
-  let session: Promise<Session> | undefined
-  let live: Session | undefined
-  let closed = false
+export class PipelinedLane implements Lane {
+  readonly #options: StoreOptions
+  readonly #role: string | undefined
+  readonly #onClose: (lane: Lane) => void
+  #connecting: Promise<Session> | undefined
+  #live: Session | undefined
+  #closed = false
 
-  const forget = (client: Client) => {
-    if (live !== undefined && live.client !== client) return
-    live = undefined
-    session = undefined
+  constructor(options: StoreOptions, role: string | undefined, onClose: (lane: Lane) => void) {
+    this.#options = options
+    this.#role = role
+    this.#onClose = onClose
   }
 
-  /** Answers what is under way, and sends what comes next on another connection. */
-  const drop = (client: Client) => {
-    if (live?.client !== client) return
-    forget(client)
-    client.end().catch(() => {})
-  }
-
-  const connect = async (): Promise<Session> => {
-    const client = new Client(clientConfig(options))
-    client.on('error', () => forget(client))
-    client.on('end', () => forget(client))
-    client.on('notice', (notice) => options.onNotice?.(notice.message ?? ''))
+  async query(appId: string, statement: LaneStatement): Promise<LaneAnswer> {
+    if (this.#closed) throw new Error('this lane is closed')
+    if (appId === '') throw new Error('a lane needs an app id')
     try {
-      await client.connect()
-      await client.query(sessionSetup(options, role))
+      return await this.#send(appId, statement)
     } catch (error) {
-      session = undefined
-      client.end().catch(() => {})
+      if (!isStalePlan(error) || this.#closed) throw error
+      return await this.#send(appId, statement)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#onClose(this)
+    const open = await this.#connecting?.catch(() => undefined)
+    await open?.client.end()
+  }
+
+  async #send(appId: string, statement: LaneStatement): Promise<LaneAnswer> {
+    // No await when connected: the order on the wire is the order of the calls.
+    const to = this.#live ?? (await (this.#connecting ??= this.#connect()))
+    const entering = this.#enterApp(to, appId)
+    try {
+      const sent = to.client.query(statement)
+      if (entering === undefined) return await sent
+      const [result] = await Promise.all([sent, entering])
+      return result
+    } catch (error) {
+      if (isStalePlan(error)) this.#drop(to.client)
       throw error
     }
-    live = { client, appId: '' }
-    return live
   }
 
-  const enterApp = (to: Session, appId: string): Promise<unknown> | undefined => {
+  #enterApp(to: Session, appId: string): Promise<unknown> | undefined {
     if (to.appId === appId) return undefined
     to.appId = appId
     const sent = to.client.query({
@@ -79,41 +91,38 @@ export function openLane(options: StoreOptions, role: string | undefined, onClos
       values: [appId],
     })
     // The session is in an unknown app: drop it, so that neither this answer nor a later one is of another app.
-    sent.catch(() => drop(to.client))
+    sent.catch(() => this.#drop(to.client))
     return sent
   }
 
-  const send = async (appId: string, statement: LaneStatement): Promise<LaneAnswer> => {
-    // No await when connected: the order on the wire is the order of the calls.
-    const to = live ?? (await (session ??= connect()))
-    const entering = enterApp(to, appId)
+  async #connect(): Promise<Session> {
+    const client = new Client(clientConfig(this.#options))
+    client.on('error', () => this.#forget(client))
+    client.on('end', () => this.#forget(client))
+    client.on('notice', (notice) => this.#options.onNotice?.(notice.message ?? ''))
     try {
-      const sent = to.client.query(statement)
-      if (entering === undefined) return await sent
-      const [result] = await Promise.all([sent, entering])
-      return result
+      await client.connect()
+      await client.query(sessionSetup(this.#options, this.#role))
     } catch (error) {
-      if (isStalePlan(error)) drop(to.client)
+      this.#connecting = undefined
+      client.end().catch(() => {})
       throw error
     }
+    this.#live = { client, appId: '' }
+    return this.#live
   }
 
-  return {
-    async query(appId, statement) {
-      if (closed) throw new Error('this lane is closed')
-      if (appId === '') throw new Error('a lane needs an app id')
-      try {
-        return await send(appId, statement)
-      } catch (error) {
-        if (!isStalePlan(error) || closed) throw error
-        return await send(appId, statement)
-      }
-    },
-    async close() {
-      closed = true
-      onClose()
-      const open = await session?.catch(() => undefined)
-      await open?.client.end()
-    },
+  /** The next statement connects again. */
+  #forget(client: Client): void {
+    if (this.#live?.client !== client) return
+    this.#live = undefined
+    this.#connecting = undefined
+  }
+
+  /** Answers what is under way, and sends what comes next on another connection. */
+  #drop(client: Client): void {
+    if (this.#live?.client !== client) return
+    this.#forget(client)
+    client.end().catch(() => {})
   }
 }

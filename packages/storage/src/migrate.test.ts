@@ -75,7 +75,7 @@ describe('refuses, before it writes anything,', () => {
   })
 })
 
-test('a failure in the middle keeps the migrations before it and nothing of its own; the next run goes on', async () => {
+test('a failure keeps the migrations before it and nothing of its own; the next run goes on', async () => {
   const broken = [list[0] as Migration, { id: 'core-002', up: ['insert into first values (2)', 'insert into nowhere'] }]
   const failed = migrate(database.url, broken, now)
   await expect(failed).rejects.toMatchObject({ code: 'migration.failed', id: 'core-002' })

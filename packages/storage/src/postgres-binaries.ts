@@ -67,9 +67,60 @@ export async function serverUser(dataDir: string): Promise<ServerUser | undefine
   return { uid: 65534, gid: 65534 }
 }
 
+interface Command {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly user: ServerUser | undefined
+}
+
+/**
+ * How to run a program as this user over a folder of his. A folder above the program or the data may be closed to him,
+ * such as root's home: then he gets the right to pass through any folder, and if that is impossible this throws and
+ * says which folder it is.
+ */
+export async function commandAs(
+  user: ServerUser | undefined,
+  program: string,
+  args: readonly string[],
+  folder: string,
+): Promise<Command> {
+  if (user === undefined) return { program, args, user }
+  const closed = (await firstClosed(user, dirname(program))) ?? (await firstClosed(user, dirname(folder)))
+  if (closed === undefined) return { program, args, user }
+  if (!(await mayGrantPassage())) {
+    throw new Error(
+      `PostgreSQL does not run as root, and user ${user.uid} cannot enter ${closed}: ` +
+        `use folders open to all users, run as another user than root, or give the url of a PostgreSQL instead`,
+    )
+  }
+  const grant = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search']
+  const become = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', ...grant, '--']
+  return { program: 'setpriv', args: [...become, program, ...args], user: undefined }
+}
+
+async function firstClosed(user: ServerUser, path: string): Promise<string | undefined> {
+  const above = dirname(path)
+  const closed = above === path ? undefined : await firstClosed(user, above)
+  if (closed !== undefined) return closed
+  const { mode, uid, gid } = await stat(path)
+  let passage = 0o001
+  if (uid === user.uid) passage = 0o100
+  else if (gid === user.gid) passage = 0o010
+  return (mode & passage) === 0 ? path : undefined
+}
+
+/** Linux with the usual `setpriv`, and this process has CAP_DAC_READ_SEARCH itself, the third capability. */
+async function mayGrantPassage(): Promise<boolean> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '')
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'
+  if ((BigInt(`0x${effective}`) & 4n) === 0n) return false
+  const places = ['/usr/bin/setpriv', '/bin/setpriv'].map((place) => access(place, constants.X_OK))
+  return (await Promise.allSettled(places)).some((result) => result.status === 'fulfilled')
+}
+
 /** Runs a program until it ends; throws with what it said if it fails. */
-export async function runToEnd(path: string, args: readonly string[], user: ServerUser | undefined): Promise<void> {
-  const child = spawn(path, args, { ...user, env: serverEnv(), stdio: ['ignore', 'pipe', 'pipe'] })
+export async function runToEnd({ program, args, user }: Command): Promise<void> {
+  const child = spawn(program, args, { ...user, env: serverEnv(), stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
@@ -77,7 +128,7 @@ export async function runToEnd(path: string, args: readonly string[], user: Serv
     child.on('error', reject)
     child.on('close', resolve)
   })
-  if (code !== 0) throw new Error(`${path} failed with code ${code}: ${said.trim()}`)
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} failed with code ${code}: ${said.trim()}`)
 }
 
 /** The server needs none of this process's secrets, and no PG… or locale setting of the shell may change it. */

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { DefaultQueryExecutor, DummyDriver, Kysely, PostgresDialect, Transaction } from 'kysely'
 import { Pool, escapeIdentifier } from 'pg'
 import { clientConfig, prepareRole, sessionSetup, type StoreOptions } from './connection.ts'
-import { type Lane, openLane } from './lane.ts'
+import { type Lane, PipelinedLane } from './lane.ts'
 import { rememberUrl } from './owner.ts'
 import { createStatementNames } from './statement-names.ts'
 import { PipelinedTransaction, type TransactionFrame } from './transaction.ts'
@@ -74,7 +74,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     transaction: (appId, run) => runRepeatedly(pool, start, { appId, mode: 'write', names, log }, run),
     reading: (appId, run) => runRepeatedly(pool, start, { appId, mode: 'read', names, log }, run),
     lane() {
-      const lane: Lane = openLane(options, role, () => lanes.delete(lane))
+      if (closing !== undefined) throw new Error('this store is closed')
+      const lane = new PipelinedLane(options, role, (closed) => lanes.delete(closed))
       lanes.add(lane)
       return lane
     },

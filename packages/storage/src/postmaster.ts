@@ -1,11 +1,13 @@
 /** The server process over a data directory: start, watch, stop, and clean up after a killed predecessor. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { readFile, readlink, realpath, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import { binaries, serverEnv, type ServerUser } from './postgres-binaries.ts'
+import { promisify } from 'node:util'
+import { isRunning } from './claim.ts'
+import { binaries, commandAs, serverEnv, type ServerUser } from './postgres-binaries.ts'
 
 export interface Postmaster {
   readonly port: number
@@ -13,7 +15,6 @@ export interface Postmaster {
 }
 
 export interface PostmasterOptions {
-  readonly dataDir: string
   readonly clusterDir: string
   readonly settings: Readonly<Record<string, string>>
   readonly user: ServerUser | undefined
@@ -22,39 +23,39 @@ export interface PostmasterOptions {
 
 const startMs = 60_000
 const fastStopMs = 20_000
+const immediateStopMs = 5_000
+const restartDelayMinMs = 100
+const restartDelayMaxMs = 5_000
 const pollMs = 10
-const portAttemptsMax = 5
+const startAttemptsMax = 5
+// The port was lost to another process, or the predecessor's processes are not all gone yet.
+const temporary = /could not create any TCP\/IP sockets|lock file "postmaster.pid"|pre-existing shared memory block/
 
-/** Refused because another living process runs the server of this data directory. */
-export class EmbeddedInUseError extends Error {
-  readonly code = 'embedded.in_use'
-  constructor(dataDir: string, pid: number) {
-    super(`${dataDir} is in use by process ${pid}: stop it, or give this process another data directory`)
-    this.name = 'EmbeddedInUseError'
-  }
-}
-
-/** Returns when the server accepts connections on 127.0.0.1. Several ports are tried, since a free one may be lost. */
+/**
+ * Returns when the server accepts connections on 127.0.0.1. Stops the server that a killed process left running, so the
+ * caller holds the claim on the data directory. A server that ends although nobody stopped it is started again, on the
+ * same port.
+ */
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
-  await writeFile(ownerFile(options.dataDir), JSON.stringify(await identityOf(process.pid)), { mode: 0o600 })
   for (let attempt = 1; ; attempt += 1) {
+    await stopLeftover(options.clusterDir)
     const port = await freePort()
     const said: string[] = []
     const child = await launch(options, port, said)
-    if (await isReady(child, options.clusterDir)) return running(child, port, options.dataDir)
+    if (await isReady(child, options.clusterDir)) return supervise(child, options, port)
     await stopChild(child)
-    const portTaken = said.some((line) => line.includes('could not create any TCP/IP sockets'))
-    if (portTaken && attempt < portAttemptsMax) continue
-    await rm(ownerFile(options.dataDir), { force: true })
-    throw new Error(`PostgreSQL did not start in ${options.clusterDir}: ${said.slice(-20).join('\n')}`)
+    const again = said.some((line) => temporary.test(line)) && attempt < startAttemptsMax
+    if (again) await wait(restartDelayMinMs * attempt)
+    else throw new Error(`PostgreSQL did not start in ${options.clusterDir}: ${said.slice(-20).join('\n')}`)
   }
 }
 
 async function launch({ clusterDir, settings, user, log }: PostmasterOptions, port: number, said: string[]) {
   const all = { ...settings, listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '' }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const child = spawn((await binaries()).postgres, ['-D', clusterDir, ...flags], {
-    ...user,
+  const command = await commandAs(user, (await binaries()).postgres, ['-D', clusterDir, ...flags], clusterDir)
+  const child = spawn(command.program, command.args, {
+    ...command.user,
     env: serverEnv(),
     stdio: ['ignore', 'ignore', 'pipe'],
     // In a group of its own: a Ctrl-C in the terminal is for this process, which still needs the server to finish.
@@ -106,49 +107,77 @@ async function isReady(child: ChildProcess, clusterDir: string): Promise<boolean
   return false
 }
 
-function running(child: ChildProcess, port: number, dataDir: string): Postmaster {
+function supervise(first: ChildProcess, options: PostmasterOptions, port: number): Postmaster {
+  let current = first
   let stopping: Promise<void> | undefined
+  let restarting: Promise<void> | undefined
+
+  const isStopped = () => stopping !== undefined
+  const startAgain = async (delayMs: number): Promise<void> => {
+    await wait(delayMs, undefined, { ref: false })
+    if (isStopped()) return
+    options.log(`PostgreSQL ended unexpectedly; starting it again on port ${port}`)
+    // Sessions of the dead server may need a moment to notice; until then the start fails and is tried again.
+    current = await launch(options, port, [])
+    if (await isReady(current, options.clusterDir)) return
+    await stopChild(current)
+    await startAgain(Math.min(delayMs * 2, restartDelayMaxMs))
+  }
+  const guard = () => {
+    current.once('exit', () => {
+      if (isStopped()) return
+      restarting = startAgain(restartDelayMinMs).then(guard, (error: unknown) => options.log(String(error)))
+    })
+  }
+  guard()
+
   return {
     port,
     stop() {
       stopping ??= (async () => {
-        await stopChild(child)
-        await rm(ownerFile(dataDir), { force: true })
+        await stopChild(current)
+        await restarting
+        await stopChild(current)
       })()
       return stopping
     },
   }
 }
 
-/** SIGINT ends the sessions and writes everything out; SIGQUIT leaves that to the next start's recovery. */
 async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  child.ref()
-  child.kill('SIGINT')
-  const late = new AbortController()
-  const timeout = wait(fastStopMs, 'late', { signal: late.signal }).catch(() => 'stopped')
-  if ((await Promise.race([gone, timeout])) === 'late') child.kill('SIGQUIT')
-  await gone
-  late.abort()
+  const { pid } = child
+  if (pid === undefined) return
+  await end(pid, async () => child.exitCode === null && child.signalCode === null)
 }
 
-/** Stops the server of a killed process; throws EmbeddedInUseError if that process lives. */
-export async function stopLeftover(dataDir: string, clusterDir: string): Promise<void> {
-  await refuseIfOwned(dataDir)
+async function stopLeftover(clusterDir: string): Promise<void> {
   const found = await readPidFile(clusterDir)
   if (found === undefined) return
-  if (!(await runsCluster(found.pid, clusterDir))) {
-    // Left by a kill. PostgreSQL clears it itself unless the pid now belongs to another process, common in containers.
-    await rm(join(clusterDir, 'postmaster.pid'), { force: true })
-    return
+  if (await runsCluster(found.pid, clusterDir)) await end(found.pid, () => runsCluster(found.pid, clusterDir))
+  // Left by a kill. PostgreSQL clears it itself unless the pid now belongs to another process, common in containers.
+  else await rm(join(clusterDir, 'postmaster.pid'), { force: true })
+}
+
+/**
+ * SIGINT ends the sessions and writes everything out; SIGQUIT leaves that to the next start's recovery; SIGKILL is for
+ * a server that does not even answer to that.
+ */
+async function end(pid: number, goesOn: () => Promise<boolean>): Promise<void> {
+  const steps: [NodeJS.Signals, number][] = [
+    ['SIGINT', fastStopMs],
+    ['SIGQUIT', immediateStopMs],
+    ['SIGKILL', immediateStopMs],
+  ]
+  for (const [name, patienceMs] of steps) {
+    if (!(await goesOn())) return
+    signal(pid, name)
+    const deadline = performance.now() + patienceMs
+    while (performance.now() < deadline) {
+      if (!(await goesOn())) return
+      await wait(pollMs)
+    }
   }
-  signal(found.pid, 'SIGINT')
-  const deadline = performance.now() + fastStopMs
-  while (await runsCluster(found.pid, clusterDir)) {
-    if (performance.now() > deadline) signal(found.pid, 'SIGQUIT')
-    await wait(pollMs)
-  }
+  throw new Error(`the PostgreSQL process ${pid} cannot be stopped`)
 }
 
 interface PidFile {
@@ -164,29 +193,19 @@ async function readPidFile(clusterDir: string): Promise<PidFile | undefined> {
   return Number.isSafeInteger(pid) && pid > 0 ? { pid, status: (lines[7] ?? '').trim() } : undefined
 }
 
-/** Whether this pid is a server of exactly this cluster, which works in its data directory. */
+/** Whether this pid is a server of exactly this cluster, not another process that has taken the pid. */
 async function runsCluster(pid: number, clusterDir: string): Promise<boolean> {
   if (!(await isRunning(pid))) return false
-  if (process.platform !== 'linux') return true
-  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
-  return folder !== undefined && folder === (await realpath(clusterDir).catch(() => undefined))
-}
-
-async function isRunning(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  if (process.platform === 'linux') {
+    // The server works in its data directory.
+    const folder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
+    return folder !== undefined && folder === (await realpath(clusterDir).catch(() => undefined))
   }
-  // A zombie is gone, only its parent has not looked yet; some containers have nobody who looks.
-  return (await statOf(pid))[0] !== 'Z'
-}
-
-/** Linux: the process's state, parent and so on, from the third field on; empty elsewhere and for a process that is gone. */
-async function statOf(pid: number): Promise<string[]> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // The second field is the name in parentheses, which may hold spaces and parentheses.
-  return text === '' ? [] : text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const listed = promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)])
+  return await listed.then(
+    ({ stdout }) => stdout.includes(clusterDir),
+    () => false,
+  )
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -195,35 +214,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It went in the meantime.
   }
-}
-
-interface Identity {
-  readonly pid: number
-  /** When the process started, in the kernel's own unit; a pid alone may have been taken by another process since. */
-  readonly started: string
-}
-
-function ownerFile(dataDir: string): string {
-  return join(dataDir, 'postgres-owner.json')
-}
-
-async function identityOf(pid: number): Promise<Identity> {
-  // The start time is the 22nd field of all.
-  return { pid, started: (await statOf(pid))[19] ?? '' }
-}
-
-async function refuseIfOwned(dataDir: string): Promise<void> {
-  const text = await readFile(ownerFile(dataDir), 'utf8').catch(() => undefined)
-  if (text === undefined) return
-  let owner: Identity
-  try {
-    owner = JSON.parse(text) as Identity
-  } catch {
-    return
-  }
-  if (!(await isRunning(owner.pid))) return
-  const actual = await identityOf(owner.pid)
-  if (actual.started === owner.started) throw new EmbeddedInUseError(dataDir, owner.pid)
 }
 
 async function freePort(): Promise<number> {

@@ -1,9 +1,10 @@
 /** The test run's one PostgreSQL, as vitest's global setup: starts it, provides its url, leaves nothing behind. */
-import { mkdtemp, rm } from 'node:fs/promises'
 import { rmSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { isRunning } from './claim.ts'
 import { startEmbedded } from './embedded.ts'
 
 declare module 'vitest' {
@@ -13,16 +14,27 @@ declare module 'vitest' {
   }
 }
 
+const prefix = 'qun-test-'
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'qun-test-'))
+  await sweep()
+  const dataDir = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`))
+  // An interrupted run skips the teardown; the server is stopped by its own watch.
+  const remove = () => rmSync(dataDir, { recursive: true, force: true })
+  process.once('exit', remove)
   const server = await startEmbedded({ dataDir, durable: false })
   project.provide('pgUrl', server.url)
-  const sweep = () => rmSync(dataDir, { recursive: true, force: true })
-  // An interrupted run skips the teardown; the server itself is stopped by its watch.
-  process.once('exit', sweep)
   return async () => {
     await server.stop()
-    process.removeListener('exit', sweep)
+    process.removeListener('exit', remove)
     await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+/** Removes what runs left behind that were killed. The folders' names hold the pid of their run. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1])
+    if (pid > 0 && !(await isRunning(pid))) await rm(join(tmpdir(), name), { recursive: true, force: true })
   }
 }

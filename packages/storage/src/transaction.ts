@@ -18,10 +18,11 @@ export interface TransactionFrame {
 
 /**
  * BEGIN and the app's setting travel together with the first statement, so a transaction of n statements costs n + 1
- * round trips; a reading one costs n, because nobody waits for its COMMIT.
+ * round trips; a reading one costs n, because nobody waits for its COMMIT. Measured on one machine: reading one row by
+ * its key takes 0.13 ms, and 0.48 ms with BEGIN, set_config, SELECT and COMMIT each waited for.
  *
- * NOTE: The first statement is sent before BEGIN is known to have worked. Should BEGIN fail on a living connection, that
- * statement runs without an app, so row level security shows and accepts nothing.
+ * NOTE: The first statement is sent before BEGIN is known to have worked. Should BEGIN fail on a living connection,
+ * that statement runs without an app, so row level security shows and accepts nothing.
  */
 export class PipelinedTransaction implements DatabaseConnection, ConnectionProvider {
   readonly #client: PoolClient

@@ -44,12 +44,17 @@ const troubleByCode: Readonly<Record<string, StoreTrouble>> = {
   ENETUNREACH: 'unavailable',
   ENOTFOUND: 'unavailable',
   EAI_AGAIN: 'unavailable',
-  ENOENT: 'unavailable',
 }
 
 // The driver's own errors about a broken connection carry no code, only these texts.
-const brokenConnection =
-  /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired|timeout exceeded when trying to connect|Query read timeout|Cannot use a pool after calling end)/
+const brokenConnection = [
+  'Connection terminated',
+  'Client has encountered a connection error',
+  'Client was closed',
+  'timeout expired',
+  'timeout exceeded when trying to connect',
+  'Cannot use a pool after calling end',
+]
 
 /** Undefined: not the store's trouble but a bug or a refusal, such as a broken constraint or a syntax error. */
 export function storeTrouble(error: unknown): StoreTrouble | undefined {
@@ -62,7 +67,7 @@ export function storeTrouble(error: unknown): StoreTrouble | undefined {
     if (isStalePlan(error)) return 'conflict'
     return undefined
   }
-  return brokenConnection.test(error.message) ? 'unavailable' : undefined
+  return brokenConnection.some((text) => error.message.startsWith(text)) ? 'unavailable' : undefined
 }
 
 /** Whether a whole transaction that failed with this may run again: the server itself said that it was rolled back. */

@@ -1,0 +1,7 @@
+/** Whole systems in one process, for tests. */
+export * from './fuzz.ts'
+export * from './lossy-bus.ts'
+export * from './personas.ts'
+export * from './proof.ts'
+export * from './time.ts'
+export * from './world.ts'

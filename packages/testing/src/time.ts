@@ -1,0 +1,48 @@
+/** A world's clock and waiting: time passes only when a test says so. */
+
+interface Timer {
+  readonly at: number
+  readonly order: number
+  readonly run: () => void
+}
+
+export class WorldTime {
+  #now: number
+  #order = 0
+  readonly #timers = new Set<Timer>()
+
+  /** Starts at a fixed instant, so that failures print the same values twice. */
+  constructor(startsAt = Date.UTC(2026, 0, 1)) {
+    this.#now = startsAt
+  }
+  now(): number {
+    return this.#now
+  }
+  /** What the engine and the SDK are given as their way to wait. No delay means the end of the turn. */
+  readonly wait = (delayMs: number, run: () => void): (() => void) => {
+    if (delayMs < 1) {
+      const immediate = setImmediate(run)
+      return () => clearImmediate(immediate)
+    }
+    const timer = { at: Math.ceil(this.#now + delayMs), order: this.#order++, run }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
+  }
+  /** The instant of the next timer not after `until`; undefined when there is none. */
+  nextAt(until: number): number | undefined {
+    let next: Timer | undefined
+    for (const timer of this.#timers) if (timer.at <= until && (next === undefined || timer.at < next.at)) next = timer
+    return next?.at
+  }
+  /** Moves to an instant and runs what is due by then, in order. */
+  moveTo(at: number): void {
+    this.#now = Math.max(this.#now, at)
+    const due = [...this.#timers].filter((timer) => timer.at <= this.#now).toSorted((a, b) => a.at - b.at || a.order - b.order)
+    for (const timer of due) if (this.#timers.delete(timer)) timer.run()
+  }
+}
+
+/** Lets promises and the end of the turn run; no time passes. */
+export async function turns(count = 3): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,260 @@
+/** A whole system in one process, on a database of its own, with time and chance in the test's hand. */
+import { createInProcessBus, type Bus } from '@qun/bus'
+import type {
+  ActionsOf, AnswerOf, AppId, BodyOf, Card, Endpoint, GroupId, InputOf, MineOf, ParamsOf, QueryOf, RequestOf, StateOf, UserId,
+} from '@qun/contract'
+import { createCore, engineMigrations, type Core, type Feature, type Limits } from '@qun/core'
+import { createClient, createMemoryOutbox, type GroupHandle, type QunClient } from '@qun/sdk'
+import { migrate, openStore, type Store } from '@qun/storage'
+import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
+import { inject } from 'vitest'
+import { Link } from './link.ts'
+import { personas, type PersonaName } from './personas.ts'
+import { differences } from './proof.ts'
+import { worldFetch } from './routes.ts'
+import { turns, WorldTime } from './time.ts'
+
+export interface WorldOptions {
+  readonly features: readonly Feature[]
+  readonly limits?: Partial<Limits>
+  readonly bus?: Bus
+  /** Settings of the shop's group. */
+  readonly history?: 'none' | 'recent' | 'all'
+}
+/** A message of a world: where it is. */
+export interface At {
+  readonly groupId: GroupId
+  readonly seq: number
+}
+
+export const appId = 'shop' as AppId
+
+/**
+ * The shop's group stands: 王店长 owns it, 小何 is an admin, 小李, 赵阿姨 and 孙老师 are members; 老周 is not.
+ * Each member has a client that hears frames only; when the world ends, each is compared with the store.
+ */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const migrations = [...engineMigrations, ...options.features.flatMap((feature) => feature.migrations ?? [])]
+  const template = await templateDatabase({
+    adminUrl: inject('pgUrl'),
+    name: templateName(migrations),
+    prepare: async (url) => {
+      const store = await openStore({ url })
+      await migrate(store, migrations, () => 0)
+      await store.close()
+    },
+  })
+  const clone = await cloneDatabase(template)
+  const store = await openStore({ url: clone.url, poolSize: 6 })
+  const time = new WorldTime()
+  const bugs: unknown[] = []
+  let counter = 0
+  const core = await createCore({
+    store, bus: options.bus ?? createInProcessBus(), features: options.features, now: () => time.now(), wait: time.wait,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    randomHex: (bytes) => (++counter).toString(16).padStart(bytes * 2, '0').slice(-bytes * 2),
+    onBug: (error, where) => bugs.push(new Error(`a bug in ${where}`, { cause: error })),
+  })
+  const world = new World(core, store, time, bugs, async () => {
+    await core.stop()
+    await store.close()
+    await clone.drop()
+  })
+  await world.open(options.history ?? 'none')
+  return world
+}
+
+export class World implements AsyncDisposable {
+  readonly core: Core
+  readonly store: Store
+  readonly time: WorldTime
+  /** The shop's group. */
+  groupId = '' as GroupId
+  readonly #bugs: unknown[]
+  readonly #end: () => Promise<void>
+  readonly #people = new Map<string, Person>()
+
+  constructor(core: Core, store: Store, time: WorldTime, bugs: unknown[], end: () => Promise<void>) {
+    this.core = core
+    this.store = store
+    this.time = time
+    this.#bugs = bugs
+    this.#end = end
+  }
+  async open(history: 'none' | 'recent' | 'all'): Promise<void> {
+    for (const [userId, { name, badge }] of Object.entries(personas)) {
+      await this.core.putUser(appId, { userId: userId as UserId, name, badge })
+    }
+    this.groupId = await makeGroup(this.core, { name: '山茶咖啡·老友群', ownerId: 'wang', adminIds: ['he'], memberIds: ['li', 'zhao', 'sun'], settings: { history } })
+    for (const name of Object.keys(personas)) await this.as(name).open(this.groupId)
+    await this.settle()
+  }
+
+  /** A persona, or any other user id. */
+  as(name: PersonaName | (string & {})): Person {
+    let person = this.#people.get(name)
+    if (person === undefined) this.#people.set(name, (person = new Person(this, name as UserId)))
+    return person
+  }
+  /** The host, with its API key. */
+  asServer() {
+    return {
+      call: <E extends Endpoint<any, any, any, any>>(endpoint: E, request: AskOf<E>): Promise<AnswerOf<E>> =>
+        callEndpoint(this.core, endpoint, request, { kind: 'server' }),
+    }
+  }
+  /** Lets time pass; whatever falls due on the way runs when it does. */
+  async pass(ms: number): Promise<void> {
+    const until = this.time.now() + ms
+    // Jobs are found by polling: a step a minute is fine enough, and exact at the end.
+    for (;;) {
+      const next = Math.min(until, this.time.nextAt(until) ?? until, this.time.now() + 60_000)
+      this.time.moveTo(next)
+      await this.settle()
+      if (this.time.now() >= until) return
+    }
+  }
+  /** Runs all that is due or under way, until nothing is. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 2; round++) {
+      await turns()
+      await this.core.settle()
+      await turns()
+    }
+  }
+  /** The state of a card as its members see it. */
+  async read<C extends Card<any, any, any, any, any>>(at: At, _card: C): Promise<StateOf<C>> {
+    const { message } = await this.core.message({ appId, userId: 'wang' as UserId, guest: false }, at.groupId, at.seq)
+    return message.state as StateOf<C>
+  }
+  /** Compares every client with the store and reports every bug; called by itself at the end. */
+  async prove(): Promise<void> {
+    await this.settle()
+    const found: string[] = []
+    for (const person of this.#people.values()) {
+      const client = person.client
+      if (client === undefined || client.connection.get() !== 'online') continue
+      found.push(...(await differences(this.core, this.store, appId, client, person.views())))
+    }
+    if (this.#bugs.length > 0) throw new AggregateError(this.#bugs.splice(0), 'the engine reported bugs')
+    if (found.length > 0) throw new Error(`clients differ from the store:\n${found.join('\n')}`)
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.prove()
+    } finally {
+      for (const person of this.#people.values()) person.client?.close()
+      await this.#end()
+    }
+  }
+}
+
+type AskOf<E> = { readonly params?: ParamsOf<E>; readonly query?: QueryOf<E>; readonly body?: RequestOf<E>; readonly key?: string }
+
+/** One person of the world: acts through the engine, and watches through a client of their own. */
+export class Person {
+  readonly userId: UserId
+  readonly #world: World
+  readonly #handles = new Map<string, GroupHandle>()
+  #client: QunClient | undefined
+  #link: Link | undefined
+  #posts = 0
+
+  constructor(world: World, userId: UserId) {
+    this.#world = world
+    this.userId = userId
+  }
+  get client(): QunClient | undefined {
+    return this.#client
+  }
+  get principal() {
+    return { appId, userId: this.userId, guest: false }
+  }
+  /** Starts this person's client. */
+  connect(): QunClient {
+    if (this.#client !== undefined) return this.#client
+    const { core, time } = this.#world
+    let chance = 0
+    this.#client = createClient({
+      url: 'http://world.test', token: async () => this.userId, fetch: worldFetch(core, appId), outbox: createMemoryOutbox(),
+      openSocket: () => (this.#link = new Link(core, appId)), now: () => time.now(), wait: time.wait,
+      random: () => (chance = (chance + 0.381966) % 1),
+    })
+    this.#client.connect()
+    return this.#client
+  }
+  /** Watches a group with this person's client. */
+  async open(groupId: GroupId): Promise<GroupHandle> {
+    const handle = this.connect().open(groupId)
+    this.#handles.set(groupId, handle)
+    await this.#world.settle()
+    return handle
+  }
+  handleOf(groupId: GroupId): GroupHandle | undefined {
+    return this.#handles.get(groupId)
+  }
+  views() {
+    return [...this.#handles.values()].map((handle) => handle.get())
+  }
+  /** The network goes; the client comes back by itself as time passes. */
+  cut(): void {
+    this.#link?.break(1006, 'cut')
+  }
+
+  /** Posts to the shop's group, or another. */
+  async post<C extends Card<any, any, any, any, any>>(groupId: GroupId, card: C, body: BodyOf<C>, clientId = `${this.userId}-${++this.#posts}`): Promise<At> {
+    const { seq } = await this.#world.core.post({ appId, groupId, senderId: this.userId, kind: card.kind, body, clientId })
+    return { groupId, seq }
+  }
+  async act<C extends Card<any, any, any, any, any>, A extends keyof ActionsOf<C> & string>(at: At, _card: C, action: A, input: InputOf<C, A>, clientId?: string) {
+    return this.#world.core.act({ principal: this.principal, ...at, action, input, ...(clientId === undefined ? {} : { clientId }) })
+  }
+  recall(at: At) {
+    return this.#world.core.recall(this.principal, at.groupId, at.seq)
+  }
+  hide(at: At, hidden = true) {
+    return this.#world.core.hide(this.principal, at.groupId, at.seq, hidden)
+  }
+  markRead(at: At) {
+    return this.#world.core.read(this.principal, at.groupId, at.seq)
+  }
+  async mine<C extends Card<any, any, any, any, any> = any>(at: At): Promise<MineOf<C> | null> {
+    const { mine } = await this.#world.core.message(this.principal, at.groupId, at.seq)
+    return (mine?.body ?? null) as MineOf<C> | null
+  }
+  call<E extends Endpoint<any, any, any, any>>(endpoint: E, request: AskOf<E> = {}): Promise<AnswerOf<E>> {
+    return callEndpoint(this.#world.core, endpoint, request, { kind: 'user', userId: this.userId, guest: false })
+  }
+}
+
+async function callEndpoint<E extends Endpoint<any, any, any, any>>(
+  core: Core, endpoint: E, request: AskOf<E>, caller: Parameters<Core['call']>[1]['caller'],
+): Promise<AnswerOf<E>> {
+  const server = core.registry.endpoints.get(endpoint.name)
+  if (server === undefined) throw new Error(`no feature of this world serves ${endpoint.name}`)
+  const { answer } = await core.call(server, {
+    appId, caller, params: (request.params ?? {}) as Record<string, string>, query: (request.query ?? {}) as Record<string, unknown>, body: request.body,
+    ...(request.key === undefined ? {} : { idempotencyKey: request.key }),
+  })
+  return answer as AnswerOf<E>
+}
+
+/** Makes a group by whichever endpoint a host uses for it: worlds need the membership feature. */
+async function makeGroup(core: Core, body: object): Promise<GroupId> {
+  const server = [...core.registry.endpoints.values()].find(({ endpoint }) => endpoint.by === 'server' && endpoint.method === 'POST' && endpoint.path === '/host/groups')
+  if (server === undefined) throw new Error('a world needs the membership feature')
+  const { answer } = await core.call(server, { appId, caller: { kind: 'server' }, params: {}, query: {}, body })
+  return (answer as { groupId: GroupId }).groupId
+}
+
+/** The code a call was refused with, or null when it was not. */
+export async function refusalOf(attempt: Promise<unknown>): Promise<string | null> {
+  try {
+    await attempt
+    return null
+  } catch (error) {
+    const code = (error as { code?: unknown }).code
+    if (typeof code === 'string' && code.includes('.')) return code
+    throw error
+  }
+}
