@@ -1,0 +1,176 @@
+/**
+ * Writes one batch of posts as one transaction in two round trips. First the groups' rows are locked, in the order of
+ * their ids, and what the posts depend on is read; then counters and messages are written and committed.
+ *
+ * The lock of a group's row makes commit order equal seq order. Members and messages of a group change under it only,
+ * so what is read after it holds until commit: a retry is always found, and two nodes never make one message twice.
+ *
+ * NOTE: every statement finds its rows by key whatever the planner believes of the tables' sizes: `= ANY` on an index,
+ * a lateral sub-select that cannot be flattened, or a row's own address. Joins with `unnest` were quadratic here.
+ */
+import type { CoreCode } from '@qun/contract'
+import type { Lane } from '@qun/storage'
+import type { Append } from './append.ts'
+
+export interface Placed {
+  readonly seq: number
+  readonly version: number
+  readonly at: number
+  readonly ordinal: number
+  readonly own: number
+}
+export type Outcome =
+  | { readonly refusal: { readonly code: CoreCode; readonly retryAfterMs?: number }; readonly placed?: undefined }
+  | { readonly refusal?: undefined; readonly placed: Placed; readonly replayed: boolean }
+
+interface Group {
+  readonly group_id: string
+  readonly disbanded_at: number | null
+  readonly mute_all: boolean
+  version: number
+  last_seq: number
+  last_ordinal: number
+  last_word_seq: number
+  last_at: number
+  isChanged: boolean
+}
+interface Sender {
+  readonly i: number
+  readonly place: string
+  readonly active: boolean
+  readonly muted_until: number
+  readonly role: string
+  own: number
+  isChanged: boolean
+}
+interface Known {
+  readonly i: number
+  readonly seq: number
+  readonly version: number
+  readonly at: number
+  readonly fingerprint: number
+}
+
+const begin = { name: 'append-begin', text: 'BEGIN', values: [] }
+const commit = { name: 'append-commit', text: 'COMMIT', values: [] }
+const rollback = { name: 'append-rollback', text: 'ROLLBACK', values: [] }
+const lockText = `SELECT group_id, disbanded_at, mute_all, version, last_seq, last_ordinal, last_word_seq, last_at FROM groups
+  WHERE app_id = $1 AND group_id = ANY($2::text[]) ORDER BY group_id FOR UPDATE`
+const sendersText = `SELECT t.i::int - 1 AS i, b.* FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS t(group_id, user_id, i)
+  CROSS JOIN LATERAL (SELECT m.ctid::text AS place, m.active, m.muted_until, m.role, m.own FROM members m
+    WHERE m.app_id = $1 AND m.group_id = t.group_id AND m.user_id = t.user_id OFFSET 0) b`
+const knownText = `SELECT t.i::int - 1 AS i, x.* FROM unnest($2::text[], $3::uuid[]) WITH ORDINALITY AS t(group_id, client_key, i)
+  CROSS JOIN LATERAL (SELECT m.seq, m.version, m.at, m.fingerprint FROM messages m
+    WHERE m.app_id = $1 AND m.group_id = t.group_id AND m.client_key = t.client_key OFFSET 0) x`
+const groupsText = `UPDATE groups SET version = ($3::jsonb->group_id->>0)::bigint, last_seq = ($3::jsonb->group_id->>1)::bigint,
+    last_ordinal = ($3::jsonb->group_id->>2)::bigint, last_word_seq = ($3::jsonb->group_id->>3)::bigint,
+    last_at = ($3::jsonb->group_id->>4)::bigint
+  WHERE app_id = $1 AND group_id = ANY($2::text[])`
+const ownText = `UPDATE members SET own = ($2::jsonb->>(ctid::text))::bigint WHERE app_id = $1 AND ctid = ANY($3::tid[])`
+const insertText = `INSERT INTO messages (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state,
+    countable, ordinal, own, at)
+  SELECT $1, t.* FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::uuid[], $7::text[], $8::bigint[], $9::text[],
+    $10::json[], $11::json[], $12::boolean[], $13::bigint[], $14::bigint[], $15::bigint[]) AS t`
+
+/** One outcome per post, in their order. Throws if the store failed: then nothing was written, or it is not known. */
+export async function writeBatch(lane: Lane, appId: string, now: number, appends: readonly Append[]): Promise<Outcome[]> {
+  try {
+    const plan = await readPlan(lane, appId, appends)
+    const outcomes = appends.map((append, i) => place(plan, append, i, now))
+    await writePlan(lane, appId, appends, plan, outcomes)
+    return outcomes
+  } catch (error) {
+    // Harmless when the transaction is over; without it the connection would stay in a failed one.
+    await lane.query(appId, rollback).catch(() => undefined)
+    throw error
+  }
+}
+
+interface Plan {
+  readonly groups: ReadonlyMap<string, Group>
+  /** By index of the post; posts of one sender share the object. */
+  readonly senders: readonly (Sender | undefined)[]
+  readonly known: ReadonlyMap<number, Known>
+}
+
+async function readPlan(lane: Lane, appId: string, appends: readonly Append[]): Promise<Plan> {
+  const groupIds = [...new Set(appends.map((append) => append.groupId))]
+  const voices = new Map<string, { readonly at: number; readonly append: Append }>()
+  const voiceOf = appends.map((append) => {
+    const key = `${append.groupId} ${append.senderId}`
+    const held = voices.get(key)
+    if (held !== undefined) return held.at
+    voices.set(key, { at: voices.size, append })
+    return voices.size - 1
+  })
+  const speakers = [...voices.values()].map((voice) => voice.append)
+  const [, locked, sending, before] = await Promise.all([
+    lane.query(appId, begin),
+    lane.query(appId, { name: 'append-lock', text: lockText, values: [appId, groupIds] }),
+    lane.query(appId, { name: 'append-senders', text: sendersText, values: [appId, speakers.map((a) => a.groupId), speakers.map((a) => a.senderId)] }),
+    lane.query(appId, { name: 'append-known', text: knownText, values: [appId, appends.map((a) => a.groupId), appends.map((a) => a.clientKey)] }),
+  ])
+  const groups = new Map((locked.rows as unknown as Group[]).map((row) => [row.group_id, row]))
+  const found = new Map((sending.rows as unknown as Sender[]).map((row) => [row.i, row]))
+  const known = new Map((before.rows as unknown as Known[]).map((row) => [row.i, row]))
+  return { groups, senders: voiceOf.map((at) => found.get(at)), known }
+}
+
+/** Decides one post and moves the counters it uses. */
+function place({ groups, senders, known }: Plan, append: Append, i: number, now: number): Outcome {
+  const before = known.get(i)
+  const group = groups.get(append.groupId)
+  const sender = senders[i]
+  if (group === undefined || sender?.active !== true) return { refusal: { code: 'group.not_found' } }
+  if (before !== undefined) {
+    if (before.fingerprint !== append.fingerprint) return { refusal: { code: 'idempotency.key_reused' } }
+    return { placed: { seq: before.seq, version: before.version, at: before.at, ordinal: 0, own: 0 }, replayed: true }
+  }
+  if (group.disbanded_at !== null) return { refusal: { code: 'group.dissolved' } }
+  if (sender.muted_until > now) return { refusal: { code: 'member.muted', retryAfterMs: sender.muted_until - now } }
+  if (group.mute_all && sender.role === 'member') return { refusal: { code: 'member.muted' } }
+  const counts = append.countable ? 1 : 0
+  group.version += 1
+  group.last_seq += 1
+  group.last_ordinal += counts
+  group.last_at = Math.max(group.last_at, now)
+  if (append.countable) group.last_word_seq = group.last_seq
+  group.isChanged = true
+  sender.own += counts
+  if (append.countable) sender.isChanged = true
+  return {
+    placed: { seq: group.last_seq, version: group.version, at: group.last_at, ordinal: group.last_ordinal, own: sender.own },
+    replayed: false,
+  }
+}
+
+async function writePlan(lane: Lane, appId: string, appends: readonly Append[], plan: Plan, outcomes: readonly Outcome[]): Promise<void> {
+  const fresh: { readonly append: Append; readonly placed: Placed }[] = []
+  for (const [i, outcome] of outcomes.entries()) {
+    if (outcome.placed !== undefined && !outcome.replayed) fresh.push({ append: appends[i] as Append, placed: outcome.placed })
+  }
+  if (fresh.length === 0) {
+    await lane.query(appId, commit)
+    return
+  }
+  const groups = [...plan.groups.values()].filter((group) => group.isChanged)
+  const counters = Object.fromEntries(groups.map((g) => [g.group_id, [g.version, g.last_seq, g.last_ordinal, g.last_word_seq, g.last_at]]))
+  const senders = new Set(plan.senders.filter((sender) => sender?.isChanged === true) as Sender[])
+  const own = Object.fromEntries([...senders].map((sender) => [sender.place, sender.own]))
+  const column = (pick: (row: (typeof fresh)[number]) => unknown) => fresh.map(pick)
+  await Promise.all([
+    lane.query(appId, { name: 'append-groups', text: groupsText, values: [appId, groups.map((g) => g.group_id), JSON.stringify(counters)] }),
+    lane.query(appId, { name: 'append-own', text: ownText, values: [appId, JSON.stringify(own), Object.keys(own)] }),
+    lane.query(appId, {
+      name: 'append-insert',
+      text: insertText,
+      values: [
+        appId, column((r) => r.append.groupId), column((r) => r.placed.seq), column((r) => r.placed.version), column((r) => r.append.senderId),
+        column((r) => r.append.clientKey), column((r) => r.append.clientId), column((r) => r.append.fingerprint), column((r) => r.append.kind),
+        column((r) => r.append.body), column((r) => r.append.state), column((r) => r.append.countable), column((r) => r.placed.ordinal),
+        column((r) => r.placed.own), column((r) => r.placed.at),
+      ],
+    }),
+    lane.query(appId, commit),
+  ])
+}
