@@ -3,7 +3,23 @@
  * of each opened group; views are plain immutable values with `subscribe`, so that any UI can draw them.
  */
 import type {
-  ActionsOf, AnswerOf, BodyOf, Card, ConversationRow, Endpoint, GroupRow, InputOf, MemberRow, MessageRow, MineRow, ParamsOf, Problem, QueryOf, RecordRow, RequestOf,
+  ActionsOf,
+  AnswerOf,
+  BodyOf,
+  Card,
+  ConversationRow,
+  Endpoint,
+  GroupRow,
+  InputOf,
+  Locale,
+  MemberRow,
+  MessageRow,
+  MineRow,
+  ParamsOf,
+  Problem,
+  QueryOf,
+  RecordRow,
+  RequestOf,
 } from '@qun/contract'
 
 export interface ClientOptions {
@@ -12,6 +28,10 @@ export interface ClientOptions {
   /** Called for a first token and again before it expires. Fetch it from the host's own back end. */
   readonly token: () => Promise<string>
   /** Opens a socket; the global WebSocket unless given (mini-programs, tests). */
+  /** Whose token it will be, if known before the first connection: unsent messages then show while offline. */
+  readonly userId?: string
+  /** The language of problems' titles; the platform's unless given. */
+  readonly locale?: Locale
   readonly openSocket?: (url: string) => SocketLike
   readonly fetch?: typeof fetch
   /** Keeps unsent messages across reloads; IndexedDB in a browser, memory elsewhere. */
@@ -53,7 +73,7 @@ export declare class QunError extends Error {
 
 export type ConnectionState = 'connecting' | 'online' | 'offline' | 'closed'
 
-/** A value that changes: the shape React's useSyncExternalStore wants. Snapshots are immutable and stable between changes. */
+/** A value that changes, in the shape of React's useSyncExternalStore: immutable, and the same one between changes. */
 export interface Readable<T> {
   get(): T
   subscribe(listener: () => void): () => void
@@ -88,7 +108,7 @@ export interface GroupView {
   readonly atStart: boolean
   readonly members: ReadonlyMap<string, MemberRow>
   readonly records: ReadonlyMap<string, RecordRow>
-  /** Who is typing now, without the viewer. */
+  /** Who is typing, without the viewer. */
   readonly typing: readonly string[]
   readonly readSeq: number
   readonly unread: number
@@ -103,7 +123,10 @@ export interface GroupHandle extends Readable<GroupView> {
   /** Forgets a failed message. */
   discard(clientId: string): void
   act<C extends Card<any, any, any, any, any>, A extends keyof ActionsOf<C> & string>(
-    card: C, seq: number, action: A, input: InputOf<C, A>,
+    card: C,
+    seq: number,
+    action: A,
+    input: InputOf<C, A>,
   ): Promise<{ state: unknown; mine: unknown }>
   recall(seq: number): Promise<void>
   hide(seq: number): Promise<void>
@@ -125,7 +148,7 @@ export interface QunClient {
   readonly records: Readable<ReadonlyMap<string, RecordRow>>
   /** Sum of unread over conversations that are not quiet, and mentions in those that are. */
   readonly badge: Readable<number>
-  /** Milliseconds to add to the local clock to get the server's. */
+  /** The server's clock as far as the last hello or pong told: epoch milliseconds. */
   serverNow(): number
   open(groupId: string): GroupHandle
   setConversation(groupId: string, patch: { pinned?: boolean; quiet?: boolean }): Promise<void>
@@ -137,6 +160,11 @@ export interface QunClient {
   /** Uploads bytes to a declared upload endpoint path; `onProgress` gets 0..1 where the platform can tell. */
   upload<T>(path: string, file: Blob, onProgress?: (share: number) => void, signal?: AbortSignal): Promise<T>
   connect(): void
+  /**
+   * The platform says that the network or the page is back: ends a wait for the next attempt, or checks at once that
+   * a connection which looks alive is.
+   */
+  reconnectNow(): void
   /** Ends the connection; the outbox stays. */
   close(): void
 }
