@@ -1,0 +1,392 @@
+/** Join links and who used them; orders the host told of, whom they led to invite, and who wants no more. */
+import { createHash } from 'node:crypto'
+import type { AppId, GroupId, UserId } from '@qun/contract'
+import { rls, type Migration, type Tx } from '@qun/storage'
+import { sql } from 'kysely'
+import type { JoinLink, OrderInvitationRule } from './contract.ts'
+
+export const migrations: readonly Migration[] = [
+  {
+    id: 'invitation-001',
+    up: [
+      `CREATE TABLE invitation_links (
+        app_id text NOT NULL, link_id text NOT NULL, group_id text NOT NULL, code_hash text NOT NULL,
+        label text NOT NULL, by_id text, source text NOT NULL, created_at bigint NOT NULL,
+        expires_at bigint, max_uses integer, uses integer NOT NULL DEFAULT 0, revoked_at bigint,
+        PRIMARY KEY (app_id, link_id), CHECK (max_uses IS NULL OR uses <= max_uses))`,
+      `CREATE UNIQUE INDEX invitation_links_by_code ON invitation_links (app_id, code_hash)`,
+      `CREATE INDEX invitation_links_by_group ON invitation_links (app_id, group_id, created_at)`,
+      `CREATE TABLE invitation_uses (
+        app_id text NOT NULL, link_id text NOT NULL, user_id text NOT NULL, at bigint NOT NULL,
+        PRIMARY KEY (app_id, link_id, user_id))`,
+      `CREATE TABLE invitation_rules (
+        app_id text NOT NULL, group_id text NOT NULL, shop_id text NOT NULL, active boolean NOT NULL,
+        rule jsonb NOT NULL, at bigint NOT NULL,
+        PRIMARY KEY (app_id, group_id))`,
+      `CREATE INDEX invitation_rules_by_shop ON invitation_rules (app_id, shop_id) WHERE active`,
+      `CREATE TABLE invitation_people (
+        app_id text NOT NULL, user_id text NOT NULL, never boolean NOT NULL DEFAULT false,
+        PRIMARY KEY (app_id, user_id))`,
+      `CREATE TABLE invitation_reports (
+        app_id text NOT NULL, event_id text NOT NULL, hash text NOT NULL, at bigint NOT NULL,
+        PRIMARY KEY (app_id, event_id))`,
+      `CREATE TABLE invitation_orders (
+        app_id text NOT NULL, order_id text NOT NULL, user_id text NOT NULL, shop_id text NOT NULL,
+        items jsonb NOT NULL, paid_at bigint, received_at bigint, ended_at bigint, parked_at bigint,
+        PRIMARY KEY (app_id, order_id))`,
+      `CREATE INDEX invitation_orders_parked ON invitation_orders (app_id, parked_at) WHERE parked_at IS NOT NULL`,
+      `CREATE TABLE invitation_offers (
+        app_id text NOT NULL, offer_id text NOT NULL, order_id text NOT NULL, user_id text NOT NULL,
+        group_id text NOT NULL, phase text NOT NULL, at bigint NOT NULL, expires_at bigint NOT NULL,
+        PRIMARY KEY (app_id, offer_id))`,
+      `CREATE UNIQUE INDEX invitation_offers_by_order ON invitation_offers (app_id, order_id)`,
+      `CREATE INDEX invitation_offers_by_user ON invitation_offers (app_id, user_id, at)`,
+      ...[
+        'invitation_links',
+        'invitation_uses',
+        'invitation_rules',
+        'invitation_people',
+        'invitation_reports',
+        'invitation_orders',
+        'invitation_offers',
+      ].map(rls),
+    ],
+  },
+]
+
+/** A type, not an interface: Kysely's withTables needs an index signature. */
+type Tables = {
+  invitation_links: {
+    app_id: string
+    link_id: string
+    group_id: string
+    code_hash: string
+    label: string
+    by_id: string | null
+    source: string
+    created_at: number
+    expires_at: number | null
+    max_uses: number | null
+    uses: number
+    revoked_at: number | null
+  }
+  invitation_uses: { app_id: string; link_id: string; user_id: string; at: number }
+  invitation_people: { app_id: string; user_id: string; never: boolean }
+  invitation_offers: {
+    app_id: string
+    offer_id: string
+    order_id: string
+    user_id: string
+    group_id: string
+    phase: OfferPhase
+    at: number
+    expires_at: number
+  }
+}
+const tables = (tx: Tx) => tx.withTables<Tables>()
+
+// ── links ──
+/** [IN1] Only this is kept of a code: whoever reads the database cannot join by it. */
+export function hashOfCode(code: string): string {
+  return createHash('sha256').update(code).digest('hex')
+}
+export interface StoredLink extends JoinLink {
+  readonly groupId: GroupId
+}
+const linkOf = (row: Tables['invitation_links']): StoredLink => ({
+  linkId: row.link_id,
+  groupId: row.group_id as GroupId,
+  label: row.label,
+  byId: row.by_id as UserId | null,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  maxUses: row.max_uses,
+  uses: row.uses,
+  revokedAt: row.revoked_at,
+  source: row.source,
+})
+export async function addLink(tx: Tx, appId: AppId, link: StoredLink, code: string): Promise<void> {
+  const row = {
+    app_id: appId,
+    link_id: link.linkId,
+    group_id: link.groupId,
+    code_hash: hashOfCode(code),
+    label: link.label,
+    by_id: link.byId,
+    source: link.source,
+    created_at: link.createdAt,
+    expires_at: link.expiresAt,
+    max_uses: link.maxUses,
+    uses: 0,
+    revoked_at: null,
+  }
+  await tables(tx).insertInto('invitation_links').values(row).execute()
+}
+export async function findLinkByCode(tx: Tx, appId: AppId, code: string): Promise<StoredLink | undefined> {
+  const row = await tables(tx)
+    .selectFrom('invitation_links')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where('code_hash', '=', hashOfCode(code))
+    .executeTakeFirst()
+  return row === undefined ? undefined : linkOf(row)
+}
+/** The link as it is now; nobody else changes it until commit. */
+export async function lockLink(tx: Tx, appId: AppId, linkId: string): Promise<StoredLink | undefined> {
+  const row = await tables(tx)
+    .selectFrom('invitation_links')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where('link_id', '=', linkId)
+    .forUpdate()
+    .executeTakeFirst()
+  return row === undefined ? undefined : linkOf(row)
+}
+/** Latest first, at most 200; one person's if `byId` is given. */
+export async function listLinks(tx: Tx, appId: AppId, groupId: GroupId, byId?: UserId): Promise<JoinLink[]> {
+  const all = tables(tx)
+    .selectFrom('invitation_links')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where('group_id', '=', groupId)
+  const wanted = byId === undefined ? all : all.where('by_id', '=', byId)
+  const rows = await wanted.orderBy('created_at', 'desc').orderBy('link_id').limit(200).execute()
+  return rows.map((row) => {
+    const { groupId: _, ...link } = linkOf(row)
+    return link
+  })
+}
+/** Links of one person (or of the host) that still work. */
+export async function countWorkingLinks(
+  tx: Tx,
+  appId: AppId,
+  groupId: GroupId,
+  byId: UserId | null,
+  now: number,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`SELECT count(*)::int AS count FROM invitation_links
+    WHERE app_id = ${appId} AND group_id = ${groupId} AND by_id IS NOT DISTINCT FROM ${byId} AND revoked_at IS NULL
+      AND (expires_at IS NULL OR expires_at > ${now}) AND (max_uses IS NULL OR uses < max_uses)`.execute(tx)
+  return rows[0]?.count ?? 0
+}
+/** One link, or all that a person made in a group. */
+export async function revokeLinks(
+  tx: Tx,
+  appId: AppId,
+  which: { readonly linkId: string } | { readonly groupId: GroupId; readonly byId: UserId },
+  at: number,
+): Promise<void> {
+  const wanted =
+    'linkId' in which ? sql`link_id = ${which.linkId}` : sql`group_id = ${which.groupId} AND by_id = ${which.byId}`
+  await sql`UPDATE invitation_links SET revoked_at = ${at}
+    WHERE app_id = ${appId} AND ${wanted} AND revoked_at IS NULL`.execute(tx)
+}
+export async function hasUsed(tx: Tx, appId: AppId, linkId: string, userId: UserId): Promise<boolean> {
+  const row = await tables(tx)
+    .selectFrom('invitation_uses')
+    .select('user_id')
+    .where('app_id', '=', appId)
+    .where('link_id', '=', linkId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+/** [IN4] The link is locked, so its count cannot pass `maxUses`; the table's check is the second wall. */
+export async function addUse(tx: Tx, appId: AppId, linkId: string, userId: UserId, at: number): Promise<void> {
+  await tables(tx)
+    .insertInto('invitation_uses')
+    .values({ app_id: appId, link_id: linkId, user_id: userId, at })
+    .execute()
+  await tables(tx)
+    .updateTable('invitation_links')
+    .set((row) => ({ uses: row('uses', '+', 1) }))
+    .where('app_id', '=', appId)
+    .where('link_id', '=', linkId)
+    .execute()
+}
+
+// ── rules ──
+export async function findRule(tx: Tx, appId: AppId, groupId: GroupId): Promise<OrderInvitationRule | undefined> {
+  const { rows } = await sql<{ rule: OrderInvitationRule }>`SELECT rule FROM invitation_rules
+    WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
+  return rows[0]?.rule
+}
+export async function putRule(
+  tx: Tx,
+  appId: AppId,
+  groupId: GroupId,
+  rule: OrderInvitationRule,
+  at: number,
+): Promise<void> {
+  await sql`INSERT INTO invitation_rules (app_id, group_id, shop_id, active, rule, at)
+    VALUES (${appId}, ${groupId}, ${rule.shopId}, ${rule.active}, ${JSON.stringify(rule)}::jsonb, ${at})
+    ON CONFLICT (app_id, group_id) DO UPDATE
+      SET shop_id = excluded.shop_id, active = excluded.active, rule = excluded.rule`.execute(tx)
+}
+/** Active rules of a shop, oldest first: a full group is passed over for the next. */
+export async function listRulesOfShop(
+  tx: Tx,
+  appId: AppId,
+  shopId: string,
+): Promise<{ groupId: GroupId; rule: OrderInvitationRule }[]> {
+  const { rows } = await sql<{ groupId: GroupId; rule: OrderInvitationRule }>`SELECT group_id AS "groupId", rule
+    FROM invitation_rules WHERE app_id = ${appId} AND shop_id = ${shopId} AND active
+    ORDER BY at, group_id LIMIT 20`.execute(tx)
+  return rows
+}
+
+// ── people ──
+/** [OI6] Locks what is known of a person until commit, so that two orders at once are two asks at most in name. */
+export async function lockPerson(tx: Tx, appId: AppId, userId: UserId): Promise<{ never: boolean }> {
+  await sql`INSERT INTO invitation_people (app_id, user_id) VALUES (${appId}, ${userId})
+    ON CONFLICT DO NOTHING`.execute(tx)
+  return await tables(tx)
+    .selectFrom('invitation_people')
+    .select('never')
+    .where('app_id', '=', appId)
+    .where('user_id', '=', userId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+export async function setNever(tx: Tx, appId: AppId, userId: UserId, never: boolean): Promise<void> {
+  await tables(tx)
+    .updateTable('invitation_people')
+    .set({ never })
+    .where('app_id', '=', appId)
+    .where('user_id', '=', userId)
+    .execute()
+}
+
+// ── orders ──
+/** [OI1] `first`: not told before; `again`: the same words; `other`: the id was used for something else. */
+export async function addReport(
+  tx: Tx,
+  appId: AppId,
+  eventId: string,
+  hash: string,
+  at: number,
+): Promise<'first' | 'again' | 'other'> {
+  const { rows } = await sql`INSERT INTO invitation_reports (app_id, event_id, hash, at)
+    VALUES (${appId}, ${eventId}, ${hash}, ${at}) ON CONFLICT DO NOTHING RETURNING hash`.execute(tx)
+  if (rows.length > 0) return 'first'
+  const known = await sql<{ hash: string }>`SELECT hash FROM invitation_reports
+    WHERE app_id = ${appId} AND event_id = ${eventId}`.execute(tx)
+  return known.rows[0]?.hash === hash ? 'again' : 'other'
+}
+export interface Order {
+  readonly orderId: string
+  readonly userId: UserId
+  readonly shopId: string
+  readonly items: readonly { readonly title: string; readonly image?: string }[]
+  readonly paidAt: number | null
+  readonly receivedAt: number | null
+  readonly endedAt: number | null
+}
+/** Makes the order if it is not known, then locks it. Person, shop and things are those told first. */
+export async function lockOrder(tx: Tx, appId: AppId, order: Order): Promise<Order> {
+  await sql`INSERT INTO invitation_orders (app_id, order_id, user_id, shop_id, items)
+    VALUES (${appId}, ${order.orderId}, ${order.userId}, ${order.shopId}, ${JSON.stringify(order.items)}::jsonb)
+    ON CONFLICT DO NOTHING`.execute(tx)
+  const { rows } = await sql<Order>`SELECT order_id AS "orderId", user_id AS "userId", shop_id AS "shopId", items,
+      paid_at AS "paidAt", received_at AS "receivedAt", ended_at AS "endedAt"
+    FROM invitation_orders WHERE app_id = ${appId} AND order_id = ${order.orderId} FOR UPDATE`.execute(tx)
+  return rows[0] ?? order
+}
+export async function saveOrder(tx: Tx, appId: AppId, order: Order): Promise<void> {
+  await sql`UPDATE invitation_orders SET paid_at = ${order.paidAt}, received_at = ${order.receivedAt},
+      ended_at = ${order.endedAt}, items = ${JSON.stringify(order.items)}::jsonb
+    WHERE app_id = ${appId} AND order_id = ${order.orderId}`.execute(tx)
+}
+/** Null when the person is known and the order need not wait. */
+export async function parkOrder(tx: Tx, appId: AppId, orderId: string, at: number | null): Promise<void> {
+  await sql`UPDATE invitation_orders SET parked_at = ${at} WHERE app_id = ${appId} AND order_id = ${orderId}`.execute(
+    tx,
+  )
+}
+/** [OI5] Parked orders, longest waiting first, locked with their people; another decision's are left to it. */
+export async function lockParkedOrders(tx: Tx, appId: AppId, limit: number): Promise<Order[]> {
+  const { rows } =
+    await sql<Order>`SELECT o.order_id AS "orderId", o.user_id AS "userId", o.shop_id AS "shopId", o.items,
+      o.paid_at AS "paidAt", o.received_at AS "receivedAt", o.ended_at AS "endedAt"
+    FROM invitation_orders o
+    JOIN invitation_people p ON p.app_id = o.app_id AND p.user_id = o.user_id
+    WHERE o.app_id = ${appId} AND o.parked_at IS NOT NULL
+    ORDER BY o.parked_at LIMIT ${limit} FOR UPDATE OF o, p SKIP LOCKED`.execute(tx)
+  return rows
+}
+
+// ── offers ──
+export type OfferPhase = 'open' | 'accepted' | 'dismissed' | 'withdrawn'
+export interface Offer {
+  readonly offerId: string
+  readonly orderId: string
+  readonly userId: UserId
+  readonly groupId: GroupId
+  readonly phase: OfferPhase
+  readonly at: number
+  readonly expiresAt: number
+}
+const offerOf = (row: Tables['invitation_offers']): Offer => ({
+  offerId: row.offer_id,
+  orderId: row.order_id,
+  userId: row.user_id as UserId,
+  groupId: row.group_id as GroupId,
+  phase: row.phase,
+  at: row.at,
+  expiresAt: row.expires_at,
+})
+export async function addOffer(tx: Tx, appId: AppId, offer: Offer): Promise<void> {
+  const row = {
+    app_id: appId,
+    offer_id: offer.offerId,
+    order_id: offer.orderId,
+    user_id: offer.userId,
+    group_id: offer.groupId,
+    phase: offer.phase,
+    at: offer.at,
+    expires_at: offer.expiresAt,
+  }
+  await tables(tx).insertInto('invitation_offers').values(row).execute()
+}
+/** Lock the person first: whoever changes an offer does. */
+export async function findOffer(
+  tx: Tx,
+  appId: AppId,
+  by: { offerId: string } | { orderId: string },
+): Promise<Offer | undefined> {
+  const all = tables(tx).selectFrom('invitation_offers').selectAll().where('app_id', '=', appId)
+  const wanted = 'offerId' in by ? all.where('offer_id', '=', by.offerId) : all.where('order_id', '=', by.orderId)
+  const row = await wanted.executeTakeFirst()
+  return row === undefined ? undefined : offerOf(row)
+}
+export async function setPhase(tx: Tx, appId: AppId, offerId: string, phase: OfferPhase): Promise<void> {
+  await tables(tx)
+    .updateTable('invitation_offers')
+    .set({ phase })
+    .where('app_id', '=', appId)
+    .where('offer_id', '=', offerId)
+    .execute()
+}
+/** Instants at which a person was asked since `since`. */
+export async function listAskedAts(tx: Tx, appId: AppId, userId: UserId, since: number): Promise<number[]> {
+  const rows = await tables(tx)
+    .selectFrom('invitation_offers')
+    .select('at')
+    .where('app_id', '=', appId)
+    .where('user_id', '=', userId)
+    .where('at', '>', since)
+    .execute()
+  return rows.map((row) => row.at)
+}
+/** Ids of open offers of a person, to end those that expired or lead where they are already. */
+export async function listOpenOffers(tx: Tx, appId: AppId, userId: UserId): Promise<Offer[]> {
+  const rows = await tables(tx)
+    .selectFrom('invitation_offers')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where('user_id', '=', userId)
+    .where('phase', '=', 'open')
+    .orderBy('at')
+    .execute()
+  return rows.map(offerOf)
+}

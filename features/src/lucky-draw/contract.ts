@@ -1,0 +1,216 @@
+/** Lucky draw 抽奖: members enter until a set time, then the server draws winners anyone can verify; shapes only. */
+import {
+  closed,
+  defineCard,
+  defineEndpoint,
+  GroupIdSchema,
+  MillisSchema,
+  oneOf,
+  refusal,
+  SeqSchema,
+  Type,
+  UserIdSchema,
+  type Static,
+} from '@qun/contract'
+
+/** Different prizes of a draw, and units of all prizes together. */
+export const prizesMax = 10
+export const unitsMax = 200
+/** Highest worth of one unit of a prize in fen: RMB 50,000, the legal cap for prize draws in China. */
+export const prizeCapFen = 5_000_000
+/** Winners shown on the card; the proof lists all. */
+export const winnersShownMax = 30
+
+const Hex32 = Type.String({ pattern: '^[0-9a-f]{64}$' })
+export const Prize = closed({
+  name: Type.String({ minLength: 1, maxLength: 40 }),
+  quantity: Type.Integer({ minimum: 1, maximum: unitsMax }),
+  valueFen: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Worth of one unit, in fen. Must be told.',
+    }),
+  ),
+  image: Type.Optional(Type.String({ maxLength: 2_000 })),
+})
+export type Prize = Static<typeof Prize>
+/**
+ * What the draw adds to the server's secret seed. `none`: nothing. `group`: a random text of each entrant's device.
+ * `beacon`: a round of a public randomness beacon (drand) that does not exist before entries close.
+ */
+export const Entropy = Type.Union([
+  closed({ mode: oneOf('none', 'group') }),
+  closed({
+    mode: Type.Literal('beacon'),
+    chain: Type.String({ pattern: '^[a-z0-9-]{1,64}$', description: 'A drand chain: its hash or its name.' }),
+    round: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  }),
+])
+export type Entropy = Static<typeof Entropy>
+export const Winner = closed({
+  /** Index into `body.prizes`. */
+  prize: Type.Integer({ minimum: 0 }),
+  entryNo: Type.Integer({ minimum: 1 }),
+  userId: UserIdSchema,
+  name: Type.String(),
+})
+export type Winner = Static<typeof Winner>
+
+const seedSealed = refusal(403, 'later', '开奖前不公开种子', 'The seed is sealed until the draw')
+
+export const luckyDraw = defineCard({
+  kind: 'lucky-draw',
+  doc: 'A draw of prizes among the members who enter, with a proof that nobody chose the winners.',
+  post: { by: 'admin' },
+  body: closed({
+    title: Type.String({ minLength: 1, maxLength: 60 }),
+    prizes: Type.Array(Prize, { minItems: 1, maxItems: prizesMax, description: 'Best first: drawn in this order.' }),
+    closesAt: Type.Optional(MillisSchema),
+    drawsAt: Type.Optional(MillisSchema),
+    /** What the law wants told before anyone enters; a missing or blank one is `draw.disclosure_missing`. */
+    organiser: Type.Optional(Type.String({ maxLength: 60 })),
+    contact: Type.Optional(Type.String({ maxLength: 100 })),
+    conditions: Type.Optional(Type.String({ maxLength: 500 })),
+    method: Type.Optional(
+      Type.String({
+        maxLength: 500,
+        description: 'How winners get their prize, until when, and what becomes of prizes nobody takes.',
+      }),
+    ),
+    entropy: Type.Optional(Entropy),
+  }),
+  state: closed({
+    phase: oneOf('open', 'closed', 'drawn', 'cancelled'),
+    entryCount: Type.Integer({ minimum: 0 }),
+    /** Names the draw inside its hashes. */
+    drawId: Type.String(),
+    /** SHA-256 of the seed; shown from the start. */
+    commit: Hex32,
+    /** SHA-256 of the list of entries; shown when entries close. */
+    listHash: Type.Optional(Hex32),
+    /** Shown when drawn, never before. */
+    seed: Type.Optional(Hex32),
+    /** The beacon's randomness; absent unless the draw uses one. */
+    beacon: Type.Optional(Type.String()),
+    drawnAt: Type.Optional(MillisSchema),
+    winnerCount: Type.Integer({ minimum: 0 }),
+    /** In the order drawn; at most 30, the proof has all. */
+    winners: Type.Array(Winner, { maxItems: winnersShownMax }),
+    cancelled: Type.Optional(closed({ reason: Type.String(), at: MillisSchema })),
+  }),
+  mine: closed({
+    entryNo: Type.Integer({ minimum: 1 }),
+    /** Index of the prize won; absent while not drawn, or when none was won. */
+    prize: Type.Optional(Type.Integer({ minimum: 0 })),
+  }),
+  actions: {
+    enter: {
+      by: 'member',
+      doc: 'Enters the actor once; entering again answers the same entry.',
+      input: closed({
+        nonce: Type.Optional(
+          Type.String({
+            pattern: '^[0-9a-f]{32}$',
+            description: '16 random bytes of the entrant’s own device; needed with entropy `group`.',
+          }),
+        ),
+      }),
+      errors: ['draw.closed', 'draw.staff_excluded', 'draw.not_eligible', 'draw.nonce_missing', 'auth.guest_forbidden'],
+      // Prizes are stock: guests, whom anybody can make by the dozen, do not take part.
+      commerce: true,
+    },
+    cancel: {
+      by: 'admin',
+      doc: 'Ends a draw without winners, while entries are open and with a reason everybody sees.',
+      input: closed({ reason: Type.String({ minLength: 1, maxLength: 120 }) }),
+      errors: ['draw.closed'],
+    },
+  },
+  facts: {
+    'lucky-draw.entered': closed({ seq: SeqSchema, userId: UserIdSchema, entryNo: Type.Integer() }),
+    'lucky-draw.closed': closed({ seq: SeqSchema, entryCount: Type.Integer(), listHash: Hex32 }),
+    'lucky-draw.drawn': closed({ seq: SeqSchema, winnerCount: Type.Integer() }),
+    'lucky-draw.cancelled': closed({ seq: SeqSchema, reason: Type.String() }),
+  },
+  refusals: {
+    'draw.closed': refusal(409, 'never', '抽奖已截止', 'The draw is closed'),
+    'draw.staff_excluded': refusal(403, 'never', '主办方和工作人员不能参与', 'The organiser and staff may not enter'),
+    'draw.not_eligible': refusal(403, 'never', '不符合参与条件', 'You may not enter this draw'),
+    'draw.nonce_missing': refusal(
+      422,
+      'after-change',
+      '缺少参与者随机数',
+      'This draw needs a random number of the entrant',
+    ),
+    'draw.disclosure_missing': refusal(
+      422,
+      'after-change',
+      '抽奖信息公示不完整',
+      'What must be told about a draw is missing',
+    ),
+    'draw.prize_cap': refusal(422, 'after-change', '奖品价值超过上限', 'A prize is worth more than the law allows'),
+    'draw.prizes_invalid': refusal(422, 'after-change', '奖品总数过多', 'There are too many prizes'),
+    'draw.times_invalid': refusal(422, 'after-change', '抽奖时间设置有误', 'The times of the draw do not fit'),
+    'draw.beacon_round': refusal(422, 'after-change', '公开随机数轮次无效', 'The beacon’s round cannot be used'),
+    'draw.locked': refusal(409, 'never', '已有人参与，不能撤回', 'People have entered; it cannot be recalled'),
+    'draw.seed_sealed': seedSealed,
+  },
+  summary: (body) => ({ 'zh-CN': `[抽奖] ${body.title}`, en: `[Lucky draw] ${body.title}` }),
+})
+
+const draw = closed({ groupId: GroupIdSchema, seq: SeqSchema })
+/** One line of the hashed list: the member's id is hashed with the draw's, so that only who knows it finds it. */
+export const EntryLine = closed({
+  entryNo: Type.Integer({ minimum: 1 }),
+  userHash: Hex32,
+  weight: Type.Integer({ minimum: 1 }),
+  nonce: Type.Optional(Type.String()),
+})
+export type EntryLine = Static<typeof EntryLine>
+export const entriesOf = defineEndpoint({
+  name: 'draws.entries',
+  method: 'GET',
+  path: '/groups/:groupId/draws/:seq/entries',
+  doc: 'The entries of a draw in order, as they go into the hashed list; every member can look for their own.',
+  by: 'member',
+  params: draw,
+  query: closed({
+    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The last `entryNo` one has.' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 1_000 })),
+  }),
+  answer: closed({ drawId: Type.String(), entries: Type.Array(EntryLine), entryCount: Type.Integer() }),
+  errors: ['message.not_found'],
+})
+/** All that is needed to repeat the draw, but the entries. */
+export const Proof = closed({
+  drawId: Type.String(),
+  commit: Hex32,
+  seed: Hex32,
+  listHash: Hex32,
+  entropy: Entropy,
+  /** Empty without a beacon. */
+  beacon: Type.String(),
+  entryCount: Type.Integer(),
+  quantities: Type.Array(Type.Integer({ minimum: 1 })),
+  /** Numbers of entries that were drawn and set aside, because their member is staff or banned by then. */
+  voided: Type.Array(Type.Integer()),
+  winners: Type.Array(
+    closed({ prize: Type.Integer(), entryNo: Type.Integer(), userId: UserIdSchema, name: Type.String() }),
+  ),
+})
+export type Proof = Static<typeof Proof>
+export const proofOf = defineEndpoint({
+  name: 'draws.proof',
+  method: 'GET',
+  path: '/groups/:groupId/draws/:seq/proof',
+  doc: 'The revealed seed and all winners; with the entries it repeats the draw. `draw.seed_sealed` until drawn.',
+  by: 'member',
+  params: draw,
+  answer: closed({
+    proof: Proof,
+    body: Type.Unknown({ description: 'The card’s body as published: what was told before anyone entered.' }),
+  }),
+  refusals: { 'draw.seed_sealed': seedSealed },
+  errors: ['message.not_found', 'draw.seed_sealed'],
+})

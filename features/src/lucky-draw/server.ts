@@ -1,0 +1,276 @@
+/** Serves lucky-draw cards: glue between the contract, the rules, the store and a randomness beacon. */
+import { createHash, createHmac } from 'node:crypto'
+import type { MessageRow, StateOf } from '@qun/contract'
+import {
+  defineFeature,
+  serveCard,
+  serveEndpoint,
+  type ActionCall,
+  type CardCall,
+  type EndpointCall,
+  type Feature,
+  type OpenCall,
+} from '@qun/core'
+import { systemLine } from '../message/contract.ts'
+import {
+  entriesOf,
+  luckyDraw,
+  prizeCapFen,
+  proofOf,
+  winnersShownMax,
+  type Entropy,
+  type EntryLine,
+  type Winner,
+} from './contract.ts'
+import {
+  drawKeyOf,
+  drawWinners,
+  entropyOf,
+  fromHex,
+  isStaff,
+  listHashOf,
+  missingDisclosure,
+  prizeFault,
+  roundFits,
+  timesFit,
+  toHex,
+  userHashOf,
+  type BeaconChain,
+  type Hashing,
+} from './rules.ts'
+import {
+  addEntry,
+  findProof,
+  keepProof,
+  keepSeed,
+  listEntries,
+  migrations,
+  readSeed,
+  type Entry,
+  type Place,
+} from './store.ts'
+
+type State = StateOf<typeof luckyDraw>
+type DrawCall = CardCall<typeof luckyDraw>
+
+/** A public source of randomness, such as drand. */
+export interface Beacon {
+  /** The chains draws may name. */
+  readonly chains: Readonly<Record<string, BeaconChain>>
+  /** The randomness of a round in hex. Throws while the round is not there or out of reach: asked again later. */
+  read(chain: string, round: number): Promise<string>
+}
+export interface LuckyDrawOptions {
+  /** Without it a draw that wants a beacon is refused `draw.beacon_round`. */
+  readonly beacon?: Beacon
+  /** Highest worth of one unit of a prize, in fen. */
+  readonly prizeCapFen?: number
+}
+
+const hashing: Hashing = {
+  sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+  hmac: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),
+}
+/** Between two tries to read a beacon, in milliseconds: drand's slower chain makes a round in this time. */
+const beaconRetryMs = 30_000
+/** More than a group has members. */
+const allEntries = { after: 0, limit: 1_000_000 }
+
+// ── posting ──
+async function open(call: OpenCall<typeof luckyDraw>, options: LuckyDrawOptions): Promise<State> {
+  const { body } = call
+  const missing = missingDisclosure(body)
+  const { closesAt, drawsAt } = body
+  if (missing.length > 0 || closesAt === undefined || drawsAt === undefined) {
+    return call.fail('draw.disclosure_missing', {
+      errors: missing.map((pointer) => ({ pointer, code: 'draw.disclosure_missing' })),
+    })
+  }
+  const fault = prizeFault(body.prizes, options.prizeCapFen ?? prizeCapFen)
+  if (fault !== undefined) call.fail(fault)
+  if (!timesFit(closesAt, drawsAt, call.now)) call.fail('draw.times_invalid')
+  checkEntropy(call, entropyOf(body), closesAt, drawsAt, options)
+  const seed = call.randomHex(32)
+  const drawId = `draw_${call.randomHex(12)}`
+  await keepSeed(call.tx, call, drawId, seed)
+  call.schedule(closesAt, 'close')
+  call.schedule(drawsAt, 'draw')
+  const commit = toHex(await hashing.sha256(fromHex(seed)))
+  return { phase: 'open', entryCount: 0, drawId, commit, winnerCount: 0, winners: [] }
+}
+/** [LD10] */
+function checkEntropy(
+  call: OpenCall<typeof luckyDraw>,
+  entropy: Entropy,
+  closesAt: number,
+  drawsAt: number,
+  { beacon }: LuckyDrawOptions,
+): void {
+  if (entropy.mode !== 'beacon') return
+  const chain =
+    beacon === undefined || !Object.hasOwn(beacon.chains, entropy.chain) ? undefined : beacon.chains[entropy.chain]
+  if (chain === undefined || !roundFits(chain, entropy.round, closesAt, drawsAt)) call.fail('draw.beacon_round')
+}
+
+// ── entering ──
+/** [LD1] The clock of the decision closes the draw, also while the job that says so is late. */
+async function enter(call: ActionCall<typeof luckyDraw>, nonce: string | undefined): Promise<void> {
+  const { state, body, actorId, actor } = call
+  if ((await call.mineOf(actorId)) !== undefined) return
+  if (state.phase !== 'open' || call.now >= (body.closesAt ?? 0)) call.fail('draw.closed')
+  if (actor === undefined) return call.fail('draw.not_eligible')
+  if (actorId === call.senderId || isStaff(actor)) call.fail('draw.staff_excluded')
+  if (await call.isBanned(actorId)) call.fail('draw.not_eligible')
+  const isGrouped = entropyOf(body).mode === 'group'
+  if (isGrouped && nonce === undefined) call.fail('draw.nonce_missing')
+  const entryNo = state.entryCount + 1
+  const entry: Entry = { entryNo, userId: actorId, weight: 1, ...(isGrouped && nonce !== undefined ? { nonce } : {}) }
+  await addEntry(call.tx, call, entry, call.now)
+  call.setState({ ...state, entryCount: entryNo })
+  call.setMine(actorId, { entryNo })
+  call.record('lucky-draw.entered', { seq: call.seq, userId: actorId, entryNo })
+}
+
+// ── closing and drawing ──
+const linesOf = (drawId: string, entries: readonly Entry[]): Promise<EntryLine[]> =>
+  Promise.all(
+    entries.map(async ({ entryNo, userId, weight, nonce }) => ({
+      entryNo,
+      userHash: await userHashOf(hashing, drawId, userId),
+      weight,
+      ...(nonce === undefined ? {} : { nonce }),
+    })),
+  )
+/** [LD3] Shows the hash of the list. Returns it with the entries. */
+async function close(call: DrawCall): Promise<{ listHash: string; entries: Entry[] }> {
+  const { state } = call
+  const entries = await listEntries(call.tx, call, allEntries)
+  if (state.listHash !== undefined) return { listHash: state.listHash, entries }
+  const listHash = await listHashOf(hashing, await linesOf(state.drawId, entries))
+  call.setState({ ...state, phase: 'closed', listHash })
+  call.record('lucky-draw.closed', { seq: call.seq, entryCount: entries.length, listHash })
+  return { listHash, entries }
+}
+/** [LD12] Draws once, however often the job runs. */
+async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promise<void> {
+  const { body } = call
+  if (call.state.phase === 'drawn' || call.state.phase === 'cancelled') return
+  const { listHash, entries } = await close(call)
+  const entropy = entropyOf(body)
+  const beacon =
+    entropy.mode === 'beacon' ? await source?.read(entropy.chain, entropy.round).catch(() => undefined) : ''
+  if (beacon === undefined) return call.schedule(call.now + beaconRetryMs, 'draw')
+  const seed = await readSeed(call.tx, call)
+  const { drawId, commit } = call.state
+  const quantities = body.prizes.map((prize) => prize.quantity)
+  const key = await drawKeyOf(hashing, { seed, drawId, listHash, beacon })
+  const drawn = await drawWinners(hashing, key, entries, quantities, (entryNo) =>
+    isVoid(call, entries[entryNo - 1] as Entry),
+  )
+  const winners: Winner[] = []
+  for (const { prize, entryNo } of drawn.winners) {
+    const { userId } = entries[entryNo - 1] as Entry
+    winners.push({ prize, entryNo, userId, name: (await call.findMember(userId))?.name ?? userId })
+    call.setMine(userId, { entryNo, prize })
+  }
+  const { voided } = drawn
+  await keepProof(call.tx, call, {
+    drawId,
+    commit,
+    seed,
+    listHash,
+    entropy,
+    beacon,
+    entryCount: entries.length,
+    quantities,
+    voided,
+    winners,
+  })
+  call.setState({
+    ...call.state,
+    phase: 'drawn',
+    seed,
+    ...(beacon === '' ? {} : { beacon }),
+    drawnAt: call.now,
+    winnerCount: winners.length,
+    winners: winners.slice(0, winnersShownMax),
+  })
+  call.record('lucky-draw.drawn', { seq: call.seq, winnerCount: winners.length })
+  if (!call.disbanded)
+    await call.post({
+      kind: systemLine.kind,
+      body: { what: 'note', text: announcement(body.title, winners) },
+      senderId: '',
+    })
+}
+/** [LD11] Who left stays in the list; who is banned or runs the group by the time of the draw is set aside. */
+async function isVoid(call: DrawCall, { userId }: Entry): Promise<boolean> {
+  if (await call.isBanned(userId)) return true
+  const member = await call.findMember(userId)
+  return member !== undefined && member.active && isStaff(member)
+}
+function announcement(title: string, winners: readonly Winner[]) {
+  const names = winners.slice(0, 5).map((winner) => winner.name)
+  const count = winners.length
+  const more = count - names.length
+  if (count === 0) return { 'zh-CN': `「${title}」已开奖，无人参与`, en: `“${title}” was drawn: nobody had entered` }
+  return {
+    'zh-CN': `「${title}」已开奖：${names.join('、')}${more > 0 ? `等 ${count} 人` : ''}中奖`,
+    en: `“${title}” was drawn: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''} won`,
+  }
+}
+
+// ── reading ──
+async function readDraw(call: EndpointCall<typeof entriesOf> | EndpointCall<typeof proofOf>): Promise<MessageRow> {
+  const { groupId, seq } = call.params
+  const message = await call.readMessage(groupId, seq)
+  if (message.kind !== luckyDraw.kind || message.recalled !== undefined) call.fail('message.not_found')
+  return message
+}
+const placeOf = (call: EndpointCall<typeof entriesOf> | EndpointCall<typeof proofOf>): Place => ({
+  appId: call.appId,
+  ...call.params,
+})
+const entries = serveEndpoint(entriesOf, async (call) => {
+  const { drawId, entryCount } = (await readDraw(call)).state as State
+  const page = { after: call.query.after ?? 0, limit: call.query.limit ?? 1_000 }
+  return { drawId, entryCount, entries: await linesOf(drawId, await listEntries(call.tx, placeOf(call), page)) }
+})
+/** [LD13] */
+const proof = serveEndpoint(proofOf, async (call) => {
+  const message = await readDraw(call)
+  const found = await findProof(call.tx, placeOf(call))
+  if (found === undefined) return call.fail('draw.seed_sealed')
+  return { proof: found, body: message.body }
+})
+
+export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
+  const card = serveCard(luckyDraw, {
+    open: (call) => open(call, options),
+    actions: {
+      enter: (call, { nonce }) => enter(call, nonce),
+      /** [LD14] Never after entries closed: whoever knew the outcome could throw it away. */
+      cancel(call, { reason }) {
+        if (call.state.phase !== 'open' || call.now >= (call.body.closesAt ?? 0)) call.fail('draw.closed')
+        call.setState({ ...call.state, phase: 'cancelled', cancelled: { reason, at: call.now } })
+        call.cancelJob('close')
+        call.cancelJob('draw')
+        call.record('lucky-draw.cancelled', { seq: call.seq, reason })
+      },
+    },
+    jobs: {
+      async close(call) {
+        if (call.state.phase === 'open') await close(call)
+      },
+      draw: (call) => draw(call, options),
+    },
+    recallable: (state) => (state.entryCount > 0 && state.phase !== 'cancelled' ? 'draw.locked' : true),
+    recalled(call) {
+      call.cancelJob('close')
+      call.cancelJob('draw')
+    },
+  })
+  return defineFeature({ name: 'lucky-draw', migrations, cards: [card], endpoints: [entries, proof] })
+}
+
+export default createLuckyDraw()

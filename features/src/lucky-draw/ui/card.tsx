@@ -1,0 +1,155 @@
+/** The face of a lucky draw in every state; the server's state decides, this only shows it. */
+import type { GroupId } from '@qun/contract'
+import {
+  ActionButton, Avatar, CardFrame, CardNote, CheckIcon, Countdown, GiftIcon, MemberName, useOpen, useServerNow, useText, type CardFaceProps,
+} from '@qun/ui'
+import type { luckyDraw, Prize, Winner } from '../contract.ts'
+import { DetailsSheet } from './details-sheet.tsx'
+import { ProofSheet } from './proof-sheet.tsx'
+import { drawTexts, entryCountText, moreWinnersText, myNumberText, prizeQuantityText, winnersText, wonText } from './texts.ts'
+
+export type DrawFace = CardFaceProps<typeof luckyDraw>
+
+/** Winners a card has room for; the proof shows all. */
+const winnersOnCard = 6
+
+export function LuckyDrawCard(props: DrawFace) {
+  const { body, state, mine, message, group } = props
+  const text = useText()
+  const details = useOpen()
+  const proof = useOpen()
+  const starter = group.get().members.get(message.senderId)
+  const won = state.phase === 'drawn' && mine?.prize !== undefined
+  const tone = state.phase === 'cancelled' ? 'cancelled' : state.phase === 'drawn' && !won ? 'ended' : mine ? 'mine' : 'open'
+  return (
+    <>
+      <CardFrame
+        icon={<GiftIcon size={16} />}
+        kind={text(drawTexts.kind)}
+        {...(starter && { starter: <MemberName member={starter} /> })}
+        title={body.title}
+        tone={tone}
+        foot={<Foot {...props} />}
+        action={<Action {...props} showProof={proof.show} />}
+      >
+        {state.phase === 'drawn' ? <Result {...props} /> : <PrizeList prizes={body.prizes} />}
+        {state.phase === 'cancelled' && <CardNote tone="warn">{text(drawTexts.cancelled)}：{state.cancelled?.reason}</CardNote>}
+        <button type="button" className="qun-draw__more" onClick={details.show}>
+          {text(drawTexts.details)}
+        </button>
+      </CardFrame>
+      <DetailsSheet {...props} open={details.open} onClose={details.hide} />
+      {state.phase === 'drawn' && (
+        <ProofSheet
+          open={proof.open}
+          onClose={proof.hide}
+          groupId={group.groupId as GroupId}
+          seq={message.seq}
+          commit={state.commit}
+          listHash={state.listHash}
+          prizes={body.prizes}
+          own={mine && { userId: props.viewer.userId, entryNo: mine.entryNo }}
+        />
+      )}
+    </>
+  )
+}
+
+export function PrizeList({ prizes }: { readonly prizes: readonly Prize[] }) {
+  const text = useText()
+  return (
+    <ul className="qun-draw__prizes">
+      {prizes.map((prize, at) => (
+        // Prizes are fixed when posted; their place is their identity.
+        // oxlint-disable-next-line react/no-array-index-key
+        <li key={at} className="qun-draw__prize">
+          <span className="qun-draw__prizename">{prize.name}</span>
+          <span className="qun-draw__quantity">{text(prizeQuantityText(prize.quantity))}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const staffBadges: ReadonlySet<string> = new Set(['merchant', 'staff', 'creator', 'bot', 'official'])
+/** Whoever runs the group or speaks for the shop may not enter: the card does not offer it to them. */
+function mayEnter({ viewer, group }: DrawFace): boolean {
+  const badge = group.get().members.get(viewer.userId)?.badge ?? null
+  return viewer.role === 'member' && (badge === null || !staffBadges.has(badge))
+}
+
+function Foot({ body, state }: DrawFace) {
+  const text = useText()
+  const now = useServerNow()
+  const count = <span>{text(entryCountText(state.entryCount))}</span>
+  const closesAt = body.closesAt ?? body.drawsAt ?? 0
+  if (state.phase === 'drawn') return <><span>{text(entryCountText(state.entryCount))}</span><span>{text(drawTexts.drawn)}</span></>
+  if (state.phase === 'cancelled') return count
+  if (state.phase === 'open' && now < closesAt) return <>{count}<Countdown until={closesAt} /></>
+  return <>{count}<span>{text(drawTexts.drawsIn)} <Countdown until={body.drawsAt ?? 0} over={text(drawTexts.drawing)} /></span></>
+}
+
+function Action(props: DrawFace & { readonly showProof: () => void }) {
+  const { body, state, mine, act, showProof } = props
+  const text = useText()
+  const now = useServerNow()
+  if (state.phase === 'cancelled') return null
+  if (state.phase === 'drawn') {
+    return <ActionButton wide tone="quiet" onClick={showProof}>{text(drawTexts.proof)}</ActionButton>
+  }
+  if (mine !== undefined) {
+    return (
+      <p className="qun-draw__mine">
+        <CheckIcon size={18} />
+        <span>{text(drawTexts.entered)}</span>
+        <strong>{text(myNumberText(mine.entryNo))}</strong>
+      </p>
+    )
+  }
+  if (state.phase === 'closed' || now >= (body.closesAt ?? body.drawsAt ?? 0)) {
+    return <p className="qun-draw__waiting">{text(state.phase === 'open' ? drawTexts.closing : drawTexts.waiting)}</p>
+  }
+  if (!mayEnter(props)) return <p className="qun-draw__waiting">{text(drawTexts.organiserWaits)}</p>
+  const nonce = body.entropy?.mode === 'group' ? { nonce: randomNonce() } : {}
+  return <ActionButton wide onClick={() => act('enter', nonce)}>{text(drawTexts.enter)}</ActionButton>
+}
+
+/** 16 bytes of this device's own chance: nobody else had a hand in them. */
+function randomNonce(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function Result({ body, state, mine, group }: DrawFace) {
+  const text = useText()
+  const prize = mine?.prize === undefined ? undefined : body.prizes[mine.prize]
+  if (state.winnerCount === 0) return <CardNote>{text(drawTexts.nobody)}</CardNote>
+  const shown = state.winners.slice(0, winnersOnCard)
+  return (
+    <>
+      {prize && <p className="qun-draw__won">{text(wonText(prize.name))}</p>}
+      {mine && !prize && <p className="qun-draw__notwon">{text(drawTexts.notWon)}</p>}
+      <p className="qun-draw__winnershead">{text(winnersText(state.winnerCount))}</p>
+      <WinnerList winners={shown} prizes={body.prizes} faceOf={(userId) => group.get().members.get(userId)?.avatar ?? ''} />
+      {state.winnerCount > shown.length && <p className="qun-draw__rest">{text(moreWinnersText(state.winnerCount - shown.length))}</p>}
+    </>
+  )
+}
+
+export interface WinnerListProps {
+  readonly winners: readonly Winner[]
+  readonly prizes: readonly Prize[]
+  readonly faceOf: (userId: string) => string
+}
+export function WinnerList({ winners, prizes, faceOf }: WinnerListProps) {
+  return (
+    <ul className="qun-draw__winners">
+      {winners.map((winner) => (
+        <li key={winner.entryNo} className="qun-draw__winner">
+          <Avatar name={winner.name} avatar={faceOf(winner.userId)} sizePx={28} />
+          <bdi className="qun-draw__winnername">{winner.name}</bdi>
+          <span className="qun-draw__winnerprize">{prizes[winner.prize]?.name}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}

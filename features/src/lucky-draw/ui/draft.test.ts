@@ -1,0 +1,38 @@
+/** What a merchant types becomes a card, or is named as wrong. */
+import { MINUTE, textIn } from '@qun/contract'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { bodyOf, emptyDraft, faultsOf, fenOf } from './draft.ts'
+
+const empty = emptyDraft('山茶咖啡', (text) => textIn(text, 'zh-CN'))
+const full = { ...empty, title: '谢谢老友', prizes: [{ id: 1, name: '挂耳', quantity: '3', worth: '59' }] }
+
+describe('money as typed', () => {
+  test('yuan become fen without fractions', () => {
+    expect(['59', '0.1', '12.05', '0'].map(fenOf)).toEqual([5_900, 10, 1_205, 0])
+  })
+  test('what is no amount is refused', () => {
+    expect(['', '1.234', '-1', '1e3', '１２', 'abc', '.5'].map(fenOf)).toEqual(Array.from({ length: 7 }, () => undefined))
+  })
+  test('every amount in fen survives being typed', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 99_999_999_999 }), (fen) => {
+        expect(fenOf(`${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, '0')}`)).toBe(fen)
+      }),
+    )
+  })
+})
+
+describe('the form', () => {
+  test('a complete draft makes a card with its disclosure', () => {
+    expect(faultsOf(full)).toEqual({})
+    const body = bodyOf(full, 1_000_000)
+    expect(body).toMatchObject({ title: '谢谢老友', closesAt: 1_000_000 + 30 * MINUTE, entropy: { mode: 'group' } })
+    expect(body.drawsAt).toBeGreaterThan(body.closesAt ?? 0)
+    expect([body.organiser, body.contact, body.conditions, body.method].every((told) => (told ?? '') !== '')).toBe(true)
+  })
+  test('every missing thing is named', () => {
+    const bare = { ...empty, amount: '0', organiser: ' ', prizes: [{ id: 4, name: '', quantity: '1.5', worth: 'x' }] }
+    expect(Object.keys(faultsOf(bare)).toSorted()).toEqual(['amount', 'name-4', 'organiser', 'quantity-4', 'title', 'worth-4'])
+  })
+})

@@ -1,0 +1,138 @@
+/** Repeats the draw before the viewer's eyes, step by step, and shows the numbers to whoever wants them. */
+import type { GroupId } from '@qun/contract'
+import { CheckIcon, Sheet, useQun, useText, WarnIcon } from '@qun/ui'
+import { useEffect, useState } from 'react'
+import { entriesOf, proofOf, type EntryLine, type Prize, type Proof } from '../contract.ts'
+import { drawTexts, prizeQuantityText } from './texts.ts'
+import { verifyDraw, type Check } from './verify.ts'
+
+export interface ProofSheetProps {
+  readonly open: boolean
+  readonly onClose: () => void
+  readonly groupId: GroupId
+  readonly seq: number
+  readonly commit: string
+  readonly listHash: string | undefined
+  readonly prizes: readonly Prize[]
+  readonly own: { readonly userId: string; readonly entryNo: number } | undefined
+}
+interface Verified {
+  readonly proof: Proof
+  readonly checks: readonly Check[]
+}
+type Progress = { readonly step: 'busy' } | { readonly step: 'failed' } | { readonly step: 'insecure' } | ({ readonly step: 'done' } & Verified)
+
+const words = {
+  commit: drawTexts.checkCommit,
+  list: drawTexts.checkList,
+  mine: drawTexts.checkMine,
+  winners: drawTexts.checkWinners,
+} as const
+
+export function ProofSheet(props: ProofSheetProps) {
+  const { open, onClose } = props
+  const progress = useVerification(props)
+  return (
+    <Sheet open={open} onClose={onClose} title={drawTexts.proof}>
+      <div className="qun-draw__proof" aria-live="polite">
+        <ProofContent progress={progress} prizes={props.prizes} />
+      </div>
+    </Sheet>
+  )
+}
+
+function useVerification({ open, groupId, seq, commit, listHash, own }: ProofSheetProps): Progress {
+  const { client, toast } = useQun()
+  const [progress, setProgress] = useState<Progress>({ step: 'busy' })
+  const ownId = own?.userId
+  const ownNo = own?.entryNo
+  useEffect(() => {
+    if (!open) return
+    let wanted = true
+    const show = (next: Progress) => {
+      if (wanted) setProgress(next)
+    }
+    const run = async () => {
+      if (globalThis.crypto?.subtle === undefined) return show({ step: 'insecure' })
+      show({ step: 'busy' })
+      const { proof } = await client.call(proofOf, { params: { groupId, seq } })
+      const entries = await listEntries()
+      const own = ownId === undefined || ownNo === undefined ? {} : { own: { userId: ownId, entryNo: ownNo } }
+      show({ step: 'done', proof, checks: await verifyDraw({ commit, listHash, proof, entries, ...own }) })
+    }
+    const listEntries = async () => {
+      const all: EntryLine[] = []
+      for (;;) {
+        const after = all.at(-1)?.entryNo ?? 0
+        const page = await client.call(entriesOf, { params: { groupId, seq }, query: { after, limit: 1_000 } })
+        all.push(...page.entries)
+        if (page.entries.length === 0 || all.length >= page.entryCount) return all
+      }
+    }
+    run().catch(() => show({ step: 'failed' }))
+    return () => {
+      wanted = false
+    }
+  }, [open, client, toast, groupId, seq, commit, listHash, ownId, ownNo])
+  return progress
+}
+
+function ProofContent({ progress, prizes }: { readonly progress: Progress; readonly prizes: readonly Prize[] }) {
+  const text = useText()
+  if (progress.step === 'insecure') return <p className="qun-draw__waiting">{text(drawTexts.needsSecure)}</p>
+  if (progress.step === 'failed') return <p className="qun-draw__waiting">{text(drawTexts.notGood)}</p>
+  if (progress.step === 'busy') {
+    return (
+      <p className="qun-draw__waiting">
+        <span className="qun-spinner" aria-hidden="true" /> {text(drawTexts.checking)}
+      </p>
+    )
+  }
+  const { checks, proof } = progress
+  const good = checks.every((check) => check.passed)
+  const verdict = good ? (checks.length === 4 ? drawTexts.allGood : drawTexts.allGoodGuest) : drawTexts.notGood
+  return (
+    <>
+      <ol className="qun-draw__checks">
+        {checks.map((check) => (
+          <li key={check.name} className={check.passed ? 'qun-draw__check' : 'qun-draw__check qun-draw__check--failed'}>
+            {check.passed ? <CheckIcon size={20} /> : <WarnIcon size={20} />}
+            <span>
+              {text(words[check.name])}
+              {!check.passed && <strong> · {text(drawTexts.checkFailed)}</strong>}
+            </span>
+          </li>
+        ))}
+      </ol>
+      <p className={good ? 'qun-draw__verdict' : 'qun-draw__verdict qun-draw__verdict--bad'}>{text(verdict)}</p>
+      <h4 className="qun-draw__subhead">{text(drawTexts.allWinners)}</h4>
+      <ul className="qun-draw__allwinners">
+        {proof.winners.map((winner) => (
+          <li key={winner.entryNo}>
+            <span className="qun-draw__number">{winner.entryNo}</span>
+            <bdi>{winner.name}</bdi>
+            <span className="qun-draw__winnerprize">{prizes[winner.prize]?.name}</span>
+          </li>
+        ))}
+      </ul>
+      {proof.voided.length > 0 && <p className="qun-draw__waiting">{text(drawTexts.voided)}: {proof.voided.join(', ')}</p>}
+      <details className="qun-draw__numbers">
+        <summary>{text(drawTexts.numbers)}</summary>
+        <dl>
+          {Object.entries({ draw: proof.drawId, seed: proof.seed, commit: proof.commit, list: proof.listHash, beacon: proof.beacon })
+            .filter(([, value]) => value !== '')
+            .map(([name, value]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          <div>
+            <dt>entries</dt>
+            <dd>{text(prizeQuantityText(proof.entryCount))}</dd>
+          </div>
+        </dl>
+      </details>
+    </>
+  )
+}

@@ -1,0 +1,129 @@
+/** What a message may say and how reactions add up, for any input. */
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { reactionKindsMax, textLengthMax, type ReactionCount } from './contract.ts'
+import {
+  countReaction,
+  distinctMentions,
+  groupDayOf,
+  isReaction,
+  mentionAllCoolDownMs,
+  mentionAllWaitMs,
+  mentionFault,
+  normaliseText,
+  textFault,
+} from './rules.ts'
+
+describe('texts', () => {
+  test('[MS1] only white space at the end is cut, and cutting again changes nothing', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const kept = normaliseText(text)
+        expect(text.startsWith(kept)).toBe(true)
+        expect(text.slice(kept.length).trim()).toBe('')
+        expect(normaliseText(kept)).toBe(kept)
+      }),
+    )
+    expect(normaliseText('  两个空格\n\n')).toBe('  两个空格')
+    expect(normaliseText('e\u0301 ≠ \u00e9')).toBe('e\u0301 ≠ \u00e9')
+  })
+  test.each([
+    ['nothing', ''],
+    ['spaces', ' \n\t\u3000'],
+    ['zero width', '\u200b\u200d\ufeff'],
+    ['variation selectors', '\ufe0f\ufe0e'],
+    ['controls', '\u202e\u2066'],
+    ['Hangul fillers', '\u3164\u115f'],
+    ['an empty Braille cell', '\u2800'],
+    ['marks alone', '\u0301\u0302'],
+  ])('[MS2] %s is no message', (_, text) => {
+    expect(textFault(text)).toBe('message.empty')
+  })
+  test.each(['.', '好', '❤️', '👩‍👩‍👧', '0', 'ل', '\u202eabc'])('[MS2] %s is a message', (text) => {
+    expect(textFault(text)).toBeUndefined()
+  })
+  test('[MS3] length is counted in code points', () => {
+    expect(textFault('群'.repeat(textLengthMax))).toBeUndefined()
+    expect(textFault('🧋'.repeat(textLengthMax))).toBeUndefined()
+    expect(textFault('a'.repeat(textLengthMax + 1))).toBe('message.too_long')
+    expect(textFault('🧋'.repeat(textLengthMax + 1))).toBe('message.too_long')
+  })
+  test('[MS4] stacks of marks are refused, also with joiners between them; honest scripts are not', () => {
+    expect(textFault(`a${'\u0300'.repeat(300)}`)).toBe('message.abusive_unicode')
+    expect(textFault(`a${'\u0300'.repeat(11)}`)).toBe('message.abusive_unicode')
+    expect(textFault(`a${'\u0300\u200d'.repeat(11)}`)).toBe('message.abusive_unicode')
+    expect(textFault(`a${'\u0300'.repeat(10)}`)).toBeUndefined()
+    expect(textFault('a\u0301'.repeat(100))).toBeUndefined()
+    expect(textFault('བསྒྲུབས་ན་འགྲུབ། กำลังใจ 1️⃣2️⃣3️⃣')).toBeUndefined()
+  })
+  test('[MS4] a hostile text is judged in linear time', () => {
+    const started = performance.now()
+    textFault(`a${'\u0300\u200d'.repeat(9)}`.repeat(260))
+    expect(performance.now() - started).toBeLessThan(100)
+  })
+})
+
+describe('mentions', () => {
+  test('[MS6] fifty people at most, each once', () => {
+    const people = Array.from({ length: 51 }, (_, i) => `u${i}`)
+    expect(mentionFault(people, 'owner')).toBe('mention.too_many')
+    expect(mentionFault(people.slice(1), 'member')).toBeUndefined()
+    expect(distinctMentions(['li', 'zhao', 'li'])).toEqual(['li', 'zhao'])
+  })
+  test('[MS7] members do not name everybody', () => {
+    expect(mentionFault(['*'], 'member')).toBe('mention.all_forbidden')
+    for (const role of ['owner', 'admin', 'server']) expect(mentionFault(['*'], role)).toBeUndefined()
+  })
+  test('[MS8] three times a day of the group, five minutes apart', () => {
+    const noon = Date.UTC(2026, 0, 1, 4)
+    const day = groupDayOf(noon)
+    expect(mentionAllWaitMs(undefined, noon)).toBe(0)
+    expect(mentionAllWaitMs({ day, count: 1, at: noon }, noon + 1_000)).toBe(mentionAllCoolDownMs - 1_000)
+    expect(mentionAllWaitMs({ day, count: 2, at: noon }, noon + mentionAllCoolDownMs)).toBe(0)
+    expect(mentionAllWaitMs({ day, count: 3, at: noon }, noon + mentionAllCoolDownMs)).toBe(
+      12 * 3_600_000 - mentionAllCoolDownMs,
+    )
+    expect(mentionAllWaitMs({ day, count: 3, at: noon }, noon + 12 * 3_600_000)).toBe(0)
+  })
+  test('[MS8] a day of the group begins at midnight in Shanghai', () => {
+    const midnight = Date.UTC(2026, 0, 1, 16)
+    expect(groupDayOf(midnight) - groupDayOf(midnight - 1)).toBe(1)
+  })
+})
+
+describe('reactions', () => {
+  test('[RE1] exactly one emoji', () => {
+    for (const emoji of ['👍', '❤️', '👍🏽', '👩‍👩‍👧', '🇨🇳', '1️⃣', '🫶']) expect(isReaction(emoji)).toBe(true)
+    for (const text of ['', 'a', '1', '👍👍', '👍 ', '好', '<b>', '\u200d', '❤️x']) expect(isReaction(text)).toBe(false)
+  })
+  const emoji = fc.constantFrom('👍', '❤️', '🎉')
+  test('[RE2] [RE3] counts equal a recount after any sequence', () => {
+    const steps = fc.array(fc.record({ who: fc.constantFrom('li', 'zhao', 'sun'), emoji }), { maxLength: 60 })
+    fc.assert(
+      fc.property(steps, (list) => {
+        const rows = new Set<string>()
+        let counts: ReactionCount[] = []
+        for (const step of list) {
+          const row = `${step.who}/${step.emoji}`
+          const on = !rows.has(row)
+          if (on) rows.add(row)
+          else rows.delete(row)
+          counts = countReaction(counts, step.emoji, on) ?? counts
+        }
+        for (const each of ['👍', '❤️', '🎉']) {
+          const told = counts.find((count) => count.emoji === each)?.count ?? 0
+          expect(told).toBe([...rows].filter((row) => row.endsWith(`/${each}`)).length)
+        }
+        expect(counts.every((count) => count.count > 0)).toBe(true)
+      }),
+    )
+  })
+  test('[RE2] the twenty-first kind is refused, a further one of a known kind is not', () => {
+    const full = Array.from({ length: reactionKindsMax }, (_, i) => ({
+      emoji: String.fromCodePoint(0x1f600 + i),
+      count: 1,
+    }))
+    expect(countReaction(full, '🧋', true)).toBeUndefined()
+    expect(countReaction(full, '\u{1f600}', true)?.[0]?.count).toBe(2)
+  })
+})

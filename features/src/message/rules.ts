@@ -1,0 +1,84 @@
+/** What a message may say, and how reactions add up: pure functions of what was posted. */
+import { mentionsMax, reactionKindsMax, textLengthMax, type ReactionCount } from './contract.ts'
+
+/** Combining marks that may follow each other; the longest honest stacks (Tibetan, pointed Hebrew) stay below it. */
+export const marksInARowMax = 10
+/** @all by owner and admins: this often in a group's day, and this far apart in milliseconds (mechanics C-11). */
+export const mentionAllPerDayMax = 3
+export const mentionAllCoolDownMs = 5 * 60_000
+
+const somethingToSee = /[^\p{Default_Ignorable_Code_Point}\p{Z}\p{Cc}\p{Cf}\p{M}\u2800]/u
+const stackedMarks = new RegExp(`(?:\\p{M}\\p{Cf}*){${marksInARowMax + 1}}`, 'u')
+const oneEmoji = /^\p{RGI_Emoji}$/v
+const dayMs = 86_400_000
+/** Group days are days of Asia/Shanghai, which has no summer time. */
+const dayOffsetMs = 8 * 3_600_000
+
+/** [MS1] White space at the end is cut; every other character is kept as it came. */
+export function normaliseText(text: string): string {
+  return text.trimEnd()
+}
+
+/** [MS2] [MS3] [MS4] The code with which a text is refused, if it is. Takes the normalised text. */
+export function textFault(text: string): 'message.empty' | 'message.too_long' | 'message.abusive_unicode' | undefined {
+  if (!somethingToSee.test(text)) return 'message.empty'
+  if (isLongerThan(text, textLengthMax)) return 'message.too_long'
+  if (stackedMarks.test(text)) return 'message.abusive_unicode'
+  return undefined
+}
+function isLongerThan(text: string, codePointsMax: number): boolean {
+  if (text.length <= codePointsMax) return false
+  if (text.length > codePointsMax * 2) return true
+  let count = 0
+  for (const _ of text) if (++count > codePointsMax) return true
+  return false
+}
+
+/** Each person once, in the order named. */
+export function distinctMentions<T extends string>(mentions: readonly T[]): readonly T[] {
+  return new Set(mentions).size === mentions.length ? mentions : [...new Set(mentions)]
+}
+/** [MS6] [MS7] What can be refused without knowing the group. */
+export function mentionFault(
+  mentions: readonly string[],
+  role: string | undefined,
+): 'mention.too_many' | 'mention.all_forbidden' | undefined {
+  if (mentions.length > mentionsMax) return 'mention.too_many'
+  if (mentions.includes('*') && role === 'member') return 'mention.all_forbidden'
+  return undefined
+}
+
+/** The day of a group in which an instant lies, counted from 1970. */
+export function groupDayOf(at: number): number {
+  return Math.floor((at + dayOffsetMs) / dayMs)
+}
+/**
+ * [MS8] Milliseconds until everybody may be mentioned again; 0 when at once.
+ * `day` and `count` are those of the latest mention at `at`.
+ */
+export function mentionAllWaitMs(last: { day: number; count: number; at: number } | undefined, now: number): number {
+  if (last === undefined) return 0
+  const today = groupDayOf(now)
+  const coolDown = Math.max(0, last.at + mentionAllCoolDownMs - now)
+  if (last.day !== today || last.count < mentionAllPerDayMax) return coolDown
+  return (today + 1) * dayMs - dayOffsetMs - now
+}
+
+/** [RE1] Exactly one emoji that devices agree on, as the Unicode standard lists them. */
+export function isReaction(emoji: string): boolean {
+  return oneEmoji.test(emoji)
+}
+/** [RE2] [RE3] The counts after one person adds or takes back; undefined if that is one kind too many. */
+export function countReaction(
+  counts: readonly ReactionCount[],
+  emoji: string,
+  on: boolean,
+): ReactionCount[] | undefined {
+  const found = counts.find((each) => each.emoji === emoji)
+  if (found === undefined) {
+    if (!on) return [...counts]
+    return counts.length >= reactionKindsMax ? undefined : [...counts, { emoji, count: 1 }]
+  }
+  const count = found.count + (on ? 1 : -1)
+  return counts.flatMap((each) => (each !== found ? [each] : count > 0 ? [{ emoji, count }] : []))
+}

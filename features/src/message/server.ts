@@ -1,0 +1,325 @@
+/** Serves texts, pictures and system lines: glue between the contract, the rules and the store. */
+import type { GroupId, MemberRow, Static, UserId } from '@qun/contract'
+import {
+  defineFeature,
+  serveCard,
+  serveEndpoint,
+  type ActionCall,
+  type CardCall,
+  type EndpointCall,
+  type Guard,
+  type PostAttempt,
+} from '@qun/core'
+import { fileTypeFromBuffer } from 'file-type'
+import sharp from 'sharp'
+import {
+  editsOf,
+  editWindowMs,
+  imageBytesMax,
+  imageMessage,
+  mediaOf,
+  reactorsOf,
+  systemLine,
+  textMessage,
+  textRefusals,
+  uploadImage,
+  type MentionSchema,
+  type ReactionCount,
+} from './contract.ts'
+import {
+  countReaction,
+  distinctMentions,
+  groupDayOf,
+  isReaction,
+  mentionAllWaitMs,
+  mentionFault,
+  normaliseText,
+  textFault,
+} from './rules.ts'
+import {
+  addPicture,
+  addReaction,
+  countMentionAll,
+  countUploads,
+  dropPicturesOf,
+  findPicture,
+  keepEarlierText,
+  keepPosted,
+  listEarlierTexts,
+  listPosts,
+  listReactors,
+  lockMentionAll,
+  migrations,
+  readBytes,
+  removeReaction,
+  scrubMessage,
+  sweepUnposted,
+  type Picture,
+  type Reactor,
+} from './store.ts'
+
+type Mention = Static<typeof MentionSchema>
+type TextBody = Static<typeof textMessage.body>
+const dayMs = 86_400_000
+
+// ── what may be posted ──
+/** [MS1]–[MS8] Refuses on the hot path; asks the store only for messages that name people or quote. */
+const textGuard: Guard = {
+  name: 'message.text',
+  kinds: ['text'],
+  refusals: textRefusals,
+  post(attempt) {
+    const body = attempt.body as TextBody
+    const text = normaliseText(body.text)
+    const fault = textFault(text)
+    if (fault !== undefined) attempt.fail(fault)
+    const mentions = body.mentions === undefined ? undefined : distinctMentions(body.mentions)
+    const isSame = text === body.text && mentions === body.mentions
+    const clean = isSame ? undefined : { ...body, text, ...(mentions === undefined ? {} : { mentions: [...mentions] }) }
+    if (body.quote === undefined && (mentions === undefined || mentions.length === 0)) return clean
+    return checkReferences(attempt, body.quote?.seq, mentions ?? []).then(() => clean)
+  },
+}
+const imageGuard: Guard = {
+  name: 'message.image',
+  kinds: ['image'],
+  post(attempt) {
+    const { quote } = attempt.body as Static<typeof imageMessage.body>
+    return quote === undefined ? undefined : checkReferences(attempt, quote.seq, [])
+  },
+}
+async function checkReferences(
+  attempt: PostAttempt,
+  quoted: number | undefined,
+  mentions: readonly Mention[],
+): Promise<undefined> {
+  const everybody = mentions.includes('*')
+  const fault = mentionFault(mentions, everybody ? await attempt.readRole() : undefined)
+  if (fault !== undefined) attempt.fail(fault)
+  if (quoted !== undefined && !(await attempt.isVisible(quoted))) attempt.fail('message.quote_invalid')
+  for (const userId of mentions) {
+    if (userId !== '*' && !(await attempt.isMember(userId))) attempt.fail('mention.not_member', { detail: userId })
+  }
+  if (everybody) await countEverybody(attempt)
+  return undefined
+}
+/** [MS8] Counted before the post: one that is lost afterwards still counts. */
+async function countEverybody(attempt: PostAttempt): Promise<void> {
+  const { appId, groupId, now } = attempt
+  const waitMs = await attempt.decide(async (tx) => {
+    const wait = mentionAllWaitMs(await lockMentionAll(tx, appId, groupId), now)
+    if (wait === 0) await countMentionAll(tx, appId, groupId, groupDayOf(now), now)
+    return wait
+  })
+  if (waitMs > 0) attempt.fail('mention.all_limited', { retryAfterMs: waitMs })
+}
+
+// ── texts ──
+const textServer = serveCard(textMessage, {
+  mentions: (body) => body.mentions ?? [],
+  actions: {
+    async edit(call, input) {
+      if (call.now - call.at > editWindowMs) call.fail('message.edit_window')
+      if (input.ifEdits !== call.state.edits) call.fail('precondition.failed')
+      const text = normaliseText(input.text)
+      const fault = textFault(text)
+      if (fault !== undefined) call.fail(fault)
+      const mentions = [...distinctMentions(input.mentions ?? [])]
+      await checkEditedMentions(call, mentions)
+      const { edited, edits } = call.state
+      await keepEarlierText(call.tx, call, edits, edited?.text ?? call.body.text, edited?.at ?? call.at)
+      call.setState({
+        ...call.state,
+        edited: { text, at: call.now, ...(mentions.length === 0 ? {} : { mentions }) },
+        edits: edits + 1,
+      })
+      call.record('text.edited', { seq: call.seq, edits: edits + 1 })
+    },
+    async react(call, input) {
+      const reactions = await react(call, input, call.state.reactions)
+      if (reactions === undefined) return
+      call.setState({ ...call.state, reactions })
+      call.record('text.reacted', { seq: call.seq, userId: call.actorId, ...input })
+    },
+  },
+  recalled: (call) => scrubMessage(call.tx, call),
+})
+async function checkEditedMentions(call: ActionCall<typeof textMessage>, mentions: readonly Mention[]): Promise<void> {
+  const fault = mentionFault(mentions, call.actor?.role)
+  if (fault !== undefined) call.fail(fault)
+  for (const userId of mentions) {
+    if (userId === '*') continue
+    const member = await call.findMember(userId)
+    if (member?.active !== true) call.fail('mention.not_member', { detail: userId })
+  }
+}
+
+/** The parts of an action's call that reacting needs: the same for every kind that takes reactions. */
+type ReactionCallParts = Pick<
+  ActionCall<typeof textMessage> & ActionCall<typeof imageMessage>,
+  'tx' | 'appId' | 'groupId' | 'seq' | 'now' | 'actorId' | 'fail' | 'mineOf' | 'setMine'
+>
+/** [RE1]–[RE4] The counts afterwards; undefined when nothing changes. */
+async function react(
+  call: ReactionCallParts,
+  { emoji, on }: { readonly emoji: string; readonly on: boolean },
+  counts: readonly ReactionCount[],
+): Promise<ReactionCount[] | undefined> {
+  if (!isReaction(emoji)) call.fail('reaction.invalid')
+  const own = (await call.mineOf(call.actorId))?.reactions ?? []
+  if (own.includes(emoji) === on) return undefined
+  const counted = countReaction(counts, emoji, on)
+  if (counted === undefined) return call.fail('reaction.limit')
+  if (on) await addReaction(call.tx, call, call.actorId, emoji, call.now)
+  else await removeReaction(call.tx, call, call.actorId, emoji)
+  call.setMine(call.actorId, { reactions: on ? [...own, emoji] : own.filter((each) => each !== emoji) })
+  return counted
+}
+
+// ── pictures ──
+const imageServer = serveCard(imageMessage, {
+  async open(call) {
+    const { mediaId, w, h } = call.body
+    const picture = await findPicture(call.tx, call.appId, call.groupId, mediaId, call.now - dayMs)
+    if (picture === undefined || picture.userId !== call.senderId) return call.fail('media.not_found')
+    if (picture.w !== w || picture.h !== h) call.fail('media.dimensions')
+    await keepPosted(call.tx, call, mediaId)
+    return { preview: picture.preview, reactions: [] }
+  },
+  actions: {
+    async react(call, input) {
+      const reactions = await react(call, input, call.state.reactions)
+      if (reactions === undefined) return
+      call.setState({ ...call.state, reactions })
+      call.record('image.reacted', { seq: call.seq, userId: call.actorId, ...input })
+    },
+  },
+  async recalled(call: CardCall<typeof imageMessage>) {
+    await scrubMessage(call.tx, call)
+    await dropPicturesOf(call.tx, call)
+  },
+})
+
+/** Pixels of one picture or frame; of all frames of a moving one; and frames (MED-05). */
+const pixelsMax = 40_000_000
+const allPixelsMax = 120_000_000
+const framesMax = 300
+const fullSide = 2_560
+const movingSide = 800
+const thumbSide = 480
+/** Uploads of one person in a day: pictures, and bytes as kept. */
+const uploadsPerDayMax = 500
+const uploadedBytesPerDayMax = 512 * 1_024 * 1_024
+const formats = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif'])
+
+type UploadCall = EndpointCall<typeof uploadImage>
+/** [PI1]–[PI3] Decodes and writes anew, so that nothing hidden in the bytes survives: place, camera, archives. */
+async function convert(call: UploadCall, bytes: Uint8Array): Promise<Omit<Picture, 'mediaId' | 'userId'>> {
+  if (bytes.byteLength > imageBytesMax) call.fail('media.too_large')
+  const sniffed = await fileTypeFromBuffer(bytes)
+  if (sniffed === undefined) return call.fail('media.type_mismatch')
+  if (!formats.has(sniffed.mime)) call.fail('media.type_forbidden', { detail: sniffed.mime })
+  const known = await sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .catch(() => undefined)
+  if (known === undefined) return call.fail('media.corrupt')
+  const frames = known.pages ?? 1
+  const pixels = known.width * (known.pageHeight ?? known.height)
+  if (frames > framesMax) call.fail('media.frames')
+  if (pixels > pixelsMax || pixels * frames > allPixelsMax) call.fail('media.pixels')
+  try {
+    const isMoving = frames > 1
+    const side = isMoving ? movingSide : fullSide
+    const picture = sharp(bytes, { animated: isMoving, limitInputPixels: allPixelsMax, failOn: 'error' }).autoOrient()
+    const inside = (size: number) => ({ width: size, height: size, fit: 'inside', withoutEnlargement: true }) as const
+    const full = await picture
+      .resize(inside(side))
+      .webp({ quality: 82, effort: 3 })
+      .toBuffer({ resolveWithObject: true })
+    const still = sharp(full.data, { animated: false })
+    const [thumb, tiny] = await Promise.all([
+      still.clone().resize(inside(thumbSide)).webp({ quality: 75, effort: 3 }).toBuffer(),
+      still.clone().resize(inside(16)).webp({ quality: 20 }).toBuffer(),
+    ])
+    const { width: w, height, pageHeight } = full.info as typeof full.info & { pageHeight?: number }
+    const preview = `data:image/webp;base64,${tiny.toString('base64')}`
+    return { w, h: pageHeight ?? height, preview, contentType: 'image/webp', full: full.data, thumb }
+  } catch (error) {
+    return call.fail('media.corrupt', { detail: String(error) })
+  }
+}
+
+const upload = serveEndpoint(uploadImage, async (call) => {
+  const { groupId } = call.params
+  const used = await countUploads(call.tx, call.appId, call.actorId, call.now - dayMs)
+  if (used.count >= uploadsPerDayMax || used.bytes >= uploadedBytesPerDayMax)
+    call.fail('media.quota', { retryAfterMs: dayMs })
+  const picture = await convert(call, call.body.bytes)
+  const mediaId = `med_${call.randomHex(16)}`
+  await sweepUnposted(call.tx, call.appId, call.now - dayMs)
+  await addPicture(call.tx, call.appId, groupId, { ...picture, mediaId, userId: call.actorId }, call.now)
+  return { mediaId, w: picture.w, h: picture.h, preview: picture.preview }
+})
+
+/** [PI4] [PI5] Members who can see a message with the picture get it; before it is posted, its uploader alone. */
+const media = serveEndpoint(mediaOf, async (call) => {
+  const { groupId, mediaId } = call.params
+  const picture = await findPicture(call.tx, call.appId, groupId, mediaId, call.now - dayMs)
+  if (picture === undefined) return call.fail('media.not_found')
+  if (!picture.posted && (call.caller.kind !== 'user' || call.actorId !== picture.userId)) call.fail('media.not_found')
+  // The latest message with it is the one most people may see; if that is before one joined, so are the others.
+  const [seq] = picture.posted ? await listPosts(call.tx, call.appId, groupId, mediaId) : []
+  if (seq !== undefined) await call.readMessage(groupId, seq)
+  const size = call.query.size ?? 'full'
+  return { bytes: await readBytes(call.tx, call.appId, groupId, mediaId, size), contentType: picture.contentType }
+})
+
+// ── reading ──
+const edits = serveEndpoint(editsOf, async (call) => {
+  const { groupId, seq } = call.params
+  await call.readMessage(groupId, seq)
+  return { edits: await listEarlierTexts(call.tx, { appId: call.appId, groupId, seq }) }
+})
+const reactors = serveEndpoint(reactorsOf, async (call) => {
+  const { groupId, seq } = call.params
+  const { emoji, cursor } = call.query
+  const limit = call.query.limit ?? 50
+  await call.readMessage(groupId, seq)
+  const after = cursor === undefined ? undefined : readCursor(cursor)
+  if (after === null) return call.fail('cursor.invalid')
+  const rows = await listReactors(call.tx, { appId: call.appId, groupId, seq }, { emoji, after, limit })
+  const named = await nameAll(call, groupId, rows)
+  const last = rows.length === limit ? rows.at(-1) : undefined
+  return { reactors: named, cursor: last === undefined ? null : writeCursor(last) }
+})
+async function nameAll(call: EndpointCall<typeof reactorsOf>, groupId: GroupId, rows: readonly Reactor[]) {
+  const group = await call.group(groupId)
+  const members = new Map<UserId, MemberRow | undefined>()
+  for (const { userId } of rows) if (!members.has(userId)) members.set(userId, await group.findMember(userId))
+  return rows.map((row) => ({ ...row, name: members.get(row.userId)?.name ?? row.userId }))
+}
+function writeCursor({ at, userId, emoji }: Reactor): string {
+  return Buffer.from(JSON.stringify([at, userId, emoji])).toString('base64url')
+}
+/** Null for what this server did not write. */
+function readCursor(cursor: string): Reactor | null {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    if (!Array.isArray(parts) || parts.length !== 3) return null
+    const [at, userId, emoji] = parts as unknown[]
+    if (!Number.isSafeInteger(at) || typeof userId !== 'string' || typeof emoji !== 'string') return null
+    return { at: at as number, userId: userId as UserId, emoji }
+  } catch {
+    return null
+  }
+}
+
+const systemServer = serveCard(systemLine, { recallable: () => 'message.system' })
+
+export default defineFeature({
+  name: 'message',
+  migrations,
+  cards: [textServer, imageServer, systemServer],
+  guards: [textGuard, imageGuard],
+  endpoints: [edits, reactors, upload, media],
+})

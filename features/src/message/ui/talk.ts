@@ -1,0 +1,68 @@
+/** How the kit's composer and menus speak text and pictures. */
+import type { StateOf } from '@qun/contract'
+import type { Talk } from '@qun/ui'
+import { editWindowMs, imageMessage, textMessage, uploadImage } from '../contract.ts'
+
+type TextState = StateOf<typeof textMessage>
+interface Readable {
+  readonly kind: string
+  readonly body: unknown
+  readonly state: unknown
+}
+const isText = (message: Readable) => message.kind === textMessage.kind && message.body !== null
+const isImage = (message: Readable) => message.kind === imageMessage.kind && message.body !== null
+const bodyOf = (message: Readable) => message.body as { text: string; mentions?: string[] }
+const stateOf = (message: Readable) => message.state as TextState
+
+/** The text as it reads now, after edits. */
+export function textNow(body: { readonly text: string }, state: Partial<TextState> | null | undefined): string {
+  return state?.edited?.text ?? body.text
+}
+export const talk: Talk = {
+  write({ text, mentions, quote }) {
+    return {
+      card: textMessage,
+      body: {
+        text,
+        ...(mentions.length > 0 ? { mentions } : {}),
+        ...(quote ? { quote: { seq: quote.seq } } : {}),
+      },
+    }
+  },
+  async writeImage(client, group, picture, onProgress, signal) {
+    const path = uploadImage.path.replace(':groupId', encodeURIComponent(group.groupId))
+    const taken = await client.upload<{ mediaId: string; w: number; h: number }>(path, picture, onProgress, signal)
+    return { card: imageMessage, body: { mediaId: taken.mediaId, w: taken.w, h: taken.h } }
+  },
+  textOf(message) {
+    if (isText(message)) return textNow(bodyOf(message), stateOf(message))
+    return undefined
+  },
+  mentionsOf(message) {
+    if (!isText(message)) return []
+    return stateOf(message).edited?.mentions ?? bodyOf(message).mentions ?? []
+  },
+  canEdit: (message, now) => isText(message) && !message.recalled && now - message.at < editWindowMs,
+  async edit(group, message, { text, mentions }) {
+    await group.act(textMessage, message.seq, 'edit', {
+      text,
+      ifEdits: stateOf(message).edits,
+      ...(mentions.length > 0 ? { mentions: mentions as never } : {}),
+    })
+  },
+  canReact: (message) => (isText(message) || isImage(message)) && !message.recalled,
+  async react(group, message, emoji) {
+    const on = !ownReactions(message).includes(emoji)
+    if (isText(message)) await group.act(textMessage, message.seq, 'react', { emoji, on })
+    else await group.act(imageMessage, message.seq, 'react', { emoji, on })
+  },
+  reactionsOf(message) {
+    if (!isText(message) && !isImage(message)) return []
+    const own = ownReactions(message)
+    return (stateOf(message).reactions ?? []).map((one) => ({ ...one, own: own.includes(one.emoji), userIds: [] }))
+  },
+}
+function ownReactions(message: { readonly mine?: { readonly body: unknown } }): readonly string[] {
+  const body = message.mine?.body as { reactions?: readonly string[] } | null | undefined
+  return body?.reactions ?? []
+}

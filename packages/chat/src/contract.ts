@@ -1,0 +1,53 @@
+/** The contracts of every feature that ships: the only list of cards, requests and records. Holds no behaviour. */
+import type { Card, Endpoint, SyncedRecord } from '@qun/contract'
+import * as invitation from '@qun/features/invitation/contract'
+import * as luckyDraw from '@qun/features/lucky-draw/contract'
+import * as membership from '@qun/features/membership/contract'
+import * as message from '@qun/features/message/contract'
+
+/** Cards of any shape: a registry forgets what each one holds. */
+type AnyCard = Card<any, any, any, any, any>
+type AnyEndpoint = Endpoint<any, any, any, any>
+
+export const cards = [
+  message.textMessage,
+  message.imageMessage,
+  message.systemLine,
+  luckyDraw.luckyDraw,
+] as const satisfies readonly AnyCard[]
+
+export const endpoints: readonly AnyEndpoint[] = [
+  message.editsOf,
+  message.reactorsOf,
+  message.uploadImage,
+  message.mediaOf,
+  membership.createGroup,
+  membership.createGroupForHost,
+  membership.changeGroup,
+  membership.disbandGroup,
+  membership.addMembers,
+  membership.leaveGroup,
+  membership.removeMember,
+  membership.bansOf,
+  membership.unbanMember,
+  membership.setRole,
+  membership.transferGroup,
+  membership.setNickname,
+  membership.muteMember,
+  membership.unmuteMember,
+  invitation.createJoinLink,
+  invitation.joinLinksOf,
+  invitation.revokeJoinLink,
+  invitation.previewInvite,
+  invitation.acceptInvite,
+  invitation.orderInvitationOf,
+  invitation.setOrderInvitation,
+  invitation.postOrderEvent,
+  invitation.acceptOffer,
+  invitation.dismissOffer,
+  invitation.setOfferPreference,
+  luckyDraw.entriesOf,
+  luckyDraw.proofOf,
+]
+
+export const records: readonly SyncedRecord[] = [invitation.invitationOffer]

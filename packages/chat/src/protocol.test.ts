@@ -1,0 +1,55 @@
+/** A change of the wire is a decision: it raises PROTOCOL_VERSION, adds a line of history, and is written down here. */
+import { readFileSync } from 'node:fs'
+import { coreRefusals } from '@qun/contract'
+import { expect, test } from 'vitest'
+import { cards, endpoints, records } from './contract.ts'
+import { canonicalJson, fingerprint, PROTOCOL_VERSION } from './protocol.ts'
+
+const known: Readonly<Record<number, string>> = {
+  1: '81054f71bd2584055bd67cf918ed0c8ed3eedc323bf02863be0eed25a6354337',
+}
+
+test('the wire is the one this version stands for', () => {
+  expect(fingerprint(), 'a contract changed: raise PROTOCOL_VERSION and add a line of history').toBe(
+    known[PROTOCOL_VERSION],
+  )
+})
+test('every version has its line of history', () => {
+  const source = readFileSync(new URL('./protocol.ts', import.meta.url), 'utf8')
+  for (let version = 1; version <= PROTOCOL_VERSION; version++)
+    expect(source).toMatch(new RegExp(`^ \\* ${version} \\S`, 'm'))
+})
+test('canonical JSON ignores prose and the order of fields, not values', () => {
+  expect(canonicalJson({ b: 1, a: [{ d: 2, c: 3 }], doc: 'x' })).toBe(canonicalJson({ a: [{ c: 3, d: 2 }], b: 1 }))
+  expect(canonicalJson({ a: 1 })).not.toBe(canonicalJson({ a: 2 }))
+  expect(canonicalJson({ properties: { title: { type: 'string' } } })).toContain('title')
+})
+
+test('names, routes and kinds are used once', () => {
+  const unique = (list: readonly string[]) => expect(list.toSorted()).toEqual([...new Set(list)].toSorted())
+  unique(cards.map((card) => card.kind))
+  unique(records.map((record) => record.kind))
+  unique(endpoints.map((endpoint) => endpoint.name))
+  unique(endpoints.map(({ method, path }) => `${method} ${path.replace(/:[a-zA-Z]+/g, ':')}`))
+})
+test('every path parameter is declared, and only those', () => {
+  for (const { name, path, params } of endpoints) {
+    const named = [...path.matchAll(/:([a-zA-Z]+)/g)].map((match) => match[1])
+    expect(Object.keys((params?.properties ?? {}) as object).toSorted(), name).toEqual(named.map(String).toSorted())
+  }
+})
+test('every code that is named is declared, and has a title in both languages', () => {
+  const declared = new Map<string, { title: Readonly<Record<string, string>> }>(Object.entries(coreRefusals))
+  for (const { refusals } of [...cards, ...endpoints])
+    for (const [code, kind] of Object.entries(refusals ?? {})) declared.set(code, kind)
+  const named = [
+    ...endpoints.flatMap((endpoint) => endpoint.errors ?? []),
+    ...cards.flatMap((card) => Object.values(card.actions).flatMap((action) => action.errors)),
+  ]
+  for (const code of named) expect(declared.has(code), code).toBe(true)
+  for (const [code, { title }] of declared) {
+    expect(code).toMatch(/^[a-z_]+\.[a-z_]+$/)
+    expect(title['zh-CN'], code).toMatch(/\p{Script=Han}|Idempotency/u)
+    expect(title['en'], code).toMatch(/^[\x20-\x7e’“”]+$/)
+  }
+})

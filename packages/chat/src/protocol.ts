@@ -1,0 +1,74 @@
+/** The version of the wire and why it changed; the fingerprint of all contracts makes a silent change impossible. */
+import { createHash } from 'node:crypto'
+import * as wire from '@qun/contract'
+import { cards, endpoints, records } from './contract.ts'
+
+/**
+ * Rises with every change of a contract. One line of history each:
+ * 1 Messages, membership, invitations and lucky draws.
+ */
+export const PROTOCOL_VERSION = 1
+
+/** All that is on the wire, as plain JSON: schemas, routes, roles, codes. Texts for people are left out. */
+export function describeWire(): unknown {
+  return {
+    frames: Object.fromEntries(
+      Object.entries(wire).filter(([name, value]) => name.endsWith('Frame') && isSchema(value)),
+    ),
+    rows: wire.RowSchema,
+    core: Object.values(wire.engineEndpoints).map(describeEndpoint),
+    codes: describeCodes(wire.coreRefusals),
+    cards: cards.map(({ kind, post, body, state, mine, actions, facts, refusals, countable }) => ({
+      kind,
+      post,
+      body,
+      state,
+      mine,
+      actions,
+      facts,
+      countable,
+      codes: describeCodes(refusals),
+    })),
+    endpoints: endpoints.map(describeEndpoint),
+    records: records.map(({ kind, stream, body }) => ({ kind, stream, body })),
+  }
+}
+function isSchema(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}
+function describeEndpoint(endpoint: wire.Endpoint<any, any, any, any>) {
+  const { name, method, path, by, params, query, body, answer, status, errors, refusals, commerce, facts } = endpoint
+  return {
+    name,
+    method,
+    path,
+    by,
+    params,
+    query,
+    body,
+    answer,
+    status,
+    errors,
+    commerce,
+    facts,
+    codes: describeCodes(refusals ?? {}),
+  }
+}
+function describeCodes(refusals: wire.RefusalKinds) {
+  return Object.entries(refusals).map(([code, { status, retry }]) => ({ code, status, retry }))
+}
+
+const wordsForPeople = new Set(['doc', 'description', 'title'])
+/** JSON whose object keys are sorted and whose prose is left out: equal wires give equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
+    // A property of a schema may well be called `title`; prose is always a string.
+    const kept = Object.entries(part).filter(([key, inner]) => !(wordsForPeople.has(key) && typeof inner === 'string'))
+    return Object.fromEntries(kept.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
+/** SHA-256 of the wire, hex. */
+export function fingerprint(): string {
+  return createHash('sha256').update(canonicalJson(describeWire())).digest('hex')
+}

@@ -1,0 +1,25 @@
+/** The chat with every feature's faces: what an app embeds. Features are registered here, one line each. */
+import * as invitation from '@qun/features/invitation/ui'
+import * as luckyDraw from '@qun/features/lucky-draw/ui'
+import * as membership from '@qun/features/membership/ui'
+import * as message from '@qun/features/message/ui'
+import { QunChat as BareChat, type FeatureUI, type QunChatProps } from '@qun/ui'
+import { useMemo } from 'react'
+import '@qun/ui/styles.css'
+
+/** Hand it to `QunProvider` as `cards` where an app arranges the parts itself. */
+export const features: readonly FeatureUI[] = [
+  message,
+  membership,
+  invitation,
+  luckyDraw,
+]
+export const cardUIs = features
+
+/** Drop-in chat with all features; `cards` adds the app's own. It fills its parent, which needs a height. */
+export function QunChat({ cards, ...rest }: QunChatProps) {
+  const all = useMemo(() => (cards ? [...features, ...cards] : features), [cards])
+  return <BareChat {...rest} cards={all} />
+}
+export { InvitationOffers, InviteAddress, JoinPage, OfferBanner } from '@qun/features/invitation/ui'
+export { Panes, QunProvider, type QunChatProps } from '@qun/ui'
