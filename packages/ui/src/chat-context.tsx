@@ -1,0 +1,56 @@
+/** What the parts of one open group share: its handle and view, and what the composer and the list ask of each other. */
+import type { MemberRow } from '@qun/contract'
+import type { GroupHandle, GroupView, ViewMessage } from '@qun/sdk'
+import { createContext, useContext } from 'react'
+import type { Viewer } from './card-ui.ts'
+
+export interface Chat {
+  readonly group: GroupHandle
+  readonly view: GroupView
+  readonly viewer: Viewer
+  /** Puts a message above the composer as its quote. */
+  quote(message: ViewMessage): void
+  edit(message: ViewMessage): void
+  /** Puts recalled words back into the composer. */
+  rewrite(text: string): void
+  /** Shows a message, loading what lies between. */
+  jump(seq: number): void
+  openMember(userId: string): void
+  /** Words of the viewer's own recalled messages, by seq, kept while the group stays open. */
+  readonly recalledTexts: Map<number, string>
+}
+export const ChatContext = createContext<Chat | undefined>(undefined)
+
+/** The open group; throws outside `GroupChat`. */
+export function useChat(): Chat {
+  const chat = useContext(ChatContext)
+  if (!chat) throw new Error('useChat needs a GroupChat above it')
+  return chat
+}
+/** For faces, which are also drawn in previews outside a group. */
+export function useChatIfAny(): Chat | undefined {
+  return useContext(ChatContext)
+}
+export function memberOf(view: GroupView | undefined, userId: string): Pick<MemberRow, 'userId' | 'name' | 'avatar' | 'badge' | 'role'> {
+  const found = view?.members.get(userId)
+  // People who are not loaded yet still need a name to stand under.
+  return found ?? { userId: userId as MemberRow['userId'], name: userId, avatar: '', badge: null, role: 'member' }
+}
+/** The viewer in this group; a plain member until their row arrives. */
+export function viewerIn(view: GroupView, viewerId: string): Viewer {
+  return { userId: viewerId, role: view.members.get(viewerId)?.role ?? 'member' }
+}
+const strength = { owner: 3, admin: 2, member: 1, sender: 1, server: 9 } as const
+
+/** Whether a role reaches what a card or endpoint asks for. The host alone reaches `server`. */
+export function mayPost(role: Viewer['role'], by: keyof typeof strength): boolean {
+  return strength[role] >= strength[by]
+}
+/** Own messages for two minutes; those of weaker roles at any time. */
+export function mayRecall(message: ViewMessage, viewer: Viewer, senderRole: Viewer['role'], now: number): boolean {
+  if (message.recalled || message.senderId === '') return false
+  if (message.senderId === viewer.userId) return now - message.at <= recallWindowMs || viewer.role !== 'member'
+  return strength[viewer.role] > strength[senderRole]
+}
+/** The server's default; it decides. */
+export const recallWindowMs = 120_000
