@@ -1,0 +1,18 @@
+/** What `qun help` prints; the settings come from the table that reads them. */
+import { settingsText } from '@qun/server'
+
+export function helpText(): string {
+  return `qun: group chat you embed
+
+  qun start                         starts the server
+  qun doctor                        checks settings, database, migrations and walls between apps; changes nothing
+  qun app create <id> [name]        makes an app and prints its signing key and an API key, once
+  qun app list                      lists the apps
+  qun key create <app> api [label]  makes an API key and prints it, once
+  qun key create <app> signing      makes a second signing key and prints it, once
+  qun key retire <app> <kid>        refuses tokens of a signing key from now on
+  qun version                       prints the version
+
+Settings, from the environment:
+${settingsText()}`
+}

@@ -1,0 +1,28 @@
+/** Starts the server that ships: every feature, settings from the environment, until a signal. */
+import { features } from '@qun/chat/server'
+import { createLogger, createServer, demoCredentialsFile, runUntilSignal, type Config } from '@qun/server'
+import { listSites } from './sites.ts'
+import { version } from './version.ts'
+
+/** Resolves once it listens; the process then lives until SIGTERM or SIGINT. */
+export async function start(config: Config, warnings: readonly string[]): Promise<void> {
+  const log = createLogger(config.log)
+  for (const warning of warnings) log.warn(warning)
+  const server = await createServer({ ...optionsOf(config), log, static: listSites() })
+  runUntilSignal(server, log)
+  const url = await server.listen()
+  log.info({ url, docs: `${url}/docs`, ...(config.demo ? { demo: demoCredentialsFile(config.dataDir) } : {}) }, 'listening')
+}
+
+/** A configuration as options of the library; shared by all commands. */
+export function optionsOf(config: Config) {
+  const { databaseUrl, secretKey, ...rest } = config
+  const { log: _log, ...options } = rest
+  return {
+    ...options,
+    features,
+    version,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(secretKey === undefined ? {} : { secretKey }),
+  }
+}

@@ -1,0 +1,119 @@
+/** Opens a server's store for administration: beside a running server, or without one. Serves nothing. */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { AppId } from '@qun/contract'
+import type { Feature } from '@qun/core'
+import { migrate, openStore, startEmbedded, type Store } from '@qun/storage'
+import { sql } from 'kysely'
+import { Apps } from './apps.ts'
+import type { Config } from './config.ts'
+import { createSeal } from './seal.ts'
+import { readSecretKey } from './secret-key.ts'
+import { serverMigrations } from './store.ts'
+
+export interface Admin extends AsyncDisposable {
+  readonly apps: Apps
+  readonly store: Store
+  appId(text: string): AppId
+}
+
+/**
+ * The embedded database belongs to one process at a time: while its server runs, this refuses with code
+ * `embedded.in_use`. With QUN_DATABASE_URL it works beside running servers, which learn of changes within five seconds.
+ */
+export async function openAdmin(config: Config): Promise<Admin> {
+  const ground = await openGround(config)
+  await migrate(ground.store, serverMigrations, Date.now)
+  const secretKey = config.secretKey ?? (config.databaseUrl === undefined ? await readSecretKey(config.dataDir) : undefined)
+  const randomHex = (bytes: number) => randomBytes(bytes).toString('hex')
+  return {
+    apps: new Apps({ store: ground.store, seal: createSeal(secretKey), now: Date.now, randomHex }),
+    store: ground.store,
+    appId: (text) => text as AppId,
+    [Symbol.asyncDispose]: ground.close,
+  }
+}
+
+interface Ground {
+  readonly store: Store
+  readonly close: () => Promise<void>
+}
+
+async function openGround(config: Config): Promise<Ground> {
+  const embedded = config.databaseUrl === undefined ? await startEmbedded({ dataDir: join(config.dataDir, 'database') }) : undefined
+  try {
+    const store = await openStore({ url: config.databaseUrl ?? embedded!.url })
+    const close = async () => {
+      await store.close()
+      await embedded?.stop()
+    }
+    return { store, close }
+  } catch (error) {
+    await embedded?.stop()
+    throw error
+  }
+}
+
+export interface Examined {
+  readonly name: string
+  /** Undefined when all is well. */
+  readonly trouble: string | undefined
+}
+
+/** Looks at the database without changing it: reachable, durable, migrated, and walled between apps. */
+export async function findTroubles(config: Config, features: readonly Feature[]): Promise<Examined[]> {
+  const examined: Examined[] = []
+  const examine = async (name: string, find: () => Promise<string | undefined>) => {
+    const trouble = await find().catch((error: unknown) => (error as Error).message)
+    examined.push({ name, trouble })
+    return trouble === undefined
+  }
+  let ground: Ground | undefined
+  const isOpen = await examine('the database can be reached', async () => {
+    ground = await openGround(config)
+    return undefined
+  })
+  if (!isOpen || ground === undefined) return examined
+  const { store, close } = ground
+  try {
+    await examine('a transaction can be made durable', async () => ((await store.probe()) ? undefined : 'the probe failed'))
+    await examine('all migrations are applied', () => missingMigrations(store, features))
+    await examine('every table of an app is walled by row level security', () => unwalledTables(store))
+    await examine('signing keys can be opened', () => unopenedKeys(store, config))
+  } finally {
+    await close()
+  }
+  return examined
+}
+
+async function missingMigrations(store: Store, features: readonly Feature[]): Promise<string | undefined> {
+  const wanted = [...serverMigrations, ...features.flatMap((feature) => feature.migrations ?? [])].map(({ id }) => id)
+  const { rows } = await sql<{ id: string }>`SELECT id FROM qun_migrations`.execute(store.db)
+  const applied = new Set(rows.map(({ id }) => id))
+  const missing = wanted.filter((id) => !applied.has(id))
+  return missing.length === 0 ? undefined : `not applied yet: ${missing.join(', ')}; starting the server applies them`
+}
+
+/** [T1] A table with `app_id` that a session without an app could read. */
+async function unwalledTables(store: Store): Promise<string | undefined> {
+  const { rows } = await sql<{ name: string }>`SELECT c.relname AS name FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'app_id' AND NOT a.attisdropped
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema() AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+    ORDER BY 1`.execute(store.db)
+  return rows.length === 0 ? undefined : rows.map(({ name }) => name).join(', ')
+}
+
+async function unopenedKeys(store: Store, config: Config): Promise<string | undefined> {
+  const key = config.secretKey ?? (config.databaseUrl === undefined ? await readSecretKey(config.dataDir) : undefined)
+  const seal = createSeal(key)
+  const { rows } = await store.reading('*', (tx) => sql<{ kid: string; secret: string }>`SELECT kid, secret FROM signing_keys`.execute(tx))
+  const bad = rows.filter(({ secret }) => {
+    try {
+      return seal.open(secret).length === 0
+    } catch {
+      return true
+    }
+  })
+  return bad.length === 0 ? undefined : `sealed with another key: ${bad.map(({ kid }) => kid).join(', ')}`
+}

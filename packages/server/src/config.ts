@@ -1,0 +1,191 @@
+/** The settings of a server: one table from which they are read, checked, listed by `qun help` and documented. */
+import { readFileSync } from 'node:fs'
+import { createAddressBook } from './addresses.ts'
+import { isOrigin } from './apps.ts'
+import type { LogLevel } from './log.ts'
+import { budgets, type BudgetName, type BudgetOverrides } from './rates.ts'
+import { parseSecretKey } from './secret-key.ts'
+
+export interface Config {
+  readonly port: number
+  readonly host: string
+  readonly dataDir: string
+  readonly databaseUrl: string | undefined
+  readonly log: LogLevel
+  readonly demo: boolean
+  readonly allowedOrigins: readonly string[]
+  readonly trustedProxies: readonly string[]
+  readonly secretKey: Uint8Array | undefined
+  readonly rateLimits: BudgetOverrides
+}
+
+export interface Setting {
+  readonly name: `QUN_${string}`
+  readonly default: string
+  readonly doc: string
+  /** May also be given as a file, by the name with `_FILE`: for secrets that an orchestrator mounts. */
+  readonly isSecret?: boolean
+  /** Reads the text; throws an error that says what is expected. */
+  readonly read: (text: string) => unknown
+}
+
+const logLevels: readonly LogLevel[] = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']
+
+const base = {
+  port: { name: 'QUN_PORT', default: '7878', doc: 'The TCP port; 0 takes a free one.', read: readPort },
+  host: {
+    name: 'QUN_HOST',
+    default: '127.0.0.1',
+    doc: 'The address to listen on. A server for others stands behind a proxy that does TLS.',
+    read: asText,
+  },
+  dataDir: { name: 'QUN_DATA', default: './data', doc: 'Holds the embedded database and its keys. Back it up.', read: asText },
+  databaseUrl: {
+    name: 'QUN_DATABASE_URL',
+    default: '',
+    doc: 'An own PostgreSQL (15 or later), `postgresql://user:password@host:port/database`. Empty: one is started in QUN_DATA.',
+    isSecret: true,
+    read: readDatabaseUrl,
+  },
+  log: { name: 'QUN_LOG', default: 'info', doc: `How much is logged: ${logLevels.join(', ')}.`, read: readLogLevel },
+  demo: { name: 'QUN_DEMO', default: 'true', doc: 'Makes an app `demo` at the first start; its keys go to demo-credentials.json in QUN_DATA.', read: readBoolean },
+  allowedOrigins: {
+    name: 'QUN_ALLOWED_ORIGINS',
+    default: '',
+    doc: 'Origins of pages that may call, comma separated, beside each app’s own list: `https://shop.example`.',
+    read: readOrigins,
+  },
+  trustedProxies: {
+    name: 'QUN_TRUSTED_PROXIES',
+    default: '',
+    doc: 'Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed, comma separated.',
+    read: readProxies,
+  },
+  secretKey: {
+    name: 'QUN_SECRET_KEY',
+    default: '',
+    doc: '64 hexadecimal digits that encrypt signing secrets in the database. Empty with the embedded database: made and kept in QUN_DATA.',
+    isSecret: true,
+    read: (text: string) => (text === '' ? undefined : parseSecretKey(text, 'QUN_SECRET_KEY')),
+  },
+} as const satisfies Record<string, Setting>
+
+const rateName = (budget: string): `QUN_${string}` => `QUN_RATE_${budget.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+const rates = Object.entries(budgets).map(([budget, { per, limit, windowMs, reason }]) => ({
+  budget: budget as BudgetName,
+  setting: {
+    name: rateName(budget),
+    default: String(limit),
+    doc: `Requests per ${per} in ${windowMs / 1_000} s; 0 lifts the limit. ${reason}`,
+    read: readCount,
+  } satisfies Setting,
+}))
+
+/** Every setting there is, in the order they are documented. */
+export const settings: readonly Setting[] = [...Object.values(base), ...rates.map((rate) => rate.setting)]
+
+/** What is wrong with the environment, all of it at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(`the settings are not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads the environment, `process.env` unless given. Throws `ConfigError` when a value is not valid; a variable that
+ * begins with QUN_ and is no setting is a warning, because it is most likely misspelt.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): { readonly config: Config; readonly warnings: readonly string[] } {
+  const problems: string[] = []
+  const read = (setting: Setting): unknown => {
+    try {
+      return setting.read(textOf(setting, env))
+    } catch (error) {
+      problems.push(`${setting.name}: ${(error as Error).message}`)
+      return undefined
+    }
+  }
+  const values = Object.fromEntries(Object.entries(base).map(([key, setting]) => [key, read(setting)]))
+  const rateLimits = Object.fromEntries(
+    rates.filter(({ setting }) => env[setting.name] !== undefined).map(({ budget, setting }) => [budget, read(setting)]),
+  )
+  if (problems.length > 0) throw new ConfigError(problems)
+  const known = new Set(settings.flatMap(({ name, isSecret }) => [name, ...(isSecret === true ? [`${name}_FILE`] : [])]))
+  const warnings = Object.keys(env)
+    .filter((name) => name.startsWith('QUN_') && !known.has(name as Setting['name']))
+    .map((name) => `${name} is no setting of this server`)
+  return { config: { ...values, rateLimits } as unknown as Config, warnings }
+}
+
+function textOf(setting: Setting, env: NodeJS.ProcessEnv): string {
+  const file = setting.isSecret === true ? env[`${setting.name}_FILE`] : undefined
+  const value = env[setting.name]
+  if (file === undefined || file === '') return (value ?? setting.default).trim()
+  if (value !== undefined) throw new Error(`give either ${setting.name} or ${setting.name}_FILE`)
+  return readFileSync(file, 'utf8').trim()
+}
+
+/** The table as plain text for a terminal. */
+export function settingsText(): string {
+  const width = Math.max(...settings.map(({ name }) => name.length))
+  return settings
+    .map((setting) => `  ${setting.name.padEnd(width)}  ${setting.doc.replaceAll('`', '')}${setting.default === '' ? '' : ` [${setting.default}]`}`)
+    .join('\n')
+}
+
+/** The table as Markdown, for docs/configuration.md. */
+export function settingsMarkdown(): string {
+  const rows = settings.map(
+    ({ name, default: standard, doc, isSecret }) =>
+      `| \`${name}\`${isSecret === true ? `, \`${name}_FILE\`` : ''} | ${standard === '' ? '–' : `\`${standard}\``} | ${doc} |`,
+  )
+  return ['| setting | default | what it does |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+// ── readers ──
+
+function asText(text: string): string {
+  if (text === '') throw new Error('must not be empty')
+  return text
+}
+function readPort(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw new Error(`a port is 0 to 65535, not ${JSON.stringify(text)}`)
+  return port
+}
+function readCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`a whole number, 0 or more, not ${JSON.stringify(text)}`)
+  return Number(text)
+}
+function readBoolean(text: string): boolean {
+  if (/^(true|1|yes)$/i.test(text)) return true
+  if (/^(false|0|no)$/i.test(text)) return false
+  throw new Error(`true or false, not ${JSON.stringify(text)}`)
+}
+function readLogLevel(text: string): LogLevel {
+  const level = logLevels.find((known) => known === text)
+  if (level === undefined) throw new Error(`one of ${logLevels.join(', ')}, not ${JSON.stringify(text)}`)
+  return level
+}
+function readDatabaseUrl(text: string): string | undefined {
+  if (text === '') return undefined
+  // NOTE: the text is not repeated in the message: it holds a password.
+  if (!/^postgres(ql)?:\/\/./.test(text)) throw new Error('begins with postgresql://')
+  return text
+}
+function readOrigins(text: string): string[] {
+  const origins = listOf(text)
+  for (const origin of origins) if (!isOrigin(origin)) throw new Error(`${JSON.stringify(origin)} is not an origin like https://shop.example`)
+  return origins
+}
+function readProxies(text: string): string[] {
+  const proxies = listOf(text)
+  createAddressBook(proxies)
+  return proxies
+}
+function listOf(text: string): string[] {
+  return text.split(',').map((part) => part.trim()).filter((part) => part !== '')
+}

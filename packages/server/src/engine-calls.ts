@@ -1,0 +1,100 @@
+/** The engine's own endpoints: which method of the engine answers each. */
+import { refuse, type engineEndpoints, type GroupId, type RequestOf, type UserId } from '@qun/contract'
+import { must, type Core, type Principal } from '@qun/core'
+import type { Auth } from './auth.ts'
+import { userKey, type Limiter } from './rates.ts'
+import type { RouteAnswer, RouteRequest } from './routes.ts'
+import type { Telemetry } from './telemetry.ts'
+
+type EngineCalls = Record<keyof typeof engineEndpoints, (request: RouteRequest) => Promise<RouteAnswer>>
+
+export interface EngineCallsOptions {
+  readonly core: Core
+  readonly auth: Auth
+  readonly limiter: Limiter
+  readonly telemetry: Telemetry
+}
+
+const groupOf = (request: RouteRequest) => request.params['groupId'] as GroupId
+const seqOf = (request: RouteRequest) => request.params['seq'] as number
+const whoOf = (request: RouteRequest): Principal => must(request.calling.principal, 'a route of users without a user')
+const done = (): RouteAnswer => ({ answer: {} })
+
+/** One entry per engine endpoint; params, query and body have passed their schemas. */
+export function engineCalls(options: EngineCallsOptions): EngineCalls {
+  const { core } = options
+  return {
+    ...messageCalls(options),
+    ...hostCalls(options),
+    snapshot: async (request) => ({ answer: await core.snapshot(whoOf(request), groupOf(request)) }),
+    changes: async (request) => ({ answer: await core.changes(whoOf(request), groupOf(request), request.query['from'] as number) }),
+    members: async (request) => ({ answer: await core.members(whoOf(request), groupOf(request), request.query as object) }),
+    read: async (request) => {
+      const { seq } = request.body as RequestOf<typeof engineEndpoints.read>
+      return { answer: await core.read(whoOf(request), groupOf(request), seq) }
+    },
+    conversations: async (request) => ({ answer: await core.conversations(whoOf(request)) }),
+    conversation: async (request) => {
+      await core.setConversation(whoOf(request), groupOf(request), request.body as object)
+      return done()
+    },
+    me: async (request) => ({ answer: await core.me(whoOf(request)) }),
+  }
+}
+
+type MessageCall = 'post' | 'history' | 'message' | 'act' | 'recall' | 'hide'
+
+function messageCalls({ core, telemetry }: EngineCallsOptions): Pick<EngineCalls, MessageCall> {
+  return {
+    post: async (request) => {
+      const { clientId, kind, body } = request.body as RequestOf<typeof engineEndpoints.post>
+      const { appId, userId, guest } = whoOf(request)
+      telemetry.posted('http')
+      const startedAt = core.now()
+      const asServer = request.calling.isHost
+      const posted = await core.post({ appId, groupId: groupOf(request), senderId: userId, guest, asServer, kind, body, clientId })
+      telemetry.acknowledged((core.now() - startedAt) / 1_000)
+      return { answer: posted, replayed: posted.replayed }
+    },
+    history: async (request) => ({ answer: await core.history(whoOf(request), groupOf(request), request.query as object) }),
+    message: async (request) => ({ answer: await core.message(whoOf(request), groupOf(request), seqOf(request)) }),
+    act: async (request) => ({
+      answer: await core.act({
+        principal: whoOf(request),
+        groupId: groupOf(request),
+        seq: seqOf(request),
+        action: request.params['action'] as string,
+        input: request.body,
+        ...(request.idempotencyKey === undefined ? {} : { clientId: request.idempotencyKey }),
+      }),
+    }),
+    recall: async (request) => ({ answer: await core.recall(whoOf(request), groupOf(request), seqOf(request)) }),
+    hide: async (request) => {
+      const { hidden } = request.body as RequestOf<typeof engineEndpoints.hide>
+      await core.hide(whoOf(request), groupOf(request), seqOf(request), hidden)
+      return done()
+    },
+  }
+}
+
+function hostCalls({ core, auth, limiter }: EngineCallsOptions): Pick<EngineCalls, 'upsertUser' | 'mint' | 'revoke'> {
+  return {
+    upsertUser: async (request) => {
+      const userId = request.params['userId'] as UserId
+      await core.putUser(request.calling.appId, { ...(request.body as RequestOf<typeof engineEndpoints.upsertUser>), userId })
+      return { answer: { userId } }
+    },
+    mint: async (request) => {
+      const wish = request.body as RequestOf<typeof engineEndpoints.mint>
+      limiter.check('mint', userKey(request.calling.appId, wish.userId))
+      return { answer: await auth.mint(request.calling.appId, wish) }
+    },
+    revoke: async (request) => {
+      const { jti, reason } = request.body as RequestOf<typeof engineEndpoints.revoke>
+      if (jti === '') throw refuse('request.invalid', { errors: [{ pointer: '/jti', code: 'request.invalid' }] })
+      const userId = request.params['userId'] as UserId
+      await auth.revoke(request.calling.appId, userId, { erased: reason === 'erased', ...(jti === undefined ? {} : { jti }) })
+      return done()
+    },
+  }
+}

@@ -1,0 +1,222 @@
+/** Takes WebSocket upgrades and keeps all connections: limits, one clock for all of them, draining. Knows no frame. */
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { closeCodes, type AppId, type Millis } from '@qun/contract'
+import type { Core } from '@qun/core'
+import type { AddressBook } from './addresses.ts'
+import type { Apps } from './apps.ts'
+import type { Auth } from './auth.ts'
+import { Connection, type Surroundings } from './connection.ts'
+import { writeProblem } from './http.ts'
+import { localeOfHeader } from './problem.ts'
+import { socketLimits, userKey, type Limiter } from './rates.ts'
+import type { RevocationRow } from './store.ts'
+import type { Telemetry } from './telemetry.ts'
+
+export const socketPath = '/v1/socket'
+/** From RFC 6455; proves that the server understood the upgrade. */
+const acceptSalt = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+const sweepMs = 1_000
+
+export interface GatewayOptions {
+  readonly core: Core
+  readonly auth: Auth
+  readonly apps: Apps
+  readonly limiter: Limiter
+  readonly addresses: AddressBook
+  readonly telemetry: Telemetry
+  readonly protocol: number
+  /** Origins that may speak for users of any app. */
+  readonly allowedOrigins: ReadonlySet<string>
+  readonly now: () => Millis
+  /** Spreads clients that come back: 0 ≤ x < 1. */
+  readonly random: () => number
+}
+
+export class Gateway {
+  readonly #options: GatewayOptions
+  readonly #around: Surroundings
+  readonly #connections: Connection[] = []
+  readonly #backlogged = new Set<Connection>()
+  readonly #perIp = new Map<string, number>()
+  readonly #perUser = new Map<string, Connection[]>()
+  #timer: NodeJS.Timeout | undefined
+  #isDraining = false
+
+  constructor(options: GatewayOptions) {
+    this.#options = options
+    const { core, auth, limiter, telemetry, protocol, now } = options
+    this.#around = {
+      core, auth, limiter, telemetry, protocol, now,
+      isOriginOf: (appId, origin) => this.#isOriginOf(appId, origin),
+      admit: (connection) => this.#admit(connection),
+      backlogged: (connection) => void this.#backlogged.add(connection),
+      isDraining: () => this.#isDraining,
+      closed: (connection) => this.#remove(connection),
+    }
+  }
+
+  get size(): number {
+    return this.#connections.length
+  }
+
+  /** The longest queue of any socket, in bytes. */
+  get queuedBytesMax(): number {
+    let most = 0
+    for (const connection of this.#backlogged) most = Math.max(most, connection.queuedBytes)
+    return most
+  }
+
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => {
+      // Whatever goes wrong on a socket that is not ours yet ends that socket alone.
+      socket.on('error', () => socket.destroy())
+      void this.#upgrade(request, socket as Socket, head).catch((error: unknown) => {
+        this.#options.telemetry.bug(error, 'upgrade')
+        socket.destroy()
+      })
+    })
+    this.#timer = setInterval(() => this.sweep(), sweepMs).unref()
+  }
+
+  /** Looks after every connection whose time has come. */
+  sweep(): void {
+    const now = this.#options.now()
+    for (let i = this.#connections.length - 1; i >= 0; i--) {
+      const connection = this.#connections[i]
+      if (connection !== undefined && now >= connection.dueAt) connection.sweep(now)
+    }
+    for (const connection of this.#backlogged) {
+      if (!connection.sweepBacklog(now)) this.#backlogged.delete(connection)
+    }
+  }
+
+  /** Closes the sockets a revocation concerns. */
+  cut(row: RevocationRow): void {
+    for (const connection of [...(this.#perUser.get(userKey(row.appId, row.userId)) ?? [])]) {
+      if (connection.isCutBy(row)) connection.close(closeCodes.auth, row.erased ? 'auth.subject_gone' : 'auth.token_revoked')
+    }
+  }
+
+  /** Takes no more sockets and tells those open when to come back: each at a time of its own, within ten seconds. */
+  announceDrain(): void {
+    this.#isDraining = true
+    for (const connection of this.#connections) {
+      if (connection.isOpen) connection.send({ op: 'goaway', retry_in_ms: Math.floor(this.#options.random() * 10_000) })
+    }
+  }
+
+  /** Closes every socket; what was queued for it goes out first. Resolves when they are gone, at most `graceMs` later. */
+  async closeAll(graceMs: number): Promise<void> {
+    this.#isDraining = true
+    for (const connection of [...this.#connections]) connection.close(closeCodes.restart, 'restart')
+    const until = performance.now() + graceMs
+    while (this.#connections.length > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10))
+    for (const connection of [...this.#connections]) connection.socket.destroy()
+    clearInterval(this.#timer)
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    const { limiter, addresses, telemetry } = this.#options
+    const address = addresses.clientOf(socket.remoteAddress, forwardedOf(request))
+    const path = (request.url ?? '').split('?', 1)[0]
+    const key = request.headers['sec-websocket-key']
+    if (this.#isDraining) return writeProblem(socket, 'server.draining')
+    if (path !== socketPath) return writeProblem(socket, 'route.not_found')
+    if (request.method !== 'GET' || request.headers.upgrade?.toLowerCase() !== 'websocket') return writeProblem(socket, 'request.malformed')
+    if (request.headers['sec-websocket-version'] !== '13') return writeProblem(socket, 'ws.version')
+    if (key === undefined || !/^[+/0-9A-Za-z]{22}==$/.test(key)) return writeProblem(socket, 'request.malformed')
+    const origin = request.headers.origin
+    if (origin !== undefined && !(await this.#isOriginAllowed(origin, request.headers.host))) {
+      telemetry.refused('ws.origin', 'socket', undefined)
+      return writeProblem(socket, 'ws.origin')
+    }
+    if ((this.#perIp.get(address) ?? 0) >= socketLimits.perIp || limiter.waitOf('connect', address) > 0) {
+      telemetry.refused('conn.limit', 'socket', undefined)
+      return writeProblem(socket, 'conn.limit')
+    }
+    if (!socket.writable || this.#isDraining) return void socket.destroy()
+    socket.write(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+        `Sec-WebSocket-Accept: ${createHash('sha1').update(key + acceptSalt).digest('base64')}\r\n\r\n`,
+    )
+    const isSameHost = origin === undefined || isHost(origin, request.headers.host)
+    const locale = localeOfHeader(request.headers['accept-language'])
+    this.#add(new Connection(this.#around, socket, address, isSameHost ? undefined : origin, locale), head)
+  }
+
+  #add(connection: Connection, head: Buffer): void {
+    const { address } = connection
+    const socket = connection.socket as OwnedSocket
+    connection.slot = this.#connections.push(connection) - 1
+    this.#perIp.set(address, (this.#perIp.get(address) ?? 0) + 1)
+    this.#options.telemetry.socketOpened()
+    socket.setTimeout(0)
+    socket.setNoDelay(true)
+    socket[owner] = connection
+    socket.on('data', onData)
+    socket.on('end', onEnd)
+    socket.on('close', onClose)
+    if (head.length > 0) connection.read(head)
+  }
+
+  #remove(connection: Connection): void {
+    const last = this.#connections.pop()
+    if (last !== undefined && last !== connection) {
+      this.#connections[connection.slot] = last
+      last.slot = connection.slot
+    }
+    this.#backlogged.delete(connection)
+    const onAddress = (this.#perIp.get(connection.address) ?? 1) - 1
+    if (onAddress === 0) this.#perIp.delete(connection.address)
+    else this.#perIp.set(connection.address, onAddress)
+    const key = userKey(connection.appId, connection.userId)
+    const mates = this.#perUser.get(key)?.filter((mate) => mate !== connection) ?? []
+    if (mates.length === 0) this.#perUser.delete(key)
+    else this.#perUser.set(key, mates)
+  }
+
+  #admit(connection: Connection): boolean {
+    const key = userKey(connection.appId, connection.userId)
+    const mates = this.#perUser.get(key)
+    if (mates === undefined) this.#perUser.set(key, [connection])
+    else if (mates.length < socketLimits.perUser) mates.push(connection)
+    else return false
+    return true
+  }
+
+  /** At the upgrade nobody knows the app yet, so any app's origin will do; the token's app is held to its own later. */
+  async #isOriginAllowed(origin: string, host: string | undefined): Promise<boolean> {
+    return isHost(origin, host) || this.#options.allowedOrigins.has(origin) || (await this.#options.apps.isOriginOfAny(origin))
+  }
+
+  async #isOriginOf(appId: AppId, origin: string): Promise<boolean> {
+    if (this.#options.allowedOrigins.has(origin)) return true
+    return (await this.#options.apps.find(appId))?.allowedOrigins.has(origin) ?? false
+  }
+}
+
+/** True for a page this server itself served. */
+function isHost(origin: string, host: string | undefined): boolean {
+  return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`)
+}
+
+function forwardedOf(request: IncomingMessage): string | undefined {
+  const value = request.headers['x-forwarded-for']
+  return Array.isArray(value) ? value.join(',') : value
+}
+
+// Shared listeners: a closure per socket would cost more than the connection itself.
+const owner = Symbol('connection')
+type OwnedSocket = Socket & { [owner]: Connection }
+
+function onData(this: Socket, chunk: Buffer): void {
+  ;(this as OwnedSocket)[owner].read(chunk)
+}
+function onEnd(this: Socket): void {
+  this.end()
+}
+function onClose(this: Socket): void {
+  ;(this as OwnedSocket)[owner].ended()
+}

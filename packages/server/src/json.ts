@@ -1,0 +1,119 @@
+/** Reads JSON from strangers: bounded depth, storable text, no key that reaches a prototype. Knows no schema. */
+import { refuse } from '@qun/contract'
+
+/** Deeper than any contract nests; a recursion over 32 levels is harmless. */
+export const jsonDepthMax = 32
+
+/** Characters PostgreSQL cannot store (NUL) or that Unicode reserves for processes; lone surrogates are tested apart. */
+const unstorable = /[\0\p{Noncharacter_Code_Point}]/u
+/** Text in which a string, once unescaped, could differ from its raw form, or a key could be a forbidden one. */
+const suspicious = /\\u|__proto__|constructor|prototype|\p{Noncharacter_Code_Point}/u
+const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** True when the text can be stored and sent back unchanged. */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !unstorable.test(text)
+}
+
+/** Refuses `request.encoding`. */
+export function checkStorable(text: string, pointer: string): void {
+  if (!isStorable(text)) {
+    throw refuse('request.encoding', { errors: [{ pointer, code: 'request.encoding' }] })
+  }
+}
+
+/** The nesting depth of JSON text, counted without parsing it; stops counting above `jsonDepthMax`. */
+export function depthOf(text: string): number {
+  let depth = 0
+  let deepest = 0
+  let inString = false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (inString) {
+      if (code === 92) i++
+      else if (code === 34) inString = false
+    } else if (code === 34) inString = true
+    else if (code === 123 || code === 91) {
+      if (++depth > deepest) deepest = depth
+      if (deepest > jsonDepthMax) return deepest
+    } else if (code === 125 || code === 93) depth--
+  }
+  return deepest
+}
+
+/** Values whose text must still be looked at; the others were seen to be harmless while they were text. */
+const suspects = new WeakSet<object>()
+
+/**
+ * Parses one JSON text. Refuses `request.malformed`, `request.too_deep` and `request.unknown_field` (a key named like
+ * a prototype). Strings that cannot be stored pass: `checkTexts` refuses them once the schema has had its say.
+ */
+export function readJson(text: string): unknown {
+  if (depthOf(text) > jsonDepthMax) throw refuse('request.too_deep', { detail: `deeper than ${jsonDepthMax}` })
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw refuse('request.malformed', { detail: 'not valid JSON' })
+  }
+  if (suspicious.test(text)) {
+    visit(value, '', checkKey)
+    if (typeof value === 'object' && value !== null) suspects.add(value)
+    else checkTexts(value)
+  }
+  return value
+}
+
+/** Refuses `request.encoding` for a value of `readJson` that holds text which cannot be stored. */
+export function checkTexts(value: unknown): void {
+  if (typeof value === 'object' && value !== null && !suspects.has(value)) return
+  visit(value, '', (text, pointer) => checkStorable(text, pointer))
+}
+
+type Visit = (text: string, pointer: string, isKey: boolean) => void
+
+/** Visits every key and every string; recursion is bounded by `jsonDepthMax`. */
+function visit(value: unknown, pointer: string, each: Visit): void {
+  if (typeof value === 'string') each(value, pointer, false)
+  else if (Array.isArray(value)) value.forEach((item, index) => visit(item, `${pointer}/${index}`, each))
+  else if (typeof value === 'object' && value !== null) {
+    for (const key of Object.keys(value)) {
+      const at = `${pointer}/${escapePointer(key)}`
+      each(key, at, true)
+      visit((value as Record<string, unknown>)[key], at, each)
+    }
+  }
+}
+
+function checkKey(text: string, pointer: string, isKey: boolean): void {
+  if (isKey && forbiddenKeys.has(text)) {
+    throw refuse('request.unknown_field', { errors: [{ pointer, code: 'request.unknown_field' }] })
+  }
+}
+
+/** One reference token of a JSON pointer (RFC 6901). */
+export function escapePointer(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+/** True when any object of this (valid) JSON text names a key twice: parsers disagree about which one counts. */
+export function hasDuplicateKeys(text: string): boolean {
+  const open: (Set<string> | null)[] = []
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]
+    if (char === '{') open.push(new Set())
+    else if (char === '[') open.push(null)
+    else if (char === '}' || char === ']') open.pop()
+    else if (char === '"') {
+      const start = i
+      for (i++; text[i] !== '"'; i++) if (text[i] === '\\') i++
+      const keys = open.at(-1)
+      if (keys && /^\s*:/.test(text.slice(i + 1))) {
+        const key = JSON.parse(text.slice(start, i + 1)) as string
+        if (keys.has(key)) return true
+        keys.add(key)
+      }
+    }
+  }
+  return false
+}

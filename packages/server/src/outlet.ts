@@ -1,0 +1,124 @@
+/** The way out: packets framed once and shared by all sockets, written once per turn. Knows no message. */
+import type { Socket } from 'node:net'
+import type { Packet } from '@qun/core'
+
+/** Below it, copying frames together costs less than handing the kernel a list of them. */
+const joinBytesMax = 16_384
+
+/** A text frame from server to client (RFC 6455: final, unmasked): header and text in one buffer. */
+export function textFrame(text: string): Buffer {
+  return frameOf(0x81, Buffer.byteLength(text), (wire, at) => wire.write(text, at, 'utf8'))
+}
+
+/** The packet's frame; built by whoever sends it first, then the same bytes for every socket. */
+export function wireOf(packet: Packet): Buffer {
+  return (packet.wire ??= textFrame(packet.text)) as Buffer
+}
+
+export function pingFrame(): Buffer {
+  return ping
+}
+const ping = frameOf(0x89, 0, () => undefined)
+
+/** `body` is at most 125 bytes: it answers a ping that was. */
+export function pongFrame(body: Uint8Array): Buffer {
+  return frameOf(0x8a, body.length, (wire, at) => wire.set(body, at))
+}
+
+/** The reason is cut to the 123 bytes a close frame has for it. */
+export function closeFrame(code: number, reason: string): Buffer {
+  const text = Buffer.from(reason).subarray(0, 123)
+  return frameOf(0x88, 2 + text.length, (wire, at) => {
+    wire.writeUInt16BE(code, at)
+    wire.set(text, at + 2)
+  })
+}
+
+function frameOf(first: number, length: number, fill: (wire: Buffer, at: number) => void): Buffer {
+  const headLength = length < 126 ? 2 : length < 65_536 ? 4 : 10
+  // NOTE: not from the shared pool: a frame that a slow socket still holds would keep 8 KiB of others alive.
+  const wire = Buffer.allocUnsafeSlow(headLength + length)
+  wire[0] = first
+  if (headLength === 2) wire[1] = length
+  else if (headLength === 4) {
+    wire[1] = 126
+    wire.writeUInt16BE(length, 2)
+  } else {
+    wire[1] = 127
+    wire.writeUInt32BE(0, 2)
+    wire.writeUInt32BE(length, 6)
+  }
+  fill(wire, headLength)
+  return wire
+}
+
+/** One socket's queue. A subclass says what happens when it grows too long; there is no object per socket but it. */
+export abstract class OutletQueue {
+  readonly socket: Socket
+  /** Frames of this turn: none, one, or several. */
+  #frames: Buffer | Buffer[] | undefined
+  #bytes = 0
+
+  constructor(socket: Socket) {
+    this.socket = socket
+  }
+
+  /** Bytes nobody has taken yet: of this turn, and those the kernel did not accept. */
+  get queuedBytes(): number {
+    return this.#bytes + this.socket.writableLength
+  }
+
+  /** Queues one whole frame; it is written at the end of this turn of the event loop. */
+  pushFrame(wire: Buffer): void {
+    const frames = this.#frames
+    this.#bytes += wire.length
+    if (frames === undefined) {
+      this.#frames = wire
+      markDirty(this)
+    } else if (Array.isArray(frames)) frames.push(wire)
+    else this.#frames = [frames, wire]
+    if (this.queuedBytes > this.queuedBytesMax) this.overflow()
+  }
+
+  /** Writes what is queued. Whole frames only, so that control frames may be written between two calls. */
+  flush(): void {
+    const frames = this.#frames
+    if (frames === undefined) return
+    const bytes = this.#bytes
+    this.#frames = undefined
+    this.#bytes = 0
+    const { socket } = this
+    if (!socket.writable) return
+    if (!Array.isArray(frames)) socket.write(frames)
+    else if (bytes <= joinBytesMax) socket.write(Buffer.concat(frames, bytes))
+    else {
+      socket.cork()
+      for (const frame of frames) socket.write(frame)
+      socket.uncork()
+    }
+    if (socket.writableLength > 0) this.backlog()
+  }
+
+  /** Forgets what is queued: the socket is being cut. */
+  drop(): void {
+    this.#frames = undefined
+    this.#bytes = 0
+  }
+
+  protected abstract readonly queuedBytesMax: number
+  /** More is waiting than may. */
+  protected abstract overflow(): void
+  /** The kernel did not take everything at once. */
+  protected abstract backlog(): void
+}
+
+// One list for all sockets, emptied once per turn: a packet for ten thousand sockets schedules one callback.
+let dirty: OutletQueue[] = []
+function markDirty(queue: OutletQueue): void {
+  if (dirty.push(queue) === 1) setImmediate(flushDirty)
+}
+function flushDirty(): void {
+  const queues = dirty
+  dirty = []
+  for (const queue of queues) queue.flush()
+}

@@ -1,0 +1,110 @@
+/** Who was shut out lately: known to every node within five seconds, by the bus at once and by a look at the store. */
+import { topicOf, type Bus } from '@qun/bus'
+import type { AppId, Millis, UserId } from '@qun/contract'
+import type { Store } from '@qun/storage'
+import { userKey } from './rates.ts'
+import { forgetRevocations, listRevocationsOf, listRevocationsSince, putRevocation, type RevocationRow } from './store.ts'
+import { leewaySeconds, tokenLifetimeMaxSeconds, type Claims } from './token.ts'
+
+/** Below the five seconds promised for open sockets, with room for a slow store. */
+const pollMs = 2_000
+/** Node clocks may differ by this much, so each look overlaps the one before. */
+const skewMs = 30_000
+/** No token older than this is accepted, so nothing older needs remembering. */
+const rememberMs = (tokenLifetimeMaxSeconds + 2 * leewaySeconds) * 1_000
+
+interface ShutOut {
+  /** Tokens issued at or before this moment are refused. */
+  before: Millis
+  erased: boolean
+  jtis: Map<string, Millis> | undefined
+}
+
+export interface RevocationsOptions {
+  readonly store: Store
+  readonly bus: Bus
+  readonly now: () => Millis
+  /** Called for every row learned, also those learned twice. */
+  readonly onLearned: (row: RevocationRow) => void
+  readonly onTrouble: (error: unknown) => void
+}
+
+export class Revocations {
+  readonly #options: RevocationsOptions
+  readonly #known = new Map<string, ShutOut>()
+  readonly #topic = topicOf('server', 'revocations')
+  #unsubscribe: (() => void) | undefined
+  #timer: NodeJS.Timeout | undefined
+  #seenTo: Millis
+  #forgetAt: Millis = 0
+
+  constructor(options: RevocationsOptions) {
+    this.#options = options
+    this.#seenTo = options.now() - rememberMs
+  }
+
+  /** Learns what the store knows, then keeps listening. */
+  async start(): Promise<void> {
+    this.#unsubscribe = this.#options.bus.subscribe(this.#topic, (message) => this.#learn(JSON.parse(message) as RevocationRow))
+    await this.poll()
+    this.#timer = setInterval(() => void this.poll().catch(this.#options.onTrouble), pollMs).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#unsubscribe?.()
+  }
+
+  /** Looks at the store once. */
+  async poll(): Promise<void> {
+    const { store, now } = this.#options
+    const startedAt = now()
+    const rows = await store.reading('*', (tx) => listRevocationsSince(tx, this.#seenTo - skewMs))
+    for (const row of rows) this.#learn(row)
+    this.#seenTo = startedAt
+    if (startedAt < this.#forgetAt) return
+    this.#forgetAt = startedAt + 3_600_000
+    await store.transaction('*', (tx) => forgetRevocations(tx, startedAt - rememberMs))
+    for (const [key, shutOut] of this.#known) {
+      if (!shutOut.erased && shutOut.before < startedAt - rememberMs && shutOut.jtis === undefined) this.#known.delete(key)
+    }
+  }
+
+  /** Shuts a user out, or one of their tokens, durably; then tells all nodes. */
+  async add(row: RevocationRow): Promise<void> {
+    await this.#options.store.transaction(row.appId, (tx) => putRevocation(tx, row))
+    this.#learn(row)
+    this.#options.bus.publish(this.#topic, JSON.stringify(row))
+  }
+
+  /** What this node knows, without asking the store: for tokens checked before. */
+  verdictOf(claims: Claims): 'revoked' | 'erased' | undefined {
+    const shutOut = this.#known.get(userKey(claims.appId, claims.userId))
+    if (shutOut === undefined) return undefined
+    if (shutOut.erased) return 'erased'
+    if (claims.iat * 1_000 <= shutOut.before || shutOut.jtis?.has(claims.jti)) return 'revoked'
+    return undefined
+  }
+
+  /** Asks the store: for tokens seen for the first time. */
+  async readVerdict(claims: Claims): Promise<'revoked' | 'erased' | undefined> {
+    const { appId, userId, jti } = claims
+    for (const row of await this.#options.store.reading(appId, (tx) => listRevocationsOf(tx, appId, userId, jti))) this.#learn(row)
+    return this.verdictOf(claims)
+  }
+
+  /** The latest moment up to which a user's tokens are void; 0 when they never were. */
+  voidUntil(appId: AppId, userId: UserId): Millis {
+    return this.#known.get(userKey(appId, userId))?.before ?? 0
+  }
+
+  #learn(row: RevocationRow): void {
+    const key = userKey(row.appId, row.userId)
+    let shutOut = this.#known.get(key)
+    if (shutOut === undefined) this.#known.set(key, (shutOut = { before: 0, erased: false, jtis: undefined }))
+    shutOut.erased ||= row.erased
+    if (row.jti === '') shutOut.before = Math.max(shutOut.before, row.revokedAt)
+    else (shutOut.jtis ??= new Map()).set(row.jti, row.revokedAt)
+    this.#options.onLearned(row)
+  }
+}

@@ -1,0 +1,174 @@
+/** Makes every HTTP route from the contracts, in one loop. Knows no feature. */
+import { closed, engineEndpoints, refuse, type Endpoint } from '@qun/contract'
+import { assert, type Core, type EndpointServer } from '@qun/core'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isRawAnswer, isRawBody, readCalling, type CallerOptions, type Calling } from './caller.ts'
+import { engineCalls } from './engine-calls.ts'
+import { httpLimits } from './http-limits.ts'
+import { checkStorable, checkTexts } from './json.ts'
+import type { Telemetry } from './telemetry.ts'
+import { bodyCheck, textCheck, type Check } from './validate.ts'
+
+type AnyEndpoint = Endpoint<any, any, any, any>
+
+export interface RouteRequest {
+  readonly calling: Calling
+  readonly params: Record<string, string | number>
+  readonly query: Record<string, unknown>
+  readonly body: unknown
+  readonly idempotencyKey: string | undefined
+}
+export interface RouteAnswer {
+  readonly answer: unknown
+  /** A retry of a request already carried out: answered 200 instead of 201. */
+  readonly replayed?: boolean
+}
+export interface Route {
+  readonly endpoint: AnyEndpoint
+  readonly serve: (request: RouteRequest) => Promise<RouteAnswer>
+}
+
+export interface RoutesOptions extends CallerOptions {
+  readonly core: Core
+  readonly telemetry: Telemetry
+  /** Tests hold every answer against its contract; a server trusts its own types. */
+  readonly checkAnswers: boolean
+}
+
+/** All routes of a host: the engine's and every feature's, sorted by name. */
+export function listRoutes(options: RoutesOptions): Route[] {
+  const { core } = options
+  const engine = Object.entries(engineEndpoints).map(([name, endpoint]) => ({
+    endpoint: endpoint as AnyEndpoint,
+    serve: engineCalls(options)[name as keyof typeof engineEndpoints],
+  }))
+  const features = [...core.registry.endpoints.values()].map((server) => featureRoute(core, server))
+  return [...engine, ...features].toSorted((a, b) => (a.endpoint.name < b.endpoint.name ? -1 : 1))
+}
+
+function featureRoute(core: Core, server: EndpointServer): Route {
+  return {
+    endpoint: server.endpoint,
+    serve: ({ calling, params, query, body, idempotencyKey }) =>
+      core.call(server, {
+        appId: calling.appId,
+        caller: calling.caller,
+        params,
+        query,
+        body,
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      }),
+  }
+}
+
+export function addRoutes(app: FastifyInstance, options: RoutesOptions): Route[] {
+  const routes = listRoutes(options)
+  for (const route of routes) addRoute(app, route, options)
+  return routes
+}
+
+function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): void {
+  const { endpoint } = route
+  const rawBody = isRawBody(endpoint)
+  const checks = {
+    params: textCheck(endpoint.params ?? closed({})),
+    query: textCheck(endpoint.query ?? closed({})),
+    body: endpoint.body === undefined || rawBody ? undefined : bodyCheck(endpoint.body),
+    answer: options.checkAnswers && !isRawAnswer(endpoint) ? bodyCheck(endpoint.answer) : undefined,
+  }
+  const callings = new WeakMap<FastifyRequest, Calling>()
+  app.route({
+    method: endpoint.method,
+    url: `/v1${endpoint.path}`,
+    config: { rawBody },
+    ...(rawBody ? { bodyLimit: httpLimits.uploadBytesMax } : {}),
+    // The credential is checked before a byte of the body is read.
+    onRequest: async (request) => void callings.set(request, await readCalling(options, endpoint, request)),
+    handler: async (request, reply) => {
+      const calling = callings.get(request)
+      assert(calling !== undefined, 'a route served without its gate')
+      const outcome = await route.serve(readRequest(endpoint, checks, calling, request))
+      checkAnswer(checks.answer, outcome.answer, endpoint.name)
+      return sendAnswer(endpoint, outcome, reply)
+    },
+  })
+}
+
+interface Checks {
+  readonly params: Check
+  readonly query: Check
+  readonly body: Check | undefined
+}
+
+function readRequest(endpoint: AnyEndpoint, checks: Checks, calling: Calling, request: FastifyRequest): RouteRequest {
+  for (const [part, values] of Object.entries({ params: request.params as object, query: request.query as object })) {
+    for (const [name, value] of Object.entries(values)) {
+      if (typeof value === 'string') checkStorable(value, `/${part}/${name}`)
+    }
+  }
+  const params = checks.params(request.params) as RouteRequest['params']
+  const query = checks.query(request.query) as RouteRequest['query']
+  const idempotencyKey = readIdempotencyKey(endpoint, request)
+  if (isRawBody(endpoint)) {
+    if (request.body === undefined) throw refuse('request.media_type', { detail: 'send the bytes with their Content-Type' })
+    return { calling, params, query, body: request.body, idempotencyKey }
+  }
+  // A body of which every field may be left out may be left out itself.
+  const body = checks.body === undefined ? undefined : checks.body(request.body ?? {})
+  checkTexts(body)
+  return { calling, params, query, body, idempotencyKey }
+}
+
+/** Refuses `idempotency.key_missing` where money or stock moves, `request.invalid` for a key too long or not printable. */
+function readIdempotencyKey(endpoint: AnyEndpoint, request: FastifyRequest): string | undefined {
+  const header = request.headers['idempotency-key']
+  if (header === undefined || header === '') {
+    if (endpoint.commerce === true) throw refuse('idempotency.key_missing')
+    return undefined
+  }
+  // The IETF draft writes the key as a quoted string; most clients send it bare.
+  const key = String(header).replace(/^"(.*)"$/, '$1')
+  if (key.length === 0 || key.length > httpLimits.idempotencyKeyLengthMax || !/^[\x21-\x7e]+$/.test(key)) {
+    throw refuse('request.invalid', {
+      detail: `Idempotency-Key: 1–${httpLimits.idempotencyKeyLengthMax} printable ASCII characters`,
+      errors: [{ pointer: '/Idempotency-Key', code: 'request.invalid' }],
+    })
+  }
+  return key
+}
+
+function checkAnswer(check: Check | undefined, answer: unknown, name: string): void {
+  if (check === undefined) return
+  try {
+    check(JSON.parse(JSON.stringify(answer)))
+  } catch (error) {
+    throw new Error(`the answer of ${name} breaks its contract: ${JSON.stringify((error as { more?: unknown }).more)}`, { cause: error })
+  }
+}
+
+interface FileAnswer {
+  readonly bytes: Uint8Array
+  readonly contentType: string
+  readonly cacheControl?: string
+}
+
+function sendAnswer(endpoint: AnyEndpoint, { answer, replayed }: RouteAnswer, reply: FastifyReply): FastifyReply {
+  const status = replayed === true ? 200 : (endpoint.status ?? 200)
+  if (!isRawAnswer(endpoint)) {
+    return reply
+      .code(status)
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(JSON.stringify(answer ?? {}))
+  }
+  const file = ((answer as { file?: FileAnswer }).file ?? answer) as FileAnswer
+  // Whatever a stranger uploaded can neither run, nor be taken for a page of ours.
+  return reply
+    .code(status)
+    .header('content-type', file.contentType)
+    .header('content-security-policy', "default-src 'none'; sandbox")
+    .header('content-disposition', file.contentType.startsWith('image/') ? 'inline' : 'attachment')
+    .header('cross-origin-resource-policy', 'cross-origin')
+    .header('cache-control', file.cacheControl ?? 'private, no-store')
+    .send(Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength))
+}

@@ -1,0 +1,222 @@
+/** Assembles a whole server from parts: store, engine, HTTP, sockets. A library: it reads no environment and no arguments. */
+import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createInProcessBus, type Bus } from '@qun/bus'
+import type { Millis } from '@qun/contract'
+import { createCore, type Core, type Feature, type Limits } from '@qun/core'
+import { migrate, openStore, startEmbedded, type Store } from '@qun/storage'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { createAddressBook } from './addresses.ts'
+import { Apps } from './apps.ts'
+import { Auth } from './auth.ts'
+import { prepareDemoApp } from './demo-app.ts'
+import { addDocuments } from './documents.ts'
+import { Gateway } from './gateway.ts'
+import { addHealth } from './health.ts'
+import { createHttp } from './http.ts'
+import { createLogger } from './log.ts'
+import { Limiter, type BudgetOverrides } from './rates.ts'
+import { Revocations } from './revocations.ts'
+import { addRoutes, type Route } from './routes.ts'
+import { createSeal } from './seal.ts'
+import { addStatics, type StaticSite } from './statics.ts'
+import { serverMigrations } from './store.ts'
+import { createTelemetry, type Telemetry } from './telemetry.ts'
+import { readSecretKey } from './secret-key.ts'
+
+export interface ServerOptions {
+  readonly features: readonly Feature[]
+  /** An own PostgreSQL; without it one is started in `dataDir`. */
+  readonly databaseUrl?: string
+  /** Holds the embedded database, its keys and the demo's credentials. Needed unless `databaseUrl` is given. */
+  readonly dataDir?: string
+  /** 127.0.0.1 unless told: a server meant for others stands behind a proxy that does TLS. */
+  readonly host?: string
+  /** 0 takes a free one. */
+  readonly port?: number
+  readonly log?: Logger
+  readonly bus?: Bus
+  readonly now?: () => Millis
+  readonly randomHex?: (bytes: number) => string
+  readonly random?: () => number
+  readonly limits?: Partial<Limits>
+  /** 0 lifts a budget. */
+  readonly rateLimits?: BudgetOverrides
+  /** Origins that may call for users of any app, beside each app's own list. */
+  readonly allowedOrigins?: readonly string[]
+  /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[]
+  /** 32 bytes that encrypt signing secrets at rest; made in `dataDir` when the database is embedded. */
+  readonly secretKey?: Uint8Array
+  /** Makes an app `demo` at the first start and writes its keys to `dataDir`. */
+  readonly demo?: boolean
+  /** Built web apps to serve. */
+  readonly static?: readonly StaticSite[]
+  /** Where `/` leads; `/docs` unless told. */
+  readonly landing?: string
+  /** The version of the wire, from the batteries package. */
+  readonly protocol?: number
+  readonly version?: string
+  /** False in tests with commits that need not survive a power cut. */
+  readonly durable?: boolean
+  /** Holds every answer against its contract: for tests. */
+  readonly checkAnswers?: boolean
+}
+
+export interface QunServer {
+  readonly app: FastifyInstance
+  readonly core: Core
+  readonly store: Store
+  readonly apps: Apps
+  readonly auth: Auth
+  readonly gateway: Gateway
+  readonly telemetry: Telemetry
+  readonly routes: readonly Route[]
+  /** Where it listens; known after `listen`. */
+  readonly url: string
+  listen(): Promise<string>
+  /** Drains, then closes: refuses what is new, lets what is under way finish (at most 10 s). May be called again. */
+  close(): Promise<void>
+}
+
+/** A graceful end waits this long for requests under way. */
+const drainMs = 10_000
+
+export async function createServer(options: ServerOptions): Promise<QunServer> {
+  const log = options.log ?? createLogger('info')
+  const now = options.now ?? Date.now
+  const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
+  const base = await openBase(options, log, now)
+  try {
+    return await assemble(options, { ...base, log, now, randomHex })
+  } catch (error) {
+    await base.stop()
+    throw error
+  }
+}
+
+interface Base {
+  readonly store: Store
+  readonly stop: () => Promise<void>
+  readonly secretKey: Uint8Array | undefined
+}
+interface Ground extends Base {
+  readonly log: Logger
+  readonly now: () => Millis
+  readonly randomHex: (bytes: number) => string
+}
+
+async function openBase(options: ServerOptions, log: Logger, now: () => Millis): Promise<Base> {
+  const { databaseUrl, dataDir } = options
+  if (databaseUrl === undefined && dataDir === undefined) throw new Error('give databaseUrl or dataDir')
+  const embedded =
+    databaseUrl === undefined
+      ? await startEmbedded({
+          dataDir: join(dataDir!, 'database'),
+          durable: options.durable ?? true,
+          log: (line) => log.debug({ line }, 'postgres'),
+        })
+      : undefined
+  const url = databaseUrl ?? embedded!.url
+  const secretKey = options.secretKey ?? (embedded === undefined ? undefined : await readSecretKey(dataDir!))
+  if (secretKey === undefined) log.warn('no secret key given: signing secrets are stored unencrypted in the database')
+  const store = await openStore({ url }).catch(async (error: unknown) => {
+    await embedded?.stop()
+    throw error
+  })
+  const stop = async () => {
+    await store.close()
+    await embedded?.stop()
+  }
+  try {
+    await migrate(store, serverMigrations, now)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { store, secretKey, stop }
+}
+
+async function assemble(options: ServerOptions, ground: Ground): Promise<QunServer> {
+  const { store, log, now, randomHex } = ground
+  const bus = options.bus ?? createInProcessBus()
+  const telemetry = createTelemetry(log, () => gateway.queuedBytesMax)
+  const core = await createCore({
+    store, bus, now, randomHex,
+    features: options.features,
+    protocol: options.protocol ?? 1,
+    onBug: (error, where) => telemetry.bug(error, where),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  })
+  const apps = new Apps({ store, seal: createSeal(ground.secretKey), now, randomHex })
+  const revocations = new Revocations({
+    store, bus, now,
+    onLearned: (row) => gateway.cut(row),
+    onTrouble: (error) => telemetry.trouble(error, 'revocations'),
+  })
+  const auth = new Auth({ apps, revocations, now, randomHex })
+  const limiter = new Limiter(now, options.rateLimits)
+  const addresses = createAddressBook(options.trustedProxies ?? [])
+  const allowedOrigins = new Set(options.allowedOrigins ?? [])
+  const gateway = new Gateway({
+    core, auth, apps, limiter, addresses, telemetry, allowedOrigins, now,
+    protocol: options.protocol ?? 1,
+    random: options.random ?? Math.random,
+  })
+  const http = createHttp({
+    telemetry, addresses, now, randomHex,
+    isAllowedOrigin: async (origin) => allowedOrigins.has(origin) || apps.isOriginOfAny(origin),
+  })
+  const routes = addRoutes(http, { core, auth, apps, limiter, telemetry, checkAnswers: options.checkAnswers ?? false })
+  let isDraining = false
+  addHealth(http, { store, telemetry, isDraining: () => isDraining, version: options.version ?? '0.1.0', epoch: core.epoch })
+  addDocuments(http, { routes: routes.map((route) => route.endpoint), registry: core.registry, version: options.version ?? '0.1.0' })
+  await addStatics(http, options.static ?? [], options.landing ?? '/docs')
+  await revocations.start()
+  if (options.demo === true && options.dataDir !== undefined) await prepareDemoApp({ apps, dataDir: options.dataDir, log })
+  gateway.attach(http.server)
+  core.start()
+
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    isDraining = true
+    telemetry.drain('unready')
+    gateway.announceDrain()
+    const closingHttp = http.close()
+    telemetry.drain('finishing')
+    await within(drainMs, core.stop())
+    await gateway.closeAll(drainMs)
+    http.server.closeIdleConnections()
+    await within(drainMs, closingHttp)
+    http.server.closeAllConnections()
+    revocations.stop()
+    telemetry.close()
+    if (options.bus === undefined) await bus.close()
+    await ground.stop()
+    telemetry.drain('done')
+  }
+  return {
+    app: http, core, store, apps, auth, gateway, telemetry, routes,
+    get url() {
+      const address = http.server.address() as AddressInfo | null
+      return address === null ? '' : `http://${options.host ?? '127.0.0.1'}:${address.port}`
+    },
+    listen: async () => {
+      await http.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0, backlog: 2_048 })
+      return `http://${options.host ?? '127.0.0.1'}:${(http.server.address() as AddressInfo).port}`
+    },
+    close: () => (closing ??= close()),
+  }
+}
+
+/** Waits for work, but not longer than this. */
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}

@@ -1,0 +1,259 @@
+/** The server's own tables: apps, their keys, and who was shut out. Every function takes the transaction first. */
+import type { AppId, Millis, UserId } from '@qun/contract'
+import { rls, type Migration, type Tx } from '@qun/storage'
+import type { Algorithm } from './token.ts'
+
+type Tables = {
+  apps: { app_id: string; name: string; allowed_origins: string[]; created_at: number }
+  signing_keys: {
+    app_id: string
+    kid: string
+    alg: string
+    secret: string
+    status: string
+    created_at: number
+    retired_at: number | null
+  }
+  api_keys: {
+    app_id: string
+    key_id: string
+    hash: string
+    label: string
+    created_at: number
+    revoked_at: number | null
+  }
+  revocations: { app_id: string; user_id: string; jti: string; revoked_at: number; erased: boolean }
+}
+
+export const serverMigrations: readonly Migration[] = [
+  {
+    id: 'server-001',
+    up: [
+      `CREATE TABLE apps (
+        app_id text PRIMARY KEY, name text NOT NULL,
+        allowed_origins jsonb NOT NULL DEFAULT '[]', created_at bigint NOT NULL)`,
+      `CREATE TABLE signing_keys (
+        app_id text NOT NULL REFERENCES apps ON DELETE CASCADE, kid text NOT NULL, alg text NOT NULL, secret text NOT NULL,
+        status text NOT NULL CHECK (status IN ('active', 'retired')),
+        created_at bigint NOT NULL, retired_at bigint,
+        PRIMARY KEY (app_id, kid))`,
+      `CREATE TABLE api_keys (
+        app_id text NOT NULL REFERENCES apps ON DELETE CASCADE, key_id text NOT NULL, hash text NOT NULL,
+        label text NOT NULL, created_at bigint NOT NULL, revoked_at bigint,
+        PRIMARY KEY (app_id, key_id))`,
+      // An empty jti ends every token the user got up to \`revoked_at\`.
+      `CREATE TABLE revocations (
+        app_id text NOT NULL REFERENCES apps ON DELETE CASCADE, user_id text NOT NULL, jti text NOT NULL DEFAULT '',
+        revoked_at bigint NOT NULL, erased boolean NOT NULL DEFAULT false,
+        PRIMARY KEY (app_id, user_id, jti))`,
+      `CREATE INDEX revocations_by_time ON revocations (revoked_at)`,
+      ...['apps', 'signing_keys', 'api_keys', 'revocations'].map(rls),
+    ],
+  },
+]
+
+export interface AppRow {
+  readonly appId: AppId
+  readonly name: string
+  readonly allowedOrigins: readonly string[]
+  readonly createdAt: Millis
+}
+export interface SigningKeyRow {
+  readonly appId: AppId
+  readonly kid: string
+  readonly alg: Algorithm
+  /** Sealed; see seal.ts. */
+  readonly secret: string
+  readonly status: 'active' | 'retired'
+}
+export interface ApiKeyRow {
+  readonly appId: AppId
+  readonly keyId: string
+  readonly hash: string
+  readonly label: string
+  readonly createdAt: Millis
+  readonly revokedAt: Millis | null
+}
+export interface RevocationRow {
+  readonly appId: AppId
+  readonly userId: UserId
+  /** Empty: every token of the user up to `revokedAt`. */
+  readonly jti: string
+  readonly revokedAt: Millis
+  readonly erased: boolean
+}
+
+const tables = (tx: Tx) => tx.withTables<Tables>()
+
+export async function addApp(tx: Tx, app: AppRow): Promise<boolean> {
+  const row = await tables(tx)
+    .insertInto('apps')
+    .values({
+      app_id: app.appId,
+      name: app.name,
+      allowed_origins: JSON.stringify(app.allowedOrigins) as unknown as string[],
+      created_at: app.createdAt,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('app_id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function setAllowedOrigins(tx: Tx, appId: AppId, origins: readonly string[]): Promise<void> {
+  await tables(tx)
+    .updateTable('apps')
+    .set({ allowed_origins: JSON.stringify(origins) as unknown as string[] })
+    .where('app_id', '=', appId)
+    .execute()
+}
+
+/** All apps the transaction may see, oldest first. */
+export async function listApps(tx: Tx): Promise<AppRow[]> {
+  const rows = await tables(tx).selectFrom('apps').selectAll().orderBy('created_at').orderBy('app_id').execute()
+  return rows.map((row) => ({
+    appId: row.app_id as AppId,
+    name: row.name,
+    allowedOrigins: row.allowed_origins,
+    createdAt: row.created_at,
+  }))
+}
+
+/** Removes the app with its keys; the rows of its groups belong to the engine and stay until they are erased there. */
+export async function removeApp(tx: Tx, appId: AppId): Promise<void> {
+  await tables(tx).deleteFrom('apps').where('app_id', '=', appId).execute()
+}
+
+export async function addSigningKey(tx: Tx, key: SigningKeyRow, now: Millis): Promise<void> {
+  const { appId, kid, alg, secret, status } = key
+  await tables(tx)
+    .insertInto('signing_keys')
+    .values({ app_id: appId, kid, alg, secret, status, created_at: now, retired_at: null })
+    .execute()
+}
+
+/** The app's keys, youngest first. Locks nothing. */
+export async function listSigningKeys(tx: Tx, appId: AppId): Promise<SigningKeyRow[]> {
+  const rows = await tables(tx)
+    .selectFrom('signing_keys')
+    .select(['app_id', 'kid', 'alg', 'secret', 'status'])
+    .where('app_id', '=', appId)
+    .orderBy('created_at', 'desc')
+    .orderBy('kid')
+    .execute()
+  return rows.map((row) => ({
+    appId: row.app_id as AppId,
+    kid: row.kid,
+    alg: row.alg as Algorithm,
+    secret: row.secret,
+    status: row.status as SigningKeyRow['status'],
+  }))
+}
+
+export async function retireSigningKey(tx: Tx, appId: AppId, kid: string, now: Millis): Promise<boolean> {
+  const row = await tables(tx)
+    .updateTable('signing_keys')
+    .set({ status: 'retired', retired_at: now })
+    .where('app_id', '=', appId)
+    .where('kid', '=', kid)
+    .where('status', '=', 'active')
+    .returning('kid')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function addApiKey(tx: Tx, key: Omit<ApiKeyRow, 'revokedAt'>): Promise<void> {
+  await tables(tx)
+    .insertInto('api_keys')
+    .values({
+      app_id: key.appId,
+      key_id: key.keyId,
+      hash: key.hash,
+      label: key.label,
+      created_at: key.createdAt,
+      revoked_at: null,
+    })
+    .execute()
+}
+
+export async function listApiKeys(tx: Tx, appId: AppId): Promise<ApiKeyRow[]> {
+  const rows = await tables(tx)
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .orderBy('created_at', 'desc')
+    .execute()
+  return rows.map((row) => ({
+    appId: row.app_id as AppId,
+    keyId: row.key_id,
+    hash: row.hash,
+    label: row.label,
+    createdAt: row.created_at,
+    revokedAt: row.revoked_at,
+  }))
+}
+
+export async function revokeApiKey(tx: Tx, appId: AppId, keyId: string, now: Millis): Promise<boolean> {
+  const row = await tables(tx)
+    .updateTable('api_keys')
+    .set({ revoked_at: now })
+    .where('app_id', '=', appId)
+    .where('key_id', '=', keyId)
+    .where('revoked_at', 'is', null)
+    .returning('key_id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Shutting out twice moves the moment forward, and nobody who was erased comes back. */
+export async function putRevocation(tx: Tx, row: RevocationRow): Promise<void> {
+  await tables(tx)
+    .insertInto('revocations')
+    .values({ app_id: row.appId, user_id: row.userId, jti: row.jti, revoked_at: row.revokedAt, erased: row.erased })
+    .onConflict((conflict) =>
+      conflict.columns(['app_id', 'user_id', 'jti']).doUpdateSet((eb) => ({
+        revoked_at: eb.fn('greatest', ['revocations.revoked_at', 'excluded.revoked_at']) as never,
+        erased: eb.or([eb.ref('revocations.erased'), eb.ref('excluded.erased')]) as never,
+      })),
+    )
+    .execute()
+}
+
+/** What shuts one user's token out: the row for its jti, and the row for all of them. */
+export async function listRevocationsOf(tx: Tx, appId: AppId, userId: UserId, jti: string): Promise<RevocationRow[]> {
+  const rows = await tables(tx)
+    .selectFrom('revocations')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where('user_id', '=', userId)
+    .where('jti', 'in', ['', jti])
+    .execute()
+  return rows.map(toRevocation)
+}
+
+/** Everybody shut out at or after a moment, in all apps the transaction may see. */
+export async function listRevocationsSince(tx: Tx, since: Millis): Promise<RevocationRow[]> {
+  const rows = await tables(tx)
+    .selectFrom('revocations')
+    .selectAll()
+    .where('revoked_at', '>=', since)
+    .orderBy('revoked_at')
+    .limit(10_000)
+    .execute()
+  return rows.map(toRevocation)
+}
+
+function toRevocation(row: Tables['revocations']): RevocationRow {
+  return {
+    appId: row.app_id as AppId,
+    userId: row.user_id as UserId,
+    jti: row.jti,
+    revokedAt: row.revoked_at,
+    erased: row.erased,
+  }
+}
+
+/** Drops what no living token can need any more; those erased are remembered for ever. */
+export async function forgetRevocations(tx: Tx, before: Millis): Promise<void> {
+  await tables(tx).deleteFrom('revocations').where('revoked_at', '<', before).where('erased', '=', false).execute()
+}

@@ -1,0 +1,135 @@
+/** User tokens: how they are read, checked and made. Pure but for the signature; knows no storage and no transport. */
+import { refuse, userIdPattern, type AppId, type Millis, type UserId } from '@qun/contract'
+import { compactVerify, CompactSign, type CryptoKey, type JWK } from 'jose'
+import { hasDuplicateKeys } from './json.ts'
+
+export const tokenAudience = 'qun'
+/** Seconds a clock may be wrong. */
+export const leewaySeconds = 60
+export const tokenLifetimeMaxSeconds = 86_400
+/** A token this long is not one of ours; it also bounds the work of refusing it. */
+const tokenLengthMax = 8_192
+
+export type Algorithm = 'HS256' | 'EdDSA'
+const algorithms: readonly string[] = ['HS256', 'EdDSA']
+
+export interface SigningKey {
+  readonly appId: AppId
+  readonly kid: string
+  readonly alg: Algorithm
+  readonly status: 'active' | 'retired'
+  /** HS256: the secret's bytes. EdDSA: the public key. */
+  readonly verifyWith: Uint8Array | CryptoKey | JWK
+}
+
+/** What a verified token says. */
+export interface Claims {
+  readonly appId: AppId
+  readonly userId: UserId
+  readonly guest: boolean
+  readonly jti: string
+  /** Seconds since the epoch, as in the token. */
+  readonly iat: number
+  readonly exp: number
+}
+
+interface Header {
+  readonly alg: Algorithm
+  readonly kid: string
+}
+
+/**
+ * The header of a token, before anything in it is believed. Refuses `auth.token_malformed`, `auth.token_alg`
+ * (none, missing, not one of ours) and `auth.token_key_unknown` (no kid).
+ */
+export function readHeader(token: string): Header {
+  // Strict base64url: a token must have one spelling only, or a revoked one could be written anew.
+  if (token.length > tokenLengthMax || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw refuse('auth.token_malformed')
+  const header = readPart(token.split('.', 1)[0]!)
+  if (typeof header['alg'] !== 'string' || !algorithms.includes(header['alg'])) throw refuse('auth.token_alg')
+  // A critical extension we do not know must be refused (RFC 7515 4.1.11); we know none.
+  if (header['crit'] !== undefined) throw refuse('auth.token_malformed')
+  if (typeof header['kid'] !== 'string' || header['kid'] === '') throw refuse('auth.token_key_unknown')
+  return { alg: header['alg'] as Algorithm, kid: header['kid'] }
+}
+
+function readPart(part: string): Record<string, unknown> {
+  const text = Buffer.from(part, 'base64url').toString('utf8')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw refuse('auth.token_malformed')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('auth.token_malformed')
+  if (hasDuplicateKeys(text)) throw refuse('auth.token_malformed', { detail: 'a claim is named twice' })
+  return value as Record<string, unknown>
+}
+
+/**
+ * Verifies signature and claims against the key the header named. Revocation is the caller's to check.
+ * The order of checks is fixed: key, signature, then what the claims say.
+ */
+export async function verifyToken(token: string, header: Header, key: SigningKey, now: Millis): Promise<Claims> {
+  if (key.status === 'retired') throw refuse('auth.token_key_retired')
+  if (header.alg !== key.alg) throw refuse('auth.token_alg')
+  try {
+    await compactVerify(token, key.verifyWith as CryptoKey, { algorithms: [key.alg] })
+  } catch {
+    throw refuse('auth.token_signature')
+  }
+  return readClaims(readPart(token.split('.')[1]!), key.appId, Math.floor(now / 1_000))
+}
+
+function readClaims(claims: Record<string, unknown>, appId: AppId, nowSeconds: number): Claims {
+  if (claims['iss'] !== appId) throw refuse('auth.token_issuer')
+  const audience = claims['aud']
+  if (audience !== tokenAudience && !(Array.isArray(audience) && audience.includes(tokenAudience))) {
+    throw refuse('auth.token_audience')
+  }
+  const iat = readSeconds(claims, 'iat')
+  const exp = readSeconds(claims, 'exp')
+  if (exp + leewaySeconds <= nowSeconds) throw refuse('auth.token_expired')
+  if (iat > nowSeconds + leewaySeconds) throw refuse('auth.token_not_yet_valid')
+  if (claims['nbf'] !== undefined && readSeconds(claims, 'nbf') > nowSeconds + leewaySeconds) {
+    throw refuse('auth.token_not_yet_valid')
+  }
+  if (exp - iat > tokenLifetimeMaxSeconds) throw refuse('auth.token_lifetime')
+  const { sub, jti, scope } = claims
+  if (typeof sub !== 'string' || !isUserId(sub)) throw refuse('auth.token_malformed', { detail: 'sub is not a user id' })
+  if (typeof jti !== 'string' || jti === '' || jti.length > 128) throw refuse('auth.token_malformed', { detail: 'jti' })
+  if (scope !== undefined && scope !== 'user' && scope !== 'guest') throw refuse('auth.token_malformed', { detail: 'scope' })
+  return { appId, userId: sub as UserId, guest: scope === 'guest', jti, iat, exp }
+}
+
+function readSeconds(claims: Record<string, unknown>, name: string): number {
+  const value = claims[name]
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0 || value > 1e11) {
+    throw refuse('auth.token_malformed', { detail: name })
+  }
+  return value
+}
+
+const userId = new RegExp(userIdPattern, 'u')
+export function isUserId(text: string): text is UserId {
+  return userId.test(text)
+}
+
+/** Signs a token. `ttlSeconds` is 30 to 86,400; `jti` must never repeat. */
+export async function mintToken(
+  key: { readonly kid: string; readonly alg: Algorithm; readonly signWith: Uint8Array | CryptoKey },
+  claims: Claims,
+): Promise<string> {
+  const body = {
+    iss: claims.appId,
+    aud: tokenAudience,
+    sub: claims.userId,
+    jti: claims.jti,
+    iat: claims.iat,
+    exp: claims.exp,
+    scope: claims.guest ? 'guest' : 'user',
+  }
+  return new CompactSign(new TextEncoder().encode(JSON.stringify(body)))
+    .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'JWT' })
+    .sign(key.signWith)
+}
