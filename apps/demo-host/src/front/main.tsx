@@ -1,0 +1,15 @@
+/** Starts the front page of the demo. */
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { lookOf } from '../look.ts'
+import { FrontPage } from './front-page.tsx'
+import './front.css'
+
+const root = document.querySelector('#root')
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <FrontPage start={lookOf(location.search)} inviteCode={new URLSearchParams(location.search).get('invite') ?? undefined} />
+    </StrictMode>,
+  )
+}

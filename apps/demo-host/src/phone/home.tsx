@@ -1,0 +1,143 @@
+/** The shelf and the page of one product, with the way to pay. */
+import { moneyText, useQun } from '@qun/ui'
+import { useId, useRef, useState } from 'react'
+import { products, shelves, shopName, type Lang, type Product } from '../story.ts'
+import { BackIcon, PinIcon } from './icons.tsx'
+import { go } from './route.ts'
+import type { Shop } from './shop-api.ts'
+import { words } from './words.ts'
+
+export function HomePage({ lang }: { readonly lang: Lang }) {
+  const [first] = products
+  return (
+    <div className="scroll">
+      <header className="shophead">
+        <img src="/art/mark.svg" alt="" width={30} height={30} />
+        <h1>{shopName[lang]}</h1>
+      </header>
+      {first && (
+        <a className="hero" href={`#/product/${first.id}`}>
+          <span className="hero__words">
+            <strong>{words.hello[lang]}</strong>
+            <span>{words.heroLine[lang]}</span>
+            <em>{words.heroButton[lang]}</em>
+          </span>
+          <img src={`/art/goods/${first.id}.svg`} alt="" width={148} height={148} />
+        </a>
+      )}
+      {Object.entries(shelves).map(([shelf, name]) => (
+        <section key={shelf} className="shelf" aria-labelledby={`shelf-${shelf}`}>
+          <h2 id={`shelf-${shelf}`}>{name[lang]}</h2>
+          <ul className="shelf__goods">
+            {products.filter((product) => product.shelf === shelf).map((product) => <ProductTile key={product.id} product={product} lang={lang} />)}
+          </ul>
+        </section>
+      ))}
+    </div>
+  )
+}
+function ProductTile({ product, lang }: { readonly product: Product; readonly lang: Lang }) {
+  return (
+    <li>
+      <a className="tile" href={`#/product/${product.id}`}>
+        <img src={`/art/goods/${product.id}.svg`} alt="" loading="lazy" />
+        <span className="tile__name">{product.name[lang]}</span>
+        <span className="tile__line">{product.line[lang]}</span>
+        <span className="tile__price">{moneyText(product.priceFen)}</span>
+      </a>
+    </li>
+  )
+}
+
+interface ProductPageProps {
+  readonly productId: string
+  readonly shop: Shop
+  readonly lang: Lang
+}
+export function ProductPage({ productId, shop, lang }: ProductPageProps) {
+  const product = products.find((one) => one.id === productId)
+  const checkout = useRef<HTMLDialogElement>(null)
+  if (product === undefined) return null
+  return (
+    <div className="product">
+      <a className="product__back" href="#/" aria-label={words.back[lang]}>
+        <BackIcon />
+      </a>
+      <div className="scroll">
+        <img className="product__picture" src={`/art/goods/${product.id}.svg`} alt="" />
+        <div className="product__words">
+          <p className="product__price">{moneyText(product.priceFen)}</p>
+          <h1>{product.name[lang]}</h1>
+          <p className="product__line">{product.line[lang]}</p>
+          <p className="product__unit">{product.unit[lang]}</p>
+          <h2>{words.about[lang]}</h2>
+          <p>{product.about[lang]}</p>
+          <h2>{words.delivery[lang]}</h2>
+          <p>{words.deliveryLine[lang]}</p>
+        </div>
+      </div>
+      <footer className="product__foot">
+        <button type="button" className="button button--wide" onClick={() => checkout.current?.showModal()}>
+          {words.buy[lang]}
+        </button>
+      </footer>
+      <Checkout dialog={checkout} product={product} shop={shop} lang={lang} />
+    </div>
+  )
+}
+
+interface CheckoutProps {
+  readonly dialog: React.RefObject<HTMLDialogElement | null>
+  readonly product: Product
+  readonly shop: Shop
+  readonly lang: Lang
+}
+/** The host's own sheet: paying is never the chat's business. */
+function Checkout({ dialog, product, shop, lang }: CheckoutProps) {
+  const { toast } = useQun()
+  const titleId = useId()
+  const [paying, setPaying] = useState(false)
+  const pay = async () => {
+    setPaying(true)
+    try {
+      await shop.buy(product.id)
+      dialog.current?.close()
+      toast(words.paidToast[lang], 'ok')
+      go({ at: 'orders' })
+    } catch {
+      toast(words.failed[lang], 'danger')
+    } finally {
+      setPaying(false)
+    }
+  }
+  return (
+    <dialog ref={dialog} className="checkout" aria-labelledby={titleId}>
+      <h2 id={titleId}>{words.checkout[lang]}</h2>
+      <div className="checkout__item">
+        <img src={`/art/goods/${product.id}.svg`} alt="" width={60} height={60} />
+        <span>
+          <strong>{product.name[lang]}</strong>
+          <small>{product.unit[lang]}</small>
+        </span>
+        <span className="checkout__price">{moneyText(product.priceFen)}</span>
+      </div>
+      <p className="checkout__address">
+        <PinIcon />
+        <span>
+          <small>{words.address[lang]}</small>
+          {words.addressLine[lang]}
+        </span>
+      </p>
+      <p className="checkout__total">
+        {words.total[lang]} <strong>{moneyText(product.priceFen)}</strong>
+      </p>
+      <button type="button" className="button button--wide" disabled={paying} onClick={() => void pay()}>
+        {words.pay[lang]} {moneyText(product.priceFen)}
+      </button>
+      <button type="button" className="button button--plain" onClick={() => dialog.current?.close()}>
+        {words.cancel[lang]}
+      </button>
+      <p className="checkout__note">{words.payNote[lang]}</p>
+    </dialog>
+  )
+}

@@ -1,0 +1,41 @@
+/** What the shop itself says, in both languages; the chat brings its own words. */
+import type { Words } from '../story.ts'
+
+const say = (zh: string, en: string): Words => ({ zh, en })
+
+export const words = {
+  home: say('首页', 'Shop'),
+  chats: say('消息', 'Chats'),
+  me: say('我的', 'Me'),
+  tabs: say('主导航', 'Main'),
+  unread: say('条未读', 'unread'),
+  hello: say('今早刚烘好的古吉', 'Guji, roasted this morning'),
+  heroLine: say('豆子周二烘好，面包每天七点半出炉。', 'Beans roasted on Tuesday, bread at half past seven.'),
+  heroButton: say('看看这支豆子', 'See the beans'),
+  buy: say('立即购买', 'Buy now'),
+  back: say('返回', 'Back'),
+  about: say('说明', 'About'),
+  delivery: say('配送', 'Delivery'),
+  deliveryLine: say('三公里内 30 分钟送到，满 ¥59 免运费', 'Within 3 km in 30 minutes, free from ¥59'),
+  checkout: say('确认订单', 'Your order'),
+  address: say('送到', 'Deliver to'),
+  addressLine: say('槐树街 12 号 3 楼', '12 Scholar Tree Street, 3rd floor'),
+  total: say('合计', 'Total'),
+  pay: say('支付', 'Pay'),
+  payNote: say('演示支付，不会真的扣款', 'A demo: no money moves'),
+  cancel: say('取消', 'Cancel'),
+  orders: say('我的订单', 'My orders'),
+  ordersTab: say('订单', 'Orders'),
+  noOrders: say('还没有订单', 'No orders yet'),
+  noOrdersHint: say('买点什么，付款后会出现在这里', 'Buy something and it will be here'),
+  goShop: say('去逛逛', 'Go to the shop'),
+  paid: say('已付款，骑手在路上', 'Paid, on its way'),
+  received: say('已收货', 'Received'),
+  confirm: say('确认收货', 'Confirm receipt'),
+  paidToast: say('付款成功', 'Paid'),
+  signingIn: say('正在登录', 'Signing in'),
+  failed: say('没有连上店里的服务器', "The shop's server did not answer"),
+  retry: say('再试一次', 'Try again'),
+  signedInAs: say('当前身份', 'Signed in as'),
+  ownGroups: say('我的群', 'My groups'),
+} as const
