@@ -9,6 +9,7 @@ import { migrate, openStore, type Store } from '@qun/storage'
 import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
 import { inject } from 'vitest'
 import { Link } from './link.ts'
+import { Listener } from './listener.ts'
 import { personas, type PersonaName } from './personas.ts'
 import { differences } from './proof.ts'
 import { worldFetch } from './routes.ts'
@@ -45,23 +46,46 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     },
   })
   const clone = await cloneDatabase(template)
-  const store = await openStore({ url: clone.url, poolSize: 6 })
   const time = new WorldTime()
   const bugs: unknown[] = []
   let counter = 0
-  const core = await createCore({
-    store, bus: options.bus ?? createInProcessBus(), features: options.features, now: () => time.now(), wait: time.wait,
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-    randomHex: (bytes) => (++counter).toString(16).padStart(bytes * 2, '0').slice(-bytes * 2),
-    onBug: (error, where) => bugs.push(new Error(`a bug in ${where}`, { cause: error })),
-  })
-  const world = new World(core, store, time, bugs, async () => {
-    await core.stop()
-    await store.close()
-    await clone.drop()
-  })
+  const startNode = async (node: NodeOptions): Promise<WorldNode> => {
+    const store = await openStore({ url: clone.url, poolSize: 6 })
+    const core = await createCore({
+      store: node.store?.(store) ?? store,
+      bus: node.bus ?? createInProcessBus(),
+      features: options.features,
+      now: node.now ?? (() => time.now()),
+      wait: time.wait,
+      limits: { ...options.limits, ...node.limits },
+      randomHex: (bytes) =>
+        (++counter)
+          .toString(16)
+          .padStart(bytes * 2, '0')
+          .slice(-bytes * 2),
+      onBug: (error, where) => bugs.push(new Error(`a bug in ${where}`, { cause: error })),
+    })
+    return { core, store }
+  }
+  const first = await startNode({ ...(options.bus === undefined ? {} : { bus: options.bus }) })
+  const world = new World(first, time, bugs, startNode, () => clone.drop())
   await world.open(options.history ?? 'none')
   return world
+}
+
+/** Another server process over the same store, as far as the engine can tell. */
+export interface NodeOptions {
+  /** Its own unless given: then nothing the other nodes publish is heard here. */
+  readonly bus?: Bus
+  /** Its own clock. */
+  readonly now?: () => number
+  readonly limits?: Partial<Limits>
+  /** Stands between the engine and the store: a test delays or fails calls with it. */
+  readonly store?: (store: Store) => Store
+}
+interface WorldNode {
+  readonly core: Core
+  readonly store: Store
 }
 
 export class World implements AsyncDisposable {
@@ -71,15 +95,45 @@ export class World implements AsyncDisposable {
   /** The shop's group. */
   groupId = '' as GroupId
   readonly #bugs: unknown[]
+  readonly #startNode: (options: NodeOptions) => Promise<WorldNode>
   readonly #end: () => Promise<void>
+  readonly #nodes: WorldNode[]
   readonly #people = new Map<string, Person>()
+  readonly #listeners: Listener[] = []
 
-  constructor(core: Core, store: Store, time: WorldTime, bugs: unknown[], end: () => Promise<void>) {
-    this.core = core
-    this.store = store
+  constructor(
+    first: WorldNode,
+    time: WorldTime,
+    bugs: unknown[],
+    startNode: (options: NodeOptions) => Promise<WorldNode>,
+    end: () => Promise<void>,
+  ) {
+    this.core = first.core
+    this.store = first.store
     this.time = time
+    this.#nodes = [first]
     this.#bugs = bugs
+    this.#startNode = startNode
     this.#end = end
+  }
+  /** A second, third … engine on the same database; it ends with the world. */
+  async startNode(options: NodeOptions = {}): Promise<Core> {
+    const node = await this.#startNode(options)
+    this.#nodes.push(node)
+    return node.core
+  }
+  /** A connection of `name` at the level of frames. */
+  listen(
+    name: PersonaName | (string & {}),
+    options: { readonly core?: Core; readonly resume?: { readonly epoch?: string; readonly version?: number } } = {},
+  ): Listener {
+    const listener = new Listener(options.core ?? this.core, this.as(name).principal, options.resume)
+    this.#listeners.push(listener)
+    return listener
+  }
+  /** The bugs reported so far, taken by a test that expects them: the world's end reports the others. */
+  takeBugs(): unknown[] {
+    return this.#bugs.splice(0)
   }
   async open(history: 'none' | 'recent' | 'all'): Promise<void> {
     for (const [userId, { name, badge }] of Object.entries(personas)) {
@@ -118,7 +172,7 @@ export class World implements AsyncDisposable {
   async settle(): Promise<void> {
     for (let round = 0; round < 2; round++) {
       await turns()
-      await this.core.settle()
+      for (const { core } of this.#nodes) await core.settle()
       await turns()
     }
   }
@@ -144,6 +198,11 @@ export class World implements AsyncDisposable {
       await this.prove()
     } finally {
       for (const person of this.#people.values()) person.client?.close()
+      for (const listener of this.#listeners) listener.close()
+      for (const { core, store } of this.#nodes) {
+        await core.stop()
+        await store.close()
+      }
       await this.#end()
     }
   }

@@ -1,0 +1,85 @@
+/** Reads a .cpuprofile and says in text where the time went: hottest functions, and the tree that leads to them. */
+
+interface ProfileNode {
+  readonly id: number
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+  readonly children?: readonly number[]
+}
+export interface CpuProfile {
+  readonly nodes: readonly ProfileNode[]
+  readonly samples: readonly number[]
+  readonly timeDeltas: readonly number[]
+}
+
+/** Branches below this share of the busy time are left out. */
+const shownShare = 0.01
+const depthMax = 18
+
+export function describeProfile(profile: CpuProfile, hottest = 25): string {
+  const own = ownMicros(profile)
+  const byId = new Map(profile.nodes.map((node) => [node.id, node]))
+  const nameOfId = (id: number) => nameOf(byId.get(id)!)
+  const idle = sum([...own].filter(([id]) => nameOfId(id) === '(idle)').map(([, micros]) => micros))
+  const busy = sum([...own.values()]) - idle
+  const byName = new Map<string, number>()
+  for (const [id, micros] of own) byName.set(nameOfId(id), (byName.get(nameOfId(id)) ?? 0) + micros)
+  byName.delete('(idle)')
+  const share = (micros: number) => `${((100 * micros) / busy).toFixed(1).padStart(5)} %`
+  const top = [...byName].toSorted((one, other) => other[1] - one[1]).slice(0, hottest)
+  const root = profile.nodes[0]!
+  return [
+    `busy ${(busy / 1e6).toFixed(2)} s, idle ${(idle / 1e6).toFixed(2)} s`,
+    '',
+    'Time in the function itself:',
+    ...top.map(([name, micros]) => `${share(micros)}  ${name}`),
+    '',
+    'Time in the function and what it calls:',
+    ...treeLines(root, byId, own, busy * shownShare, share),
+  ].join('\n')
+}
+
+function ownMicros({ samples, timeDeltas }: CpuProfile): Map<number, number> {
+  const own = new Map<number, number>()
+  for (const [index, id] of samples.entries()) own.set(id, (own.get(id) ?? 0) + (timeDeltas[index + 1] ?? 0))
+  return own
+}
+
+function treeLines(
+  root: ProfileNode,
+  byId: ReadonlyMap<number, ProfileNode>,
+  own: ReadonlyMap<number, number>,
+  least: number,
+  share: (micros: number) => string,
+): string[] {
+  const totals = new Map<number, number>()
+  const totalOf = (id: number): number => {
+    const known = totals.get(id)
+    if (known !== undefined) return known
+    const total = (own.get(id) ?? 0) + sum((byId.get(id)!.children ?? []).map(totalOf))
+    totals.set(id, total)
+    return total
+  }
+  const lines: string[] = []
+  const enter = (id: number, depth: number) => {
+    const node = byId.get(id)!
+    const name = nameOf(node)
+    if (name === '(idle)' || totalOf(id) < least || depth > depthMax) return
+    if (id !== root.id) lines.push(`${share(totalOf(id))}  ${'  '.repeat(depth - 1)}${name}`)
+    const children = (node.children ?? []).toSorted((one, other) => totalOf(other) - totalOf(one))
+    for (const child of children) enter(child, depth + 1)
+  }
+  enter(root.id, 0)
+  return lines
+}
+
+/** `function file:line`, the file without the way to it. */
+function nameOf({ callFrame }: ProfileNode): string {
+  const name = callFrame.functionName === '' ? '(anonymous)' : callFrame.functionName
+  if (callFrame.url === '') return name
+  const file = callFrame.url.replace(/^.*\/(?=(packages|features|apps|tools|node_modules)\/)/, '').replace(/^node_modules\//, '')
+  return `${name}  ${file}:${callFrame.lineNumber + 1}`
+}
+
+function sum(figures: readonly number[]): number {
+  return figures.reduce((total, figure) => total + figure, 0)
+}

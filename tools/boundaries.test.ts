@@ -1,0 +1,161 @@
+/** Proves that the import rules fire: a check that sees nothing is green too, so each rule is broken once on purpose. */
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { importTable, packageNames } from './import-table.ts'
+import { lintConfig, lintConfigText } from './lint-config.ts'
+
+const root = join(import.meta.dirname, '..')
+const linter = join(root, 'node_modules/oxlint/bin/oxlint')
+
+interface Report {
+  readonly number_of_files: number
+  readonly diagnostics: readonly {
+    readonly code: string
+    readonly help?: string
+    readonly filename: string
+    readonly message: string
+  }[]
+}
+
+/** Runs the linter; exit status 1 means it found something. */
+async function lint(folder: string): Promise<Report> {
+  return await new Promise((resolve, reject) => {
+    execFile(process.execPath, [linter, '-f', 'json'], { cwd: folder, maxBuffer: 64 * 2 ** 20 }, (error, stdout) => {
+      if (stdout.trimStart().startsWith('{')) resolve(JSON.parse(stdout) as Report)
+      else reject(error ?? new Error(stdout))
+    })
+  })
+}
+
+async function withPlanted<T>(
+  files: Readonly<Record<string, string>>,
+  run: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'qun-boundaries-'))
+  try {
+    await writeFile(join(folder, '.oxlintrc.json'), lintConfigText())
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true })
+      await writeFile(join(folder, path), text)
+    }
+    return await run(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Each a file with one breach, and what its report says: the rule of ours in the help, or the linter's own code. */
+const breaches: readonly (readonly [path: string, code: string, rule: string])[] = [
+  ['packages/contract/src/a.ts', `import '@qun/core'`, 'contract-stands-alone'],
+  ['packages/storage/src/a.ts', `import '@qun/contract'`, 'storage-knows-no-engine'],
+  ['packages/bus/src/a.ts', `import '@qun/core'`, 'bus-knows-no-engine'],
+  ['packages/core/src/a.ts', `import '@qun/server'`, 'core-knows-no-feature'],
+  ['packages/core/src/b.ts', `import '@qun/features/poll/contract'`, 'only-batteries-name-features'],
+  ['packages/core/src/c.ts', `await import('@qun/chat')`, 'core-knows-no-feature'],
+  ['packages/server/src/a.ts', `import type { A } from '@qun/sdk'\nexport type B = A`, 'server-knows-no-feature'],
+  ['packages/server/src/b.ts', `import '@qun/features/poll/server'`, 'only-batteries-name-features'],
+  ['packages/sdk/src/a.ts', `import '@qun/core'`, 'sdk-knows-the-contract-alone'],
+  ['packages/ui/src/a.tsx', `export * from '@qun/server'`, 'ui-knows-no-feature'],
+  ['packages/ui/src/b.tsx', `import '@qun/features/poll/ui'`, 'only-batteries-name-features'],
+  ['packages/testing/src/a.ts', `import '@qun/chat'`, 'testing-knows-no-feature'],
+  ['apps/member/src/a.ts', `import '@qun/storage'`, 'apps-use-the-front-doors'],
+  ['apps/member/src/b.ts', `import '@qun/features/poll/contract'`, 'only-batteries-name-features'],
+  ['packages/chat/src/contract.ts', `import '@qun/features/poll/server'`, 'chat-contract-names-contracts'],
+  ['packages/chat/src/react.tsx', `import '@qun/features/poll/server'`, 'chat-react-names-faces'],
+  ['packages/chat/src/server.ts', `import '@qun/storage'`, 'chat-names-features'],
+  ['features/src/poll/contract.ts', `import '@qun/core'`, 'feature-contract-declares'],
+  ['features/src/poll/contract-more.ts', `import './store.ts'`, 'feature-contract-declares'],
+  ['features/src/poll/rules.ts', `import 'node:fs'`, 'feature-rules-are-pure'],
+  ['features/src/tally/rules.ts', `import './store.ts'`, 'feature-rules-are-pure'],
+  ['features/src/chain/rules.ts', `import '@qun/core'`, 'feature-rules-are-pure'],
+  ['features/src/poll/store.ts', `import '@qun/core'`, 'feature-store-keeps'],
+  ['features/src/poll/server.ts', `import '@qun/server'`, 'feature-server-glues'],
+  ['features/src/tally/server.ts', `import '@qun/features/poll/store'`, 'features-meet-only-at-contracts'],
+  ['features/src/chain/server.ts', `import '@qun/features/poll/server'`, 'features-meet-only-at-contracts'],
+  ['features/src/offer/server.ts', `import '../poll/store.ts'`, 'features-meet-only-at-contracts'],
+  ['features/src/relay/server.ts', `import '../poll/deep/contract.ts'`, 'features-meet-only-at-contracts'],
+  ['features/src/relay/ui/index.tsx', `import '../../poll/rules.ts'`, 'features-meet-only-at-contracts'],
+  ['features/src/poll/ui/index.tsx', `import '../server.ts'`, 'feature-ui-never-reaches-the-server'],
+  ['features/src/poll/ui/list.tsx', `import '../store-lines.ts'`, 'feature-ui-never-reaches-the-server'],
+  ['features/src/poll/ui/form.tsx', `import '@qun/core'`, 'feature-ui-never-reaches-the-server'],
+  ['features/src/poll/ui/chart.tsx', `import '../../tally/ui/index.tsx'`, 'features-meet-only-at-contracts'],
+  ['features/src/poll/console/index.tsx', `import '@qun/storage'`, 'feature-ui-never-reaches-the-server'],
+  ['packages/core/src/d.ts', `import './d.test.ts'`, 'nobody-imports-a-test'],
+  ['packages/core/src/e.test.ts', `import './d.test.ts'`, 'nobody-imports-a-test'],
+  ['tools/a.ts', `import '../packages/core/src/d.ts'`, 'packages-meet-at-their-entries'],
+  ['packages/core/src/f.ts', `import '../../bus/src/bus.ts'`, 'packages-meet-at-their-entries'],
+  ['packages/core/src/g.ts', `import '@qun/bus/src/bus.ts'`, 'packages-meet-at-their-entries'],
+  ['packages/core/src/h.ts', `import '@qun/storage/testing'`, 'test-doors-stay-shut'],
+  ['packages/core/src/i.ts', `export const at = Date.now()`, 'no-restricted-properties'],
+  ['packages/core/src/j.ts', `export const at = Math.random()`, 'no-restricted-properties'],
+  ['packages/core/src/k.ts', `setTimeout(() => 1, 1)`, 'no-restricted-globals'],
+  ['packages/sdk/src/k.ts', `setInterval(() => 1, 1)`, 'no-restricted-globals'],
+  ['features/src/poll/server-late.ts', `export const at = Date.now()`, 'no-restricted-properties'],
+  ['packages/core/src/l.ts', `export const url = process.env.URL`, 'no-process-env'],
+  ['packages/server/src/l.ts', `export const url = process.env['URL']`, 'no-process-env'],
+  ['packages/server/src/m.ts', `console.log(1)`, 'no-console'],
+  ['packages/ui/src/m.ts', `console.warn(1)`, 'no-console'],
+  ['packages/bus/src/one.ts', `import { two } from './two.ts'\nexport const one = () => two`, 'no-cycle'],
+  ['packages/bus/src/two.ts', `import { one } from './one.ts'\nexport const two = () => one`, 'no-cycle'],
+]
+
+/** What must stay allowed, so that the rules are not merely refusing everything. */
+const lawful: Readonly<Record<string, string>> = {
+  'packages/core/src/ok.ts': `import '@qun/contract'\nimport '@qun/storage'\nimport 'kysely'\nimport './near.ts'`,
+  'packages/core/src/ok.test.ts': `import '@qun/storage/testing'\nimport '@qun/testing'\nsetTimeout(() => 1, 1)`,
+  'packages/server/src/config.ts': `export const url = process.env['URL']`,
+  'packages/chat/src/index.ts': `import '@qun/features/poll/server'`,
+  'packages/chat/src/plain.tsx': `import '@qun/features/poll/ui'`,
+  'features/src/lawful/rules.ts': `import 'node:crypto'\nimport './contract.ts'`,
+  'features/src/lawful/store.ts': `import 'kysely'\nimport '@qun/storage'\nimport './contract.ts'`,
+  'features/src/lawful/server.ts': `import './store.ts'\nimport './rules.ts'\nimport '@qun/features/poll/contract'\nimport '../poll/contract.ts'`,
+  'features/src/lawful/ui/index.tsx': `import '../contract.ts'\nimport './parts.tsx'\nimport '../rules.ts'\nimport '../../poll/contract.ts'\nimport '@qun/ui'\nimport '@qun/features/poll/contract'`,
+  'features/src/lawful/lawful.test.ts': `import './server.ts'\nimport '@qun/features/poll/server'\nimport '@qun/testing'`,
+  'packages/ui/gallery/main.tsx': `import '../src/plain.ts'`,
+  'tools/lawful.ts': `console.log(process.env['HOME'])`,
+}
+
+describe('import boundaries', () => {
+  test('the committed configuration is the one the table makes', async () => {
+    expect(await readFile(join(root, '.oxlintrc.json'), 'utf8')).toBe(lintConfigText())
+  })
+
+  test('no pattern uses a look-around, which the linter would drop in silence', () => {
+    expect(JSON.stringify(lintConfig())).not.toMatch(/\(\?[=!<]/)
+  })
+
+  test('every package has a row', async () => {
+    const present = await readdir(join(root, 'packages'))
+    expect(present.filter((name) => !(packageNames as readonly string[]).includes(name))).toEqual([])
+    const globs = importTable.flatMap((row) => row.files).join(' ')
+    for (const name of packageNames)
+      expect(globs).toContain(name === 'features' ? 'features/src/' : `packages/${name}/`)
+  })
+
+  test('each planted breach is reported, and in its own file', async () => {
+    const report = await withPlanted(Object.fromEntries(breaches.map(([path, code]) => [path, `${code}\n`])), lint)
+    const missed = breaches.filter(
+      ([path, , rule]) =>
+        !report.diagnostics.some(({ filename, code, help }) => filename === path && `${code} ${help}`.includes(rule)),
+    )
+    expect(missed).toEqual([])
+    expect(report.number_of_files).toBe(new Set(breaches.map(([path]) => path)).size)
+  })
+
+  test('what the table allows is not reported', async () => {
+    const report = await withPlanted(lawful, lint)
+    expect(report.diagnostics.map(({ filename, code, message }) => `${filename} ${code} ${message}`)).toEqual([])
+    expect(report.number_of_files).toBe(Object.keys(lawful).length)
+  })
+
+  test('the repository obeys, and the linter looked at all of it', async () => {
+    const report = await lint(root)
+    const ours = report.diagnostics.filter(({ code }) => /restricted|no-cycle|no-process-env|no-console/.test(code))
+    expect(ours.map(({ filename, code, message, help }) => `${filename} ${code} ${message} ${help}`)).toEqual([])
+    // NOTE: A floor, not a count: a linter that sees a handful of files is configured wrongly, not satisfied.
+    expect(report.number_of_files).toBeGreaterThan(100)
+  }, 60_000)
+})

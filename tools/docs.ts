@@ -1,0 +1,70 @@
+/** Writes the parts of docs that are made from code (`npm run docs`); a test compares them. It knows no prose. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { settingsMarkdown } from '@qun/server'
+import { importTable, packageNames, type ImportRow } from './import-table.ts'
+import { listFeatures } from './tidy/folders.ts'
+import { readTree, type Tree } from './tidy/tree.ts'
+
+const root = join(import.meta.dirname, '..')
+
+/** Rows import columns. */
+export function importTableText(): string {
+  const cells = (row: ImportRow) =>
+    packageNames.map((name) => {
+      if (row.may.includes(name)) return '●'
+      if (name === 'features' && row.features !== undefined) return row.features === 'faces' ? 'c f' : 'c'
+      return ''
+    })
+  return [
+    `| from \\ to | ${packageNames.join(' | ')} |`,
+    `| --- |${' --- |'.repeat(packageNames.length)}`,
+    ...importTable.map((row) => `| ${row.title} | ${cells(row).join(' | ')} |`),
+  ].join('\n')
+}
+
+/** Which features name which others, by the contracts they import outside of tests. */
+export function featureEdges(tree: Tree): [from: string, to: string][] {
+  const edges = new Map<string, [string, string]>()
+  for (const file of tree.sources) {
+    const from = /^features\/src\/([^/]+)\//.exec(file.path)?.[1]
+    if (from === undefined || file.path.includes('.test.')) continue
+    for (const match of file.text.matchAll(/'(?:@qun\/features|\.\.|\.\.\/\.\.)\/([a-z-]+)\/contract(?:\.ts)?'/g))
+      if (match[1] !== from) edges.set(`${from} ${match[1]}`, [from, match[1]!])
+  }
+  return [...edges.values()].toSorted((one, other) => one.join(' ').localeCompare(other.join(' ')))
+}
+export function featureEdgesText(tree: Tree): string {
+  const lines = listFeatures(tree).map((name) => {
+    const named = featureEdges(tree).filter(([from]) => from === name)
+    return `| ${name} | ${named.map(([, to]) => to).join(', ') || '–'} |`
+  })
+  return ['| feature | names |', '| --- | --- |', ...lines].join('\n')
+}
+
+/** The text of a page with its made parts filled in. Fails if a part has no place. */
+export function fillPage(page: string, parts: Readonly<Record<string, string>>): string {
+  return Object.entries(parts).reduce((text, [name, part]) => {
+    const place = new RegExp(`(<!-- made by npm run docs: ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`)
+    if (!place.test(text)) throw new Error(`the page has no place for ${name}`)
+    return text.replace(place, (_whole, before: string, after: string) => `${before}${part}\n${after}`)
+  }, page)
+}
+
+/** Pages with made parts. */
+export function madePages(tree: Tree): { path: string; parts: Record<string, string> }[] {
+  return [
+    {
+      path: 'docs/architecture.md',
+      parts: { 'import-table': importTableText(), 'feature-edges': featureEdgesText(tree) },
+    },
+    { path: 'docs/configuration.md', parts: { settings: settingsMarkdown() } },
+  ]
+}
+
+if (import.meta.main) {
+  for (const { path, parts } of madePages(readTree(root))) {
+    const file = join(root, path)
+    writeFileSync(file, fillPage(readFileSync(file, 'utf8'), parts))
+  }
+}

@@ -1,0 +1,236 @@
+/** Who may import whom, as data: the linter's configuration and a table in docs are made from it. It knows no linter. */
+
+export const packageNames = [
+  'contract',
+  'storage',
+  'bus',
+  'core',
+  'server',
+  'sdk',
+  'ui',
+  'testing',
+  'features',
+  'chat',
+] as const
+export type PackageName = (typeof packageNames)[number]
+
+export interface ImportRow {
+  /** The name of the rule: it opens every message about a breach of this row. */
+  readonly rule: string
+  /** How the row is called in the table of docs/architecture.md. */
+  readonly title: string
+  readonly files: readonly string[]
+  /** Packages whose entries these files may import. */
+  readonly may: readonly PackageName[]
+  /** Which parts of features they may name: none unless said. */
+  readonly features?: 'contracts' | 'faces' | 'any'
+  /** For files of a feature folder: where they stand, and which of the folder's own files they may not import. */
+  readonly folder?: { readonly depth: 1 | 2; readonly notOwn: readonly string[] }
+  /** When set, nothing else may be imported at all, Node and registry packages included. */
+  readonly only?: readonly string[]
+  readonly reason: string
+}
+
+/** Every file of a feature folder has its role as its name, or its role and a noun: `server.ts`, `server-media.ts`. */
+const role = (name: string) => [`features/src/*/${name}.ts`, `features/src/*/${name}-*.ts`]
+/** What a file of each role may not import from its own folder, as the beginning of the file's name. */
+const behind = ['server', 'store', 'rules', 'ui', 'console']
+
+export const importTable: readonly ImportRow[] = [
+  {
+    rule: 'contract-stands-alone',
+    title: 'contract',
+    files: ['packages/contract/src/**'],
+    may: ['contract'],
+    reason: 'The grammar of the wire runs anywhere, so it depends on the schema builder alone.',
+  },
+  {
+    rule: 'storage-knows-no-engine',
+    title: 'storage',
+    files: ['packages/storage/src/**'],
+    may: ['storage'],
+    reason: 'Storage knows no table, no wire and no group.',
+  },
+  {
+    rule: 'bus-knows-no-engine',
+    title: 'bus',
+    files: ['packages/bus/src/**'],
+    may: ['bus'],
+    reason: 'The bus carries bytes; what they mean is not its business.',
+  },
+  {
+    rule: 'core-knows-no-feature',
+    title: 'core',
+    files: ['packages/core/src/**'],
+    may: ['contract', 'storage', 'bus', 'core'],
+    reason: 'The engine keeps groups, a log and cards, and knows no feature, socket or host.',
+  },
+  {
+    rule: 'server-knows-no-feature',
+    title: 'server',
+    files: ['packages/server/src/**'],
+    may: ['contract', 'storage', 'bus', 'core', 'server'],
+    reason: 'Routes come from contracts in a loop; features are handed in.',
+  },
+  {
+    rule: 'sdk-knows-the-contract-alone',
+    title: 'sdk',
+    files: ['packages/sdk/src/**'],
+    may: ['contract', 'sdk'],
+    reason: 'A client never imports the types of a server.',
+  },
+  {
+    rule: 'ui-knows-no-feature',
+    title: 'ui',
+    files: ['packages/ui/src/**'],
+    may: ['contract', 'sdk', 'ui'],
+    reason: 'The kit draws any card through the faces it is handed.',
+  },
+  {
+    rule: 'testing-knows-no-feature',
+    title: 'testing',
+    files: ['packages/testing/src/**'],
+    may: ['contract', 'storage', 'bus', 'core', 'server', 'sdk', 'testing'],
+    reason: 'A world is handed its features by the test.',
+  },
+  {
+    rule: 'feature-contract-declares',
+    title: 'feature `contract.ts`',
+    files: role('contract'),
+    may: ['contract'],
+    features: 'contracts',
+    folder: { depth: 1, notOwn: behind },
+    reason: 'Clients bundle the contract; nothing behind it may come along.',
+  },
+  {
+    rule: 'feature-rules-are-pure',
+    title: 'feature `rules.ts`',
+    files: role('rules'),
+    may: [],
+    folder: { depth: 1, notOwn: behind },
+    only: ['./contract.ts', 'node:crypto'],
+    reason: 'The domain has no clock, no storage and no chance, so properties can be proved of it.',
+  },
+  {
+    rule: 'feature-store-keeps',
+    title: 'feature `store.ts`',
+    files: role('store'),
+    may: ['contract', 'storage'],
+    folder: { depth: 1, notOwn: ['server', 'rules', 'ui', 'console'] },
+    reason: 'Own tables and named queries; deciding happens in server.ts.',
+  },
+  {
+    rule: 'feature-server-glues',
+    title: 'feature `server.ts`',
+    files: role('server'),
+    may: ['contract', 'storage', 'core'],
+    features: 'contracts',
+    folder: { depth: 1, notOwn: ['ui', 'console'] },
+    reason: 'Glue between the contract, the rules and the store; other features only by what they declare.',
+  },
+  {
+    rule: 'feature-ui-never-reaches-the-server',
+    title: 'feature `ui/`, `console/`',
+    files: ['features/src/*/ui/**', 'features/src/*/console/**'],
+    may: ['contract', 'sdk', 'ui'],
+    features: 'contracts',
+    // Own rules are pure, so a face may check a proof or a draft with them.
+    folder: { depth: 2, notOwn: ['server', 'store'] },
+    reason: 'A bundler must see contracts, pure rules and faces only.',
+  },
+  {
+    rule: 'chat-contract-names-contracts',
+    title: 'chat `contract.ts`',
+    files: ['packages/chat/src/contract.ts', 'packages/chat/src/protocol.ts'],
+    may: ['contract', 'chat'],
+    features: 'contracts',
+    reason: 'The list of contracts is read by clients as well as by servers.',
+  },
+  {
+    rule: 'chat-react-names-faces',
+    title: 'chat `react.tsx`',
+    files: ['packages/chat/src/*.tsx'],
+    may: ['contract', 'sdk', 'ui', 'chat'],
+    features: 'faces',
+    reason: 'The list of faces is bundled for browsers.',
+  },
+  {
+    rule: 'chat-names-features',
+    title: 'chat (the rest)',
+    files: ['packages/chat/src/server.ts', 'packages/chat/src/index.ts'],
+    may: ['contract', 'core', 'server', 'sdk', 'ui', 'features', 'chat'],
+    features: 'any',
+    reason: 'The batteries are the only package that names features.',
+  },
+  {
+    rule: 'apps-use-the-front-doors',
+    title: 'apps',
+    files: ['apps/**'],
+    may: ['contract', 'server', 'sdk', 'ui', 'chat'],
+    reason: 'Apps embed Qun the way any host does.',
+  },
+]
+
+/** Doors that stand open for tests alone, by import specifier. */
+export const testDoors = ['@qun/storage/testing', '@qun/bus/suite', '@qun/testing']
+
+/** Files in which tests and what serves only tests live; they may import anything but another test. */
+export const testFiles = [
+  '**/*.test.ts',
+  '**/*.test.tsx',
+  '**/test-setup.ts',
+  '**/suite.ts',
+  '**/{fixture,fixtures}.ts',
+  'packages/*/src/testing/**',
+  'packages/*/test/**',
+  '**/journeys/**',
+  '**/faults/**',
+]
+
+/** What no file may import, whoever it is: a pattern of the specifier and why. Rust regular expressions, no look-around. */
+export const nobody: readonly { readonly rule: string; readonly pattern: string; readonly reason: string }[] = [
+  {
+    rule: 'nobody-imports-a-test',
+    pattern: '(\\.test(\\.tsx?)?$)|((^|/)test-setup(\\.ts)?$)|(/(journeys|faults)/)',
+    reason: 'A test may be deleted without breaking anything else.',
+  },
+  {
+    rule: 'packages-meet-at-their-entries',
+    pattern: '(^(\\.\\./)+[a-z-]+/([a-z-]+/)*src/)|(^@qun/[a-z-]+/src/)|(^(\\.\\./)+(packages|apps)/)',
+    reason: 'A package is used through what its package.json exports, never by a path into it.',
+  },
+]
+
+/** Instants, chance and timers are handed in; these files are where the real ones are taken from. */
+export const clockExceptions: readonly { readonly file: string; readonly reason: string }[] = [
+  { file: 'packages/core/src/defaults.ts', reason: 'The wall clock, chance and timers of a host that hands in none.' },
+  { file: 'packages/sdk/src/defaults.ts', reason: 'The same for a client.' },
+]
+/** Where time and chance are handed in. */
+export const clocklessFiles = [
+  'packages/contract/src/**',
+  'packages/core/src/**',
+  'packages/sdk/src/**',
+  ...role('contract'),
+  ...role('rules'),
+  ...role('store'),
+  ...role('server'),
+]
+/** The only product file that reads process.env. */
+export const environmentReaders = ['packages/server/src/config.ts']
+/** Files that talk to a person at a terminal. */
+export const consoleFiles = ['tools/**', 'apps/**', 'vitest*.config.ts']
+/** Files that may open a transaction; everything else, every feature included, is handed one. */
+export const transactionOpeners = [
+  'packages/storage/src/**',
+  'packages/core/src/append.ts',
+  'packages/core/src/decision.ts',
+  'packages/core/src/card-act.ts',
+  'packages/core/src/post.ts',
+  'packages/core/src/workers.ts',
+  // Reads or makes the epoch before anything else runs.
+  'packages/core/src/core.ts',
+  // The server's own tables (apps, keys, revocations) are no part of any group's log.
+  'packages/server/src/apps.ts',
+  'packages/server/src/revocations.ts',
+]

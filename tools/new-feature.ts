@@ -1,0 +1,90 @@
+/** Writes the folder of a feature that works, and names it in the three manifests: `npm run new-feature group-buy`. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { featureFiles, type FeatureNames } from './feature-template.ts'
+import { withFeature } from './manifest.ts'
+import { manifests } from './tidy/folders.ts'
+import { listStated } from './tidy/rule-ids.ts'
+import { readTree } from './tidy/tree.ts'
+
+/** The array of each manifest that a feature's part goes into, and how the part is imported and listed there. */
+const places: Readonly<
+  Record<string, { readonly list: string; item(names: FeatureNames, text: string): [line: string, item: string] }>
+> = {
+  contract: {
+    list: 'cards',
+    item: ({ name, card }) => [`import { ${card} } from '@qun/features/${name}/contract'`, card],
+  },
+  server: {
+    list: 'features',
+    item: ({ name, card }) => [`import ${card} from '@qun/features/${name}/server'`, card],
+  },
+  ui: {
+    list: 'features',
+    item: ({ name, card }, text) => {
+      // The list holds whole modules or their lists, whichever the manifest is written for.
+      const whole = text.includes('import * as')
+      const source = `'@qun/features/${name}/ui'`
+      return whole
+        ? [`import * as ${card} from ${source}`, card]
+        : [`import ${card} from ${source}`, text.includes('...') ? `...${card}` : card]
+    },
+  },
+}
+
+/** All spellings of a feature's name. Fails on a name that is no folder's, or whose rule ids others have. */
+export function namesOf(name: string, taken: ReadonlySet<string>): FeatureNames {
+  if (!/^[a-z]+(-[a-z]+)*$/.test(name)) throw new Error(`“${name}” is not kebab-case: try group-buy`)
+  const words = name.split('-')
+  const face = words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('')
+  const letters = words.length > 1 ? words.map((word) => word[0]!).join('') : name.slice(0, 2)
+  const candidates = [letters, ...Array.from(name.replaceAll('-', ''), (letter) => letters + letter)]
+  const ids = candidates.map((candidate) => candidate.toUpperCase()).find((candidate) => !taken.has(candidate))
+  if (ids === undefined) throw new Error(`every prefix for rule ids of “${name}” is taken`)
+  return {
+    name,
+    face,
+    ids,
+    card: face[0]!.toLowerCase() + face.slice(1),
+    table: words.join('_'),
+    title: face[0]! + words.join(' ').slice(1),
+  }
+}
+
+/** Writes everything below `root`; returns the paths it wrote. Refuses to touch a folder that is there. */
+export function addFeature(root: string, name: string): string[] {
+  const tree = readTree(root)
+  const names = namesOf(name, new Set(listStated(tree).map((place) => place.id.replace(/\d.*$/, ''))))
+  const folder = `features/src/${name}`
+  if (existsSync(join(root, folder))) throw new Error(`${folder} exists`)
+  const written: Record<string, string> = {}
+  for (const [file, text] of Object.entries(featureFiles(names))) written[`${folder}/${file}`] = text
+  for (const { path, part } of manifests) {
+    const text = readFileSync(join(root, path), 'utf8')
+    const [line, item] = places[part]!.item(names, text)
+    written[path] = withFeature(path, text, places[part]!.list, line, item)
+  }
+  for (const [path, text] of Object.entries(written)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+  return Object.keys(written)
+}
+
+if (import.meta.main) {
+  const name = process.argv[2]
+  if (name === undefined) throw new Error('usage: npm run new-feature group-buy')
+  const root = join(import.meta.dirname, '..')
+  const written = addFeature(root, name)
+  execFileSync(
+    process.execPath,
+    [join(root, 'node_modules/oxfmt/bin/oxfmt'), ...written.filter((path) => !path.endsWith('.md'))],
+    { cwd: root },
+  )
+  console.log(written.map((path) => `wrote ${path}`).join('\n'))
+  console.log(
+    'Next: state its rules in its README, npm run docs, raise PROTOCOL_VERSION (the wire changed), npm run check.',
+  )
+  console.log('docs/adding-a-feature.md says how it goes on.')
+}
