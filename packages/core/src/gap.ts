@@ -29,7 +29,7 @@ export async function readGap(
     WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${group.last_word_seq}`.execute(tx)
   const own = await sql<{ user_id: string; own: number }>`SELECT user_id, own FROM members
     WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = ANY(${since.userIds}::text[])`.execute(tx)
-  const mentions = await sql<{ user_id: string; seq: number }>`SELECT user_id, seq FROM mentions
+  const mentions = await sql<{ user_id: string; seq: number; sender_id: string }>`SELECT user_id, seq, sender_id FROM mentions
     WHERE app_id = ${appId} AND group_id = ${groupId} AND seq > ${since.seq}
       AND user_id = ANY(${[...since.userIds, '*']}::text[])`.execute(tx)
   const rows = [...messages.rows.map(messageText), ...members.rows.map(memberText), ...records.rows.map(recordText)]
@@ -40,7 +40,7 @@ export async function readGap(
     news: {
       from, to: group.version, lastSeq: group.last_seq, lastOrdinal: group.last_ordinal, at: group.last_at, face: true,
       own: own.rows.map((row) => [row.user_id, row.own] as const),
-      mentions: mentions.rows.map((row) => [row.user_id, row.seq] as const),
+      mentions: mentions.rows.map((row) => [row.user_id, row.seq, row.sender_id] as const),
       ...(left.length === 0 ? {} : { left }),
       ...(last === undefined ? {} : { last: { seq: last.seq, senderId: last.sender_id, kind: last.kind, summary: summaryOf(engine.registry, last.kind, last.body === null ? null : JSON.parse(last.body)) } }),
     },

@@ -7,12 +7,13 @@ import { sql } from 'kysely'
 import type { Fanout } from './fanout.ts'
 import { type Engine, groupTopic } from './engine.ts'
 import type { Packet } from './host.ts'
-import { decodePublication, type GroupNews, type LastWords, type Publication } from './publication.ts'
+import { decodePublication, type GroupNews, type Publication } from './publication.ts'
 import { readGap } from './gap.ts'
+import { GroupHead } from './group-head.ts'
 import { changesText } from './reading.ts'
-import type { RowText } from './row-text.ts'
+import { memberText, type RowText } from './row-text.ts'
 import type { ClientSession } from './session.ts'
-import type { GroupDbRow } from './store.ts'
+import type { GroupDbRow, MemberDbRow } from './store.ts'
 
 /** One connection's interest in one group. Plain fields only: a node holds hundreds of thousands of these. */
 export interface Subscription {
@@ -56,17 +57,13 @@ export class GroupHub {
   #rows = new Map<string, RowText>()
   #lowSeq = Number.POSITIVE_INFINITY
   #flushableAt = 0
+  /** In a large group: the position of each sender's last message, to see who appears to followers for the first time. */
+  readonly #spoke = new Map<string, number>()
+  /** While the rows of such senders are read, the frame that shows their words waits. */
+  #introducing: Promise<void> | undefined
   #slice: { readonly packet: Packet; readonly frame: Frame; at: number } | undefined
 
-  // The head for lists.
-  #last: LastWords | undefined
-  #counters = { lastSeq: 0, lastOrdinal: 0, at: 0 }
-  #isHeadDirty = false
-  #isFaceDirty = false
-  #headAt = 0
-  readonly #own = new Map<string, number>()
-  readonly #mentions = new Map<string, number[]>()
-  readonly #names = new Map<string, string>()
+  readonly #head: GroupHead
 
   constructor(fanout: Fanout, appId: AppId, groupId: string, end: () => void) {
     this.#fanout = fanout
@@ -74,6 +71,7 @@ export class GroupHub {
     this.appId = appId
     this.groupId = groupId
     this.#end = end
+    this.#head = new GroupHead(this.#engine, this, this.#open, this.#listed)
     this.#unsubscribe = this.#engine.bus.subscribe(groupTopic(appId, groupId), (text) => this.#receive(decodePublication<GroupNews>(text)))
     this.ready = this.#engine.track(this.#load())
   }
@@ -123,7 +121,7 @@ export class GroupHub {
         const row = rows[0]
         this.#version = row?.version ?? 0
         this.#memberCount = row?.member_count ?? 0
-        this.#counters = { lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 }
+        this.#head.start({ lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 })
       })
       .catch(() => {
         // The store is away: followers are cut, and come back to a fresh hub.
@@ -161,10 +159,11 @@ export class GroupHub {
     if (this.#rows.size === 0) this.#from = this.#version as number
     for (const row of rows) this.#addRow(row)
     this.#version = news.to
-    this.#noteHead(news)
+    if (this.#memberCount > this.#engine.limits.snapshotMembers) this.#introduce(news, rows)
+    this.#head.note(news)
     const hasListeners = this.#open.length > 0 && this.#rows.size > 0
     if (!hasListeners) this.#drop()
-    if (hasListeners || this.#isHeadDirty) this.#fanout.schedule(this, hasListeners ? this.#flushableAt : this.#headAt)
+    if (hasListeners || this.#head.isDirty) this.#fanout.schedule(this, hasListeners ? this.#flushableAt : this.#head.dueAt)
   }
   #addRow(row: RowText): void {
     const held = this.#rows.get(row.key)
@@ -174,7 +173,40 @@ export class GroupHub {
     this.#rows.set(row.key, row)
     if (row.seq > 0 && row.seq < this.#lowSeq) this.#lowSeq = row.seq
     if (row.key === 'g') this.#memberCount = (JSON.parse(row.json) as { memberCount: number }).memberCount
-    if (row.key.startsWith('u')) this.#names.delete(row.key.slice(1))
+    if (row.key.startsWith('u')) this.#head.forgetName(row.key.slice(1))
+  }
+  /**
+   * Followers of a large group hold the rows of those who appear in it only. Somebody whose last words lie outside a
+   * snapshot may be unknown to them: their row travels with their words.
+   */
+  #introduce(news: GroupNews, rows: readonly RowText[]): void {
+    const seq = news.lastSeq ?? this.#head.lastSeq
+    const unknown: string[] = []
+    for (const [userId] of news.own ?? []) {
+      if (seq - (this.#spoke.get(userId) ?? Number.NEGATIVE_INFINITY) >= this.#engine.limits.snapshotMessages) unknown.push(userId)
+      this.#spoke.set(userId, seq)
+    }
+    if (unknown.length === 0 || rows.length === 0 || this.#open.length === 0) return
+    const before = this.#introducing ?? Promise.resolve()
+    const reading = before.then(() => this.#readMembers(unknown)).then(
+      (members) => {
+        for (const row of members) if (this.#rows.size > 0) this.#addRow(row)
+      },
+      () => undefined,
+    )
+    const done = reading.finally(() => {
+      if (this.#introducing !== done) return
+      this.#introducing = undefined
+      if (this.#rows.size > 0) this.#fanout.schedule(this, this.#flushableAt)
+    })
+    this.#introducing = this.#engine.track(done)
+  }
+  async #readMembers(userIds: readonly string[]): Promise<RowText[]> {
+    const { rows } = await this.#engine.store.reading(this.appId, (tx) =>
+      sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m JOIN users u USING (app_id, user_id)
+        WHERE m.app_id = ${this.appId} AND m.group_id = ${this.groupId} AND m.user_id = ANY(${userIds}::text[])`.execute(tx),
+    )
+    return rows.map(memberText)
   }
   /** Whoever left sees what came before, and nothing after. */
   #letGo(userIds: readonly string[]): void {
@@ -206,7 +238,7 @@ export class GroupHub {
   }
   async #readGap(): Promise<void> {
     const userIds = [...new Set([...this.#open, ...this.#listed].map((sub) => sub.session.userId as string))]
-    const since = { version: this.#version ?? 0, seq: this.#counters.lastSeq, userIds }
+    const since = { version: this.#version ?? 0, seq: this.#head.lastSeq, userIds }
     const gap = await this.#engine.store.reading(this.appId, (tx) => readGap(this.#engine, tx, this, since))
     if (gap.news.to > (this.#version ?? 0)) this.#takeIn(gap)
   }
@@ -214,12 +246,13 @@ export class GroupHub {
   // ── frames out ──
   /** Sends what may go now; returns when the rest may, or undefined when nothing waits. */
   flush(now: number): number | undefined {
-    if (this.#slice === undefined && this.#rows.size > 0 && now >= this.#flushableAt) this.#begin()
+    if (this.#slice === undefined && this.#rows.size > 0 && now >= this.#flushableAt && this.#introducing === undefined) this.#begin()
     if (this.#slice !== undefined) this.#sendSlice(this.#engine.limits.fanoutSlice)
-    if (this.#isHeadDirty && now >= this.#headAt) this.#sendHeads(now)
+    if (this.#head.isDirty && now >= this.#head.dueAt) this.#head.send(now)
     if (this.#slice !== undefined) return now
-    const frameAt = this.#rows.size > 0 ? this.#flushableAt : Number.POSITIVE_INFINITY
-    const headAt = this.#isHeadDirty ? this.#headAt : Number.POSITIVE_INFINITY
+    const isReady = this.#rows.size > 0 && this.#introducing === undefined
+    const frameAt = isReady ? this.#flushableAt : Number.POSITIVE_INFINITY
+    const headAt = this.#head.isDirty ? this.#head.dueAt : Number.POSITIVE_INFINITY
     const next = Math.min(frameAt, headAt)
     return next === Number.POSITIVE_INFINITY ? undefined : next
   }
@@ -229,7 +262,7 @@ export class GroupHub {
       this.#begin()
       this.#sendSlice(Number.POSITIVE_INFINITY)
     }
-    if (this.#isHeadDirty) this.#sendHeads(performance.now())
+    if (this.#head.isDirty) this.#head.send(performance.now())
   }
   #begin(): void {
     const frame: Frame = { from: this.#from, to: this.#version as number, rows: [...this.#rows.values()], lowSeq: this.#lowSeq }
@@ -259,84 +292,6 @@ export class GroupHub {
     return { text: changesText(`group/${this.groupId}`, { from: frame.from, to: frame.to, rows }) }
   }
 
-  // ── heads ──
-  #noteHead(news: GroupNews): void {
-    if (news.lastSeq !== undefined && news.lastSeq >= this.#counters.lastSeq) {
-      this.#counters = { lastSeq: news.lastSeq, lastOrdinal: news.lastOrdinal ?? 0, at: news.at ?? 0 }
-      this.#isHeadDirty = true
-    }
-    if (news.last !== undefined) this.#last = news.last
-    if (news.reworded !== undefined && (this.#last === undefined || news.reworded.seq === this.#last.seq)) {
-      this.#last = news.reworded
-      this.#isHeadDirty = true
-    }
-    for (const [userId, own] of news.own ?? []) this.#own.set(userId, own)
-    for (const [userId, seq] of news.mentions ?? []) this.#mentions.set(userId, [...(this.#mentions.get(userId) ?? []), seq])
-    if (news.face === true) {
-      this.#isFaceDirty = true
-      this.#isHeadDirty = true
-    }
-  }
-  #sendHeads(now: number): void {
-    this.#isHeadDirty = false
-    this.#headAt = now + this.#engine.limits.headDelayMs
-    const own = new Map(this.#own)
-    const mentions = new Map(this.#mentions)
-    this.#own.clear()
-    this.#mentions.clear()
-    const isFaceDirty = this.#isFaceDirty
-    this.#isFaceDirty = false
-    if (this.#listed.length === 0 && this.#open.length === 0) return
-    const name = this.#last === undefined ? '' : this.#names.get(this.#last.senderId)
-    if (name !== undefined && !isFaceDirty) return this.#pushHeads(name, own, mentions, undefined)
-    void this.#engine.track(this.#readFace()).then(
-      (face) => this.#pushHeads(face.senderName, own, mentions, isFaceDirty ? face.group : undefined),
-      () => undefined,
-    )
-  }
-  /**
-   * Listed connections get every head. Open ones see the rows themselves, but their list still needs the head for its
-   * counters: they get it too, since it is one small frame a second.
-   */
-  #pushHeads(senderName: string, own: ReadonlyMap<string, number>, mentions: ReadonlyMap<string, number[]>, group: object | undefined): void {
-    const base = {
-      groupId: this.groupId, version: this.version, ...this.#counters,
-      last: this.#last === undefined ? null : { ...this.#last, senderName },
-      ...(group === undefined ? {} : { group }),
-    }
-    const everybody = mentions.get('*') ?? []
-    const shared: Packet = { text: JSON.stringify({ op: 'heads', heads: [{ ...base, ...(everybody.length === 0 ? {} : { mentions: everybody }) }] }) }
-    for (const sub of [...this.#listed, ...this.#open]) {
-      const { userId } = sub.session
-      const ownCount = own.get(userId)
-      const named = mentions.get(userId)
-      // Words from before somebody joined are not theirs to read, in a list neither.
-      const isBefore = this.#last !== undefined && this.#last.seq <= sub.joinSeq
-      if (ownCount === undefined && named === undefined && !isBefore) {
-        sub.session.pushHead(shared)
-        continue
-      }
-      // The viewer's own words do not mention the viewer.
-      const seqs = ownCount === undefined ? [...everybody, ...(named ?? [])] : (named ?? [])
-      const shown = isBefore ? { ...base, last: null } : base
-      const head = { ...shown, ...(ownCount === undefined ? {} : { own: ownCount }), ...(seqs.length === 0 ? {} : { mentions: seqs }) }
-      sub.session.pushHead({ text: JSON.stringify({ op: 'heads', heads: [head] }) })
-    }
-  }
-  async #readFace(): Promise<{ senderName: string; group: object }> {
-    const senderId = this.#last?.senderId ?? ''
-    return this.#engine.store.reading(this.appId, async (tx) => {
-      const { rows } = await sql<{ name: string; avatar: string; member_count: number; sender: string | null }>`
-        SELECT g.name, g.avatar, g.member_count, (SELECT coalesce(m.nickname, u.name) FROM members m JOIN users u USING (app_id, user_id)
-          WHERE m.app_id = g.app_id AND m.group_id = g.group_id AND m.user_id = ${senderId}) AS sender
-        FROM groups g WHERE g.app_id = ${this.appId} AND g.group_id = ${this.groupId}`.execute(tx)
-      const row = rows[0]
-      const senderName = row?.sender ?? ''
-      this.#names.set(senderId, senderName)
-      return { senderName, group: { name: row?.name ?? '', avatar: row?.avatar ?? '', memberCount: row?.member_count ?? 0 } }
-    })
-  }
-
   // ── typing ──
   publishTyping(userId: string): void {
     if (this.#memberCount > this.#engine.limits.typingMembersMax) return
@@ -352,6 +307,7 @@ export class GroupHub {
     await this.ready
     if (this.#waiting.length > 0) this.#fill()
     while (this.#filling !== undefined) await this.#filling
+    while (this.#introducing !== undefined) await this.#introducing
   }
 }
 

@@ -37,7 +37,7 @@ export class GroupWork {
   readonly records = new Map<string, Omit<RecordDbRow, 'version'>>()
   readonly facts: { readonly name: string; readonly data: unknown }[] = []
   readonly jobs = new Map<string, { readonly seq: number; readonly job: string; readonly at: number | null; readonly input: unknown }>()
-  readonly mentions: [string, number][] = []
+  readonly mentions: [string, number, string][] = []
   readonly left: string[] = []
   groupDirty = false
   /** The group's row as this decision sees it, once locked. */
@@ -249,7 +249,7 @@ export class GroupWork {
     group.last_at = row.at
     if (row.countable) group.last_word_seq = row.seq
     if (sender !== undefined && message.countable) await this.#countOwn(sender)
-    for (const userId of message.mentions) this.mentions.push([userId, row.seq])
+    for (const userId of message.mentions) this.mentions.push([userId, row.seq, row.sender_id])
     await this.#writeMentions(message.mentions, row.seq, row.sender_id)
     const posted: PostedRow = {
       seq: row.seq, ordinal: row.ordinal, own, at: row.at, senderId: row.sender_id, countable: row.countable,

@@ -23,8 +23,8 @@ export interface GroupNews {
   readonly reworded?: LastWords
   /** [userId, own] of senders of countable messages. */
   readonly own?: readonly (readonly [string, number])[]
-  /** [userId or '*', seq]. */
-  readonly mentions?: readonly (readonly [string, number])[]
+  /** [userId or '*', seq, senderId]. */
+  readonly mentions?: readonly (readonly [string, number, string])[]
   /** Members who lost their view with this commit. */
   readonly left?: readonly string[]
   /** Somebody is typing; such news carries no rows and moves no version. */

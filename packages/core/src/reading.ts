@@ -119,7 +119,21 @@ export async function readChanges(engine: Engine, tx: Tx, at: At, userId: string
   const more = texts.length > limit
   const page = more ? texts.slice(0, limit) : texts
   const to = more ? (page.at(-1) as RowText).version : version
-  return { from, to, rows: page.filter((row) => row.seq === 0 || row.seq > viewer.join_seq), more, joinSeq: viewer.join_seq, behind }
+  const visible = page.filter((row) => row.seq === 0 || row.seq > viewer.join_seq)
+  const senders = await readSenders(engine, tx, at, visible, from)
+  return { from, to, rows: [...senders, ...visible], more, joinSeq: viewer.join_seq, behind }
+}
+
+/** In a large group, the rows of those whose words are on the page: the client may never have met them. */
+async function readSenders(engine: Engine, tx: Tx, { appId, groupId }: At, page: readonly RowText[], from: number): Promise<RowText[]> {
+  const seqs = page.flatMap((row) => (row.seq > 0 ? [row.seq] : []))
+  if (seqs.length === 0) return []
+  const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
+    JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
+    JOIN groups g ON g.app_id = m.app_id AND g.group_id = m.group_id AND g.member_count > ${engine.limits.snapshotMembers}
+    WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version <= ${from} AND m.user_id IN (
+      SELECT sender_id FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ANY(${seqs}::bigint[]))`.execute(tx)
+  return rows.map(memberText)
 }
 
 async function readOtherChanges(tx: Tx, { appId, groupId }: At, from: number, to: number, limit: number): Promise<RowText[]> {

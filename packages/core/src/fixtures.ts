@@ -1,0 +1,287 @@
+/** What the engine's own tests share: a feature whose handlers a test writes on the spot, and the moves of fuzz runs. */
+import {
+  type AppId,
+  closed,
+  defineCard,
+  defineEndpoint,
+  defineRecord,
+  type GroupId,
+  refusal,
+  type Role,
+  Type,
+  type UserId,
+} from '@qun/contract'
+import membership from '@qun/features/membership/server'
+import message from '@qun/features/message/server'
+import type { Migration, Tx } from '@qun/storage'
+import { rls } from '@qun/storage'
+import { sql } from 'kysely'
+import type { At, Person, World } from '@qun/testing'
+import { must } from './assert.ts'
+import {
+  type ActionCall,
+  type CardCall,
+  defineFeature,
+  type EndpointCall,
+  type Feature,
+  type Reaction,
+  serveCard,
+  serveEndpoint,
+} from './feature.ts'
+
+/** A card that counts; `do` runs whatever a test put under `step`. */
+export const counter = defineCard({
+  kind: 'lab-counter',
+  doc: 'A card that counts, for tests.',
+  post: { by: 'member' },
+  body: closed({ title: Type.String() }),
+  state: closed({ total: Type.Integer(), note: Type.Optional(Type.String()) }),
+  initial: { total: 0 },
+  mine: closed({ added: Type.Integer() }),
+  actions: {
+    add: { by: 'member', input: closed({ by: Type.Integer() }), errors: ['lab.refused'] },
+    do: { by: 'member', input: closed({ step: Type.String() }), errors: ['lab.refused'] },
+    admins: { by: 'admin', input: closed({}), errors: [] },
+    owners: { by: 'owner', input: closed({}), errors: [] },
+    own: { by: 'sender', input: closed({}), errors: [] },
+    host: { by: 'server', input: closed({}), errors: [] },
+  },
+  facts: { 'lab.added': closed({ by: Type.Integer(), userId: Type.String() }), 'lab.done': closed({ n: Type.Integer() }) },
+  refusals: {
+    'lab.refused': refusal(409, 'never', '不行', 'Refused by a test'),
+    'lab.locked': refusal(409, 'never', '不能撤回', 'Not to be recalled'),
+  },
+  summary: (body) => `[${body.title}]`,
+})
+/** A line that counts as unread, posted by people and by handlers. */
+export const note = defineCard({
+  kind: 'lab-note',
+  doc: 'A plain line, for tests.',
+  post: { by: 'member' },
+  body: closed({ text: Type.String() }),
+  state: closed({}),
+  initial: {},
+  mine: closed({}),
+  actions: {},
+  facts: {},
+  refusals: {},
+  summary: (body) => body.text,
+})
+/** A card whose first state a test makes, in the transaction of the post. */
+export const opened = defineCard({
+  kind: 'lab-opened',
+  doc: 'A card that opens with work to do, for tests.',
+  post: { by: 'member' },
+  body: closed({ step: Type.String() }),
+  state: closed({ note: Type.String() }),
+  mine: closed({}),
+  actions: {},
+  facts: {},
+  refusals: {},
+  summary: () => '[opened]',
+})
+/** Kinds reserved to roles, the host, and people who are no guests. */
+const reserved = (kind: string, post: { by: Role | 'server'; commerce?: boolean }) =>
+  defineCard({
+    kind,
+    doc: 'A reserved kind, for tests.',
+    post,
+    body: closed({}),
+    state: closed({}),
+    initial: {},
+    mine: closed({}),
+    actions: {},
+    facts: {},
+    refusals: {},
+    summary: () => `[${kind}]`,
+  })
+export const byAdmin = reserved('lab-admin', { by: 'admin' })
+export const byOwner = reserved('lab-owner', { by: 'owner' })
+export const byHost = reserved('lab-host', { by: 'server' })
+export const commerce = reserved('lab-commerce', { by: 'member', commerce: true })
+
+export const pin = defineRecord({
+  kind: 'lab-pin',
+  stream: 'group',
+  doc: 'A record all members see, for tests.',
+  body: closed({ text: Type.String() }),
+})
+export const offer = defineRecord({
+  kind: 'lab-offer',
+  stream: 'user',
+  doc: 'A record one person sees, for tests.',
+  body: closed({ text: Type.String() }),
+})
+
+const stepBody = closed({ step: Type.String() })
+const endpointOf = (name: string, by: 'open' | 'user' | 'server', method: 'POST' | 'GET' = 'POST') =>
+  defineEndpoint({
+    name: `lab.${name}`,
+    method,
+    path: `/lab/${name}`,
+    doc: 'Runs a step of a test.',
+    by,
+    ...(method === 'GET' ? { query: stepBody } : { body: stepBody }),
+    answer: Type.Unknown(),
+    errors: ['lab.refused'],
+  })
+const groupEndpointOf = (by: 'member' | 'admin' | 'owner') =>
+  defineEndpoint({
+    name: `lab.${by}`,
+    method: 'POST',
+    path: `/groups/:groupId/lab/${by}`,
+    doc: 'Runs a step of a test for a role.',
+    by,
+    params: closed({ groupId: Type.String() }),
+    body: stepBody,
+    answer: Type.Unknown(),
+  })
+export const labEndpoints = {
+  open: endpointOf('open', 'open'),
+  user: endpointOf('user', 'user'),
+  reading: endpointOf('reading', 'user', 'GET'),
+  server: endpointOf('server', 'server'),
+  member: groupEndpointOf('member'),
+  admin: groupEndpointOf('admin'),
+  owner: groupEndpointOf('owner'),
+} as const
+
+const migrations: readonly Migration[] = [
+  {
+    id: 'lab-001',
+    up: [`CREATE TABLE lab_lines (app_id text NOT NULL, line text NOT NULL, PRIMARY KEY (app_id, line))`, rls('lab_lines')],
+  },
+]
+
+type CounterAction = ActionCall<typeof counter>
+type CounterCard = CardCall<typeof counter>
+type Decide = (call: EndpointCall<any>) => unknown
+
+/** The feature `lab`; a test adds what its handlers do, by name, also while the world runs. */
+export interface Lab {
+  readonly feature: Feature
+  /** All that a world of this lab needs. */
+  readonly features: readonly Feature[]
+  readonly steps: Map<string, (call: CounterAction) => void | Promise<void>>
+  readonly openings: Map<string, () => string>
+  readonly jobs: Map<string, (call: CounterCard, input: unknown) => void | Promise<void>>
+  /** The code with which a counter refuses to be recalled; undefined lets it go. */
+  locked: string | undefined
+  /** Runs in the decision that recalls a counter. */
+  onRecall: (call: CounterCard) => void
+  /** Runs `work` as one decision on behalf of a person, or of the host. */
+  decide<T>(person: Person, work: (call: EndpointCall<any>) => Promise<T> | T, key?: string): Promise<T>
+  decideAsHost<T>(world: World, work: (call: EndpointCall<any>) => Promise<T> | T): Promise<T>
+  /** Puts `work` under a name, for requests a test makes itself. */
+  name(step: string, work: Decide): void
+}
+
+export function createLab(options: { readonly reactions?: readonly Reaction[] } = {}): Lab {
+  const decisions = new Map<string, Decide>()
+  let lastStep = 0
+  const endpoints = Object.values(labEndpoints).map((endpoint) =>
+    serveEndpoint(endpoint, (call) => {
+      const asked = (endpoint.method === 'GET' ? call.query : call.body) as { step: string }
+      return must(decisions.get(asked.step), `step ${asked.step}`)(call)
+    }),
+  )
+  const counterServer = serveCard(counter, {
+    actions: {
+      async add(call, input) {
+        const before = (await call.mineOf(call.actorId))?.added ?? 0
+        call.setState({ ...call.state, total: call.state.total + input.by })
+        call.setMine(call.actorId, { added: before + input.by })
+        call.record('lab.added', { by: input.by, userId: call.actorId })
+      },
+      do: (call, input) => must(lab.steps.get(input.step), `step ${input.step}`)(call),
+      admins: () => undefined,
+      owners: () => undefined,
+      own: () => undefined,
+      host: () => undefined,
+    },
+    jobs: {
+      due: (call, input) => must(lab.jobs.get('due'), 'job due')(call, input),
+      later: (call, input) => must(lab.jobs.get('later'), 'job later')(call, input),
+    },
+    recallable: () => lab.locked ?? true,
+    recalled: (call) => lab.onRecall(call),
+  })
+  const openedServer = serveCard(opened, {
+    open: (call) => ({ note: must(lab.openings.get(call.body.step), `opening ${call.body.step}`)() }),
+  })
+  const plain = [note, byAdmin, byOwner, byHost, commerce].map((card) => serveCard(card, {}))
+  const feature = defineFeature({
+    name: 'lab',
+    migrations,
+    cards: [counterServer, openedServer, ...plain],
+    records: [pin, offer],
+    endpoints,
+    reactions: options.reactions ?? [],
+  })
+  const lab: Lab = {
+    feature,
+    features: [message, membership, feature],
+    steps: new Map(),
+    openings: new Map(),
+    jobs: new Map(),
+    locked: undefined,
+    onRecall: () => undefined,
+    name: (step, work) => void decisions.set(step, work),
+    decide(person, work, key) {
+      const step = `step-${++lastStep}`
+      decisions.set(step, work)
+      return person.call(labEndpoints.user, { body: { step }, ...(key === undefined ? {} : { key }) }) as Promise<any>
+    },
+    decideAsHost(world, work) {
+      const step = `step-${++lastStep}`
+      decisions.set(step, work)
+      return world.asServer().call(labEndpoints.server, { body: { step } }) as Promise<any>
+    },
+  }
+  return lab
+}
+
+/** Writes into the lab's own table; a line that is there already breaks a unique key. */
+export async function addLine(tx: Tx, appId: AppId, line: string): Promise<void> {
+  await sql`INSERT INTO lab_lines (app_id, line) VALUES (${appId}, ${line})`.execute(tx)
+}
+export async function listLines(world: World): Promise<string[]> {
+  const { rows } = await world.store.reading('*', (tx) =>
+    sql<{ line: string }>`SELECT line FROM lab_lines ORDER BY line`.execute(tx),
+  )
+  return rows.map((row) => row.line)
+}
+
+/** Every message of a group as stored, in order of `seq`. */
+export interface StoredMessage {
+  readonly seq: number
+  readonly version: number
+  readonly sender_id: string
+  readonly client_id: string
+  readonly kind: string
+  readonly body: string | null
+  readonly at: number
+  readonly ordinal: number
+  readonly own: number
+  readonly countable: boolean
+}
+export async function listStored(world: World, groupId: GroupId = world.groupId): Promise<StoredMessage[]> {
+  const { rows } = await world.store.reading('*', (tx) =>
+    sql<StoredMessage>`SELECT * FROM messages WHERE group_id = ${groupId} ORDER BY seq`.execute(tx),
+  )
+  return rows
+}
+/** Counts rows of a table of the engine, all apps together. */
+export async function countRows(world: World, table: string, where = sql<boolean>`true`): Promise<number> {
+  const { rows } = await world.store.reading('*', (tx) =>
+    sql<{ n: number }>`SELECT count(*) AS n FROM ${sql.table(table)} WHERE ${where}`.execute(tx),
+  )
+  return rows[0]?.n ?? 0
+}
+/** A fresh counter in the shop's group, posted by 小李. */
+export async function postCounter(world: World, title = '计数'): Promise<At> {
+  return world.as('li').post(world.groupId, counter, { title })
+}
+export const id = (name: string) => name as UserId
+/** The numbers from 1 to `last`. */
+export const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1)

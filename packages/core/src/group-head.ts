@@ -1,0 +1,154 @@
+/** The head of one group on this node: what lists of conversations show of it, sent at most once in a while. */
+import type { AppId } from '@qun/contract'
+import { sql } from 'kysely'
+import type { Engine } from './engine.ts'
+import type { Subscription } from './group-hub.ts'
+import type { Packet } from './host.ts'
+import type { GroupNews, LastWords } from './publication.ts'
+
+interface Counters {
+  readonly lastSeq: number
+  readonly lastOrdinal: number
+  readonly at: number
+}
+interface At {
+  readonly appId: AppId
+  readonly groupId: string
+  readonly version: number
+}
+type Counts = ReadonlyMap<string, number>
+interface Mention {
+  readonly seq: number
+  readonly senderId: string
+}
+/** By the person mentioned; '*' is everybody. */
+type Mentions = ReadonlyMap<string, readonly Mention[]>
+
+export class GroupHead {
+  readonly #engine: Engine
+  readonly #at: At
+  readonly #open: readonly Subscription[]
+  readonly #listed: readonly Subscription[]
+  #last: LastWords | undefined
+  #counters: Counters = { lastSeq: 0, lastOrdinal: 0, at: 0 }
+  /** Something changed since the head was last sent. */
+  isDirty = false
+  /** Earliest instant of the next head, on the clock of `performance.now()`. */
+  dueAt = 0
+  #isFaceDirty = false
+  #own = new Map<string, number>()
+  #mentions = new Map<string, Mention[]>()
+  readonly #names = new Map<string, string>()
+
+  constructor(engine: Engine, at: At, open: readonly Subscription[], listed: readonly Subscription[]) {
+    this.#engine = engine
+    this.#at = at
+    this.#open = open
+    this.#listed = listed
+  }
+  start(counters: Counters): void {
+    this.#counters = counters
+  }
+  get lastSeq(): number {
+    return this.#counters.lastSeq
+  }
+  forgetName(userId: string): void {
+    this.#names.delete(userId)
+  }
+
+  note(news: GroupNews): void {
+    if (news.lastSeq !== undefined && news.lastSeq >= this.#counters.lastSeq) {
+      this.#counters = { lastSeq: news.lastSeq, lastOrdinal: news.lastOrdinal ?? 0, at: news.at ?? 0 }
+      this.isDirty = true
+    }
+    if (news.last !== undefined) this.#last = news.last
+    if (news.reworded !== undefined && (this.#last === undefined || news.reworded.seq === this.#last.seq)) {
+      this.#last = news.reworded
+      this.isDirty = true
+    }
+    for (const [userId, own] of news.own ?? []) this.#own.set(userId, own)
+    for (const [userId, seq, senderId] of news.mentions ?? []) {
+      this.#mentions.set(userId, [...(this.#mentions.get(userId) ?? []), { seq, senderId }])
+    }
+    if (news.face !== true) return
+    this.#isFaceDirty = true
+    this.isDirty = true
+  }
+
+  send(now: number): void {
+    this.isDirty = false
+    this.dueAt = now + this.#engine.limits.headDelayMs
+    const own = this.#own
+    const mentions = this.#mentions
+    const isFaceDirty = this.#isFaceDirty
+    this.#own = new Map()
+    this.#mentions = new Map()
+    this.#isFaceDirty = false
+    if (this.#listed.length === 0 && this.#open.length === 0) return
+    const name = this.#last === undefined ? '' : this.#names.get(this.#last.senderId)
+    if (name !== undefined && !isFaceDirty) return this.#push(name, own, mentions, undefined)
+    void this.#engine.track(this.#readFace()).then(
+      (face) => this.#push(face.senderName, own, mentions, isFaceDirty ? face.group : undefined),
+      () => {
+        // The store is away: what was to be told is told with the next head.
+        for (const [userId, count] of own) if (!this.#own.has(userId)) this.#own.set(userId, count)
+        for (const [userId, seqs] of mentions) this.#mentions.set(userId, [...seqs, ...(this.#mentions.get(userId) ?? [])])
+        this.#isFaceDirty ||= isFaceDirty
+        this.isDirty = true
+      },
+    )
+  }
+  /**
+   * Open connections see the rows themselves, but their list needs the head for its counters: they get it too, since
+   * it is one small frame a second.
+   */
+  #push(senderName: string, own: Counts, mentions: Mentions, group: object | undefined): void {
+    const base = {
+      groupId: this.#at.groupId, version: this.#at.version, ...this.#counters,
+      last: this.#last === undefined ? null : { ...this.#last, senderName },
+      ...(group === undefined ? {} : { group }),
+    }
+    const everybody = mentions.get('*') ?? []
+    const callers = new Set(everybody.map((mention) => mention.senderId))
+    const shared = packetOf({ ...base, ...mentioned(everybody) })
+    for (const list of [this.#listed, this.#open]) {
+      for (const sub of list) {
+        const { userId } = sub.session
+        const ownCount = own.get(userId)
+        const named = mentions.get(userId)
+        // Words from before somebody joined are not theirs to read, in a list neither.
+        const isBefore = this.#last !== undefined && this.#last.seq <= sub.joinSeq
+        if (ownCount === undefined && named === undefined && !isBefore && !callers.has(userId)) {
+          sub.session.pushHead(shared)
+          continue
+        }
+        // The viewer's own words do not mention the viewer.
+        const calls = [...everybody, ...(named ?? [])].filter((mention) => mention.senderId !== userId)
+        const shown = isBefore ? { ...base, last: null } : base
+        const counted = ownCount === undefined ? {} : { own: ownCount }
+        sub.session.pushHead(packetOf({ ...shown, ...counted, ...mentioned(calls) }))
+      }
+    }
+  }
+  async #readFace(): Promise<{ senderName: string; group: object }> {
+    const senderId = this.#last?.senderId ?? ''
+    const { appId, groupId } = this.#at
+    return this.#engine.store.reading(appId, async (tx) => {
+      const { rows } = await sql<{ name: string; avatar: string; member_count: number; sender: string | null }>`
+        SELECT g.name, g.avatar, g.member_count, (SELECT coalesce(m.nickname, u.name) FROM members m JOIN users u USING (app_id, user_id)
+          WHERE m.app_id = g.app_id AND m.group_id = g.group_id AND m.user_id = ${senderId}) AS sender
+        FROM groups g WHERE g.app_id = ${appId} AND g.group_id = ${groupId}`.execute(tx)
+      const row = rows[0]
+      const senderName = row?.sender ?? ''
+      this.#names.set(senderId, senderName)
+      return { senderName, group: { name: row?.name ?? '', avatar: row?.avatar ?? '', memberCount: row?.member_count ?? 0 } }
+    })
+  }
+}
+
+function mentioned(mentions: readonly Mention[]): { mentions?: number[] } {
+  return mentions.length === 0 ? {} : { mentions: [...new Set(mentions.map((mention) => mention.seq))] }
+}
+function packetOf(head: object): Packet {
+  return { text: JSON.stringify({ op: 'heads', heads: [head] }) }
+}
