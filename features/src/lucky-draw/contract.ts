@@ -116,7 +116,7 @@ export const luckyDraw = defineCard({
           }),
         ),
       }),
-      errors: ['draw.closed', 'draw.staff_excluded', 'draw.not_eligible', 'draw.nonce_missing', 'auth.guest_forbidden'],
+      errors: ['draw.closed', 'draw.staff_excluded', 'draw.nonce_missing', 'auth.guest_forbidden'],
       // Prizes are stock: guests, whom anybody can make by the dozen, do not take part.
       commerce: true,
     },
@@ -136,7 +136,6 @@ export const luckyDraw = defineCard({
   refusals: {
     'draw.closed': refusal(409, 'never', '抽奖已截止', 'The draw is closed'),
     'draw.staff_excluded': refusal(403, 'never', '主办方和工作人员不能参与', 'The organiser and staff may not enter'),
-    'draw.not_eligible': refusal(403, 'never', '不符合参与条件', 'You may not enter this draw'),
     'draw.nonce_missing': refusal(
       422,
       'after-change',

@@ -118,9 +118,7 @@ async function enter(call: ActionCall<typeof luckyDraw>, nonce: string | undefin
   const { state, body, actorId, actor } = call
   if ((await call.mineOf(actorId)) !== undefined) return
   if (state.phase !== 'open' || call.now >= (body.closesAt ?? 0)) call.fail('draw.closed')
-  if (actor === undefined) return call.fail('draw.not_eligible')
-  if (actorId === call.senderId || isStaff(actor)) call.fail('draw.staff_excluded')
-  if (await call.isBanned(actorId)) call.fail('draw.not_eligible')
+  if (actor === undefined || actorId === call.senderId || isStaff(actor)) call.fail('draw.staff_excluded')
   const isGrouped = entropyOf(body).mode === 'group'
   if (isGrouped && nonce === undefined) call.fail('draw.nonce_missing')
   const entryNo = state.entryCount + 1

@@ -144,7 +144,7 @@ export const textMessage = defineCard({
     ...reactionRefusals,
     'message.edit_window': refusal(409, 'never', '超过可编辑时间', 'It is too late to edit it'),
   },
-  summary: (body) => body.text.replace(/\s+/g, ' ').slice(0, 100),
+  summary: (body, state) => (state?.edited?.text ?? body.text).replace(/\s+/g, ' ').slice(0, 100),
 })
 
 // ── picture ──
@@ -248,7 +248,7 @@ export function systemText(line: SystemBody): { 'zh-CN': string; en: string } {
     case 'joined': {
       const zh = namesIn(line, 'zh-CN')
       const en = namesIn(line, 'en')
-      if (line.via === 'order') return both(`${zh}收到商品后加入了群聊`, `${en} joined after an order`)
+      if (line.via === 'order') return both(`${zh}下单后加入了群聊`, `${en} joined after an order`)
       if (line.via === 'added' && actor !== undefined)
         return both(`${actor}邀请${zh}加入了群聊`, `${actor} added ${en}`)
       if (line.via === 'link' && actor !== undefined) {
@@ -372,5 +372,5 @@ export const mediaOf = defineEndpoint({
   params: closed({ groupId: GroupIdSchema, mediaId: MediaIdSchema }),
   query: closed({ size: Type.Optional(oneOf('thumb', 'full')) }),
   answer: bytes('application/octet-stream'),
-  errors: ['media.not_found'],
+  errors: ['media.not_found', 'message.not_found'],
 })

@@ -1,7 +1,8 @@
 /** Texts, pictures and system lines as members meet them. */
 import { randomBytes } from 'node:crypto'
 import { DAY, MINUTE, type UserId } from '@qun/contract'
-import { refusalOf, startWorld, type World } from '@qun/testing'
+import { appId, refusalOf, startWorld, type World } from '@qun/testing'
+import { sql } from 'kysely'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import membership from '../membership/server.ts'
@@ -102,7 +103,7 @@ describe('texts', () => {
 })
 
 describe('edits', () => {
-  test('[MS9] [MS10] [MS11] the sender edits for a day, knowing what they edit; earlier texts stay readable', async () => {
+  test('[MS9] [MS10] [MS11] the sender edits for a day, knowing what they edit; earlier texts stay', async () => {
     await using world = await open()
     const at = await world.as('li').post(world.groupId, textMessage, { text: '买一只可送' })
     const edit = (who: string, text: string, ifEdits: number) =>
@@ -278,6 +279,21 @@ describe('pictures', () => {
     await jump(world, DAY)
     expect(await refusalOf(read(world, 'li', made.mediaId))).toBe('media.not_found')
     expect(await refusalOf(world.as('li').post(world.groupId, imageMessage, body))).toBe('media.not_found')
+  })
+  test('[PI2] a person keeps five hundred pictures a day', async () => {
+    await using world = await open()
+    await world.store.transaction(appId, (tx) =>
+      sql`INSERT INTO message_media
+          (app_id, group_id, media_id, user_id, w, h, preview, content_type, full_bytes, thumb_bytes, size, at)
+        SELECT ${appId}, ${world.groupId}, 'med_' || n, 'li', 1, 1, '', 'image/webp', '', '', 0, ${world.time.now()}
+        FROM generate_series(1, 500) n`.execute(tx),
+    )
+    const bytes = await blank(9, 9).png().toBuffer()
+    const upload = () =>
+      refusalOf(world.as('li').call(uploadImage, { params: { groupId: world.groupId }, body: { bytes, ...asJpeg } }))
+    expect(await upload()).toBe('media.quota')
+    await jump(world, DAY)
+    expect(await upload()).toBeNull()
   })
   test('[PI1] [PI2] what is no picture, or too much of one, is refused', async () => {
     await using world = await open()

@@ -4,22 +4,21 @@ import * as luckyDraw from '@qun/features/lucky-draw/ui'
 import * as membership from '@qun/features/membership/ui'
 import * as message from '@qun/features/message/ui'
 import { QunChat as BareChat, type FeatureUI, type QunChatProps } from '@qun/ui'
-import { useMemo } from 'react'
 import '@qun/ui/styles.css'
 
-/** Hand it to `QunProvider` as `cards` where an app arranges the parts itself. */
+/** Hand it to `QunProvider` as `features` where an app arranges the parts itself. */
 export const features: readonly FeatureUI[] = [
   message,
   membership,
   invitation,
   luckyDraw,
+  // One line for each feature.
 ]
 export const cardUIs = features
 
 /** Drop-in chat with all features; `cards` adds the app's own. It fills its parent, which needs a height. */
-export function QunChat({ cards, ...rest }: QunChatProps) {
-  const all = useMemo(() => (cards ? [...features, ...cards] : features), [cards])
-  return <BareChat {...rest} cards={all} />
+export function QunChat(props: QunChatProps) {
+  return <BareChat features={features} {...props} />
 }
 export { InvitationOffers, InviteAddress, JoinPage, OfferBanner } from '@qun/features/invitation/ui'
 export { Panes, QunProvider, type QunChatProps } from '@qun/ui'

@@ -43,8 +43,11 @@ export interface Card<
   readonly refusals: RefusalKinds
   /** Counts as unread. System lines do not. Default true. */
   readonly countable?: boolean
-  /** The face for push, quotes, conversation list, search, audit, and clients that do not know the kind. */
-  readonly summary: (body: Static<Body>) => Text
+  /**
+   * The face for push, quotes, conversation list, search, audit, and clients that do not know the kind. `state` is
+   * absent for a message just posted; kinds whose words may change (an edited text) show the latest.
+   */
+  readonly summary: (body: Static<Body>, state?: Static<State>) => Text
 }
 
 export function defineCard<

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { assert } from './assert.ts'
 import { summaryOf } from './conversations.ts'
 import type { Decision } from './decision.ts'
-import { refusalOf } from './engine.ts'
+import { fingerprintOf, refusalOf } from './engine.ts'
 import type { Call, GroupCall, UserView } from './feature.ts'
 import type { GroupWork } from './group-work.ts'
 import { memberRow } from './row-text.ts'
@@ -76,11 +76,13 @@ export async function postWithin(
   assert(server.open === undefined, `kind ${message.kind} cannot be posted by another handler`)
   validators.assert(server.card.body, message.body, `a ${message.kind} posted by a handler`)
   await work.lock()
+  const body = JSON.stringify(message.body)
   const posted = await work.post({
     senderId: message.senderId ?? '',
     clientId: message.clientId ?? decision.engine.randomHex(16),
+    fingerprint: fingerprintOf(`${message.kind}\n${body}`),
     kind: message.kind,
-    body: JSON.stringify(message.body),
+    body,
     state: JSON.stringify(server.card.initial ?? null),
     countable: server.card.countable ?? true,
     summary: summaryOf(registry, message.kind, message.body),

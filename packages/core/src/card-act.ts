@@ -242,7 +242,7 @@ export class CardWork {
       validators.assert(this.server.card.state, state, `the state of a ${this.row.kind}`)
       this.row.state = JSON.stringify(state)
       assert(this.row.state.length <= limits.cardStateBytesMax, `the state of a ${this.row.kind} is too large`)
-      work.setMessage(this.row, { seq: this.row.seq, senderId: this.row.sender_id, kind: this.row.kind, summary: summaryOf(registry, this.row.kind, this.body) })
+      work.setMessage(this.row, { seq: this.row.seq, senderId: this.row.sender_id, kind: this.row.kind, summary: summaryOf(registry, this.row.kind, this.body, state) })
     }
     for (const [userId, part] of mine) {
       validators.assert(this.server.card.mine, part, `somebody's part of a ${this.row.kind}`)

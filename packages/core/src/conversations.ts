@@ -24,6 +24,7 @@ export interface ConversationView extends ConversationDbRow {
   readonly word_kind: string | null
   /** JSON text; null when recalled. */
   readonly word_body: string | null
+  readonly word_state: string | null
   readonly mentions: number[] | null
   readonly faces: { name: string; avatar: string }[] | null
 }
@@ -32,10 +33,10 @@ export interface ConversationView extends ConversationDbRow {
 export const recalledSummary: Text = { 'zh-CN': '撤回了一条消息', en: 'recalled a message' }
 
 /** The face of a message in lists, quotes and push. Unknown kinds and recalled messages have one too. */
-export function summaryOf(registry: Registry, kind: string, body: unknown): Text {
+export function summaryOf(registry: Registry, kind: string, body: unknown, state?: unknown): Text {
   if (body === null || body === undefined) return recalledSummary
   const card = registry.cards.get(kind)?.card
-  return card === undefined ? { 'zh-CN': '[新消息]', en: '[New message]' } : card.summary(body)
+  return card === undefined ? { 'zh-CN': '[新消息]', en: '[New message]' } : card.summary(body, state)
 }
 
 /** Conversations of a user: those named, else those changed after `since`; only active ones unless named or changed. */
@@ -50,7 +51,7 @@ export async function readConversations(
   const { rows } = await sql<ConversationView>`
     SELECT m.group_id, c.version, m.active, m.role, m.join_seq, m.own, c.read_seq, c.read_ordinal, c.read_own, c.pinned, c.quiet,
       g.name, g.avatar, g.member_count, g.version AS group_version, g.last_seq, g.last_ordinal, g.last_at,
-      w.seq AS word_seq, w.sender_id AS word_sender, coalesce(wm.nickname, wu.name) AS word_name, w.kind AS word_kind, w.body AS word_body,
+      w.seq AS word_seq, w.sender_id AS word_sender, coalesce(wm.nickname, wu.name) AS word_name, w.kind AS word_kind, w.body AS word_body, w.state AS word_state,
       at.mentions, f.faces
     FROM conversations c
     JOIN members m ON m.app_id = c.app_id AND m.group_id = c.group_id AND m.user_id = c.user_id
@@ -90,7 +91,7 @@ export function headOf(view: ConversationView, registry: Registry): Head {
             senderId: view.word_sender ?? '',
             senderName: view.word_name ?? '',
             kind: view.word_kind ?? '',
-            summary: summaryOf(registry, view.word_kind ?? '', view.word_body === null ? null : JSON.parse(view.word_body)),
+            summary: summaryOf(registry, view.word_kind ?? '', parsed(view.word_body), parsed(view.word_state)),
           },
   }
 }
@@ -125,4 +126,8 @@ export function conversationText(view: ConversationView, registry: Registry): Ro
 /** Exact unread, in O(1) from running ordinals (mechanics C-19). */
 export function unreadOf(view: Pick<ConversationView, 'last_ordinal' | 'read_ordinal' | 'own' | 'read_own'>): number {
   return view.last_ordinal - view.read_ordinal - (view.own - view.read_own)
+}
+
+function parsed(text: string | null): unknown {
+  return text === null ? undefined : JSON.parse(text)
 }

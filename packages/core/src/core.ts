@@ -63,7 +63,7 @@ function assemble(engine: Engine, workers: Workers, underWay: ReadonlySet<Promis
   const host: SessionHost = {
     engine,
     fanout,
-    post: (request) => startPost(engine, appender, request),
+    post: (request, whenClear) => startPost(engine, appender, request, whenClear),
     read: (principal, groupId, seq) => viewing.read(principal, groupId, seq),
   }
   let isDraining = false

@@ -1,4 +1,5 @@
 /** Runs a feature's endpoint: who may call, the idempotency key, then its handler as one decision or one reading. */
+import { hash } from 'node:crypto'
 import { type Endpoint, type GroupId, type MessageRow, refuse, Refusal, type Role } from '@qun/contract'
 import { sql } from 'kysely'
 import { isAtLeast } from './access.ts'
@@ -60,6 +61,14 @@ function callerName(caller: Caller): string {
   return caller.kind === 'user' ? `user/${caller.userId}` : caller.kind
 }
 
+/** The body as text; uploaded bytes count by their hash, since writing megabytes as JSON would cost more than the upload. */
+function bodyText(body: unknown): string {
+  if (typeof body !== 'object' || body === null) return JSON.stringify(body ?? null)
+  return JSON.stringify(
+    Object.entries(body).map(([name, value]: [string, unknown]) => [name, value instanceof Uint8Array ? hash('sha256', value) : value]),
+  )
+}
+
 /**
  * Takes the key within this transaction; a second request with it waits for the first to end and then finds its
  * answer. Undefined when the request is the first (or has no key).
@@ -68,7 +77,7 @@ async function claimKey(decision: Decision, endpoint: Endpoint, request: CallReq
   const { idempotencyKey } = request
   if (idempotencyKey === undefined) return undefined
   const caller = `${callerName(request.caller)} ${endpoint.name}`
-  const fingerprint = fingerprintOf(JSON.stringify([request.params, request.body ?? null]))
+  const fingerprint = fingerprintOf(JSON.stringify([request.params, bodyText(request.body)]))
   const { rows } = await sql`INSERT INTO idempotency (app_id, caller, key, fingerprint, at)
     VALUES (${decision.appId}, ${caller}, ${idempotencyKey}, ${fingerprint}, ${decision.now})
     ON CONFLICT DO NOTHING RETURNING 1`.execute(decision.tx)

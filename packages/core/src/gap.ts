@@ -42,8 +42,13 @@ export async function readGap(
       own: own.rows.map((row) => [row.user_id, row.own] as const),
       mentions: mentions.rows.map((row) => [row.user_id, row.seq, row.sender_id] as const),
       ...(left.length === 0 ? {} : { left }),
-      ...(last === undefined ? {} : { last: { seq: last.seq, senderId: last.sender_id, kind: last.kind, summary: summaryOf(engine.registry, last.kind, last.body === null ? null : JSON.parse(last.body)) } }),
+      ...(last === undefined ? {} : { last: { seq: last.seq, senderId: last.sender_id, kind: last.kind, summary: wordsOf(engine, last) } }),
     },
     rows: rows.toSorted((a, b) => a.version - b.version),
   }
+}
+
+function wordsOf(engine: Engine, { kind, body, state }: MessageDbRow): unknown {
+  const [read, held] = [body, state].map((text) => (text === null ? undefined : (JSON.parse(text) as unknown)))
+  return summaryOf(engine.registry, kind, read, held)
 }

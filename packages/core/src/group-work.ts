@@ -5,7 +5,7 @@ import {
 import { type RawBuilder, sql } from 'kysely'
 import { rankOf } from './access.ts'
 import { assert, must } from './assert.ts'
-import { fingerprintOf, keyOf } from './engine.ts'
+import { keyOf } from './engine.ts'
 import { checkAlive, type Decision } from './decision.ts'
 import { createMemberships, findMembers, type JoinOptions, listActive, writeMembers } from './members.ts'
 import type { LastWords } from './publication.ts'
@@ -221,6 +221,7 @@ export class GroupWork {
   async post(message: {
     readonly senderId: string
     readonly clientId: string
+    readonly fingerprint: number
     readonly kind: string
     readonly body: string
     readonly state: string
@@ -241,7 +242,7 @@ export class GroupWork {
     await sql`INSERT INTO messages
         (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at)
       VALUES (${appId}, ${this.groupId}, ${row.seq}, ${row.version}, ${row.sender_id}, ${keyOf(row.sender_id, row.client_id)}::uuid,
-        ${row.client_id}, ${fingerprintOf(`${row.kind}\n${message.body}`)}, ${row.kind}, ${row.body}::json, ${row.state}::json,
+        ${row.client_id}, ${message.fingerprint}, ${row.kind}, ${row.body}::json, ${row.state}::json,
         ${row.countable}, ${row.ordinal}, ${row.own}, ${row.at})`.execute(tx)
     group.last_seq = row.seq
     group.version = row.version

@@ -13,7 +13,7 @@ export const inviteTexts = {
   later: say('以后再说', 'Not now'),
   never: say('以后不再询问', 'Never ask again'),
   neverDone: say('好的，以后下单不会再邀请你进群', 'All right. You will not be invited after an order again'),
-  quietPromise: say('进群后可以随时免打扰或退出，退出不会通知其他成员。', 'You can mute or leave at any time. Leaving is not announced to members.'),
+  quietPromise: say('进群后可以随时免打扰或退出。', 'You can make it quiet or leave at any time.'),
   joinTitle: say('加入群聊', 'Join a group'),
   loading: say('正在打开邀请', 'Opening the invitation'),
   rules: say('群介绍和规则', 'About and rules'),

@@ -1,6 +1,6 @@
 /** The form in the plus menu: a draw in one screen, what the law wants told already filled in. */
 import { ActionButton, CloseIcon, PlusIcon, useQun, useText, type ComposeProps } from '@qun/ui'
-import { useId, useState, type ReactNode } from 'react'
+import { useId, useRef, useState, type ReactNode } from 'react'
 import { prizesMax, type luckyDraw } from '../contract.ts'
 import { bodyOf, drawAfterChoices, emptyDraft, faultsOf, type DrawDraft, type Faults, type PrizeDraft } from './draft.ts'
 import { drawTexts, prizeLabelText } from './texts.ts'
@@ -14,16 +14,19 @@ export function LuckyDrawForm({ group, submit }: ComposeProps<typeof luckyDraw>)
   const [tried, setTried] = useState(false)
   const faults = tried ? faultsOf(draft) : {}
   const change: Change = (patch) => setDraft((before) => ({ ...before, ...patch }))
+  const form = useRef<HTMLDivElement>(null)
   const publish = async () => {
     setTried(true)
     if (Object.keys(faultsOf(draft)).length > 0) {
+      // After the faults are drawn: the first of them is where the person goes on.
+      setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus())
       throw Object.assign(new Error('incomplete'), { problem: { title: drawTexts.fixFields } })
     }
     await submit(bodyOf(draft, client.serverNow()))
   }
   const parts = { draft, change, faults }
   return (
-    <div className="qun-draw__form">
+    <div ref={form} className="qun-draw__form">
       <TextField name="title" label={text(drawTexts.title)} hint={text(drawTexts.titleHint)} max={60} {...parts} />
       <PrizeFields {...parts} />
       <TimeFields {...parts} />

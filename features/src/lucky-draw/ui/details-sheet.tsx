@@ -20,7 +20,7 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
         open={open}
         onClose={onClose}
         title={drawTexts.details}
-        foot={mayCancel && <ActionButton wide tone="danger" onClick={cancelling.show}>{text(drawTexts.cancelDraw)}</ActionButton>}
+        {...(mayCancel && { foot: <ActionButton wide tone="danger" onClick={cancelling.show}>{text(drawTexts.cancelDraw)}</ActionButton> })}
       >
         <dl className="qun-draw__facts">
           <Fact name={text(drawTexts.prizes)}>

@@ -2,14 +2,30 @@
 import { GroupPage, QunProvider } from '@qun/ui'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
-import { aConversation, aGroup, aMember, aView, createFixture, fixtureGroupId, fixtureMembers, fixtureNow } from '@qun/ui/testing'
+import {
+  aConversation,
+  aGroup,
+  aMember,
+  aView,
+  createFixture,
+  fixtureGroupId,
+  fixtureMembers,
+  fixtureNow,
+} from '@qun/ui/testing'
 import * as membership from './index.tsx'
 import { membershipTexts } from './texts.ts'
 
 function show(userId: string, more: Parameters<typeof aView>[1] = {}) {
   const client = createFixture({ userId, views: [aView([], more)], conversations: [aConversation()] })
-  client.answers['members.list'] = () => ({ members: [...client.groupOf(fixtureGroupId).get().members.values()], cursor: null })
-  render(<QunProvider client={client} cards={[membership]} locale="zh-CN"><GroupPage groupId={fixtureGroupId} /></QunProvider>)
+  client.answers['members.list'] = () => ({
+    members: [...client.groupOf(fixtureGroupId).get().members.values()],
+    cursor: null,
+  })
+  render(
+    <QunProvider client={client} cards={[membership]} locale="zh-CN">
+      <GroupPage groupId={fixtureGroupId} />
+    </QunProvider>,
+  )
   return client
 }
 const shown = (name: RegExp | string) => screen.queryByRole('button', { name }) !== null
@@ -21,7 +37,11 @@ const calls = (client: ReturnType<typeof show>) => client.calls.filter((call) =>
 afterEach(cleanup)
 
 describe('the group page', () => {
-  it.each([['li', false], ['he', true], ['wang', true]])('lets %s change the group: %s', async (userId, may) => {
+  it.each([
+    ['li', false],
+    ['he', true],
+    ['wang', true],
+  ])('lets %s change the group: %s', async (userId, may) => {
     show(userId)
     await screen.findByRole('heading', { name: '群成员（5）' })
     expect(shown(/^群名称/)).toBe(may)
@@ -55,7 +75,11 @@ describe('the group page', () => {
     fireEvent.click(await screen.findByRole('button', { name: /我在本群的昵称/ }))
     fireEvent.change(await screen.findByRole('textbox', { name: '我在本群的昵称' }), { target: { value: ' ' } })
     fireEvent.click(screen.getByRole('button', { name: '保存' }))
-    await waitFor(() => expect(calls(client)).toEqual([{ name: 'members.setNickname', input: { params: { groupId: fixtureGroupId }, body: { nickname: null } } }]))
+    await waitFor(() =>
+      expect(calls(client)).toEqual([
+        { name: 'members.setNickname', input: { params: { groupId: fixtureGroupId }, body: { nickname: null } } },
+      ]),
+    )
   })
 })
 describe('a member’s sheet', () => {
@@ -68,10 +92,17 @@ describe('a member’s sheet', () => {
   ])('%s', async (_name, viewerId, person, expected) => {
     show(viewerId)
     const sheet = await openMember(person)
-    expect(sheet.getAllByRole('button').map((button) => button.textContent).filter(Boolean)).toEqual(expected)
+    expect(
+      sheet
+        .getAllByRole('button')
+        .map((button) => button.textContent)
+        .filter(Boolean),
+    ).toEqual(expected)
   })
   it('lets a muted member speak again', async () => {
-    const muted = fixtureMembers.map((one) => (one.userId === 'zhao' ? aMember('zhao', '赵阿姨', { mutedUntil: fixtureNow + 60_000 }) : one))
+    const muted = fixtureMembers.map((one) =>
+      one.userId === 'zhao' ? aMember('zhao', '赵阿姨', { mutedUntil: fixtureNow + 60_000 }) : one,
+    )
     const client = show('he', { members: new Map(muted.map((one) => [one.userId as string, one])) })
     const sheet = await openMember(/赵阿姨/)
     fireEvent.click(sheet.getByRole('button', { name: '解除禁言' }))
@@ -82,7 +113,12 @@ describe('a member’s sheet', () => {
     const sheet = await openMember(/赵阿姨/)
     fireEvent.click(sheet.getByRole('button', { name: '禁言' }))
     fireEvent.click(await screen.findByRole('button', { name: '1 小时' }))
-    await waitFor(() => expect(calls(client)[0]?.input).toEqual({ params: { groupId: fixtureGroupId, userId: 'zhao' }, body: { durationMs: 3_600_000 } }))
+    await waitFor(() =>
+      expect(calls(client)[0]?.input).toEqual({
+        params: { groupId: fixtureGroupId, userId: 'zhao' },
+        body: { durationMs: 3_600_000 },
+      }),
+    )
   })
   it('removes only after asking', async () => {
     const client = show('he')
@@ -91,7 +127,12 @@ describe('a member’s sheet', () => {
     const asking = within(await screen.findByRole('alertdialog', { name: '把赵阿姨移出群聊？' }))
     expect(calls(client)).toEqual([])
     fireEvent.click(asking.getByRole('button', { name: '移出群聊' }))
-    await waitFor(() => expect(calls(client)[0]?.input).toEqual({ params: { groupId: fixtureGroupId, userId: 'zhao' }, body: { ban: false } }))
+    await waitFor(() =>
+      expect(calls(client)[0]?.input).toEqual({
+        params: { groupId: fixtureGroupId, userId: 'zhao' },
+        body: { ban: false },
+      }),
+    )
   })
 })
 it('every text stands in both languages', () => {

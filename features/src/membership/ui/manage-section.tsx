@@ -12,11 +12,17 @@ export function ManageSection({ view, viewer, client }: GroupSectionProps) {
   const text = useText()
   const { group } = view
   if (!group || viewer.role === 'member' || group.disbandedAt !== undefined) return null
-  const change = (body: RequestOf<typeof changeGroup>) => client.call(changeGroup, { params: { groupId: group.groupId }, body })
+  const change = (body: RequestOf<typeof changeGroup>) =>
+    client.call(changeGroup, { params: { groupId: group.groupId }, body })
   const { settings } = group
   return (
     <>
-      <TextRow label={membershipTexts.name} value={group.name} lengthMax={groupNameMax} save={(name) => change({ name })} />
+      <TextRow
+        label={membershipTexts.name}
+        value={group.name}
+        lengthMax={groupNameMax}
+        save={(name) => change({ name })}
+      />
       <TextRow
         label={membershipTexts.description}
         value={settings.description}
@@ -46,7 +52,11 @@ type History = 'none' | 'recent' | 'all'
 function HistoryRow({ value, set }: { readonly value: History; readonly set: (value: History) => Promise<unknown> }) {
   const text = useText()
   const [open, setOpen] = useState(false)
-  const names = { none: membershipTexts.historyNone, recent: membershipTexts.historyRecent, all: membershipTexts.historyAll }
+  const names = {
+    none: membershipTexts.historyNone,
+    recent: membershipTexts.historyRecent,
+    all: membershipTexts.historyAll,
+  }
   const choose = async (history: History) => {
     await set(history)
     setOpen(false)
@@ -57,7 +67,12 @@ function HistoryRow({ value, set }: { readonly value: History; readonly set: (va
       <Sheet open={open} onClose={() => setOpen(false)} title={membershipTexts.history}>
         <div className="qun-choices">
           {(['none', 'recent', 'all'] as const).map((history) => (
-            <ActionButton key={history} wide tone={history === value ? 'accent' : 'quiet'} onClick={() => choose(history)}>
+            <ActionButton
+              key={history}
+              wide
+              tone={history === value ? 'accent' : 'quiet'}
+              onClick={() => choose(history)}
+            >
               {text(names[history])}
             </ActionButton>
           ))}

@@ -1,6 +1,19 @@
 /** What the viewer may do about a member: role, mute, removal, handing the group over. Nothing for equals and stronger. */
 import { DAY, HOUR, MINUTE, type LocalText, type Role } from '@qun/contract'
-import { Dialog, fill, PageRow, PageSection, problemText, Sheet, ActionButton, useDrawnAt, useOpen, useQun, useText, type MemberSectionProps } from '@qun/ui'
+import {
+  Dialog,
+  fill,
+  PageRow,
+  PageSection,
+  problemText,
+  Sheet,
+  ActionButton,
+  useDrawnAt,
+  useOpen,
+  useQun,
+  useText,
+  type MemberSectionProps,
+} from '@qun/ui'
 import { muteMember, removeMember, setRole, transferGroup, unmuteMember } from '../contract.ts'
 import { membershipTexts } from './texts.ts'
 
@@ -44,7 +57,9 @@ function RoleRow(props: MemberSectionProps) {
       (error: unknown) => toast(problemText(error), 'danger'),
     )
   }
-  return <PageRow label={text(role === 'admin' ? membershipTexts.makeAdmin : membershipTexts.makeMember)} onClick={change} />
+  return (
+    <PageRow label={text(role === 'admin' ? membershipTexts.makeAdmin : membershipTexts.makeMember)} onClick={change} />
+  )
 }
 function MuteRow(props: MemberSectionProps) {
   const { client, member } = props
@@ -54,7 +69,9 @@ function MuteRow(props: MemberSectionProps) {
   const choosing = useOpen()
   if (member.mutedUntil > now) {
     const unmute = () => {
-      client.call(unmuteMember, { params: paramsOf(props) }).catch((error: unknown) => toast(problemText(error), 'danger'))
+      client
+        .call(unmuteMember, { params: paramsOf(props) })
+        .catch((error: unknown) => toast(problemText(error), 'danger'))
     }
     return <PageRow label={text(membershipTexts.unmute)} onClick={unmute} />
   }
@@ -90,7 +107,9 @@ function TransferRow(props: MemberSectionProps) {
       text={membershipTexts.transferText}
       name={member.name}
       close={close}
-      run={() => client.call(transferGroup, { params: { groupId: view.group!.groupId }, body: { userId: member.userId } })}
+      run={() =>
+        client.call(transferGroup, { params: { groupId: view.group!.groupId }, body: { userId: member.userId } })
+      }
     />
   )
 }

@@ -28,7 +28,16 @@ export function TextRow(props: TextRowProps) {
     </>
   )
 }
-function TextForm({ label, hint, value, lengthMax, long = false, optional = false, save, close }: TextRowProps & { readonly close: () => void }) {
+function TextForm({
+  label,
+  hint,
+  value,
+  lengthMax,
+  long = false,
+  optional = false,
+  save,
+  close,
+}: TextRowProps & { readonly close: () => void }) {
   const { toast } = useQun()
   const text = useText()
   const id = useId()

@@ -18,7 +18,10 @@ export const membershipTexts = {
   bansNone: { 'zh-CN': '没有被拉黑的人', en: 'Nobody is banned' },
   unban: { 'zh-CN': '移出黑名单', en: 'Lift the ban' },
   nickname: { 'zh-CN': '我在本群的昵称', en: 'My name in this group' },
-  nicknameHint: { 'zh-CN': '最多 20 个字，留空使用自己的名字', en: 'Up to 20 characters; leave empty for your own name' },
+  nicknameHint: {
+    'zh-CN': '最多 20 个字，留空使用自己的名字',
+    en: 'Up to 20 characters; leave empty for your own name',
+  },
   save: { 'zh-CN': '保存', en: 'Save' },
   saved: { 'zh-CN': '已保存', en: 'Saved' },
   leave: { 'zh-CN': '退出群聊', en: 'Leave the group' },
@@ -48,8 +51,14 @@ export const membershipTexts = {
   mute30d: { 'zh-CN': '30 天', en: '30 days' },
   remove: { 'zh-CN': '移出群聊', en: 'Remove from the group' },
   removeTitle: { 'zh-CN': '把{name}移出群聊？', en: 'Remove {name}?' },
-  removeText: { 'zh-CN': '对方将不再收到这个群的消息，之后仍可重新加入。', en: 'They get no more messages from it. They may join again.' },
+  removeText: {
+    'zh-CN': '对方将不再收到这个群的消息，之后仍可重新加入。',
+    en: 'They get no more messages from it. They may join again.',
+  },
   ban: { 'zh-CN': '移出并拉黑', en: 'Remove and ban' },
   banTitle: { 'zh-CN': '移出并拉黑{name}？', en: 'Remove and ban {name}?' },
-  banText: { 'zh-CN': '对方将被移出，并且无法通过任何方式再次加入。', en: 'They are removed and cannot come back on any way.' },
+  banText: {
+    'zh-CN': '对方将被移出，并且无法通过任何方式再次加入。',
+    en: 'They are removed and cannot come back on any way.',
+  },
 } as const satisfies Record<string, LocalText>

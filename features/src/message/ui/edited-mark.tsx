@@ -8,7 +8,15 @@ import { messageTexts } from './texts.ts'
 
 type Edits = AnswerOf<typeof editsOf>['edits']
 
-export function EditedMark({ group, message, text }: { readonly group: GroupHandle; readonly message: ViewMessage; readonly text: string }) {
+export function EditedMark({
+  group,
+  message,
+  text,
+}: {
+  readonly group: GroupHandle
+  readonly message: ViewMessage
+  readonly text: string
+}) {
   const { client, toast } = useQun()
   const say = useText()
   const [edits, setEdits] = useState<Edits>()

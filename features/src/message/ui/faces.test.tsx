@@ -19,8 +19,15 @@ function show(one: ViewMessage, options: { locale?: 'zh-CN' | 'en'; answers?: Re
   const client = createFixture({ userId: 'li', views: [aView([one])] })
   Object.assign(client.answers, options.answers)
   const props = {
-    body: one.body as never, state: one.state as never, mine: undefined, act: async () => {}, viewer: { userId: 'li', role: 'member' as const },
-    message: one, group: client.open(fixtureGroupId), now: fixtureNow, locale: options.locale ?? ('zh-CN' as const),
+    body: one.body as never,
+    state: one.state as never,
+    mine: undefined,
+    act: async () => {},
+    viewer: { userId: 'li', role: 'member' as const },
+    message: one,
+    group: client.open(fixtureGroupId),
+    now: fixtureNow,
+    locale: options.locale ?? ('zh-CN' as const),
   }
   const Face = one.kind === 'image' ? ImageFace : one.kind === 'system' ? SystemFace : TextFace
   render(
@@ -30,7 +37,8 @@ function show(one: ViewMessage, options: { locale?: 'zh-CN' | 'en'; answers?: Re
   )
   return client
 }
-const text = (words: string, more: object = {}, state: object = plain) => aMessage(1, 'wang', 'text', { text: words, ...more }, { state })
+const text = (words: string, more: object = {}, state: object = plain) =>
+  aMessage(1, 'wang', 'text', { text: words, ...more }, { state })
 afterEach(cleanup)
 
 describe('text', () => {
@@ -67,13 +75,34 @@ describe('pictures', () => {
     expect(boxOf(20_000, 100)).toEqual({ width: 240, height: 96 })
   })
   it('have a name, and say when they cannot be shown', async () => {
-    const answers = { 'media.get': () => { throw new Error('lost') } }
-    show(aMessage(1, 'he', 'image', { mediaId, w: 100, h: 100, alt: '栗子蛋糕' }, { state: { preview: '', reactions: [] } }), { answers })
+    const answers = {
+      'media.get': () => {
+        throw new Error('lost')
+      },
+    }
+    show(
+      aMessage(
+        1,
+        'he',
+        'image',
+        { mediaId, w: 100, h: 100, alt: '栗子蛋糕' },
+        { state: { preview: '', reactions: [] } },
+      ),
+      { answers },
+    )
     expect(screen.getByRole('button', { name: '查看图片: 栗子蛋糕' })).toBeTruthy()
     expect(await screen.findByText('图片无法显示')).toBeTruthy()
   })
   it('take previews only as pictures within the page', () => {
-    show(aMessage(1, 'he', 'image', { mediaId, w: 100, h: 100 }, { state: { preview: 'https://evil.example/a.png', reactions: [] } }))
+    show(
+      aMessage(
+        1,
+        'he',
+        'image',
+        { mediaId, w: 100, h: 100 },
+        { state: { preview: 'https://evil.example/a.png', reactions: [] } },
+      ),
+    )
     expect(document.querySelector('.qun-picture__preview')).toBeNull()
   })
 })
@@ -95,17 +124,35 @@ describe('talk', () => {
   const group = client.open(fixtureGroupId)
   it('writes mentions and quotes only when there are some', () => {
     expect(talk.write({ text: '早', mentions: [] }).body).toEqual({ text: '早' })
-    expect(talk.write({ text: '早', mentions: ['wang'], quote: text('') }).body).toEqual({ text: '早', mentions: ['wang'], quote: { seq: 1 } })
+    expect(talk.write({ text: '早', mentions: ['wang'], quote: text('') }).body).toEqual({
+      text: '早',
+      mentions: ['wang'],
+      quote: { seq: 1 },
+    })
   })
   it('edits with the number of edits it saw', async () => {
     await talk.edit?.(group, text('旧', {}, { edits: 3, reactions: [] }), { text: '新', mentions: [] })
-    expect(client.calls.at(-1)).toEqual({ name: 'act', input: { kind: 'text', seq: 1, action: 'edit', input: { text: '新', ifEdits: 3 } } })
+    expect(client.calls.at(-1)).toEqual({
+      name: 'act',
+      input: { kind: 'text', seq: 1, action: 'edit', input: { text: '新', ifEdits: 3 } },
+    })
   })
   it('adds a reaction, and takes one’s own away', async () => {
-    const mine = { row: 'mine', groupId: fixtureGroupId, seq: 1, version: 1, kind: 'text', body: { reactions: ['👍'] }, hidden: false } as const
+    const mine = {
+      row: 'mine',
+      groupId: fixtureGroupId,
+      seq: 1,
+      version: 1,
+      kind: 'text',
+      body: { reactions: ['👍'] },
+      hidden: false,
+    } as const
     await talk.react?.(group, text('早'), '👍', 'li')
     await talk.react?.(group, { ...text('早'), mine }, '👍', 'li')
-    expect(client.calls.slice(-2).map((call) => (call.input as { input: unknown }).input)).toEqual([{ emoji: '👍', on: true }, { emoji: '👍', on: false }])
+    expect(client.calls.slice(-2).map((call) => (call.input as { input: unknown }).input)).toEqual([
+      { emoji: '👍', on: true },
+      { emoji: '👍', on: false },
+    ])
   })
   it('uploads a picture before it posts it', async () => {
     client.answers['upload'] = () => ({ mediaId, w: 4, h: 3, preview: '' })
@@ -122,11 +169,17 @@ describe('talk', () => {
   })
   it('the composer of the kit sends text with it', async () => {
     const open = createFixture({ userId: 'li', views: [aView([])] })
-    render(<QunProvider client={open} cards={[message]} locale="zh-CN"><GroupChat groupId={fixtureGroupId} /></QunProvider>)
+    render(
+      <QunProvider client={open} cards={[message]} locale="zh-CN">
+        <GroupChat groupId={fixtureGroupId} />
+      </QunProvider>,
+    )
     const field = await screen.findByRole('textbox')
     fireEvent.change(field, { target: { value: '早上好' } })
     fireEvent.click(screen.getByRole('button', { name: '发送' }))
-    await waitFor(() => expect(open.calls).toContainEqual({ name: 'send', input: { kind: textMessage.kind, body: { text: '早上好' } } }))
+    await waitFor(() =>
+      expect(open.calls).toContainEqual({ name: 'send', input: { kind: textMessage.kind, body: { text: '早上好' } } }),
+    )
   })
 })
 it('every text stands in both languages', () => {

@@ -28,7 +28,9 @@ export function ImageFace({ body, state, message, group }: CardFaceProps<typeof 
   const preview = state?.preview?.startsWith('data:image/') ? state.preview : undefined
   const style = { '--qun-picture-width': `${width}px`, '--qun-picture-ratio': `${width} / ${height}` } as CSSProperties
   const open = (button: HTMLElement) => {
-    const pictures = (chat?.view.messages ?? [message]).filter((one) => one.kind === imageMessage.kind && one.body !== null)
+    const pictures = (chat?.view.messages ?? [message]).filter(
+      (one) => one.kind === imageMessage.kind && one.body !== null,
+    )
     void openViewer({ client, groupId: group.groupId, pictures, startSeq: message.seq, from: button, text })
   }
   return (
@@ -47,7 +49,16 @@ export function ImageFace({ body, state, message, group }: CardFaceProps<typeof 
           onClick={(click) => (media.failed ? media.retry() : open(click.currentTarget))}
         >
           {preview && <img className="qun-picture__preview" src={preview} alt="" draggable={false} />}
-          {media.address && <img className="qun-picture__image" src={media.address} alt={body.alt ?? ''} width={width} height={height} draggable={false} />}
+          {media.address && (
+            <img
+              className="qun-picture__image"
+              src={media.address}
+              alt={body.alt ?? ''}
+              width={width}
+              height={height}
+              draggable={false}
+            />
+          )}
           {media.failed && (
             <span className="qun-picture__lost">
               <ImageIcon size={28} />

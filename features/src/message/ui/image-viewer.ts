@@ -21,8 +21,17 @@ export async function openViewer({ client, groupId, pictures, startSeq, from, te
   const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
   const viewer = new PhotoSwipe({
     // A slide without an address waits until its bytes came through the client.
-    dataSource: bodies.map((body) => ({ width: body.w, height: body.h, alt: body.alt ?? '', mediaId: body.mediaId, type: 'image' })),
-    index: Math.max(0, pictures.findIndex((message) => message.seq === startSeq)),
+    dataSource: bodies.map((body) => ({
+      width: body.w,
+      height: body.h,
+      alt: body.alt ?? '',
+      mediaId: body.mediaId,
+      type: 'image',
+    })),
+    index: Math.max(
+      0,
+      pictures.findIndex((message) => message.seq === startSeq),
+    ),
     bgOpacity: 0.94,
     showHideAnimationType: still ? 'none' : 'fade',
     closeTitle: text(messageTexts.close),

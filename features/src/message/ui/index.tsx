@@ -14,7 +14,8 @@ export default [
   defineCardUI(systemLine, {
     Card: SystemFace,
     plain: 'system',
-    fold: (body) => (body.what === 'joined' ? { names: body.people.map((person) => person.name), count: body.count } : undefined),
+    fold: (body) =>
+      body.what === 'joined' ? { names: body.people.map((person) => person.name), count: body.count } : undefined,
   }),
 ]
 export const talk: Talk = messageTalk

@@ -14,7 +14,12 @@ const idleMax = 60
 
 const caches = new WeakMap<QunClient, Map<string, Kept>>()
 
-function take(client: QunClient, groupId: string, mediaId: string, size: MediaSize): { address: Promise<string>; release: () => void } {
+function take(
+  client: QunClient,
+  groupId: string,
+  mediaId: string,
+  size: MediaSize,
+): { address: Promise<string>; release: () => void } {
   let cache = caches.get(client)
   if (!cache) caches.set(client, (cache = new Map()))
   const key = `${groupId}/${mediaId}/${size}`
@@ -33,7 +38,10 @@ function take(client: QunClient, groupId: string, mediaId: string, size: MediaSi
   }
 }
 async function load(client: QunClient, groupId: string, mediaId: string, size: MediaSize): Promise<string> {
-  const { bytes, contentType } = await client.call(mediaOf, { params: { groupId: groupId as never, mediaId }, query: { size } })
+  const { bytes, contentType } = await client.call(mediaOf, {
+    params: { groupId: groupId as never, mediaId },
+    query: { size },
+  })
   return URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: contentType }))
 }
 function trim(cache: Map<string, Kept>): void {

@@ -1,5 +1,14 @@
 /** A text bubble: words, links, people named, what it answers, and that it was edited. */
-import { Bubble, Dialog, memberOf, splitMentions, useChatIfAny, useText, type CardFaceProps, type TextPart } from '@qun/ui'
+import {
+  Bubble,
+  Dialog,
+  memberOf,
+  splitMentions,
+  useChatIfAny,
+  useText,
+  type CardFaceProps,
+  type TextPart,
+} from '@qun/ui'
 import { useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { textMessage } from '../contract.ts'
