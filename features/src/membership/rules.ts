@@ -34,8 +34,20 @@ fold('ⅼⅽⅾⅿ', 'lcdm')
 fold('曰己巳末士壬', '日已已未土王')
 fold('羣員廣囯國', '群员广国国')
 
-/** [MB4] Names that look alike have the same skeleton. */
+/** Rounds after which nothing folds further: a letter may look like one that itself looks like another (ι, i, l). */
+const foldsMax = 4
+
+/** [MB4] Names that look alike have the same skeleton; a skeleton is its own. */
 export function skeletonOf(name: string): string {
+  let skeleton = name
+  for (let i = 0; i < foldsMax; i++) {
+    const folded = foldOnce(skeleton)
+    if (folded === skeleton) break
+    skeleton = folded
+  }
+  return skeleton
+}
+function foldOnce(name: string): string {
   const plain = name
     .normalize('NFKC')
     .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]/gu, '')

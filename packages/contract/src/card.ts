@@ -66,6 +66,8 @@ export type StateOf<C> = C extends Card<any, infer S, any, any, any> ? Static<S>
 export type MineOf<C> = C extends Card<any, any, infer M, any, any> ? Static<M> : never
 export type ActionsOf<C> = C extends Card<any, any, any, infer A, any> ? A : never
 export type FactsOf<C> = C extends Card<any, any, any, any, infer F> ? F : never
-export type InputOf<C, A extends keyof ActionsOf<C>> = ActionsOf<C>[A] extends { readonly input: infer I extends TSchema }
+export type InputOf<C, A extends keyof ActionsOf<C>> = ActionsOf<C>[A] extends {
+  readonly input: infer I extends TSchema
+}
   ? Static<I>
   : never

@@ -40,7 +40,14 @@ export const engineEndpoints = {
     body: PostBody,
     answer: Posted,
     status: 201,
-    errors: ['card.unknown_type', 'message.type_forbidden', 'member.muted', 'group.dissolved', 'card.too_large', 'idempotency.key_reused'],
+    errors: [
+      'card.unknown_type',
+      'message.type_forbidden',
+      'member.muted',
+      'group.dissolved',
+      'card.too_large',
+      'idempotency.key_reused',
+    ],
   }),
   history: defineEndpoint({
     name: 'messages.list',
@@ -49,7 +56,11 @@ export const engineEndpoints = {
     doc: 'Messages before or after a position, in order of `seq`; with the viewer’s own parts. Nothing before the viewer joined.',
     by: 'member',
     params: group,
-    query: closed({ before: Type.Optional(SeqSchema), after: Type.Optional(Type.Integer({ minimum: 0 })), limit: Type.Optional(Limit) }),
+    query: closed({
+      before: Type.Optional(SeqSchema),
+      after: Type.Optional(Type.Integer({ minimum: 0 })),
+      limit: Type.Optional(Limit),
+    }),
     answer: closed({ messages: Type.Array(MessageRow), mine: Type.Array(MineRow), members: Type.Array(MemberRow) }),
   }),
   message: defineEndpoint({
@@ -68,10 +79,24 @@ export const engineEndpoints = {
     path: '/groups/:groupId/messages/:seq/actions/:action',
     doc: 'Asks a card to do something. One route for all actions of all cards; the body is the action’s input.',
     by: 'member',
-    params: closed({ groupId: GroupIdSchema, seq: SeqSchema, action: Type.String({ pattern: '^[a-z][a-zA-Z-]{0,39}$' }) }),
+    params: closed({
+      groupId: GroupIdSchema,
+      seq: SeqSchema,
+      action: Type.String({ pattern: '^[a-z][a-zA-Z-]{0,39}$' }),
+    }),
     body: Type.Unknown(),
     answer: ActedAnswer,
-    errors: ['message.not_found', 'message.recalled', 'message.not_owner', 'card.unknown_action', 'group.dissolved', 'member.muted', 'idempotency.key_reused', 'idempotency.key_missing', 'auth.guest_forbidden'],
+    errors: [
+      'message.not_found',
+      'message.recalled',
+      'message.not_owner',
+      'card.unknown_action',
+      'group.dissolved',
+      'member.muted',
+      'idempotency.key_reused',
+      'idempotency.key_missing',
+      'auth.guest_forbidden',
+    ],
   }),
   recall: defineEndpoint({
     name: 'messages.recall',
@@ -126,7 +151,11 @@ export const engineEndpoints = {
     answer: closed({ members: Type.Array(MemberRow), cursor: nullable(Type.String()) }),
     errors: ['cursor.invalid', 'group.roster_hidden'],
     refusals: {
-      'group.roster_hidden': { status: 403, retry: 'never', title: { 'zh-CN': '群成员列表不公开', en: 'The member list is hidden' } },
+      'group.roster_hidden': {
+        status: 403,
+        retry: 'never',
+        title: { 'zh-CN': '群成员列表不公开', en: 'The member list is hidden' },
+      },
     },
   }),
   read: defineEndpoint({
@@ -201,7 +230,10 @@ export const engineEndpoints = {
     doc: 'Ends all of a person’s tokens minted so far, or one by its `jti`; open sockets close within five seconds.',
     by: 'server',
     params: closed({ userId: UserIdSchema }),
-    body: closed({ jti: Type.Optional(Type.String({ maxLength: 128 })), reason: Type.Optional(oneOf('logout', 'erased')) }),
+    body: closed({
+      jti: Type.Optional(Type.String({ maxLength: 128 })),
+      reason: Type.Optional(oneOf('logout', 'erased')),
+    }),
     answer: empty,
   }),
 } as const

@@ -9,7 +9,11 @@ import { closed, oneOf } from './schema.ts'
 import { MillisSchema } from './time.ts'
 
 /** Bumped when a contract changes the wire; see the history in packages/chat/src/protocol.ts. */
-const RequestId = Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "The client's number of this request." })
+const RequestId = Type.Integer({
+  minimum: 1,
+  maximum: 2_147_483_647,
+  description: "The client's number of this request.",
+})
 /** `group/<groupId>` or `user/<userId>`. */
 export const StreamSchema = Type.String({ pattern: '^(group|user)/.{1,80}$' })
 export type Stream = `group/${string}` | `user/${string}`
@@ -29,10 +33,9 @@ export const AuthFrame = closed({
 export const SubscribeFrame = closed({
   op: Type.Literal('subscribe'),
   id: RequestId,
-  groups: Type.Array(
-    closed({ groupId: GroupIdSchema, level: LevelSchema, from: Type.Optional(VersionSchema) }),
-    { minItems: 1 },
-  ),
+  groups: Type.Array(closed({ groupId: GroupIdSchema, level: LevelSchema, from: Type.Optional(VersionSchema) }), {
+    minItems: 1,
+  }),
 })
 export const PullFrame = closed({
   op: Type.Literal('pull'),
@@ -65,7 +68,9 @@ export const clientFrames = {
   typing: TypingFrame,
   ping: PingFrame,
 } as const
-export type ClientFrame = { [K in keyof typeof clientFrames]: Static<(typeof clientFrames)[K]> }[keyof typeof clientFrames]
+export type ClientFrame = {
+  [K in keyof typeof clientFrames]: Static<(typeof clientFrames)[K]>
+}[keyof typeof clientFrames]
 
 // ── from the server ──
 export const HelloFrame = closed({
@@ -151,7 +156,9 @@ export const serverFrames = {
   'auth.expiring': ExpiringFrame,
   goaway: GoawayFrame,
 } as const
-export type ServerFrame = { [K in keyof typeof serverFrames]: Static<(typeof serverFrames)[K]> }[keyof typeof serverFrames]
+export type ServerFrame = {
+  [K in keyof typeof serverFrames]: Static<(typeof serverFrames)[K]>
+}[keyof typeof serverFrames]
 
 /** Why a socket was closed; ranges follow RFC 6455, ours begin at 4400. */
 export const closeCodes = {

@@ -19,9 +19,7 @@ export const clientIdPattern = '^[A-Za-z0-9_.:-]{1,64}$'
 export const UserIdSchema = Type.Unsafe<UserId>(
   Type.String({ minLength: 1, maxLength: 64, pattern: userIdPattern, description: "The host's id of a person." }),
 )
-export const GroupIdSchema = Type.Unsafe<GroupId>(
-  Type.String({ pattern: groupIdPattern, description: 'A group 群.' }),
-)
+export const GroupIdSchema = Type.Unsafe<GroupId>(Type.String({ pattern: groupIdPattern, description: 'A group 群.' }))
 export const ClientIdSchema = Type.Unsafe<ClientId>(
   Type.String({ pattern: clientIdPattern, description: "The sender's key of this request; a retry repeats it." }),
 )

@@ -70,7 +70,13 @@ export const Head = closed({
   lastOrdinal: Type.Integer({ minimum: 0 }),
   at: MillisSchema,
   last: nullable(
-    closed({ seq: SeqSchema, senderId: Type.String(), senderName: Type.String(), kind: Type.String(), summary: TextSchema }),
+    closed({
+      seq: SeqSchema,
+      senderId: Type.String(),
+      senderName: Type.String(),
+      kind: Type.String(),
+      summary: TextSchema,
+    }),
   ),
   own: Type.Optional(Type.Integer({ description: "The viewer's own countable messages; sent when it changed." })),
   mentions: Type.Optional(Type.Array(SeqSchema, { description: 'Positions that newly mention the viewer.' })),

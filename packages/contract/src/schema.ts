@@ -6,7 +6,7 @@ export type { Static, TObject, TProperties, TSchema }
 
 /** An object that refuses fields it does not name (`request.unknown_field`). */
 export function closed<P extends TProperties>(properties: P, options: object = {}): TObject<P> {
-  return Type.Object(properties, { additionalProperties: false, ...options }) as TObject<P>
+  return Type.Object(properties, { additionalProperties: false, ...options })
 }
 /** One of a few words. */
 export function oneOf<const W extends readonly string[]>(...words: W) {

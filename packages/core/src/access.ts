@@ -11,7 +11,11 @@ export function isAtLeast(role: Role, needed: Role): boolean {
 }
 
 /** Refuses unless the actor is what `by` asks for. `role` is undefined for the host acting with an API key. */
-export function checkActor(by: By, actor: { readonly userId: string; readonly role: Role | undefined }, senderId: string): void {
+export function checkActor(
+  by: By,
+  actor: { readonly userId: string; readonly role: Role | undefined },
+  senderId: string,
+): void {
   if (by === 'sender') {
     if (actor.userId !== senderId) throw refuse('message.not_owner')
   } else if (by === 'server') {
@@ -19,4 +23,9 @@ export function checkActor(by: By, actor: { readonly userId: string; readonly ro
   } else if (actor.role !== undefined && !isAtLeast(actor.role, by)) {
     throw refuse('group.permission')
   }
+}
+
+/** Refuses unless something may still be said or done in the group. */
+export function checkAlive(row: { readonly disbanded_at: number | null }): void {
+  if (row.disbanded_at !== null) throw refuse('group.dissolved')
 }

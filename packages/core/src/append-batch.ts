@@ -85,7 +85,12 @@ const insertText = `INSERT INTO messages (app_id, group_id, seq, version, sender
     $10::json[], $11::json[], $12::boolean[], $13::bigint[], $14::bigint[], $15::bigint[]) AS t`
 
 /** One outcome per post, in their order. Throws if the store failed: then nothing was written, or it is not known. */
-export async function writeBatch(lane: Lane, appId: string, now: number, appends: readonly Append[]): Promise<Outcome[]> {
+export async function writeBatch(
+  lane: Lane,
+  appId: string,
+  now: number,
+  appends: readonly Append[],
+): Promise<Outcome[]> {
   const hoped = await writeHoping(lane, appId, now, appends)
   if (hoped !== undefined) return hoped
   try {
@@ -119,7 +124,12 @@ interface Spoken {
 }
 
 /** All posts as fresh ones of people who may speak; undefined, with nothing written, when one of them is not. */
-async function writeHoping(lane: Lane, appId: string, now: number, appends: readonly Append[]): Promise<Outcome[] | undefined> {
+async function writeHoping(
+  lane: Lane,
+  appId: string,
+  now: number,
+  appends: readonly Append[],
+): Promise<Outcome[] | undefined> {
   const groups = new Map<string, Tally>()
   const voices = new Map<string, Tally & { readonly append: Append }>()
   for (const append of appends) {
@@ -134,15 +144,32 @@ async function writeHoping(lane: Lane, appId: string, now: number, appends: read
       lane.query(appId, {
         name: 'append-move',
         text: moveText,
-        values: [appId, ids, JSON.stringify(Object.fromEntries(ids.map((id, i) => [id, countsOf(tallies[i] as Tally)]))), now],
+        values: [
+          appId,
+          ids,
+          JSON.stringify(Object.fromEntries(ids.map((id, i) => [id, countsOf(tallies[i] as Tally)]))),
+          now,
+        ],
       }),
       lane.query(appId, {
         name: 'append-speak',
         text: speakText,
-        values: [appId, speakers.map((v) => v.append.groupId), speakers.map((v) => v.append.senderId), speakers.map((v) => v.counted), now],
+        values: [
+          appId,
+          speakers.map((v) => v.append.groupId),
+          speakers.map((v) => v.append.senderId),
+          speakers.map((v) => v.counted),
+          now,
+        ],
       }),
     ])
-    const placed = placeAll(appends, groups, voices, moved.rows as unknown as Moved[], spoken.rows as unknown as Spoken[])
+    const placed = placeAll(
+      appends,
+      groups,
+      voices,
+      moved.rows as unknown as Moved[],
+      spoken.rows as unknown as Spoken[],
+    )
     if (placed === undefined) {
       await undo(lane, appId)
       return undefined
@@ -186,7 +213,10 @@ function placeAll(
   const next = new Map(
     moved.map((row) => {
       const { n, counted } = groups.get(row.group_id) as Tally
-      return [row.group_id, { seq: row.last_seq - n, version: row.version - n, ordinal: row.last_ordinal - counted, at: row.at }]
+      return [
+        row.group_id,
+        { seq: row.last_seq - n, version: row.version - n, ordinal: row.last_ordinal - counted, at: row.at },
+      ]
     }),
   )
   const own = new Map(
@@ -204,7 +234,10 @@ function placeAll(
       group.ordinal += 1
       voice.own += 1
     }
-    return { append, placed: { seq: group.seq, version: group.version, at: group.at, ordinal: group.ordinal, own: voice.own } }
+    return {
+      append,
+      placed: { seq: group.seq, version: group.version, at: group.at, ordinal: group.ordinal, own: voice.own },
+    }
   })
 }
 
@@ -218,10 +251,21 @@ function insertion(appId: string, rows: readonly Row[]) {
     name: 'append-insert',
     text: insertText,
     values: [
-      appId, column((r) => r.append.groupId), column((r) => r.placed.seq), column((r) => r.placed.version), column((r) => r.append.senderId),
-      column((r) => r.append.clientKey), column((r) => r.append.clientId), column((r) => r.append.fingerprint), column((r) => r.append.kind),
-      column((r) => r.append.body), column((r) => r.append.state), column((r) => r.append.countable), column((r) => r.placed.ordinal),
-      column((r) => r.placed.own), column((r) => r.placed.at),
+      appId,
+      column((r) => r.append.groupId),
+      column((r) => r.placed.seq),
+      column((r) => r.placed.version),
+      column((r) => r.append.senderId),
+      column((r) => r.append.clientKey),
+      column((r) => r.append.clientId),
+      column((r) => r.append.fingerprint),
+      column((r) => r.append.kind),
+      column((r) => r.append.body),
+      column((r) => r.append.state),
+      column((r) => r.append.countable),
+      column((r) => r.placed.ordinal),
+      column((r) => r.placed.own),
+      column((r) => r.placed.at),
     ],
   }
 }
@@ -248,8 +292,16 @@ async function readPlan(lane: Lane, appId: string, appends: readonly Append[]): 
   const [, locked, sending, before] = await Promise.all([
     lane.query(appId, begin),
     lane.query(appId, { name: 'append-lock', text: lockText, values: [appId, groupIds] }),
-    lane.query(appId, { name: 'append-senders', text: sendersText, values: [appId, speakers.map((a) => a.groupId), speakers.map((a) => a.senderId)] }),
-    lane.query(appId, { name: 'append-known', text: knownText, values: [appId, appends.map((a) => a.groupId), appends.map((a) => a.clientKey)] }),
+    lane.query(appId, {
+      name: 'append-senders',
+      text: sendersText,
+      values: [appId, speakers.map((a) => a.groupId), speakers.map((a) => a.senderId)],
+    }),
+    lane.query(appId, {
+      name: 'append-known',
+      text: knownText,
+      values: [appId, appends.map((a) => a.groupId), appends.map((a) => a.clientKey)],
+    }),
   ])
   const groups = new Map((locked.rows as unknown as Group[]).map((row) => [row.group_id, row]))
   const found = new Map((sending.rows as unknown as Sender[]).map((row) => [row.i, row]))
@@ -280,26 +332,45 @@ function place({ groups, senders, known }: Plan, append: Append, i: number, now:
   sender.own += counts
   if (append.countable) sender.isChanged = true
   return {
-    placed: { seq: group.last_seq, version: group.version, at: group.last_at, ordinal: group.last_ordinal, own: sender.own },
+    placed: {
+      seq: group.last_seq,
+      version: group.version,
+      at: group.last_at,
+      ordinal: group.last_ordinal,
+      own: sender.own,
+    },
     replayed: false,
   }
 }
 
-async function writePlan(lane: Lane, appId: string, appends: readonly Append[], plan: Plan, outcomes: readonly Outcome[]): Promise<void> {
+async function writePlan(
+  lane: Lane,
+  appId: string,
+  appends: readonly Append[],
+  plan: Plan,
+  outcomes: readonly Outcome[],
+): Promise<void> {
   const fresh: Row[] = []
   for (const [i, outcome] of outcomes.entries()) {
-    if (outcome.placed !== undefined && !outcome.replayed) fresh.push({ append: appends[i] as Append, placed: outcome.placed })
+    if (outcome.placed !== undefined && !outcome.replayed)
+      fresh.push({ append: appends[i] as Append, placed: outcome.placed })
   }
   if (fresh.length === 0) {
     await lane.query(appId, commit)
     return
   }
   const groups = [...plan.groups.values()].filter((group) => group.isChanged)
-  const counters = Object.fromEntries(groups.map((g) => [g.group_id, [g.version, g.last_seq, g.last_ordinal, g.last_word_seq, g.last_at]]))
+  const counters = Object.fromEntries(
+    groups.map((g) => [g.group_id, [g.version, g.last_seq, g.last_ordinal, g.last_word_seq, g.last_at]]),
+  )
   const senders = new Set(plan.senders.filter((sender) => sender?.isChanged === true) as Sender[])
   const own = Object.fromEntries([...senders].map((sender) => [sender.place, sender.own]))
   await Promise.all([
-    lane.query(appId, { name: 'append-groups', text: groupsText, values: [appId, groups.map((g) => g.group_id), JSON.stringify(counters)] }),
+    lane.query(appId, {
+      name: 'append-groups',
+      text: groupsText,
+      values: [appId, groups.map((g) => g.group_id), JSON.stringify(counters)],
+    }),
     lane.query(appId, { name: 'append-own', text: ownText, values: [appId, JSON.stringify(own), Object.keys(own)] }),
     lane.query(appId, insertion(appId, fresh)),
     lane.query(appId, commit),

@@ -63,7 +63,10 @@ export class Appender {
     return this.#engine.track(answer)
   }
 
-  async #join(pending: { readonly fingerprint: number; readonly answer: Promise<Appended> }, append: Append): Promise<Appended> {
+  async #join(
+    pending: { readonly fingerprint: number; readonly answer: Promise<Appended> },
+    append: Append,
+  ): Promise<Appended> {
     if (pending.fingerprint !== append.fingerprint) throw refuse('idempotency.key_reused')
     return { ...(await pending.answer), replayed: true }
   }
@@ -121,14 +124,24 @@ class AppendLane {
   #take(): Waiting[] {
     const appId = (this.#queue[0] as Waiting).append.appId
     let end = 0
-    while (end < this.#queue.length && end < this.#engine.limits.appendBatchMax && this.#queue[end]?.append.appId === appId) end++
+    while (
+      end < this.#queue.length &&
+      end < this.#engine.limits.appendBatchMax &&
+      this.#queue[end]?.append.appId === appId
+    )
+      end++
     return end === this.#queue.length ? this.#queue.splice(0) : this.#queue.splice(0, end)
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
     const { appId } = (batch[0] as Waiting).append
     const now = this.#engine.now()
-    const outcomes = await writeBatch(this.#connection, appId, now, batch.map((waiting) => waiting.append))
+    const outcomes = await writeBatch(
+      this.#connection,
+      appId,
+      now,
+      batch.map((waiting) => waiting.append),
+    )
     const frames = new Map<string, Frame>()
     for (const [i, outcome] of outcomes.entries()) {
       const { append, resolve, reject } = batch[i] as Waiting
@@ -154,7 +167,8 @@ class AppendLane {
     }
     if (trouble === undefined && batch.length > 1) {
       // One post the store cannot take must not fail its neighbours: each goes alone, still in order.
-      for (const waiting of batch) await this.#write([waiting]).catch((alone: unknown) => this.#failed([waiting], alone))
+      for (const waiting of batch)
+        await this.#write([waiting]).catch((alone: unknown) => this.#failed([waiting], alone))
       return
     }
     if (trouble === undefined) this.#engine.onBug(error, 'append')
@@ -174,9 +188,19 @@ function addToFrame(frames: Map<string, Frame>, append: Append, row: Placed): vo
   if (frame === undefined) frames.set(append.groupId, (frame = { rows: [], own: new Map(), last: undefined, end: row }))
   frame.rows.push(
     messageText({
-      seq: row.seq, version: row.version, sender_id: append.senderId, client_id: append.clientId, kind: append.kind,
-      body: append.body, state: append.state, countable: append.countable, ordinal: row.ordinal, own: row.own, at: row.at,
-      recalled_by: null, recalled_at: null,
+      seq: row.seq,
+      version: row.version,
+      sender_id: append.senderId,
+      client_id: append.clientId,
+      kind: append.kind,
+      body: append.body,
+      state: append.state,
+      countable: append.countable,
+      ordinal: row.ordinal,
+      own: row.own,
+      at: row.at,
+      recalled_by: null,
+      recalled_at: null,
     }),
   )
   if (row.version >= frame.end.version) frame.end = row
@@ -196,7 +220,14 @@ function newsOf(frame: Frame): GroupNews {
     own: [...frame.own],
     ...(last === undefined
       ? {}
-      : { last: { seq: last.row.seq, senderId: last.append.senderId, kind: last.append.kind, summary: last.append.summary } }),
+      : {
+          last: {
+            seq: last.row.seq,
+            senderId: last.append.senderId,
+            kind: last.append.kind,
+            summary: last.append.summary,
+          },
+        }),
   }
 }
 

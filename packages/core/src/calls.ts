@@ -1,5 +1,12 @@
 /** Makes the objects handlers work with: a decision as a card, an endpoint or a reaction sees it. */
-import { type GroupId, type GroupSettings, refuse, type RefusalDetail, type SyncedRecord, type UserId } from '@qun/contract'
+import {
+  type GroupId,
+  type GroupSettings,
+  refuse,
+  type RefusalDetail,
+  type SyncedRecord,
+  type UserId,
+} from '@qun/contract'
 import { sql } from 'kysely'
 import { assert } from './assert.ts'
 import { summaryOf } from './conversations.ts'
@@ -9,7 +16,13 @@ import type { Call, GroupCall, UserView } from './feature.ts'
 import type { GroupWork } from './group-work.ts'
 import { memberRow } from './row-text.ts'
 
-export const defaultSettings: GroupSettings = { description: '', capacity: 500, history: 'none', muteAll: false, roster: 'members' }
+export const defaultSettings: GroupSettings = {
+  description: '',
+  capacity: 500,
+  history: 'none',
+  muteAll: false,
+  roster: 'members',
+}
 
 /** The part of a call that knows no group. */
 export function baseCall(decision: Decision): Call {
@@ -27,7 +40,8 @@ export function baseCall(decision: Decision): Call {
         WHERE app_id = ${appId} AND user_id = ${userId}`.execute(tx)
       return rows[0]
     },
-    putUserRecord: (userId: UserId, record: SyncedRecord, key: string, body: unknown) => decision.putUserRecord(userId, record, key, body),
+    putUserRecord: (userId: UserId, record: SyncedRecord, key: string, body: unknown) =>
+      decision.putUserRecord(userId, record, key, body),
   }
 }
 

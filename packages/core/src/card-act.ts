@@ -4,11 +4,11 @@
  */
 import { type AppId, type MemberRow, refuse, Refusal, type UserId } from '@qun/contract'
 import { sql } from 'kysely'
-import { checkActor } from './access.ts'
+import { checkActor, checkAlive } from './access.ts'
 import { assert, Bug, must } from './assert.ts'
 import { baseCall, postWithin } from './calls.ts'
 import { summaryOf } from './conversations.ts'
-import { checkAlive, Decision } from './decision.ts'
+import { Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf } from './engine.ts'
 import type { ActionCall, CardCall, CardServer } from './feature.ts'
 import type { ActRequest, ActResult } from './host.ts'
@@ -73,7 +73,13 @@ async function actTogether(engine: Engine, appId: AppId, batch: readonly Waiting
       const outcome = outcomes[i] as Outcome
       if ('error' in outcome) return reject(outcome.error)
       const { userId } = request.principal
-      resolve({ seq: card.row.seq, version: card.row.version, state: card.state, mine: card.mine.get(userId) ?? null, replayed: outcome.replayed })
+      resolve({
+        seq: card.row.seq,
+        version: card.row.version,
+        state: card.state,
+        mine: card.mine.get(userId) ?? null,
+        replayed: outcome.replayed,
+      })
     })
   } catch (error) {
     const told = asRefusal(error)
@@ -113,7 +119,9 @@ async function runAll(decision: Decision, card: CardWork, batch: readonly Waitin
   if (made.length > 0) {
     await sql`INSERT INTO acted (app_id, group_id, seq, actor_id, client_id, fingerprint)
       SELECT ${decision.appId}, ${card.groupId}, ${card.row.seq}, t.actor_id, t.client_id, t.fingerprint
-      FROM json_to_recordset(${JSON.stringify(made)}::json) AS t(actor_id text, client_id text, fingerprint bigint)`.execute(decision.tx)
+      FROM json_to_recordset(${JSON.stringify(made)}::json) AS t(actor_id text, client_id text, fingerprint bigint)`.execute(
+      decision.tx,
+    )
   }
   return outcomes
 }
@@ -128,18 +136,22 @@ async function runOne(
 ): Promise<unknown> {
   const mark = card.mark()
   const posted = decision.groupWork(card.groupId).posted.length
+  let isSaved = false
   try {
-    const contract = card.server.card.actions[request.action]
+    const { actions } = card.server.card
+    const contract = Object.hasOwn(actions, request.action) ? actions[request.action] : undefined
     if (member === undefined || !member.active || request.seq <= member.join_seq) throw refuse('message.not_found')
     if (contract === undefined) throw refuse('card.unknown_action')
     checkAlive(card)
     if (card.row.recalled_at !== null) throw refuse('message.recalled')
     checkActor(contract.by, { userId: member.user_id, role: member.role }, card.row.sender_id)
     if (member.muted_until > decision.now && contract.by === 'sender') throw refuse('member.muted')
+    if (contract.commerce === true) checkCommerce(request)
     decision.engine.validators.check(contract.input, request.input)
     const run = must(card.server.actions?.[request.action], `the handler of ${card.row.kind}.${request.action}`)
     if (isShared) await sql`SAVEPOINT act`.execute(decision.tx)
-    await run(card.actionCall(member), request.input as never)
+    isSaved = isShared
+    await run(card.actionCall(member), request.input)
     if (isShared) await sql`RELEASE SAVEPOINT act`.execute(decision.tx)
     return undefined
   } catch (error) {
@@ -147,18 +159,30 @@ async function runOne(
     // Alone, the whole transaction goes; together, only this action's writes.
     if (!isShared) throw error
     if (error instanceof Refusal && posted === decision.groupWork(card.groupId).posted.length) {
-      await sql`ROLLBACK TO SAVEPOINT act`.execute(decision.tx).catch(() => undefined)
+      if (isSaved) await sql`ROLLBACK TO SAVEPOINT act`.execute(decision.tx)
       return error
     }
     throw error
   }
 }
 
-async function readActors(decision: Decision, card: CardWork, batch: readonly Waiting[]): Promise<Map<string, MemberDbRow>> {
+/** What moves money, points or stock must be repeatable without harm, and is not for people anybody can make. */
+function checkCommerce({ principal, clientId }: ActRequest): void {
+  if (principal.guest) throw refuse('auth.guest_forbidden')
+  if (clientId === undefined) throw refuse('idempotency.key_missing')
+}
+
+async function readActors(
+  decision: Decision,
+  card: CardWork,
+  batch: readonly Waiting[],
+): Promise<Map<string, MemberDbRow>> {
   const ids = [...new Set(batch.map((waiting) => waiting.request.principal.userId))]
   const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
     JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
-    WHERE m.app_id = ${decision.appId} AND m.group_id = ${card.groupId} AND m.user_id = ANY(${ids}::text[])`.execute(decision.tx)
+    WHERE m.app_id = ${decision.appId} AND m.group_id = ${card.groupId} AND m.user_id = ANY(${ids}::text[])`.execute(
+    decision.tx,
+  )
   return new Map(rows.map((row) => [row.user_id, row]))
 }
 
@@ -167,12 +191,17 @@ async function readActed(decision: Decision, card: CardWork, batch: readonly Wai
   if (clientIds.length === 0) return new Map()
   const { rows } = await sql<{ actor_id: string; client_id: string; fingerprint: number }>`
     SELECT actor_id, client_id, fingerprint FROM acted WHERE app_id = ${decision.appId}
-      AND group_id = ${card.groupId} AND seq = ${card.row.seq} AND client_id = ANY(${clientIds}::text[])`.execute(decision.tx)
+      AND group_id = ${card.groupId} AND seq = ${card.row.seq} AND client_id = ANY(${clientIds}::text[])`.execute(
+    decision.tx,
+  )
   return new Map(rows.map((row) => [`${row.actor_id}/${row.client_id}`, row.fingerprint]))
 }
 
 /** Locks a message until commit and finds who serves it. Refuses `message.not_found`. */
-export async function openCard(decision: Decision, at: { readonly groupId: string; readonly seq: number }): Promise<CardWork> {
+export async function openCard(
+  decision: Decision,
+  at: { readonly groupId: string; readonly seq: number },
+): Promise<CardWork> {
   const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
     WHERE app_id = ${decision.appId} AND group_id = ${at.groupId} AND seq = ${at.seq} FOR UPDATE`.execute(decision.tx)
   const row = rows[0]
@@ -182,6 +211,11 @@ export async function openCard(decision: Decision, at: { readonly groupId: strin
   const server = decision.engine.registry.cards.get(row.kind)
   if (server === undefined) throw refuse('card.unknown_type')
   return new CardWork(decision, at.groupId, row, server, must(group.rows[0], 'the group of a message').disbanded_at)
+}
+
+/** A handler that lets a state grow without bound is a bug: all members are sent it at every change. */
+export function checkStateSize(limits: Engine['limits'], kind: string, state: string): void {
+  assert(Buffer.byteLength(state) <= limits.cardStateBytesMax, `the state of a ${kind} is too large`)
 }
 
 interface Effects {
@@ -212,7 +246,14 @@ export class CardWork {
     this.server = server
     this.disbanded_at = disbandedAt
     this.body = row.body === null ? null : JSON.parse(row.body)
-    this.#effects = { state: row.state === null ? null : JSON.parse(row.state), isChanged: false, mine: new Map(), facts: [], jobs: [], userRecords: [] }
+    this.#effects = {
+      state: row.state === null ? null : JSON.parse(row.state),
+      isChanged: false,
+      mine: new Map(),
+      facts: [],
+      jobs: [],
+      userRecords: [],
+    }
   }
   get state(): unknown {
     return this.#effects.state
@@ -230,7 +271,9 @@ export class CardWork {
   async loadMine(userIds: readonly string[]): Promise<void> {
     const { appId, tx } = this.decision
     const { rows } = await sql<{ user_id: string; body: string }>`SELECT user_id, body FROM mine
-      WHERE app_id = ${appId} AND group_id = ${this.groupId} AND seq = ${this.row.seq} AND user_id = ANY(${userIds}::text[])`.execute(tx)
+      WHERE app_id = ${appId} AND group_id = ${this.groupId} AND seq = ${this.row.seq} AND user_id = ANY(${userIds}::text[])`.execute(
+      tx,
+    )
     for (const row of rows) this.mine.set(row.user_id, JSON.parse(row.body))
   }
   /** Hands all effects to the decision, which stamps and writes them. */
@@ -241,12 +284,22 @@ export class CardWork {
     if (isChanged) {
       validators.assert(this.server.card.state, state, `the state of a ${this.row.kind}`)
       this.row.state = JSON.stringify(state)
-      assert(this.row.state.length <= limits.cardStateBytesMax, `the state of a ${this.row.kind} is too large`)
-      work.setMessage(this.row, { seq: this.row.seq, senderId: this.row.sender_id, kind: this.row.kind, summary: summaryOf(registry, this.row.kind, this.body, state) })
+      checkStateSize(limits, this.row.kind, this.row.state)
+      work.setMessage(this.row, {
+        seq: this.row.seq,
+        senderId: this.row.sender_id,
+        kind: this.row.kind,
+        summary: summaryOf(registry, this.row.kind, this.body, state),
+      })
     }
     for (const [userId, part] of mine) {
       validators.assert(this.server.card.mine, part, `somebody's part of a ${this.row.kind}`)
-      this.decision.userWork(userId).mine.set(`${this.groupId}/${this.row.seq}`, { groupId: this.groupId, seq: this.row.seq, kind: this.row.kind, body: JSON.stringify(part) })
+      this.decision.userWork(userId).mine.set(`${this.groupId}/${this.row.seq}`, {
+        groupId: this.groupId,
+        seq: this.row.seq,
+        kind: this.row.kind,
+        body: JSON.stringify(part),
+      })
     }
     for (const fact of facts) work.record(fact.name, fact.data)
     for (const { job, at, input } of jobs) work.schedule(this.row.seq, job, at, input)
@@ -259,7 +312,8 @@ export class CardWork {
     const read = () => this.#effects
     return {
       ...baseCall(decision),
-      putUserRecord: (userId, record, key, body) => void read().userRecords.push(() => decision.putUserRecord(userId, record, key, body)),
+      putUserRecord: (userId, record, key, body) =>
+        void read().userRecords.push(() => decision.putUserRecord(userId, record, key, body)),
       groupId: groupId as ActRequest['groupId'],
       seq: row.seq,
       senderId: row.sender_id as UserId,

@@ -120,8 +120,15 @@ export function conversationRow(view: ConversationView, registry: Registry): Con
 }
 export function conversationText(view: ConversationView, registry: Registry): RowText {
   // A former member learns that they left, and nothing the group said since.
-  const shown = view.active ? view : { ...view, word_seq: null, last_seq: view.read_seq, last_ordinal: view.read_ordinal }
-  return { key: `c${view.group_id}`, version: view.version, seq: 0, json: JSON.stringify(conversationRow(shown, registry)) }
+  const shown = view.active
+    ? view
+    : { ...view, word_seq: null, last_seq: view.read_seq, last_ordinal: view.read_ordinal }
+  return {
+    key: `c${view.group_id}`,
+    version: view.version,
+    seq: 0,
+    json: JSON.stringify(conversationRow(shown, registry)),
+  }
 }
 /** Exact unread, in O(1) from running ordinals (mechanics C-19). */
 export function unreadOf(view: Pick<ConversationView, 'last_ordinal' | 'read_ordinal' | 'own' | 'read_own'>): number {

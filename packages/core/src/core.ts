@@ -18,7 +18,7 @@ import { engineMigrations } from './store.ts'
 import { Validators } from './validate.ts'
 import { Viewing } from './viewing.ts'
 import { Workers } from './workers.ts'
-import { systemWait, wallClock } from './defaults.ts'
+import { steadyClock, systemWait, wallClock } from './defaults.ts'
 
 /** Lanes of the group commit: two keep the store busy while a commit is under way, more only split the batches. */
 const laneCount = 2
@@ -29,17 +29,32 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const registry = createRegistry(options.features)
   const declared = new Map(registry.refusals)
   for (const endpoint of Object.values(engineEndpoints)) {
-    for (const [code, kind] of Object.entries('refusals' in endpoint ? (endpoint.refusals ?? {}) : {})) declared.set(code, kind)
+    for (const [code, kind] of Object.entries('refusals' in endpoint ? (endpoint.refusals ?? {}) : {}))
+      declared.set(code, kind)
   }
   const full = { ...registry, refusals: declared }
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
-  await migrate(options.store, [...engineMigrations, ...options.features.flatMap((feature) => feature.migrations ?? [])], now)
+  await migrate(
+    options.store,
+    [...engineMigrations, ...options.features.flatMap((feature) => feature.migrations ?? [])],
+    now,
+  )
   const epoch = await readEpoch(options.store, randomHex)
   const underWay = new Set<Promise<unknown>>()
   const onBug = options.onBug ?? (() => undefined)
   const engine: Engine = {
-    store: options.store, bus: options.bus, registry: full, validators: new Validators(), limits: { ...defaultLimits, ...options.limits },
-    epoch, protocol: options.protocol ?? 1, now, randomHex, wait: options.wait ?? systemWait, onBug,
+    store: options.store,
+    bus: options.bus,
+    registry: full,
+    validators: new Validators(),
+    limits: { ...defaultLimits, ...options.limits },
+    epoch,
+    protocol: options.protocol ?? 1,
+    now,
+    elapsed: options.elapsed ?? steadyClock,
+    randomHex,
+    wait: options.wait ?? systemWait,
+    onBug,
     onWorkerTrouble: (error) => onBug(error, 'workers'),
     refusal: (code, more) => refusalOf(full, code, more),
     nudge: () => workers.nudge(),

@@ -6,7 +6,7 @@
  * counters in memory; one that does not (card actions) takes the group's lock only to stamp, so that actions on
  * different cards of a group run side by side.
  */
-import { refuse, type AppId, type SyncedRecord } from '@qun/contract'
+import type { AppId, SyncedRecord } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import { assert, must } from './assert.ts'
@@ -56,7 +56,14 @@ export class Decision {
   userWork(userId: string): UserWork {
     let work = this.users.get(userId)
     if (work === undefined) {
-      work = { mine: new Map(), hidden: new Map(), records: new Map(), conversations: new Set(), follow: new Map(), unfollow: new Set() }
+      work = {
+        mine: new Map(),
+        hidden: new Map(),
+        records: new Map(),
+        conversations: new Set(),
+        follow: new Map(),
+        unfollow: new Set(),
+      }
       this.users.set(userId, work)
     }
     return work
@@ -64,7 +71,11 @@ export class Decision {
   putUserRecord(userId: string, record: SyncedRecord, key: string, body: unknown): void {
     assert(record.stream === 'user', `record ${record.kind} belongs on a group's stream`)
     if (body !== null) this.engine.validators.assert(record.body, body, `record ${record.kind}`)
-    this.userWork(userId).records.set(`${record.kind}/${key}`, { kind: record.kind, key, body: body === null ? null : JSON.stringify(body) })
+    this.userWork(userId).records.set(`${record.kind}/${key}`, {
+      kind: record.kind,
+      key,
+      body: body === null ? null : JSON.stringify(body),
+    })
   }
 
   /** Stamps and writes all that changed. The last thing done in the transaction. */
@@ -93,7 +104,8 @@ export class Decision {
     const rows: RowText[] = work.posted.map((posted) => posted.text)
     for (const text of await this.#writeMessages(work, () => ++version)) rows.push(text)
     for (const row of await work.writeMembers(() => ++version)) rows.push(memberText(row))
-    for (const record of work.records.values()) rows.push(recordText(await this.#writeRecord(`group/${groupId}`, record, ++version)))
+    for (const record of work.records.values())
+      rows.push(recordText(await this.#writeRecord(`group/${groupId}`, record, ++version)))
     if (work.groupDirty) rows.push(groupText(await work.writeGroup(++version)))
     await this.#writeFacts(work, base.lastFact)
     await this.#writeJobs(work)
@@ -117,7 +129,9 @@ export class Decision {
   async #writeRecord(stream: string, record: Omit<RecordDbRow, 'version'>, version: number): Promise<RecordDbRow> {
     await sql`INSERT INTO records (app_id, stream, kind, key, version, body)
       VALUES (${this.appId}, ${stream}, ${record.kind}, ${record.key}, ${version}, ${record.body}::json)
-      ON CONFLICT (app_id, stream, kind, key) DO UPDATE SET version = excluded.version, body = excluded.body`.execute(this.tx)
+      ON CONFLICT (app_id, stream, kind, key) DO UPDATE SET version = excluded.version, body = excluded.body`.execute(
+      this.tx,
+    )
     return { ...record, version }
   }
 
@@ -127,9 +141,13 @@ export class Decision {
     const facts = work.facts.map((fact) => ({ fact_seq: ++factSeq, name: fact.name, data: fact.data }))
     await sql`INSERT INTO facts (app_id, group_id, fact_seq, name, at, data)
       SELECT ${this.appId}, ${work.groupId}, t.fact_seq, t.name, ${this.now}, t.data
-      FROM json_to_recordset(${JSON.stringify(facts)}::json) AS t(fact_seq bigint, name text, data json)`.execute(this.tx)
+      FROM json_to_recordset(${JSON.stringify(facts)}::json) AS t(fact_seq bigint, name text, data json)`.execute(
+      this.tx,
+    )
     const queued = facts.flatMap((fact) =>
-      this.engine.registry.reactions.filter((r) => r.on === fact.name).map((r) => ({ reaction: r.name, fact_seq: fact.fact_seq })),
+      this.engine.registry.reactions
+        .filter((r) => r.on === fact.name)
+        .map((r) => ({ reaction: r.name, fact_seq: fact.fact_seq })),
     )
     if (queued.length === 0) return
     await sql`INSERT INTO reaction_queue (app_id, group_id, reaction, fact_seq)
@@ -146,7 +164,9 @@ export class Decision {
         await sql`INSERT INTO jobs (app_id, group_id, seq, job, input, run_at)
           VALUES (${this.appId}, ${work.groupId}, ${change.seq}, ${change.job}, ${JSON.stringify(change.input ?? null)}::json, ${change.at})
           ON CONFLICT (app_id, group_id, seq, job) DO UPDATE
-          SET input = excluded.input, run_at = excluded.run_at, attempts = 0, lease_until = 0, lease = NULL, trouble = NULL`.execute(this.tx)
+          SET input = excluded.input, run_at = excluded.run_at, attempts = 0, lease_until = 0, lease = NULL, trouble = NULL`.execute(
+          this.tx,
+        )
       }
     }
   }
@@ -179,9 +199,4 @@ export async function decide<T>(engine: Engine, appId: AppId, run: (decision: De
   })
   decision.publish(outgoing)
   return result
-}
-
-/** Refuses unless something may still be said or done in the group. */
-export function checkAlive(row: { readonly disbanded_at: number | null }): void {
-  if (row.disbanded_at !== null) throw refuse('group.dissolved')
 }

@@ -5,6 +5,11 @@ export function wallClock(): number {
   return Math.round(performance.timeOrigin + performance.now())
 }
 
+/** Milliseconds since some instant; only grows. */
+export function steadyClock(): number {
+  return performance.now()
+}
+
 /** Runs once after a delay; a delay of nothing means the end of this turn. Returns a cancel function. */
 export function systemWait(delayMs: number, run: () => void): () => void {
   if (delayMs < 1) {

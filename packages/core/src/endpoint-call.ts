@@ -1,6 +1,6 @@
 /** Runs a feature's endpoint: who may call, the idempotency key, then its handler as one decision or one reading. */
 import { hash } from 'node:crypto'
-import { type Endpoint, type GroupId, type MessageRow, refuse, Refusal, type Role } from '@qun/contract'
+import { type Endpoint, type GroupId, type MessageRow, refuse, Refusal } from '@qun/contract'
 import { sql } from 'kysely'
 import { isAtLeast } from './access.ts'
 import { Bug } from './assert.ts'
@@ -13,7 +13,11 @@ import { messageText } from './row-text.ts'
 import type { GroupWork } from './group-work.ts'
 import type { MessageDbRow } from './store.ts'
 
-export async function callEndpoint(engine: Engine, server: EndpointServer, request: CallRequest): Promise<{ answer: unknown; replayed: boolean }> {
+export async function callEndpoint(
+  engine: Engine,
+  server: EndpointServer,
+  request: CallRequest,
+): Promise<{ answer: unknown; replayed: boolean }> {
   checkCaller(server.endpoint, request.caller)
   const isReading = server.endpoint.method === 'GET'
   const enter = isReading ? engine.store.reading.bind(engine.store) : engine.store.transaction.bind(engine.store)
@@ -54,7 +58,7 @@ async function checkMember(decision: Decision, endpoint: Endpoint, request: Call
   const userId = request.caller.kind === 'user' ? request.caller.userId : ''
   const member = await decision.groupWork(groupId).findMember(userId)
   if (member?.active !== true) throw refuse('group.not_found')
-  if (!isAtLeast(member.role, by as Role)) throw refuse('group.permission')
+  if (!isAtLeast(member.role, by)) throw refuse('group.permission')
 }
 
 function callerName(caller: Caller): string {
@@ -65,7 +69,10 @@ function callerName(caller: Caller): string {
 function bodyText(body: unknown): string {
   if (typeof body !== 'object' || body === null) return JSON.stringify(body ?? null)
   return JSON.stringify(
-    Object.entries(body).map(([name, value]: [string, unknown]) => [name, value instanceof Uint8Array ? hash('sha256', value) : value]),
+    Object.entries(body).map(([name, value]: [string, unknown]) => [
+      name,
+      value instanceof Uint8Array ? hash('sha256', value) : value,
+    ]),
   )
 }
 
@@ -73,7 +80,11 @@ function bodyText(body: unknown): string {
  * Takes the key within this transaction; a second request with it waits for the first to end and then finds its
  * answer. Undefined when the request is the first (or has no key).
  */
-async function claimKey(decision: Decision, endpoint: Endpoint, request: CallRequest): Promise<{ answer: unknown } | undefined> {
+async function claimKey(
+  decision: Decision,
+  endpoint: Endpoint,
+  request: CallRequest,
+): Promise<{ answer: unknown } | undefined> {
   const { idempotencyKey } = request
   if (idempotencyKey === undefined) return undefined
   const caller = `${callerName(request.caller)} ${endpoint.name}`
@@ -111,9 +122,9 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
       if (caller.kind !== 'user') throw refuse('auth.scope')
       return caller.userId
     },
-    params: request.params as never,
-    query: request.query as never,
-    body: request.body as never,
+    params: request.params,
+    query: request.query,
+    body: request.body,
     group: async (groupId: GroupId) => groupCall(await open(groupId)),
     readMessage: (groupId: GroupId, seq: number) => readMessage(decision, caller, groupId, seq),
     async createGroup(group) {

@@ -20,6 +20,8 @@ export interface Engine {
   /** The version of the wire this host speaks. */
   readonly protocol: number
   now(): number
+  /** Milliseconds that only grow, whatever the wall clock does: for spacing what goes out. */
+  elapsed(): number
   randomHex(bytes: number): string
   wait(delayMs: number, run: () => void): () => void
   onBug(error: unknown, where: string): void
@@ -36,10 +38,22 @@ export interface Engine {
 export const groupTopic = (appId: string, groupId: string) => topicOf('group', appId, groupId)
 export const userTopic = (appId: string, userId: string) => topicOf('user', appId, userId)
 
-export function publishGroup(engine: Engine, appId: AppId, groupId: string, news: GroupNews, rows: readonly RowText[]): void {
+export function publishGroup(
+  engine: Engine,
+  appId: AppId,
+  groupId: string,
+  news: GroupNews,
+  rows: readonly RowText[],
+): void {
   engine.bus.publish(groupTopic(appId, groupId), encodePublication(news, rows))
 }
-export function publishUser(engine: Engine, appId: AppId, userId: string, news: UserNews, rows: readonly RowText[]): void {
+export function publishUser(
+  engine: Engine,
+  appId: AppId,
+  userId: string,
+  news: UserNews,
+  rows: readonly RowText[],
+): void {
   engine.bus.publish(userTopic(appId, userId), encodePublication(news, rows))
 }
 

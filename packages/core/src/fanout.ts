@@ -25,7 +25,13 @@ export class Fanout {
   start(): void {
     if (this.engine.bus.isReliable === true) return
     const next = () => {
-      this.#cancelPoll = this.engine.wait(this.engine.limits.hintPollMs, () => void this.poll().catch((error: unknown) => this.engine.onWorkerTrouble(error)).finally(next))
+      this.#cancelPoll = this.engine.wait(
+        this.engine.limits.hintPollMs,
+        () =>
+          void this.poll()
+            .catch((error: unknown) => this.engine.onWorkerTrouble(error))
+            .finally(next),
+      )
     }
     next()
   }
@@ -55,13 +61,13 @@ export class Fanout {
     return this.#feeds.get(userTopic(appId, userId))
   }
 
-  /** Something of this hub waits to go out at `at` (milliseconds of `performance.now()`). */
+  /** Something of this hub waits to go out at `at` (on the clock of `engine.elapsed`). */
   schedule(hub: GroupHub, at: number): void {
     this.#dirty.add(hub)
     if (at >= this.#turnAt) return
     this.#cancelTurn?.()
     this.#turnAt = at
-    this.#cancelTurn = this.engine.wait(Math.max(0, at - performance.now()), () => this.#turn())
+    this.#cancelTurn = this.engine.wait(Math.max(0, at - this.engine.elapsed()), () => this.#turn())
   }
   /** Each hub that may flush gets one slice; what is left goes on in a later turn, so that no group waits for a giant. */
   #turn(): void {
@@ -69,7 +75,7 @@ export class Fanout {
     this.#cancelTurn = undefined
     let next = Number.POSITIVE_INFINITY
     for (const hub of [...this.#dirty]) {
-      const at = hub.flush(performance.now())
+      const at = hub.flush(this.engine.elapsed())
       if (at === undefined) this.#dirty.delete(hub)
       else next = Math.min(next, at)
     }

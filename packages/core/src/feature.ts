@@ -3,8 +3,30 @@
  * All parts optional. The engine holds these values and knows no feature by name.
  */
 import type {
-  ActionsOf, AnswerOf, AppId, BodyOf, Card, Endpoint, FactsOf, GroupId, GroupRow, GroupSettings, InputOf, MemberRow, Millis,
-  MessageRow, MineOf, ParamsOf, QueryOf, RefusalDetail, RequestOf, Role, StateOf, SyncedRecord, Text, UserId,
+  ActionsOf,
+  AnswerOf,
+  AppId,
+  BodyOf,
+  Card,
+  Endpoint,
+  FactsOf,
+  GroupId,
+  GroupRow,
+  GroupSettings,
+  InputOf,
+  MemberRow,
+  Millis,
+  MessageRow,
+  MineOf,
+  ParamsOf,
+  QueryOf,
+  RefusalDetail,
+  RequestOf,
+  Role,
+  StateOf,
+  SyncedRecord,
+  Text,
+  UserId,
 } from '@qun/contract'
 import type { Migration, Tx } from '@qun/storage'
 
@@ -52,9 +74,15 @@ export interface GroupCall {
   /** Active members, strongest role first, then by joining. */
   listMembers(limit?: number): Promise<MemberRow[]>
   /** True if joined now, false if already a member. Refuses `group.full`, `group.dissolved`. */
-  addMember(userId: UserId, options: { readonly role?: Role; readonly source: string; readonly inviterId?: UserId }): Promise<boolean>
+  addMember(
+    userId: UserId,
+    options: { readonly role?: Role; readonly source: string; readonly inviterId?: UserId },
+  ): Promise<boolean>
   /** Several at once: who joined now, all or nobody. */
-  addMembers(userIds: readonly UserId[], options: { readonly role?: Role; readonly source: string; readonly inviterId?: UserId }): Promise<UserId[]>
+  addMembers(
+    userIds: readonly UserId[],
+    options: { readonly role?: Role; readonly source: string; readonly inviterId?: UserId },
+  ): Promise<UserId[]>
   /** True if removed now. Refuses `group.owner_required` for the owner. Ends their sessions' view of the group. */
   removeMember(userId: UserId): Promise<boolean>
   setRole(userId: UserId, role: Role): Promise<void>
@@ -70,7 +98,12 @@ export interface GroupCall {
   /** No post or action is taken after it; members keep reading. */
   disband(): void
   /** Posts in this decision; `senderId` '' is the system. Returns the position. */
-  post(message: { readonly kind: string; readonly body: unknown; readonly senderId?: UserId | ''; readonly clientId?: string }): Promise<number>
+  post(message: {
+    readonly kind: string
+    readonly body: unknown
+    readonly senderId?: UserId | ''
+    readonly clientId?: string
+  }): Promise<number>
   /** Writes a row all members see under (kind, key). Null removes it. */
   putRecord(record: SyncedRecord, key: string, body: unknown): void
   /** Writes what happened; reactions of other features will read it. */
@@ -113,7 +146,9 @@ export interface OpenCall<C> extends Omit<CardCall<C>, 'state' | 'setState' | 'a
 export interface CardHandlers<C> {
   /** Makes the first state when a card is posted. May refuse. Without it the contract's `initial` is used. */
   open?(call: OpenCall<C>): StateOf<C> | Promise<StateOf<C>>
-  readonly actions?: { readonly [A in keyof ActionsOf<C>]: (call: ActionCall<C>, input: InputOf<C, A>) => void | Promise<void> }
+  readonly actions?: {
+    readonly [A in keyof ActionsOf<C>]: (call: ActionCall<C>, input: InputOf<C, A>) => void | Promise<void>
+  }
   readonly jobs?: Readonly<Record<string, (call: CardCall<C>, input: unknown) => void | Promise<void>>>
   /** The code with which this card refuses to be recalled in its present state, if it does. */
   recallable?(state: StateOf<C>, body: BodyOf<C>): true | string
@@ -147,7 +182,12 @@ export interface EndpointCall<E> extends Call {
   group(groupId: GroupId): Promise<GroupCall>
   /** A message as the caller may see it. Refuses `message.not_found`, also before the caller joined. */
   readMessage(groupId: GroupId, seq: number): Promise<MessageRow>
-  createGroup(group: { readonly name: string; readonly avatar?: string; readonly ownerId: UserId; readonly settings?: Partial<GroupSettings> }): Promise<GroupCall>
+  createGroup(group: {
+    readonly name: string
+    readonly avatar?: string
+    readonly ownerId: UserId
+    readonly settings?: Partial<GroupSettings>
+  }): Promise<GroupCall>
 }
 export interface EndpointServer {
   readonly endpoint: Endpoint<any, any, any, any>

@@ -45,8 +45,12 @@ export const counter = defineCard({
     owners: { by: 'owner', input: closed({}), errors: [] },
     own: { by: 'sender', input: closed({}), errors: [] },
     host: { by: 'server', input: closed({}), errors: [] },
+    buy: { by: 'member', input: closed({}), errors: [], commerce: true },
   },
-  facts: { 'lab.added': closed({ by: Type.Integer(), userId: Type.String() }), 'lab.done': closed({ n: Type.Integer() }) },
+  facts: {
+    'lab.added': closed({ by: Type.Integer(), userId: Type.String() }),
+    'lab.done': closed({ n: Type.Integer() }),
+  },
   refusals: {
     'lab.refused': refusal(409, 'never', '不行', 'Refused by a test'),
     'lab.locked': refusal(409, 'never', '不能撤回', 'Not to be recalled'),
@@ -124,6 +128,7 @@ const endpointOf = (name: string, by: 'open' | 'user' | 'server', method: 'POST'
     ...(method === 'GET' ? { query: stepBody } : { body: stepBody }),
     answer: Type.Unknown(),
     errors: ['lab.refused'],
+    facts: counter.facts,
   })
 const groupEndpointOf = (by: 'member' | 'admin' | 'owner') =>
   defineEndpoint({
@@ -149,11 +154,14 @@ export const labEndpoints = {
 const migrations: readonly Migration[] = [
   {
     id: 'lab-001',
-    up: [`CREATE TABLE lab_lines (app_id text NOT NULL, line text NOT NULL, PRIMARY KEY (app_id, line))`, rls('lab_lines')],
+    up: [
+      `CREATE TABLE lab_lines (app_id text NOT NULL, line text NOT NULL, PRIMARY KEY (app_id, line))`,
+      rls('lab_lines'),
+    ],
   },
 ]
 
-type CounterAction = ActionCall<typeof counter>
+export type CounterAction = ActionCall<typeof counter>
 type CounterCard = CardCall<typeof counter>
 type Decide = (call: EndpointCall<any>) => unknown
 
@@ -198,6 +206,7 @@ export function createLab(options: { readonly reactions?: readonly Reaction[] } 
       owners: () => undefined,
       own: () => undefined,
       host: () => undefined,
+      buy: () => undefined,
     },
     jobs: {
       due: (call, input) => must(lab.jobs.get('due'), 'job due')(call, input),

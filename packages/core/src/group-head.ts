@@ -2,9 +2,9 @@
 import type { AppId } from '@qun/contract'
 import { sql } from 'kysely'
 import type { Engine } from './engine.ts'
-import type { Subscription } from './group-hub.ts'
 import type { Packet } from './host.ts'
 import type { GroupNews, LastWords } from './publication.ts'
+import { notYetMember, type Subscription } from './subscription.ts'
 
 interface Counters {
   readonly lastSeq: number
@@ -33,7 +33,7 @@ export class GroupHead {
   #counters: Counters = { lastSeq: 0, lastOrdinal: 0, at: 0 }
   /** Something changed since the head was last sent. */
   isDirty = false
-  /** Earliest instant of the next head, on the clock of `performance.now()`. */
+  /** Earliest instant of the next head, on the clock of `engine.elapsed`. */
   dueAt = 0
   #isFaceDirty = false
   #own = new Map<string, number>()
@@ -46,8 +46,9 @@ export class GroupHead {
     this.#open = open
     this.#listed = listed
   }
-  start(counters: Counters): void {
+  start(counters: Counters, last: LastWords | undefined): void {
     this.#counters = counters
+    this.#last = last
   }
   get lastSeq(): number {
     return this.#counters.lastSeq
@@ -62,7 +63,7 @@ export class GroupHead {
       this.isDirty = true
     }
     if (news.last !== undefined) this.#last = news.last
-    if (news.reworded !== undefined && (this.#last === undefined || news.reworded.seq === this.#last.seq)) {
+    if (news.reworded !== undefined && news.reworded.seq === this.#last?.seq) {
       this.#last = news.reworded
       this.isDirty = true
     }
@@ -92,7 +93,8 @@ export class GroupHead {
       () => {
         // The store is away: what was to be told is told with the next head.
         for (const [userId, count] of own) if (!this.#own.has(userId)) this.#own.set(userId, count)
-        for (const [userId, seqs] of mentions) this.#mentions.set(userId, [...seqs, ...(this.#mentions.get(userId) ?? [])])
+        for (const [userId, seqs] of mentions)
+          this.#mentions.set(userId, [...seqs, ...(this.#mentions.get(userId) ?? [])])
         this.#isFaceDirty ||= isFaceDirty
         this.isDirty = true
       },
@@ -104,7 +106,9 @@ export class GroupHead {
    */
   #push(senderName: string, own: Counts, mentions: Mentions, group: object | undefined): void {
     const base = {
-      groupId: this.#at.groupId, version: this.#at.version, ...this.#counters,
+      groupId: this.#at.groupId,
+      version: this.#at.version,
+      ...this.#counters,
       last: this.#last === undefined ? null : { ...this.#last, senderName },
       ...(group === undefined ? {} : { group }),
     }
@@ -113,6 +117,7 @@ export class GroupHead {
     const shared = packetOf({ ...base, ...mentioned(everybody) })
     for (const list of [this.#listed, this.#open]) {
       for (const sub of list) {
+        if (sub.joinSeq === notYetMember) continue
         const { userId } = sub.session
         const ownCount = own.get(userId)
         const named = mentions.get(userId)
@@ -141,7 +146,10 @@ export class GroupHead {
       const row = rows[0]
       const senderName = row?.sender ?? ''
       this.#names.set(senderId, senderName)
-      return { senderName, group: { name: row?.name ?? '', avatar: row?.avatar ?? '', memberCount: row?.member_count ?? 0 } }
+      return {
+        senderName,
+        group: { name: row?.name ?? '', avatar: row?.avatar ?? '', memberCount: row?.member_count ?? 0 },
+      }
     })
   }
 }

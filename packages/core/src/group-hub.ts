@@ -8,24 +8,13 @@ import type { Fanout } from './fanout.ts'
 import { type Engine, groupTopic } from './engine.ts'
 import type { Packet } from './host.ts'
 import { decodePublication, type GroupNews, type Publication } from './publication.ts'
-import { readGap } from './gap.ts'
+import { readGap, readLastWords } from './gap.ts'
 import { GroupHead } from './group-head.ts'
 import { changesText } from './reading.ts'
 import { memberText, type RowText } from './row-text.ts'
 import type { ClientSession } from './session.ts'
 import type { GroupDbRow, MemberDbRow } from './store.ts'
-
-/** One connection's interest in one group. Plain fields only: a node holds hundreds of thousands of these. */
-export interface Subscription {
-  readonly session: ClientSession
-  readonly hub: GroupHub
-  joinSeq: number
-  isOpen: boolean
-  /** Packets that wait until the catch-up is sent; undefined when live. */
-  held: Packet[] | undefined
-  /** Where it stands in its hub's list, so that leaving is O(1). */
-  index: number
-}
+import type { Subscription } from './subscription.ts'
 
 /**
  * Writing one frame to one cold socket takes about this long (performance.md: 7–14 µs). A group flushes again only
@@ -72,7 +61,9 @@ export class GroupHub {
     this.groupId = groupId
     this.#end = end
     this.#head = new GroupHead(this.#engine, this, this.#open, this.#listed)
-    this.#unsubscribe = this.#engine.bus.subscribe(groupTopic(appId, groupId), (text) => this.#receive(decodePublication<GroupNews>(text)))
+    this.#unsubscribe = this.#engine.bus.subscribe(groupTopic(appId, groupId), (text) =>
+      this.#receive(decodePublication<GroupNews>(text)),
+    )
     this.ready = this.#engine.track(this.#load())
   }
   get isLoaded(): boolean {
@@ -117,11 +108,18 @@ export class GroupHub {
   async #load(): Promise<void> {
     await this.#engine.store
       .reading(this.appId, async (tx) => {
-        const { rows } = await sql<GroupDbRow>`SELECT * FROM groups WHERE app_id = ${this.appId} AND group_id = ${this.groupId}`.execute(tx)
+        const { rows } =
+          await sql<GroupDbRow>`SELECT * FROM groups WHERE app_id = ${this.appId} AND group_id = ${this.groupId}`.execute(
+            tx,
+          )
         const row = rows[0]
         this.#version = row?.version ?? 0
         this.#memberCount = row?.member_count ?? 0
-        this.#head.start({ lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 })
+        const last = await readLastWords(this.#engine, tx, this, row?.last_word_seq ?? 0)
+        this.#head.start(
+          { lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 },
+          last,
+        )
       })
       .catch(() => {
         // The store is away: followers are cut, and come back to a fresh hub.
@@ -137,7 +135,7 @@ export class GroupHub {
   /** Takes in what follows on; keeps what does not, and sees to the gap. */
   #advance(): void {
     if (this.#version === undefined) return
-    for (let took = true; took; ) {
+    for (let took = true; took;) {
       took = false
       for (const [i, publication] of this.#waiting.entries()) {
         if (publication.news.from > this.#version) continue
@@ -156,6 +154,7 @@ export class GroupHub {
   }
   #takeIn({ news, rows }: Publication<GroupNews>): void {
     if (news.left !== undefined) this.#letGo(news.left)
+    if (news.joined !== undefined) this.#moveUp(new Map(news.joined))
     if (this.#rows.size === 0) this.#from = this.#version as number
     for (const row of rows) this.#addRow(row)
     this.#version = news.to
@@ -163,7 +162,8 @@ export class GroupHub {
     this.#head.note(news)
     const hasListeners = this.#open.length > 0 && this.#rows.size > 0
     if (!hasListeners) this.#drop()
-    if (hasListeners || this.#head.isDirty) this.#fanout.schedule(this, hasListeners ? this.#flushableAt : this.#head.dueAt)
+    if (hasListeners || this.#head.isDirty)
+      this.#fanout.schedule(this, hasListeners ? this.#flushableAt : this.#head.dueAt)
   }
   #addRow(row: RowText): void {
     const held = this.#rows.get(row.key)
@@ -183,17 +183,20 @@ export class GroupHub {
     const seq = news.lastSeq ?? this.#head.lastSeq
     const unknown: string[] = []
     for (const [userId] of news.own ?? []) {
-      if (seq - (this.#spoke.get(userId) ?? Number.NEGATIVE_INFINITY) >= this.#engine.limits.snapshotMessages) unknown.push(userId)
+      if (seq - (this.#spoke.get(userId) ?? Number.NEGATIVE_INFINITY) >= this.#engine.limits.snapshotMessages)
+        unknown.push(userId)
       this.#spoke.set(userId, seq)
     }
     if (unknown.length === 0 || rows.length === 0 || this.#open.length === 0) return
     const before = this.#introducing ?? Promise.resolve()
-    const reading = before.then(() => this.#readMembers(unknown)).then(
-      (members) => {
-        for (const row of members) if (this.#rows.size > 0) this.#addRow(row)
-      },
-      () => undefined,
-    )
+    const reading = before
+      .then(() => this.#readMembers(unknown))
+      .then(
+        (members) => {
+          for (const row of members) if (this.#rows.size > 0) this.#addRow(row)
+        },
+        () => undefined,
+      )
     const done = reading.finally(() => {
       if (this.#introducing !== done) return
       this.#introducing = undefined
@@ -204,7 +207,9 @@ export class GroupHub {
   async #readMembers(userIds: readonly string[]): Promise<RowText[]> {
     const { rows } = await this.#engine.store.reading(this.appId, (tx) =>
       sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m JOIN users u USING (app_id, user_id)
-        WHERE m.app_id = ${this.appId} AND m.group_id = ${this.groupId} AND m.user_id = ANY(${userIds}::text[])`.execute(tx),
+        WHERE m.app_id = ${this.appId} AND m.group_id = ${this.groupId} AND m.user_id = ANY(${userIds}::text[])`.execute(
+        tx,
+      ),
     )
     return rows.map(memberText)
   }
@@ -213,6 +218,12 @@ export class GroupHub {
     if (this.#rows.size > 0) this.flushAll()
     for (const sub of [...this.#open, ...this.#listed]) {
       if (userIds.includes(sub.session.userId)) sub.session.unfollow(this.groupId)
+    }
+  }
+  /** Whoever left and came back within a gap sees nothing of the time between. */
+  #moveUp(joined: ReadonlyMap<string, number>): void {
+    for (const sub of [...this.#open, ...this.#listed]) {
+      sub.joinSeq = Math.max(sub.joinSeq, joined.get(sub.session.userId) ?? 0)
     }
   }
   #drop(): void {
@@ -246,7 +257,8 @@ export class GroupHub {
   // ── frames out ──
   /** Sends what may go now; returns when the rest may, or undefined when nothing waits. */
   flush(now: number): number | undefined {
-    if (this.#slice === undefined && this.#rows.size > 0 && now >= this.#flushableAt && this.#introducing === undefined) this.#begin()
+    if (this.#slice === undefined && this.#rows.size > 0 && now >= this.#flushableAt && this.#introducing === undefined)
+      this.#begin()
     if (this.#slice !== undefined) this.#sendSlice(this.#engine.limits.fanoutSlice)
     if (this.#head.isDirty && now >= this.#head.dueAt) this.#head.send(now)
     if (this.#slice !== undefined) return now
@@ -262,15 +274,20 @@ export class GroupHub {
       this.#begin()
       this.#sendSlice(Number.POSITIVE_INFINITY)
     }
-    if (this.#head.isDirty) this.#head.send(performance.now())
+    if (this.#head.isDirty) this.#head.send(this.#engine.elapsed())
   }
   #begin(): void {
-    const frame: Frame = { from: this.#from, to: this.#version as number, rows: [...this.#rows.values()], lowSeq: this.#lowSeq }
+    const frame: Frame = {
+      from: this.#from,
+      to: this.#version as number,
+      rows: [...this.#rows.values()],
+      lowSeq: this.#lowSeq,
+    }
     this.#slice = { packet: { text: changesText(`group/${this.groupId}`, frame) }, frame, at: this.#open.length - 1 }
     this.#drop()
     const { frameDelayMaxMs, slowFrameDelayMaxMs, slowGroupMembers } = this.#engine.limits
     const max = this.#open.length > slowGroupMembers ? slowFrameDelayMaxMs : frameDelayMaxMs
-    this.#flushableAt = performance.now() + Math.min(max, 2 * writeCostMs * this.#open.length)
+    this.#flushableAt = this.#engine.elapsed() + Math.min(max, 2 * writeCostMs * this.#open.length)
   }
   #sendSlice(count: number): void {
     const slice = this.#slice as { packet: Packet; frame: Frame; at: number }
@@ -295,11 +312,15 @@ export class GroupHub {
   // ── typing ──
   publishTyping(userId: string): void {
     if (this.#memberCount > this.#engine.limits.typingMembersMax) return
-    this.#engine.bus.publish(groupTopic(this.appId, this.groupId), JSON.stringify({ from: 0, to: 0, typing: userId, index: [] }))
+    this.#engine.bus.publish(
+      groupTopic(this.appId, this.groupId),
+      JSON.stringify({ from: 0, to: 0, typing: userId, index: [] }),
+    )
   }
   #relayTyping(userId: string): void {
     const packet: Packet = { text: JSON.stringify({ op: 'typing', groupId: this.groupId, userId }) }
-    for (const sub of this.#open) if (sub.session.userId !== userId && sub.held === undefined) sub.session.outlet.push(packet)
+    for (const sub of this.#open)
+      if (sub.session.userId !== userId && sub.held === undefined) sub.session.outlet.push(packet)
   }
 
   /** Waits until it is loaded and no gap is open. */

@@ -1,12 +1,10 @@
 /** What one decision does to one group: its counters, members, messages, records, facts and jobs, until stamped. */
-import {
-  refuse, type GroupRow, type GroupSettings, type MemberRow, type SyncedRecord, type Text,
-} from '@qun/contract'
+import { refuse, type GroupRow, type GroupSettings, type MemberRow, type SyncedRecord, type Text } from '@qun/contract'
 import { type RawBuilder, sql } from 'kysely'
-import { rankOf } from './access.ts'
+import { checkAlive, rankOf } from './access.ts'
 import { assert, must } from './assert.ts'
 import { keyOf } from './engine.ts'
-import { checkAlive, type Decision } from './decision.ts'
+import type { Decision } from './decision.ts'
 import { createMemberships, findMembers, type JoinOptions, listActive, writeMembers } from './members.ts'
 import type { LastWords } from './publication.ts'
 import { groupRow, memberRow, messageText, type RowText } from './row-text.ts'
@@ -36,7 +34,10 @@ export class GroupWork {
   readonly membersDirty = new Set<string>()
   readonly records = new Map<string, Omit<RecordDbRow, 'version'>>()
   readonly facts: { readonly name: string; readonly data: unknown }[] = []
-  readonly jobs = new Map<string, { readonly seq: number; readonly job: string; readonly at: number | null; readonly input: unknown }>()
+  readonly jobs = new Map<
+    string,
+    { readonly seq: number; readonly job: string; readonly at: number | null; readonly input: unknown }
+  >()
   readonly mentions: [string, number, string][] = []
   readonly left: string[] = []
   groupDirty = false
@@ -56,8 +57,13 @@ export class GroupWork {
   }
   isDirty(): boolean {
     return (
-      this.messages.size > 0 || this.posted.length > 0 || this.membersDirty.size > 0 || this.records.size > 0 ||
-      this.facts.length > 0 || this.jobs.size > 0 || this.groupDirty
+      this.messages.size > 0 ||
+      this.posted.length > 0 ||
+      this.membersDirty.size > 0 ||
+      this.records.size > 0 ||
+      this.facts.length > 0 ||
+      this.jobs.size > 0 ||
+      this.groupDirty
     )
   }
   get row(): GroupDbRow {
@@ -86,7 +92,12 @@ export class GroupWork {
     this.#from = row.version
   }
   /** Makes the group; it counts as locked, being visible to nobody else yet. */
-  async create(group: { readonly name: string; readonly avatar: string; readonly ownerId: string; readonly settings: GroupSettings }): Promise<void> {
+  async create(group: {
+    readonly name: string
+    readonly avatar: string
+    readonly ownerId: string
+    readonly settings: GroupSettings
+  }): Promise<void> {
     const { appId, tx, now } = this.decision
     const { rows } = await sql<GroupDbRow>`INSERT INTO groups
         (app_id, group_id, name, avatar, owner_id, settings, mute_all, last_at, created_at)
@@ -110,7 +121,9 @@ export class GroupWork {
     for (const row of this.#members.values()) merged.set(row.user_id, row)
     return [...merged.values()]
       .filter((row) => row.active)
-      .toSorted((a, b) => rankOf(b.role) - rankOf(a.role) || a.joined_at - b.joined_at || (a.user_id < b.user_id ? -1 : 1))
+      .toSorted(
+        (a, b) => rankOf(b.role) - rankOf(a.role) || a.joined_at - b.joined_at || (a.user_id < b.user_id ? -1 : 1),
+      )
       .slice(0, limit)
       .map(memberRow)
   }
@@ -183,7 +196,9 @@ export class GroupWork {
   /** Also for somebody who never was a member. */
   async setBanned(userId: string, banned: boolean): Promise<void> {
     let member = await this.findMember(userId)
-    member ??= (await createMemberships(this.decision, this.row, [userId], this.#members, { source: '', active: false }))[0]
+    member ??= (
+      await createMemberships(this.decision, this.row, [userId], this.#members, { source: '', active: false })
+    )[0]
     this.#change(must(member, 'the row made'), { banned })
   }
   /** Stamps a member whose name or picture changed elsewhere. */
@@ -201,7 +216,11 @@ export class GroupWork {
   }
 
   // ── the group's own row ──
-  update(patch: { readonly name?: string; readonly avatar?: string; readonly settings?: Partial<GroupSettings> }): void {
+  update(patch: {
+    readonly name?: string
+    readonly avatar?: string
+    readonly settings?: Partial<GroupSettings>
+  }): void {
     const row = this.row
     if (patch.name !== undefined) row.name = patch.name
     if (patch.avatar !== undefined) row.avatar = patch.avatar
@@ -234,10 +253,19 @@ export class GroupWork {
     const sender = message.senderId === '' ? undefined : await this.findMember(message.senderId)
     const own = (sender?.own ?? 0) + (message.countable && sender !== undefined ? 1 : 0)
     const row: MessageDbRow & { client_id: string } = {
-      seq: group.last_seq + 1, version: group.version + 1, sender_id: message.senderId, client_id: message.clientId,
-      kind: message.kind, body: message.body, state: message.state, countable: message.countable,
-      ordinal: group.last_ordinal + (message.countable ? 1 : 0), own, at: Math.max(group.last_at, now),
-      recalled_by: null, recalled_at: null,
+      seq: group.last_seq + 1,
+      version: group.version + 1,
+      sender_id: message.senderId,
+      client_id: message.clientId,
+      kind: message.kind,
+      body: message.body,
+      state: message.state,
+      countable: message.countable,
+      ordinal: group.last_ordinal + (message.countable ? 1 : 0),
+      own,
+      at: Math.max(group.last_at, now),
+      recalled_by: null,
+      recalled_at: null,
     }
     await sql`INSERT INTO messages
         (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at)
@@ -253,8 +281,14 @@ export class GroupWork {
     for (const userId of message.mentions) this.mentions.push([userId, row.seq, row.sender_id])
     await this.#writeMentions(message.mentions, row.seq, row.sender_id)
     const posted: PostedRow = {
-      seq: row.seq, ordinal: row.ordinal, own, at: row.at, senderId: row.sender_id, countable: row.countable,
-      words: { seq: row.seq, senderId: row.sender_id, kind: row.kind, summary: message.summary }, text: messageText(row),
+      seq: row.seq,
+      ordinal: row.ordinal,
+      own,
+      at: row.at,
+      senderId: row.sender_id,
+      countable: row.countable,
+      words: { seq: row.seq, senderId: row.sender_id, kind: row.kind, summary: message.summary },
+      text: messageText(row),
     }
     this.posted.push(posted)
     return posted
@@ -277,9 +311,15 @@ export class GroupWork {
   putRecord(record: SyncedRecord, key: string, body: unknown): void {
     assert(record.stream === 'group', `record ${record.kind} belongs on a user's stream`)
     if (body !== null) this.decision.engine.validators.assert(record.body, body, `record ${record.kind}`)
-    this.records.set(`${record.kind}/${key}`, { kind: record.kind, key, body: body === null ? null : JSON.stringify(body) })
+    this.records.set(`${record.kind}/${key}`, {
+      kind: record.kind,
+      key,
+      body: body === null ? null : JSON.stringify(body),
+    })
   }
   record(name: string, data: unknown): void {
+    const { registry, validators } = this.decision.engine
+    validators.assert(must(registry.facts.get(name), `fact ${name} is declared`), data, `fact ${name}`)
     this.facts.push({ name, data })
   }
   schedule(seq: number, job: string, at: number | null, input: unknown): void {
@@ -324,7 +364,10 @@ export class GroupWork {
     return g
   }
   async writeMembers(next: () => number): Promise<MemberDbRow[]> {
-    const rows = [...this.membersDirty].map((userId) => ({ ...must(this.#members.get(userId), 'a changed member'), version: next() }))
+    const rows = [...this.membersDirty].map((userId) => ({
+      ...must(this.#members.get(userId), 'a changed member'),
+      version: next(),
+    }))
     for (const row of rows) this.#members.set(row.user_id, row)
     await writeMembers(this.decision, this.groupId, rows)
     return rows

@@ -1,6 +1,17 @@
 /** What the engine offers whoever hosts it (a server, a test world): types only, no behaviour. */
 import type {
-  AppId, ChangesFrame, ClientFrame, ConversationRow, GroupId, MemberRow, MessageRow, Millis, MineRow, Static, SnapshotFrame, UserId,
+  AppId,
+  ChangesFrame,
+  ClientFrame,
+  ConversationRow,
+  GroupId,
+  MemberRow,
+  MessageRow,
+  Millis,
+  MineRow,
+  Static,
+  SnapshotFrame,
+  UserId,
 } from '@qun/contract'
 import type { Bus } from '@qun/bus'
 import type { Store } from '@qun/storage'
@@ -16,6 +27,8 @@ export interface CoreOptions {
   readonly protocol?: number
   /** The wall clock; a test world passes its own. */
   readonly now?: () => Millis
+  /** Milliseconds that only grow, for spacing frames; a test world passes its own. */
+  readonly elapsed?: () => number
   /** `bytes` random bytes as hex; a test world counts up. */
   readonly randomHex?: (bytes: number) => string
   readonly limits?: Partial<Limits>
@@ -124,9 +137,21 @@ export interface Core {
   // one user's view
   read(principal: Principal, groupId: GroupId, seq: number): Promise<{ readSeq: number; unread: number }>
   conversations(principal: Principal): Promise<{ conversations: ConversationRow[]; version: number }>
-  setConversation(principal: Principal, groupId: GroupId, patch: { readonly pinned?: boolean; readonly quiet?: boolean }): Promise<void>
+  setConversation(
+    principal: Principal,
+    groupId: GroupId,
+    patch: { readonly pinned?: boolean; readonly quiet?: boolean },
+  ): Promise<void>
   me(principal: Principal): Promise<UserView>
-  putUser(appId: AppId, user: { readonly userId: UserId; readonly name: string; readonly avatar?: string; readonly badge?: UserView['badge'] }): Promise<void>
+  putUser(
+    appId: AppId,
+    user: {
+      readonly userId: UserId
+      readonly name: string
+      readonly avatar?: string
+      readonly badge?: UserView['badge']
+    },
+  ): Promise<void>
 
   /** A feature's endpoint. Checks `by`, then runs its handler as one decision (or reading, for GET). */
   call(endpoint: EndpointServer, request: CallRequest): Promise<{ answer: unknown; replayed: boolean }>

@@ -6,17 +6,25 @@ import type { GroupDbRow, MemberDbRow } from './store.ts'
 /** How many messages before joining a newcomer may read when the group's history is `recent`. */
 const recentHistory = 50
 
-export async function findMembers(decision: Decision, groupId: string, userIds: readonly string[]): Promise<MemberDbRow[]> {
+export async function findMembers(
+  decision: Decision,
+  groupId: string,
+  userIds: readonly string[],
+): Promise<MemberDbRow[]> {
   const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
     JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
-    WHERE m.app_id = ${decision.appId} AND m.group_id = ${groupId} AND m.user_id = ANY(${userIds}::text[])`.execute(decision.tx)
+    WHERE m.app_id = ${decision.appId} AND m.group_id = ${groupId} AND m.user_id = ANY(${userIds}::text[])`.execute(
+    decision.tx,
+  )
   return rows
 }
 export async function listActive(decision: Decision, groupId: string, limit: number): Promise<MemberDbRow[]> {
   const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
     JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
     WHERE m.app_id = ${decision.appId} AND m.group_id = ${groupId} AND m.active
-    ORDER BY array_position(ARRAY['owner', 'admin', 'member'], m.role), m.joined_at, m.user_id LIMIT ${limit}`.execute(decision.tx)
+    ORDER BY array_position(ARRAY['owner', 'admin', 'member'], m.role), m.joined_at, m.user_id LIMIT ${limit}`.execute(
+    decision.tx,
+  )
   return rows
 }
 
@@ -42,14 +50,25 @@ export async function createMemberships(
     ON CONFLICT (app_id, user_id) DO UPDATE SET name = users.name
     RETURNING user_id, name, avatar, badge`.execute(tx)
   const history = group.settings['history']
-  const joinSeq = history === 'all' ? 0 : history === 'recent' ? Math.max(0, group.last_seq - recentHistory) : group.last_seq
+  const joinSeq =
+    history === 'all' ? 0 : history === 'recent' ? Math.max(0, group.last_seq - recentHistory) : group.last_seq
   const active = options.active ?? true
   const rows = users.map((user) => {
     const before = held.get(user.user_id)
     return {
-      group_id: group.group_id, version: 0, role: options.role ?? 'member', nickname: before?.nickname ?? null,
-      joined_at: now, muted_until: 0, active, banned: before?.banned ?? false, join_seq: joinSeq, own: before?.own ?? 0,
-      source: options.source, inviter_id: options.inviterId ?? null, ...user,
+      group_id: group.group_id,
+      version: 0,
+      role: options.role ?? 'member',
+      nickname: before?.nickname ?? null,
+      joined_at: now,
+      muted_until: 0,
+      active,
+      banned: before?.banned ?? false,
+      join_seq: joinSeq,
+      own: before?.own ?? 0,
+      source: options.source,
+      inviter_id: options.inviterId ?? null,
+      ...user,
     }
   })
   if (active) {
@@ -72,5 +91,7 @@ export async function writeMembers(decision: Decision, groupId: string, rows: re
       muted_until bigint, active boolean, banned boolean, join_seq bigint, own bigint, source text, inviter_id text)
     ON CONFLICT (app_id, group_id, user_id) DO UPDATE SET version = excluded.version, role = excluded.role,
       nickname = excluded.nickname, joined_at = excluded.joined_at, muted_until = excluded.muted_until, active = excluded.active,
-      banned = excluded.banned, join_seq = excluded.join_seq, source = excluded.source, inviter_id = excluded.inviter_id`.execute(decision.tx)
+      banned = excluded.banned, join_seq = excluded.join_seq, source = excluded.source, inviter_id = excluded.inviter_id`.execute(
+    decision.tx,
+  )
 }

@@ -27,6 +27,8 @@ export interface GroupNews {
   readonly mentions?: readonly (readonly [string, number, string])[]
   /** Members who lost their view with this commit. */
   readonly left?: readonly string[]
+  /** Who came within a gap, with the position they joined at: what was said before it is not theirs. */
+  readonly joined?: readonly (readonly [string, number])[]
   /** Somebody is typing; such news carries no rows and moves no version. */
   readonly typing?: string
   /** The group's own row or its members changed: lists show name, picture, count. */

@@ -1,13 +1,29 @@
 /** Reading: snapshots, changes since a version, history, members. All refuse `group.not_found` to whoever is no active member. */
 import {
-  type AppId, type ChangesFrame, type GroupId, type MemberRow, type MessageRow, type MineRow, refuse,
-  type SnapshotFrame, type Static,
+  type AppId,
+  type ChangesFrame,
+  type GroupId,
+  type MemberRow,
+  type MessageRow,
+  type MineRow,
+  refuse,
+  type SnapshotFrame,
+  type Static,
 } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { Engine } from './engine.ts'
 import type { Principal } from './host.ts'
-import { arrayText, groupText, memberRow, memberText, messageText, mineText, recordText, type RowText } from './row-text.ts'
+import {
+  arrayText,
+  groupText,
+  memberRow,
+  memberText,
+  messageText,
+  mineText,
+  recordText,
+  type RowText,
+} from './row-text.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, MineDbRow, RecordDbRow } from './store.ts'
 
 export interface ViewerRow {
@@ -40,14 +56,18 @@ export interface SnapshotTexts {
 export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: string): Promise<SnapshotTexts> {
   const { appId, groupId } = at
   const viewer = await readViewer(tx, at, userId)
-  const groups = await sql<GroupDbRow>`SELECT * FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
+  const groups = await sql<GroupDbRow>`SELECT * FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(
+    tx,
+  )
   const group = groups.rows[0] as GroupDbRow
   const { rows: messages } = await sql<MessageDbRow>`SELECT * FROM (
       SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND seq > ${viewer.join_seq} AND version <= ${group.version}
       ORDER BY seq DESC LIMIT ${engine.limits.snapshotMessages}) t ORDER BY seq`.execute(tx)
   const lowSeq = messages[0]?.seq ?? viewer.join_seq + 1
   const isSmall = group.member_count <= engine.limits.snapshotMembers
-  const appearing = isSmall ? [] : [...new Set([userId, group.owner_id, ...messages.map((message) => message.sender_id)])]
+  const appearing = isSmall
+    ? []
+    : [...new Set([userId, group.owner_id, ...messages.map((message) => message.sender_id)])]
   const { rows: members } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
     JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
     WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version > 0
@@ -56,14 +76,28 @@ export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: strin
     WHERE app_id = ${appId} AND stream = ${`group/${groupId}`} AND body IS NOT NULL`.execute(tx)
   const mine = await readMine(tx, at, userId, lowSeq, Number.MAX_SAFE_INTEGER)
   return {
-    version: group.version, lowSeq, joinSeq: viewer.join_seq, group: groupText(group), messages: messages.map(messageText),
-    members: members.map(memberText), records: records.map(recordText), mine,
+    version: group.version,
+    lowSeq,
+    joinSeq: viewer.join_seq,
+    group: groupText(group),
+    messages: messages.map(messageText),
+    members: members.map(memberText),
+    records: records.map(recordText),
+    mine,
   }
 }
 
-async function readMine(tx: Tx, { appId, groupId }: At, userId: string, fromSeq: number, toSeq: number): Promise<RowText[]> {
+async function readMine(
+  tx: Tx,
+  { appId, groupId }: At,
+  userId: string,
+  fromSeq: number,
+  toSeq: number,
+): Promise<RowText[]> {
   const { rows } = await sql<MineDbRow>`SELECT group_id, seq, version, kind, body, hidden FROM mine
-    WHERE app_id = ${appId} AND user_id = ${userId} AND group_id = ${groupId} AND seq BETWEEN ${fromSeq} AND ${toSeq}`.execute(tx)
+    WHERE app_id = ${appId} AND user_id = ${userId} AND group_id = ${groupId} AND seq BETWEEN ${fromSeq} AND ${toSeq}`.execute(
+    tx,
+  )
   return rows.map(mineText)
 }
 
@@ -103,14 +137,17 @@ export interface ChangesPage {
 export async function readChanges(engine: Engine, tx: Tx, at: At, userId: string, from: number): Promise<ChangesPage> {
   const { appId, groupId } = at
   const viewer = await readViewer(tx, at, userId)
-  const counters = await sql<{ version: number }>`SELECT version FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
+  const counters = await sql<{
+    version: number
+  }>`SELECT version FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
   const version = counters.rows[0]?.version ?? 0
   if (from > version) throw refuse('sync.reset', { detail: 'ahead' })
   const behind = version - from
   const limit = engine.limits.pullRowsMax
   const texts: RowText[] = []
   if (behind > 0) {
-    const { rows: messages } = await sql<MessageDbRow>`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
+    const { rows: messages } =
+      await sql<MessageDbRow>`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
       AND version > ${from} AND version <= ${version} ORDER BY version LIMIT ${limit + 1}`.execute(tx)
     texts.push(...messages.map(messageText))
     texts.push(...(await readOtherChanges(tx, at, from, version, limit)))
@@ -125,18 +162,32 @@ export async function readChanges(engine: Engine, tx: Tx, at: At, userId: string
 }
 
 /** In a large group, the rows of those whose words are on the page: the client may never have met them. */
-async function readSenders(engine: Engine, tx: Tx, { appId, groupId }: At, page: readonly RowText[], from: number): Promise<RowText[]> {
+async function readSenders(
+  engine: Engine,
+  tx: Tx,
+  { appId, groupId }: At,
+  page: readonly RowText[],
+  from: number,
+): Promise<RowText[]> {
   const seqs = page.flatMap((row) => (row.seq > 0 ? [row.seq] : []))
   if (seqs.length === 0) return []
   const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
     JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
     JOIN groups g ON g.app_id = m.app_id AND g.group_id = m.group_id AND g.member_count > ${engine.limits.snapshotMembers}
     WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version <= ${from} AND m.user_id IN (
-      SELECT sender_id FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ANY(${seqs}::bigint[]))`.execute(tx)
+      SELECT sender_id FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ANY(${seqs}::bigint[]))`.execute(
+    tx,
+  )
   return rows.map(memberText)
 }
 
-async function readOtherChanges(tx: Tx, { appId, groupId }: At, from: number, to: number, limit: number): Promise<RowText[]> {
+async function readOtherChanges(
+  tx: Tx,
+  { appId, groupId }: At,
+  from: number,
+  to: number,
+  limit: number,
+): Promise<RowText[]> {
   const { rows: members } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
     JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
     WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version > ${from} AND m.version <= ${to}
@@ -193,10 +244,18 @@ export class Reader {
         WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.user_id = ANY(${senders}::text[])`.execute(tx)
       const low = rows[0]?.seq ?? 1
       const mine = await readMine(tx, at, userId, low, rows.at(-1)?.seq ?? low - 1)
-      return { messages: parsed<MessageRow>(rows.map(messageText)), mine: parsed<MineRow>(mine), members: members.map(memberRow) }
+      return {
+        messages: parsed<MessageRow>(rows.map(messageText)),
+        mine: parsed<MineRow>(mine),
+        members: members.map(memberRow),
+      }
     })
   }
-  message({ appId, userId }: Principal, groupId: GroupId, seq: number): Promise<{ message: MessageRow; mine: MineRow | null }> {
+  message(
+    { appId, userId }: Principal,
+    groupId: GroupId,
+    seq: number,
+  ): Promise<{ message: MessageRow; mine: MineRow | null }> {
     const at = { appId, groupId }
     return this.#engine.store.reading(appId, async (tx) => {
       const viewer = await readViewer(tx, at, userId)
@@ -228,7 +287,8 @@ export class Reader {
         ORDER BY rank, joined_at, user_id LIMIT ${limit + 1}`.execute(tx)
       const shown = rows.slice(0, limit)
       const last = shown.at(-1)
-      const cursor = rows.length > limit && last !== undefined ? cursorOf([last.rank, last.joined_at, last.user_id]) : null
+      const cursor =
+        rows.length > limit && last !== undefined ? cursorOf([last.rank, last.joined_at, last.user_id]) : null
       return { members: shown.map(memberRow), cursor }
     })
   }
@@ -246,7 +306,12 @@ function parseCursor(text: string): Cursor {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
     if (Array.isArray(value) && value.length === 3) {
       const [rank, joinedAt, userId] = value as unknown[]
-      if (Number.isSafeInteger(rank) && Number.isSafeInteger(joinedAt) && typeof userId === 'string' && userId.length <= 64) {
+      if (
+        Number.isSafeInteger(rank) &&
+        Number.isSafeInteger(joinedAt) &&
+        typeof userId === 'string' &&
+        userId.length <= 64
+      ) {
         return [rank as number, joinedAt as number, userId]
       }
     }

@@ -1,5 +1,5 @@
 /** All features of a host, indexed; built once at start, and the source of every generated document. */
-import { coreRefusals, type Card, type RefusalKind, type SyncedRecord } from '@qun/contract'
+import { coreRefusals, type Card, type RefusalKind, type SyncedRecord, type TSchema } from '@qun/contract'
 import type { CardServer, EndpointServer, Feature, Guard, Reaction } from './feature.ts'
 import { assert } from './assert.ts'
 
@@ -8,6 +8,8 @@ export interface Registry {
   readonly cards: ReadonlyMap<string, CardServer>
   readonly endpoints: ReadonlyMap<string, EndpointServer>
   readonly records: ReadonlyMap<string, SyncedRecord>
+  /** Schemas of all facts that cards and endpoints declare. */
+  readonly facts: ReadonlyMap<string, TSchema>
   readonly guards: readonly Guard[]
   readonly reactions: readonly Reaction[]
   /** Every declared refusal: the engine's, and those of cards, endpoints and guards. */
@@ -19,6 +21,8 @@ export function createRegistry(features: readonly Feature[]): Registry {
   const cards = new Map<string, CardServer>()
   const endpoints = new Map<string, EndpointServer>()
   const records = new Map<string, SyncedRecord>()
+  const facts = new Map<string, TSchema>()
+  const reactions = new Set<string>()
   const refusals = new Map<string, RefusalKind>(Object.entries(coreRefusals))
   const names = new Set<string>()
   const declare = (kinds: Readonly<Record<string, RefusalKind>> | undefined) => {
@@ -33,23 +37,30 @@ export function createRegistry(features: readonly Feature[]): Registry {
       assert(server.open !== undefined || card.initial !== undefined, `kind ${card.kind} has no first state`)
       cards.set(card.kind, server)
       declare(card.refusals)
+      for (const [name, schema] of Object.entries(card.facts)) facts.set(name, schema)
     }
     for (const server of feature.endpoints ?? []) {
       assert(!endpoints.has(server.endpoint.name), `endpoint ${server.endpoint.name} is served twice`)
       endpoints.set(server.endpoint.name, server)
       declare(server.endpoint.refusals)
+      for (const [name, schema] of Object.entries(server.endpoint.facts ?? {})) facts.set(name, schema)
     }
     for (const record of feature.records ?? []) {
       assert(!records.has(record.kind), `record ${record.kind} is declared twice`)
       records.set(record.kind, record)
     }
     for (const guard of feature.guards ?? []) declare(guard.refusals)
+    for (const { name } of feature.reactions ?? []) {
+      assert(!reactions.has(name), `reaction ${name} is declared twice`)
+      reactions.add(name)
+    }
   }
   return {
     features,
     cards,
     endpoints,
     records,
+    facts,
     refusals,
     guards: features.flatMap((feature) => feature.guards ?? []),
     reactions: features.flatMap((feature) => feature.reactions ?? []),

@@ -4,23 +4,23 @@
  */
 import { type AppId, type ClientFrame, closeCodes, type GroupId, refuse, Refusal, type UserId } from '@qun/contract'
 import type { Tx } from '@qun/storage'
-import { sql } from 'kysely'
-import { conversationText, type ConversationView, headOf, readConversations } from './conversations.ts'
+import { readConversations } from './conversations.ts'
 import { asRefusal, type Engine } from './engine.ts'
 import type { Fanout } from './fanout.ts'
-import type { Subscription } from './group-hub.ts'
 import type { Outlet, Packet, PostRequest, Principal, Session } from './host.ts'
+import { freshHead, readOwnStream } from './own-stream.ts'
+import { errorFrame, packetOf } from './packets.ts'
 import type { Posting } from './post.ts'
 import { changesText, readChanges, readSnapshot, snapshotText } from './reading.ts'
-import { mineText, recordText, type RowText } from './row-text.ts'
-import type { MineDbRow, RecordDbRow } from './store.ts'
+import { notYetMember, type Subscription } from './subscription.ts'
 import type { UserFeed } from './user-feed.ts'
 
 /** What a session asks of the rest of the engine. */
 export interface SessionHost {
   readonly engine: Engine
   readonly fanout: Fanout
-  post(request: PostRequest): Posting
+  /** `whenClear`: see startPost. */
+  post(request: PostRequest, whenClear?: () => Promise<void>): Posting
   read(principal: Principal, groupId: GroupId, seq: number): Promise<unknown>
 }
 
@@ -38,8 +38,16 @@ export class ClientSession implements Session {
   #catching: Promise<void> | undefined
   /** Posts wait for this while one before them had to wait, so that order is kept. */
   #tail: Promise<unknown> | undefined
+  /** Posts in the queue of the group commit, and who waits until there are none. */
+  #queued = 0
+  #onClear: (() => void) | undefined
 
-  constructor(host: SessionHost, principal: Principal, resume: { readonly epoch?: string; readonly version?: number }, outlet: Outlet) {
+  constructor(
+    host: SessionHost,
+    principal: Principal,
+    resume: { readonly epoch?: string; readonly version?: number },
+    outlet: Outlet,
+  ) {
     this.#host = host
     this.#principal = principal
     this.outlet = outlet
@@ -47,7 +55,16 @@ export class ClientSession implements Session {
     this.#version = resume.epoch === engine.epoch ? (resume.version ?? 0) : 0
     this.#feed = fanout.feed(principal.appId, principal.userId)
     this.#feed.add(this)
-    this.outlet.push(packetOf({ op: 'hello', protocol: engine.protocol, epoch: engine.epoch, userId: principal.userId, now: engine.now(), pingMs: 25_000 }))
+    this.outlet.push(
+      packetOf({
+        op: 'hello',
+        protocol: engine.protocol,
+        epoch: engine.epoch,
+        userId: principal.userId,
+        now: engine.now(),
+        pingMs: 25_000,
+      }),
+    )
     void engine.track(this.catchUp(true))
   }
   get userId(): UserId {
@@ -68,7 +85,7 @@ export class ClientSession implements Session {
       case 'read':
         return this.#run(frame.id, () => this.#host.read(this.#principal, frame.groupId, frame.seq))
       case 'typing':
-        return this.#find(frame.groupId)?.hub.publishTyping(this.userId)
+        return this.#say(frame.groupId)
       case 'ping':
         return this.outlet.push(packetOf({ op: 'pong', now: this.#host.engine.now() }))
       case 'auth':
@@ -110,7 +127,7 @@ export class ClientSession implements Session {
     if (this.#isOver) return
     const since = this.#version
     const { engine } = this.#host
-    const read = await engine.store.reading(this.appId, (tx) => this.#readOwn(tx, since))
+    const read = await engine.store.reading(this.appId, (tx) => readOwnStream(this.#host.engine, tx, this, since))
     if (since > read.version) {
       // The client knows more than the store: the store was put back. It starts over.
       this.#version = 0
@@ -124,34 +141,10 @@ export class ClientSession implements Session {
     this.#isCaughtUp = true
     this.outlet.push({ text: changesText(`user/${this.userId}`, { from: since, to: read.version, rows: read.rows }) })
     if (isFirst && since > 0) {
-      const heads = read.views.filter((view) => view.active).map((view) => this.#freshHead(view))
+      const heads = read.views.filter((view) => view.active).map((view) => freshHead(view, this.#host.engine.registry))
       if (heads.length > 0) this.outlet.push(packetOf({ op: 'heads', heads }))
     }
   }
-  #freshHead(view: ConversationView): object {
-    return {
-      ...headOf(view, this.#host.engine.registry), own: view.own, mentions: view.mentions ?? [],
-      group: { name: view.name, avatar: view.avatar, memberCount: view.member_count },
-    }
-  }
-  async #readOwn(tx: Tx, since: number): Promise<{ version: number; rows: RowText[]; views: ConversationView[] }> {
-    const { appId, userId } = this
-    const user = await sql<{ version: number }>`SELECT version FROM users WHERE app_id = ${appId} AND user_id = ${userId}`.execute(tx)
-    const views = await readConversations(tx, appId, userId, {})
-    const left = since === 0 ? [] : (await readConversations(tx, appId, userId, { since })).filter((view) => !view.active)
-    const changed = [...views.filter((view) => since === 0 || view.version > since), ...left]
-    const mine = since === 0 ? [] : (await sql<MineDbRow>`SELECT group_id, seq, version, kind, body, hidden FROM mine
-      WHERE app_id = ${appId} AND user_id = ${userId} AND version > ${since}`.execute(tx)).rows
-    const records = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
-      WHERE app_id = ${appId} AND stream = ${`user/${userId}`} AND version > ${since} AND (${since > 0} OR body IS NOT NULL)`.execute(tx)
-    const rows = [
-      ...changed.map((view) => conversationText(view, this.#host.engine.registry)),
-      ...mine.map(mineText),
-      ...records.rows.map(recordText),
-    ]
-    return { version: user.rows[0]?.version ?? 0, rows: rows.toSorted((a, b) => a.version - b.version), views }
-  }
-
   // ── groups ──
   #find(groupId: string): Subscription | undefined {
     return this.#subs.find((sub) => sub.hub.groupId === groupId)
@@ -180,8 +173,10 @@ export class ClientSession implements Session {
     sub?.hub.remove(sub)
   }
   async #sendHead(groupId: string): Promise<void> {
-    const views = await this.#host.engine.store.reading(this.appId, (tx) => readConversations(tx, this.appId, this.userId, { groupIds: [groupId] }))
-    const heads = views.filter((view) => view.active).map((view) => this.#freshHead(view))
+    const views = await this.#host.engine.store.reading(this.appId, (tx) =>
+      readConversations(tx, this.appId, this.userId, { groupIds: [groupId] }),
+    )
+    const heads = views.filter((view) => view.active).map((view) => freshHead(view, this.#host.engine.registry))
     if (heads.length > 0) this.outlet.push(packetOf({ op: 'heads', heads }))
   }
   pushHead(packet: Packet): void {
@@ -195,6 +190,7 @@ export class ClientSession implements Session {
     if (this.#subs.filter((sub) => sub.isOpen).length + opening > limits.openGroupsMax) throw refuse('batch.too_large')
     await this.#catching
     for (const { groupId, level, from } of frame.groups) {
+      if (this.#isOver) return
       const sub = this.#find(groupId)
       if (level === 'listed') {
         if (sub === undefined) throw refuse('group.not_found')
@@ -212,7 +208,7 @@ export class ClientSession implements Session {
     let sub = this.#find(groupId)
     if (sub === undefined) {
       const hub = this.#host.fanout.hub(this.appId, groupId)
-      sub = hub.add(this, Number.MAX_SAFE_INTEGER, false)
+      sub = hub.add(this, notYetMember, false)
       this.#subs.push(sub)
     }
     const held: Packet[] = []
@@ -238,7 +234,12 @@ export class ClientSession implements Session {
     }
   }
   /** All pages from a version, or undefined when a snapshot serves better. */
-  async #readPages(tx: Tx, at: { appId: AppId; groupId: string }, from: number, id: number): Promise<{ joinSeq: number; texts: string[] } | undefined> {
+  async #readPages(
+    tx: Tx,
+    at: { appId: AppId; groupId: string },
+    from: number,
+    id: number,
+  ): Promise<{ joinSeq: number; texts: string[] } | undefined> {
     const { engine } = this.#host
     const texts: string[] = []
     let page
@@ -246,7 +247,9 @@ export class ClientSession implements Session {
       page = await readChanges(engine, tx, at, this.userId, from)
     } catch (error) {
       if (error instanceof Refusal && error.code === 'sync.reset') {
-        this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream: `group/${at.groupId}`, reason: 'ahead', id }))
+        this.outlet.push(
+          packetOf({ op: 'reset', code: 'sync.reset', stream: `group/${at.groupId}`, reason: 'ahead', id }),
+        )
         return undefined
       }
       throw error
@@ -263,45 +266,78 @@ export class ClientSession implements Session {
   async #pull(frame: Extract<ClientFrame, { op: 'pull' }>): Promise<void> {
     const { engine } = this.#host
     if (frame.stream === `user/${this.userId}`) {
-      const read = await engine.store.reading(this.appId, (tx) => this.#readOwn(tx, frame.from))
+      const read = await engine.store.reading(this.appId, (tx) => readOwnStream(engine, tx, this, frame.from))
       if (frame.from > read.version) {
-        this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }))
+        this.outlet.push(
+          packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }),
+        )
       } else {
-        this.outlet.push({ text: changesText(frame.stream, { from: frame.from, to: read.version, rows: read.rows }, frame.id) })
+        this.outlet.push({
+          text: changesText(frame.stream, { from: frame.from, to: read.version, rows: read.rows }, frame.id),
+        })
       }
       return
     }
     if (!frame.stream.startsWith('group/')) throw refuse('group.not_found')
     const groupId = frame.stream.slice('group/'.length)
     try {
-      const page = await engine.store.reading(this.appId, (tx) => readChanges(engine, tx, { appId: this.appId, groupId }, this.userId, frame.from))
+      const page = await engine.store.reading(this.appId, (tx) =>
+        readChanges(engine, tx, { appId: this.appId, groupId }, this.userId, frame.from),
+      )
       this.outlet.push({ text: changesText(frame.stream, page, frame.id) })
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== 'sync.reset') throw error
-      this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }))
+      this.outlet.push(
+        packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }),
+      )
     }
   }
 
+  #say(groupId: GroupId): void {
+    const sub = this.#find(groupId)
+    if (sub !== undefined && sub.joinSeq !== notYetMember) sub.hub.publishTyping(this.userId)
+  }
+
   // ── posts ──
+  readonly #whenClear = (): Promise<void> =>
+    this.#queued === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onClear = resolve))
   #send(frame: Extract<ClientFrame, { op: 'send' }>): void {
     const request: PostRequest = {
-      appId: this.appId, groupId: frame.groupId, senderId: this.userId, guest: this.#principal.guest, kind: frame.kind, body: frame.body,
+      appId: this.appId,
+      groupId: frame.groupId,
+      senderId: this.userId,
+      guest: this.#principal.guest,
+      kind: frame.kind,
+      body: frame.body,
       clientId: frame.clientId,
     }
     const { groupId, clientId, id } = frame
-    const started = this.#tail === undefined ? this.#host.post(request) : undefined
-    const result = started === undefined ? (this.#tail as Promise<unknown>).then(() => this.#host.post(request).result) : started.result
+    const started = this.#tail === undefined ? this.#host.post(request, this.#whenClear) : undefined
+    const result =
+      started === undefined
+        ? (this.#tail as Promise<unknown>).then(() => this.#host.post(request).result)
+        : started.result
     const sent = result.then(
-      (posted) => this.outlet.push({
-        text: `{"op":"sent","id":${id},"groupId":"${groupId}","clientId":"${clientId}","seq":${posted.seq}` +
-          `,"version":${posted.version},"at":${posted.at},"replayed":${posted.replayed}}`,
-      }),
+      (posted) =>
+        this.outlet.push({
+          text:
+            `{"op":"sent","id":${id},"groupId":"${groupId}","clientId":"${clientId}","seq":${posted.seq}` +
+            `,"version":${posted.version},"at":${posted.at},"replayed":${posted.replayed}}`,
+        }),
       (error: unknown) => this.#refused(id, error),
     )
-    if (started?.isQueued === true) return
-    const tail = sent.finally(() => {
-      if (this.#tail === tail) this.#tail = undefined
-    })
+    if (started?.isQueued === true) {
+      this.#queued++
+      void sent.finally(() => {
+        if (--this.#queued === 0) this.#onClear?.()
+      })
+      return
+    }
+    const tail = this.#host.engine.track(
+      sent.finally(() => {
+        if (this.#tail === tail) this.#tail = undefined
+      }),
+    )
     this.#tail = tail
   }
 
@@ -320,18 +356,5 @@ export class ClientSession implements Session {
       told = refuse('server.bug')
     }
     this.outlet.push(packetOf(errorFrame(told as Refusal, id)))
-  }
-}
-
-function packetOf(frame: object): Packet {
-  return { text: JSON.stringify(frame) }
-}
-/** A refusal as a frame; the gateway uses it for refusals of its own. */
-export function errorFrame(refusal: Refusal, id?: number): object {
-  const { detail, errors, retryAfterMs } = refusal.more
-  return {
-    op: 'error', ...(id === undefined ? {} : { id }), code: refusal.code, status: refusal.kind.status, retry: refusal.kind.retry,
-    title: refusal.kind.title.en, ...(detail === undefined ? {} : { detail }), ...(errors === undefined ? {} : { errors }),
-    ...(retryAfterMs === undefined ? {} : { retry_after: Math.ceil(retryAfterMs / 1_000) }),
   }
 }

@@ -2,8 +2,19 @@
 import { rls, type Migration } from '@qun/storage'
 
 const tenantTables = [
-  'users', 'groups', 'members', 'conversations', 'messages', 'mentions', 'mine', 'records', 'facts', 'reaction_queue', 'jobs',
-  'acted', 'idempotency',
+  'users',
+  'groups',
+  'members',
+  'conversations',
+  'messages',
+  'mentions',
+  'mine',
+  'records',
+  'facts',
+  'reaction_queue',
+  'jobs',
+  'acted',
+  'idempotency',
 ]
 
 /**

@@ -9,7 +9,10 @@ export const moves: FuzzMoves = {
   features,
   text: textMessage,
   textBody: (n) => ({ text: `第 ${n} 句话` }),
-  react: { action: 'react', input: (random) => ({ emoji: ['👍', '❤️', '😂'][Math.floor(random() * 3)], on: random() < 0.7 }) },
+  react: {
+    action: 'react',
+    input: (random) => ({ emoji: ['👍', '❤️', '😂'][Math.floor(random() * 3)], on: random() < 0.7 }),
+  },
   edit: { action: 'edit', input: (n) => ({ text: `改为 ${n}`, ifEdits: 0 }) },
   leave: leaveGroup,
   add: addMembers,
@@ -17,7 +20,10 @@ export const moves: FuzzMoves = {
 }
 
 describe('fuzz', () => {
-  test.each(Array.from({ length: Number(process.env['FUZZ'] ?? 8) }, (_, i) => i + 1))('[SYNC9] seed %i', async (seed) => {
-    await fuzzWorld(moves, seed, 60)
-  })
+  test.each(Array.from({ length: Number(process.env['FUZZ'] ?? 8) }, (_, i) => i + 1))(
+    '[SYNC9] seed %i',
+    async (seed) => {
+      await fuzzWorld(moves, seed, 60)
+    },
+  )
 })

@@ -19,7 +19,9 @@ export class UserFeed {
     this.appId = appId
     this.userId = userId
     this.#end = end
-    this.#unsubscribe = engine.bus.subscribe(userTopic(appId, userId), (text) => this.#receive(decodePublication<UserNews>(text)))
+    this.#unsubscribe = engine.bus.subscribe(userTopic(appId, userId), (text) =>
+      this.#receive(decodePublication<UserNews>(text)),
+    )
   }
   add(session: ClientSession): void {
     this.#sessions.add(session)
@@ -51,7 +53,8 @@ export class UserFeed {
   }
   /** The store is at this version: connections that were told less read for themselves. */
   noteStored(version: number): void {
-    for (const session of this.#sessions) if (session.isBehind(version)) this.#reading = this.#engine.track(session.catchUp())
+    for (const session of this.#sessions)
+      if (session.isBehind(version)) this.#reading = this.#engine.track(session.catchUp())
   }
   async settle(): Promise<void> {
     await this.#reading

@@ -9,8 +9,14 @@ import type { MineDbRow, RecordDbRow } from './store.ts'
 
 export interface UserWork {
   /** By group and seq. */
-  readonly mine: Map<string, { readonly groupId: string; readonly seq: number; readonly kind: string; readonly body: string }>
-  readonly hidden: Map<string, { readonly groupId: string; readonly seq: number; readonly kind: string; readonly hidden: boolean }>
+  readonly mine: Map<
+    string,
+    { readonly groupId: string; readonly seq: number; readonly kind: string; readonly body: string }
+  >
+  readonly hidden: Map<
+    string,
+    { readonly groupId: string; readonly seq: number; readonly kind: string; readonly hidden: boolean }
+  >
   readonly records: Map<string, Omit<RecordDbRow, 'version'>>
   /** Groups whose conversation row changed. */
   readonly conversations: Set<string>
@@ -67,7 +73,9 @@ async function lockUsers({ users, appId, tx }: Decision): Promise<Stamped[]> {
   const fresh = ids.filter((userId) => !versions.has(userId))
   for (const userId of fresh) {
     // A person nobody mentioned before: the statement above made the row but could not see it.
-    const made = await sql<{ version: number }>`UPDATE users SET version = version + ${stampsOf(must(users.get(userId), 'a user'))}
+    const made = await sql<{
+      version: number
+    }>`UPDATE users SET version = version + ${stampsOf(must(users.get(userId), 'a user'))}
       WHERE app_id = ${appId} AND user_id = ${userId} RETURNING version`.execute(tx)
     versions.set(userId, must(made.rows[0], 'the user made').version)
   }
@@ -119,7 +127,11 @@ async function writeRecords({ appId, tx }: Decision, stamped: readonly Stamped[]
 async function writeConversations(decision: Decision, stamped: readonly Stamped[]): Promise<void> {
   const { appId, tx } = decision
   const values = stamped.flatMap((user) =>
-    [...user.work.conversations].map((groupId) => ({ user_id: user.userId, group_id: groupId, version: ++user.version })),
+    [...user.work.conversations].map((groupId) => ({
+      user_id: user.userId,
+      group_id: groupId,
+      version: ++user.version,
+    })),
   )
   if (values.length === 0) return
   await sql`UPDATE conversations c SET version = t.version
@@ -133,7 +145,11 @@ async function writeConversations(decision: Decision, stamped: readonly Stamped[
   }
 }
 
-function addTexts<R extends { user_id: string }>(stamped: readonly Stamped[], rows: readonly R[], text: (row: R) => RowText): void {
+function addTexts<R extends { user_id: string }>(
+  stamped: readonly Stamped[],
+  rows: readonly R[],
+  text: (row: R) => RowText,
+): void {
   const byUser = new Map(stamped.map((user) => [user.userId, user]))
   for (const row of rows) must(byUser.get(row.user_id), 'a stamped user').rows.push(text(row))
 }

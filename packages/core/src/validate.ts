@@ -1,5 +1,6 @@
 /** Compiled checks of bodies, states and inputs; made once per schema, at start. */
-import { Refusal, refuse, type TSchema } from '@qun/contract'
+import type { Refusal } from '@qun/contract'
+import { refuse, type TSchema } from '@qun/contract'
 import { Compile, type Validator } from 'typebox/compile'
 import { assert } from './assert.ts'
 
@@ -43,16 +44,21 @@ function invalid(errors: readonly Problem[]): Refusal {
 interface SchemaFault {
   readonly keyword: string
   readonly instancePath: string
-  readonly params: { readonly additionalProperties?: readonly string[]; readonly requiredProperties?: readonly string[] }
+  readonly params: {
+    readonly additionalProperties?: readonly string[]
+    readonly requiredProperties?: readonly string[]
+  }
 }
 function faultsOf(validator: Validator, value: unknown, at: string): Problem[] {
   const faults: Problem[] = []
   for (const fault of validator.Errors(value) as Iterable<SchemaFault>) {
     const path = `${at}${fault.instancePath}`
     if (fault.keyword === 'additionalProperties') {
-      for (const name of fault.params.additionalProperties ?? []) faults.push({ pointer: `${path}/${name}`, code: 'request.unknown_field' })
+      for (const name of fault.params.additionalProperties ?? [])
+        faults.push({ pointer: `${path}/${name}`, code: 'request.unknown_field' })
     } else if (fault.keyword === 'required') {
-      for (const name of fault.params.requiredProperties ?? []) faults.push({ pointer: `${path}/${name}`, code: 'request.invalid' })
+      for (const name of fault.params.requiredProperties ?? [])
+        faults.push({ pointer: `${path}/${name}`, code: 'request.invalid' })
     } else if (fault.keyword !== 'boolean') {
       faults.push({ pointer: path, code: 'request.invalid' })
     }

@@ -1,10 +1,10 @@
 /** One user's own moves: reading, pinning, hiding, taking back; and what the host says about people. */
 import { type AppId, type Card, type ConversationRow, type GroupId, refuse, Refusal, type UserId } from '@qun/contract'
 import { sql } from 'kysely'
-import { isAtLeast, rankOf } from './access.ts'
+import { checkAlive, isAtLeast, rankOf } from './access.ts'
 import { openCard } from './card-act.ts'
 import { conversationRow, readConversations, recalledSummary, unreadOf } from './conversations.ts'
-import { checkAlive, decide, type Decision } from './decision.ts'
+import { decide, type Decision } from './decision.ts'
 import { asRefusal, type Engine } from './engine.ts'
 import type { Principal } from './host.ts'
 import type { UserView } from './feature.ts'
@@ -43,17 +43,29 @@ export class Viewing {
   conversations({ appId, userId }: Principal): Promise<{ conversations: ConversationRow[]; version: number }> {
     return this.#engine.store.reading(appId, async (tx) => {
       const views = await readConversations(tx, appId, userId, {})
-      const { rows } = await sql<{ version: number }>`SELECT version FROM users WHERE app_id = ${appId} AND user_id = ${userId}`.execute(tx)
-      return { conversations: views.map((view) => conversationRow(view, this.#engine.registry)), version: rows[0]?.version ?? 0 }
+      const { rows } = await sql<{
+        version: number
+      }>`SELECT version FROM users WHERE app_id = ${appId} AND user_id = ${userId}`.execute(tx)
+      return {
+        conversations: views.map((view) => conversationRow(view, this.#engine.registry)),
+        version: rows[0]?.version ?? 0,
+      }
     })
   }
 
-  async setConversation({ appId, userId }: Principal, groupId: GroupId, patch: { readonly pinned?: boolean; readonly quiet?: boolean }): Promise<void> {
+  async setConversation(
+    { appId, userId }: Principal,
+    groupId: GroupId,
+    patch: { readonly pinned?: boolean; readonly quiet?: boolean },
+  ): Promise<void> {
     await this.#decide(appId, async (decision) => {
-      const { rows } = await sql`UPDATE conversations c SET pinned = coalesce(${patch.pinned ?? null}::boolean, c.pinned),
+      const { rows } =
+        await sql`UPDATE conversations c SET pinned = coalesce(${patch.pinned ?? null}::boolean, c.pinned),
           quiet = coalesce(${patch.quiet ?? null}::boolean, c.quiet)
         FROM members m WHERE m.app_id = c.app_id AND m.group_id = c.group_id AND m.user_id = c.user_id AND m.active
-          AND c.app_id = ${appId} AND c.user_id = ${userId} AND c.group_id = ${groupId} RETURNING 1`.execute(decision.tx)
+          AND c.app_id = ${appId} AND c.user_id = ${userId} AND c.group_id = ${groupId} RETURNING 1`.execute(
+          decision.tx,
+        )
       if (rows.length === 0) throw refuse('group.not_found')
       decision.userWork(userId).conversations.add(groupId)
     })
@@ -83,7 +95,7 @@ export class Viewing {
       if (card.row.recalled_at !== null) return card.row
       checkAlive(card)
       await this.#checkRecall(decision, card.row.sender_id, card.row.at, groupId, userId)
-      const verdict = card.server.recallable?.(card.state as never, card.body as never) ?? (card.server.card as Card).kind !== 'system'
+      const verdict = card.server.recallable?.(card.state, card.body) ?? (card.server.card as Card).kind !== 'system'
       if (verdict !== true) throw this.#engine.refusal(verdict === false ? 'message.not_owner' : verdict)
       await card.server.recalled?.(card.call())
       card.keep()
@@ -116,14 +128,24 @@ export class Viewing {
   }
 
   /** What the host says about a person. A new name or picture travels to each of their groups, one decision a group. */
-  async putUser(appId: AppId, user: { readonly userId: UserId; readonly name: string; readonly avatar?: string; readonly badge?: UserView['badge'] }): Promise<void> {
+  async putUser(
+    appId: AppId,
+    user: {
+      readonly userId: UserId
+      readonly name: string
+      readonly avatar?: string
+      readonly badge?: UserView['badge']
+    },
+  ): Promise<void> {
     const groupIds = await this.#decide(appId, async ({ tx }) => {
       const { rows: before } = await sql<UserView>`SELECT name, avatar, badge FROM users
         WHERE app_id = ${appId} AND user_id = ${user.userId} FOR UPDATE`.execute(tx)
       const avatar = user.avatar ?? before[0]?.avatar ?? ''
       const badge = user.badge === undefined ? (before[0]?.badge ?? null) : user.badge
       await sql`INSERT INTO users (app_id, user_id, name, avatar, badge) VALUES (${appId}, ${user.userId}, ${user.name}, ${avatar}, ${badge})
-        ON CONFLICT (app_id, user_id) DO UPDATE SET name = excluded.name, avatar = excluded.avatar, badge = excluded.badge`.execute(tx)
+        ON CONFLICT (app_id, user_id) DO UPDATE SET name = excluded.name, avatar = excluded.avatar, badge = excluded.badge`.execute(
+        tx,
+      )
       const isSame = before[0]?.name === user.name && before[0].avatar === avatar && before[0].badge === badge
       if (isSame) return []
       const { rows } = await sql<{ group_id: string }>`SELECT group_id FROM members

@@ -118,7 +118,8 @@ export class Workers {
       await decide(this.#engine, due.app_id, async (decision) => {
         const card = await openCard(decision, { groupId: due.group_id, seq: due.seq })
         // The message is locked first, as everywhere; the lease is the fence against a worker that was long away.
-        const { rows } = await sql`DELETE FROM jobs WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND seq = ${due.seq}
+        const { rows } =
+          await sql`DELETE FROM jobs WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND seq = ${due.seq}
           AND job = ${due.job} AND lease = ${lease} RETURNING 1`.execute(decision.tx)
         if (rows.length === 0 || card.row.recalled_at !== null) return
         const run = card.server.jobs?.[due.job]
@@ -130,7 +131,9 @@ export class Workers {
       this.#engine.onBug(error, `job ${due.job}`)
       const note = (tx: Parameters<Parameters<Engine['store']['transaction']>[1]>[0]) =>
         sql`UPDATE jobs SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${this.#backoff()}
-          WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND seq = ${due.seq} AND job = ${due.job} AND lease = ${lease}`.execute(tx)
+          WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND seq = ${due.seq} AND job = ${due.job} AND lease = ${lease}`.execute(
+          tx,
+        )
       await this.#engine.store.transaction(due.app_id, note)
     }
   }
@@ -160,16 +163,31 @@ export class Workers {
     const reaction = this.#engine.registry.reactions.find((candidate) => candidate.name === due.reaction)
     try {
       await decide(this.#engine, due.app_id, async (decision) => {
-        const { rows } = await sql`DELETE FROM reaction_queue WHERE app_id = ${due.app_id} AND group_id = ${due.group_id}
-          AND reaction = ${due.reaction} AND fact_seq = ${due.fact_seq} AND lease = ${lease} RETURNING 1`.execute(decision.tx)
+        const { rows } =
+          await sql`DELETE FROM reaction_queue WHERE app_id = ${due.app_id} AND group_id = ${due.group_id}
+          AND reaction = ${due.reaction} AND fact_seq = ${due.fact_seq} AND lease = ${lease} RETURNING 1`.execute(
+            decision.tx,
+          )
         // A reaction whose feature is gone has nobody to run it.
         if (rows.length === 0 || reaction === undefined) return
         const facts = await sql<{ name: string; at: number; data: string }>`SELECT name, at, data FROM facts
-          WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND fact_seq = ${due.fact_seq}`.execute(decision.tx)
+          WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND fact_seq = ${due.fact_seq}`.execute(
+          decision.tx,
+        )
         const row = facts.rows[0]
         if (row === undefined) return
-        const fact: Fact = { name: row.name, groupId: due.group_id as GroupId, factSeq: due.fact_seq, at: row.at, data: JSON.parse(row.data) }
-        await reaction.handle({ ...baseCall(decision), fact, group: async (groupId) => groupCall(await decision.lockGroup(groupId)) })
+        const fact: Fact = {
+          name: row.name,
+          groupId: due.group_id as GroupId,
+          factSeq: due.fact_seq,
+          at: row.at,
+          data: JSON.parse(row.data),
+        }
+        await reaction.handle({
+          ...baseCall(decision),
+          fact,
+          group: async (groupId) => groupCall(await decision.lockGroup(groupId)),
+        })
       })
     } catch (error) {
       this.#engine.onBug(error, `reaction ${due.reaction}`)

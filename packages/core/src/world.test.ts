@@ -11,7 +11,12 @@ describe('a world', () => {
     await world.as('zhao').post(world.groupId, text, { text: '来啦', quote: { seq: first.seq } })
     await world.settle()
     const wang = world.as('wang')
-    expect(wang.views()[0]?.messages.filter((message) => message.kind === 'text').map((message) => (message.body as { text: string }).text)).toEqual(['你好', '来啦'])
+    expect(
+      wang
+        .views()[0]
+        ?.messages.filter((message) => message.kind === 'text')
+        .map((message) => (message.body as { text: string }).text),
+    ).toEqual(['你好', '来啦'])
     expect(await refusalOf(world.as('zhou').post(world.groupId, text, { text: 'x' }))).toBe('group.not_found')
     await world.as('wang').act(first, text, 'react', { emoji: '👍', on: true })
     await world.as('li').recall(first)

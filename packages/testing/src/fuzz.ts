@@ -55,7 +55,25 @@ class Run {
   async step(i: number): Promise<void> {
     const name = this.#pick(people)
     const person = this.#world.as(name)
-    const move = this.#pick(['post', 'post', 'post', 'burst', 'react', 'react', 'edit', 'recall', 'hide', 'read', 'cut', 'pass', 'leave', 'join', 'rename', 'quiet', 'older'])
+    const move = this.#pick([
+      'post',
+      'post',
+      'post',
+      'burst',
+      'react',
+      'react',
+      'edit',
+      'recall',
+      'hide',
+      'read',
+      'cut',
+      'pass',
+      'leave',
+      'join',
+      'rename',
+      'quiet',
+      'older',
+    ])
     this.#done.push(`${i} ${name} ${move}`)
     const refused = await refusalOf(this.#make(move, person, i))
     if (refused !== null) this.#done.push(`  refused ${refused}`)
@@ -67,13 +85,15 @@ class Run {
     const at = this.#messages.length === 0 ? undefined : this.#pick(this.#messages.slice(-12))
     switch (move) {
       case 'post':
-        return this.#messages.push(await person.post(groupId, text, textBody(i) as never))
+        return this.#messages.push(await person.post(groupId, text, textBody(i)))
       case 'burst':
-        return this.#messages.push(...(await Promise.all([1, 2, 3, 4].map((n) => person.post(groupId, text, textBody(i * 10 + n) as never)))))
+        return this.#messages.push(
+          ...(await Promise.all([1, 2, 3, 4].map((n) => person.post(groupId, text, textBody(i * 10 + n) as never)))),
+        )
       case 'react':
-        return at && person.act(at, text, react.action, react.input(this.#random) as never)
+        return at && person.act(at, text, react.action, react.input(this.#random))
       case 'edit':
-        return at && person.act(at, text, edit.action, edit.input(i) as never)
+        return at && person.act(at, text, edit.action, edit.input(i))
       case 'recall':
         return at && person.recall(at)
       case 'hide':
@@ -85,13 +105,16 @@ class Run {
       case 'pass':
         return this.#world.pass(Math.ceil(this.#random() * 5_000))
       case 'leave':
-        return person.call(this.#moves.leave, { params: { groupId } as never, body: {} as never })
+        return person.call(this.#moves.leave, { params: { groupId }, body: {} })
       case 'join':
-        return this.#world.as('wang').call(this.#moves.add, { params: { groupId } as never, body: { userIds: [person.userId] } as never })
+        return this.#world.as('wang').call(this.#moves.add, { params: { groupId }, body: { userIds: [person.userId] } })
       case 'rename':
-        return this.#world.as('wang').call(this.#moves.rename, { params: { groupId } as never, body: { name: `群 ${i}` } as never })
+        return this.#world.as('wang').call(this.#moves.rename, { params: { groupId }, body: { name: `群 ${i}` } })
       case 'quiet':
-        return this.#world.core.setConversation(person.principal, groupId, { quiet: this.#random() < 0.5, pinned: this.#random() < 0.5 })
+        return this.#world.core.setConversation(person.principal, groupId, {
+          quiet: this.#random() < 0.5,
+          pinned: this.#random() < 0.5,
+        })
       default:
         return person.handleOf(groupId)?.loadOlder()
     }

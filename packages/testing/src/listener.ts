@@ -7,6 +7,8 @@ export type FrameOf<Op extends ServerFrame['op']> = Extract<ServerFrame, { op: O
 export class Listener {
   /** All that was sent, oldest first. */
   readonly frames: ServerFrame[] = []
+  /** What came after the connection was over. */
+  readonly late: ServerFrame[] = []
   /** How the engine ended the connection, if it did. */
   closing: { readonly code: number; readonly reason: string } | undefined
   readonly #session: Session
@@ -20,8 +22,8 @@ export class Listener {
   ) {
     this.#session = core.connect({ ...who, guest: false }, resume, {
       push: (packet) => {
-        if (this.#isOver) throw new Error('a packet for a connection that is over')
-        this.frames.push(JSON.parse(packet.text) as ServerFrame)
+        const heard = this.#isOver ? this.late : this.frames
+        heard.push(JSON.parse(packet.text) as ServerFrame)
       },
       close: (code, reason) => {
         this.closing = { code, reason }

@@ -6,7 +6,13 @@ import type { Conversation, GroupView, QunClient } from '@qun/sdk'
 import { sql } from 'kysely'
 
 /** Everything in which a client differs from the store; empty when it is in sync. */
-export async function differences(core: Core, store: Store, appId: AppId, client: QunClient, views: readonly GroupView[]): Promise<string[]> {
+export async function differences(
+  core: Core,
+  store: Store,
+  appId: AppId,
+  client: QunClient,
+  views: readonly GroupView[],
+): Promise<string[]> {
   const userId = client.userId.get() as UserId
   const principal = { appId, userId, guest: false }
   const found: string[] = []
@@ -31,7 +37,12 @@ export async function differences(core: Core, store: Store, appId: AppId, client
 }
 
 type Differ = (what: string, held: unknown, stored: unknown) => void
-async function compareView(core: Core, principal: { appId: AppId; userId: UserId; guest: boolean }, view: GroupView, differ: Differ): Promise<void> {
+async function compareView(
+  core: Core,
+  principal: { appId: AppId; userId: UserId; guest: boolean },
+  view: GroupView,
+  differ: Differ,
+): Promise<void> {
   const groupId = view.groupId as GroupId
   const snapshot = await core.snapshot(principal, groupId)
   differ(`version of ${groupId}`, view.version, snapshot.version)
@@ -52,10 +63,19 @@ async function compareView(core: Core, principal: { appId: AppId; userId: UserId
     const sorted = (members: Iterable<MemberRow>) => [...members].toSorted((a, b) => (a.userId < b.userId ? -1 : 1))
     differ(`members of ${groupId}`, sorted(view.members.values()), sorted(snapshot.members))
   }
-  differ(`records of ${groupId}`, [...view.records.values()].filter((row) => row.body !== null), snapshot.records)
+  differ(
+    `records of ${groupId}`,
+    [...view.records.values()].filter((row) => row.body !== null),
+    snapshot.records,
+  )
 }
 
-async function readAll(core: Core, principal: { appId: AppId; userId: UserId; guest: boolean }, groupId: GroupId, after: number) {
+async function readAll(
+  core: Core,
+  principal: { appId: AppId; userId: UserId; guest: boolean },
+  groupId: GroupId,
+  after: number,
+) {
   const messages: MessageRow[] = []
   const mine: MineRow[] = []
   for (;;) {
@@ -68,7 +88,22 @@ async function readAll(core: Core, principal: { appId: AppId; userId: UserId; gu
 
 function conversationFacts(row: Conversation) {
   const { groupId, role, joinSeq, readSeq, pinned, quiet, name, avatar, memberCount, own, mentions, head } = row
-  return { groupId, role, joinSeq, readSeq, pinned, quiet, name, avatar, memberCount, own, mentions, lastSeq: head.lastSeq, lastOrdinal: head.lastOrdinal, last: head.last }
+  return {
+    groupId,
+    role,
+    joinSeq,
+    readSeq,
+    pinned,
+    quiet,
+    name,
+    avatar,
+    memberCount,
+    own,
+    mentions,
+    lastSeq: head.lastSeq,
+    lastOrdinal: head.lastOrdinal,
+    last: head.last,
+  }
 }
 
 /** The unread of mechanics C-19, counted row by row: the model the O(1) formula must equal. */
@@ -76,7 +111,9 @@ export async function recount(store: Store, appId: AppId, groupId: GroupId, user
   return store.reading(appId, async (tx) => {
     const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM messages x
       JOIN conversations c ON c.app_id = x.app_id AND c.group_id = x.group_id AND c.user_id = ${userId}
-      WHERE x.app_id = ${appId} AND x.group_id = ${groupId} AND x.seq > c.read_seq AND x.sender_id <> ${userId} AND x.countable`.execute(tx)
+      WHERE x.app_id = ${appId} AND x.group_id = ${groupId} AND x.seq > c.read_seq AND x.sender_id <> ${userId} AND x.countable`.execute(
+      tx,
+    )
     return rows[0]?.n ?? 0
   })
 }
@@ -84,7 +121,11 @@ export async function recount(store: Store, appId: AppId, groupId: GroupId, user
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).filter(([, v]) => v !== undefined).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(
+          Object.entries(inner)
+            .filter(([, v]) => v !== undefined)
+            .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+        )
       : inner,
   )
 }

@@ -14,24 +14,34 @@ type Answer = (core: Core, appId: AppId, asked: Asked) => Promise<unknown>
 const who = (appId: AppId, asked: Asked) => ({ appId, userId: asked.userId, guest: false })
 const at = (asked: Asked) => asked.params['groupId'] as GroupId
 const seqOf = (asked: Asked) => Number(asked.params['seq'])
-const numbers = (query: Record<string, string>) => Object.fromEntries(Object.entries(query).map(([name, value]) => [name, Number(value)]))
+const numbers = (query: Record<string, string>) =>
+  Object.fromEntries(Object.entries(query).map(([name, value]) => [name, Number(value)]))
 
 const engineAnswers: Partial<Record<keyof typeof engineEndpoints, Answer>> = {
   history: (core, appId, asked) => core.history(who(appId, asked), at(asked), numbers(asked.query)),
   message: (core, appId, asked) => core.message(who(appId, asked), at(asked), seqOf(asked)),
   recall: (core, appId, asked) => core.recall(who(appId, asked), at(asked), seqOf(asked)),
-  hide: (core, appId, asked) => core.hide(who(appId, asked), at(asked), seqOf(asked), (asked.body as { hidden: boolean }).hidden).then(() => ({})),
-  conversation: (core, appId, asked) => core.setConversation(who(appId, asked), at(asked), asked.body as object).then(() => ({})),
+  hide: (core, appId, asked) =>
+    core.hide(who(appId, asked), at(asked), seqOf(asked), (asked.body as { hidden: boolean }).hidden).then(() => ({})),
+  conversation: (core, appId, asked) =>
+    core.setConversation(who(appId, asked), at(asked), asked.body as object).then(() => ({})),
   act: (core, appId, asked) =>
     core.act({
-      principal: who(appId, asked), groupId: at(asked), seq: seqOf(asked), action: asked.params['action'] as string, input: asked.body,
+      principal: who(appId, asked),
+      groupId: at(asked),
+      seq: seqOf(asked),
+      action: asked.params['action'] as string,
+      input: asked.body,
       ...(asked.key === undefined ? {} : { clientId: asked.key }),
     }),
 }
 
 /** A `fetch` for one client; the bearer token is the user's id. */
 export function worldFetch(core: Core, appId: AppId): typeof fetch {
-  const known = Object.entries(engineAnswers).map(([name, answer]) => ({ endpoint: engineEndpoints[name as keyof typeof engineEndpoints] as Endpoint, answer }))
+  const known = Object.entries(engineAnswers).map(([name, answer]) => ({
+    endpoint: engineEndpoints[name as keyof typeof engineEndpoints] as Endpoint,
+    answer,
+  }))
   return async (input, init) => {
     const url = new URL(String(input))
     const headers = new Headers(init?.headers)
@@ -51,7 +61,11 @@ export function worldFetch(core: Core, appId: AppId): typeof fetch {
         const params = server.endpoint.method === method ? paramsOf(server.endpoint.path, url.pathname) : undefined
         if (params === undefined) continue
         const { answer } = await core.call(server, {
-          appId, caller: { kind: 'user', userId: asked.userId, guest: false }, params, query: asked.query, body: asked.body,
+          appId,
+          caller: { kind: 'user', userId: asked.userId, guest: false },
+          params,
+          query: asked.query,
+          body: asked.body,
           ...(asked.key === undefined ? {} : { idempotencyKey: asked.key }),
         })
         return Response.json(answer)
@@ -60,7 +74,10 @@ export function worldFetch(core: Core, appId: AppId): typeof fetch {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       const { code, kind } = error
-      return Response.json({ code, status: kind.status, title: kind.title.en, retry: kind.retry }, { status: kind.status })
+      return Response.json(
+        { code, status: kind.status, title: kind.title.en, retry: kind.retry },
+        { status: kind.status },
+      )
     }
   }
 }

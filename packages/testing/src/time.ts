@@ -37,7 +37,9 @@ export class WorldTime {
   /** Moves to an instant and runs what is due by then, in order. */
   moveTo(at: number): void {
     this.#now = Math.max(this.#now, at)
-    const due = [...this.#timers].filter((timer) => timer.at <= this.#now).toSorted((a, b) => a.at - b.at || a.order - b.order)
+    const due = [...this.#timers]
+      .filter((timer) => timer.at <= this.#now)
+      .toSorted((a, b) => a.at - b.at || a.order - b.order)
     for (const timer of due) if (this.#timers.delete(timer)) timer.run()
   }
 }

@@ -1,12 +1,26 @@
 /** A whole system in one process, on a database of its own, with time and chance in the test's hand. */
 import { createInProcessBus, type Bus } from '@qun/bus'
 import type {
-  ActionsOf, AnswerOf, AppId, BodyOf, Card, Endpoint, GroupId, InputOf, MineOf, ParamsOf, QueryOf, RequestOf, StateOf, UserId,
+  ActionsOf,
+  AnswerOf,
+  AppId,
+  BodyOf,
+  Card,
+  Endpoint,
+  GroupId,
+  InputOf,
+  MineOf,
+  ParamsOf,
+  QueryOf,
+  RequestOf,
+  StateOf,
+  UserId,
 } from '@qun/contract'
 import { createCore, engineMigrations, type Core, type Feature, type Limits } from '@qun/core'
 import { createClient, createMemoryOutbox, type GroupHandle, type QunClient } from '@qun/sdk'
 import { migrate, openStore, type Store } from '@qun/storage'
 import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
+import { sql } from 'kysely'
 import { inject } from 'vitest'
 import { Link } from './link.ts'
 import { Listener } from './listener.ts'
@@ -21,6 +35,8 @@ export interface WorldOptions {
   readonly bus?: Bus
   /** Settings of the shop's group. */
   readonly history?: 'none' | 'recent' | 'all'
+  /** Who has a client that watches the shop's group from the start; all personas unless given. */
+  readonly watching?: readonly PersonaName[]
 }
 /** A message of a world: where it is. */
 export interface At {
@@ -49,13 +65,17 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const time = new WorldTime()
   const bugs: unknown[] = []
   let counter = 0
+  const shared = options.bus ?? createInProcessBus()
   const startNode = async (node: NodeOptions): Promise<WorldNode> => {
     const store = await openStore({ url: clone.url, poolSize: 6 })
+    const { reading, transaction } = store
+    Object.assign(store, node.store?.({ reading, transaction }))
     const core = await createCore({
-      store: node.store?.(store) ?? store,
-      bus: node.bus ?? createInProcessBus(),
-      features: options.features,
+      store,
+      bus: node.bus ?? shared,
+      features: node.features ?? options.features,
       now: node.now ?? (() => time.now()),
+      elapsed: () => time.now(),
       wait: time.wait,
       limits: { ...options.limits, ...node.limits },
       randomHex: (bytes) =>
@@ -67,22 +87,25 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     })
     return { core, store }
   }
-  const first = await startNode({ ...(options.bus === undefined ? {} : { bus: options.bus }) })
+  const first = await startNode({})
   const world = new World(first, time, bugs, startNode, () => clone.drop())
-  await world.open(options.history ?? 'none')
+  await world.open(options.history ?? 'none', options.watching ?? (Object.keys(personas) as PersonaName[]))
   return world
 }
 
 /** Another server process over the same store, as far as the engine can tell. */
 export interface NodeOptions {
-  /** Its own unless given: then nothing the other nodes publish is heard here. */
+  /** The world's unless given; on a bus of its own a node hears nothing of the others. */
   readonly bus?: Bus
+  /** Other features than the first node: an older or newer release. */
+  readonly features?: readonly Feature[]
   /** Its own clock. */
   readonly now?: () => number
   readonly limits?: Partial<Limits>
   /** Stands between the engine and the store: a test delays or fails calls with it. */
-  readonly store?: (store: Store) => Store
+  readonly store?: (store: StoreCalls) => Partial<StoreCalls>
 }
+type StoreCalls = Pick<Store, 'reading' | 'transaction'>
 interface WorldNode {
   readonly core: Core
   readonly store: Store
@@ -100,6 +123,7 @@ export class World implements AsyncDisposable {
   readonly #nodes: WorldNode[]
   readonly #people = new Map<string, Person>()
   readonly #listeners: Listener[] = []
+  #groups = 1
 
   constructor(
     first: WorldNode,
@@ -135,12 +159,18 @@ export class World implements AsyncDisposable {
   takeBugs(): unknown[] {
     return this.#bugs.splice(0)
   }
-  async open(history: 'none' | 'recent' | 'all'): Promise<void> {
+  async open(history: 'none' | 'recent' | 'all', watching: readonly PersonaName[]): Promise<void> {
     for (const [userId, { name, badge }] of Object.entries(personas)) {
       await this.core.putUser(appId, { userId: userId as UserId, name, badge })
     }
-    this.groupId = await makeGroup(this.core, { name: '山茶咖啡·老友群', ownerId: 'wang', adminIds: ['he'], memberIds: ['li', 'zhao', 'sun'], settings: { history } })
-    for (const name of Object.keys(personas)) await this.as(name).open(this.groupId)
+    this.groupId = await makeGroup(this.core, {
+      name: '山茶咖啡·老友群',
+      ownerId: 'wang',
+      adminIds: ['he'],
+      memberIds: ['li', 'zhao', 'sun'],
+      settings: { history },
+    })
+    for (const name of watching) this.as(name).watch(this.groupId)
     await this.settle()
   }
 
@@ -149,6 +179,11 @@ export class World implements AsyncDisposable {
     let person = this.#people.get(name)
     if (person === undefined) this.#people.set(name, (person = new Person(this, name as UserId)))
     return person
+  }
+  /** Another group: the first named owns it, the others are members. */
+  makeGroup(names: readonly string[], settings: object = {}): Promise<GroupId> {
+    const [ownerId, ...memberIds] = names
+    return makeGroup(this.core, { name: `群 ${++this.#groups}`, ownerId, memberIds, settings })
   }
   /** The host, with its API key. */
   asServer() {
@@ -160,13 +195,22 @@ export class World implements AsyncDisposable {
   /** Lets time pass; whatever falls due on the way runs when it does. */
   async pass(ms: number): Promise<void> {
     const until = this.time.now() + ms
-    // Jobs are found by polling: a step a minute is fine enough, and exact at the end.
     for (;;) {
-      const next = Math.min(until, this.time.nextAt(until) ?? until, this.time.now() + 60_000)
+      const next = Math.min(until, this.time.nextAt(until) ?? until, await this.#nextDueAt())
       this.time.moveTo(next)
       await this.settle()
       if (this.time.now() >= until) return
     }
+  }
+  /** When the next job or reaction falls due, tries that failed included; infinite when there is none. */
+  async #nextDueAt(): Promise<number> {
+    const { rows } = await this.store.reading('*', (tx) =>
+      sql<{ at: number | null }>`SELECT min(at) AS at FROM (
+        SELECT greatest(run_at, lease_until) AS at FROM jobs WHERE attempts < ${this.core.limits.attemptsMax}
+        UNION ALL SELECT lease_until FROM reaction_queue WHERE attempts < ${this.core.limits.attemptsMax}) t
+        WHERE at > ${this.time.now()}`.execute(tx),
+    )
+    return rows[0]?.at ?? Number.POSITIVE_INFINITY
   }
   /** Runs all that is due or under way, until nothing is. */
   async settle(): Promise<void> {
@@ -208,7 +252,12 @@ export class World implements AsyncDisposable {
   }
 }
 
-type AskOf<E> = { readonly params?: ParamsOf<E>; readonly query?: QueryOf<E>; readonly body?: RequestOf<E>; readonly key?: string }
+type AskOf<E> = {
+  readonly params?: ParamsOf<E>
+  readonly query?: QueryOf<E>
+  readonly body?: RequestOf<E>
+  readonly key?: string
+}
 
 /** One person of the world: acts through the engine, and watches through a client of their own. */
 export class Person {
@@ -218,6 +267,7 @@ export class Person {
   #client: QunClient | undefined
   #link: Link | undefined
   #posts = 0
+  #acts = 0
 
   constructor(world: World, userId: UserId) {
     this.#world = world
@@ -235,17 +285,27 @@ export class Person {
     const { core, time } = this.#world
     let chance = 0
     this.#client = createClient({
-      url: 'http://world.test', token: async () => this.userId, fetch: worldFetch(core, appId), outbox: createMemoryOutbox(),
-      openSocket: () => (this.#link = new Link(core, appId)), now: () => time.now(), wait: time.wait,
+      url: 'http://world.test',
+      token: async () => this.userId,
+      fetch: worldFetch(core, appId),
+      outbox: createMemoryOutbox(),
+      openSocket: () => (this.#link = new Link(core, appId)),
+      now: () => time.now(),
+      wait: time.wait,
       random: () => (chance = (chance + 0.381966) % 1),
     })
     this.#client.connect()
     return this.#client
   }
-  /** Watches a group with this person's client. */
-  async open(groupId: GroupId): Promise<GroupHandle> {
+  /** Watches a group with this person's client; its view is ready once the world has settled. */
+  watch(groupId: GroupId): GroupHandle {
     const handle = this.connect().open(groupId)
     this.#handles.set(groupId, handle)
+    return handle
+  }
+  /** Watches a group and waits for its view. */
+  async open(groupId: GroupId): Promise<GroupHandle> {
+    const handle = this.watch(groupId)
     await this.#world.settle()
     return handle
   }
@@ -261,12 +321,37 @@ export class Person {
   }
 
   /** Posts to the shop's group, or another. */
-  async post<C extends Card<any, any, any, any, any>>(groupId: GroupId, card: C, body: BodyOf<C>, clientId = `${this.userId}-${++this.#posts}`): Promise<At> {
-    const { seq } = await this.#world.core.post({ appId, groupId, senderId: this.userId, kind: card.kind, body, clientId })
+  async post<C extends Card<any, any, any, any, any>>(
+    groupId: GroupId,
+    card: C,
+    body: BodyOf<C>,
+    clientId = `${this.userId}-${++this.#posts}`,
+  ): Promise<At> {
+    const { seq } = await this.#world.core.post({
+      appId,
+      groupId,
+      senderId: this.userId,
+      kind: card.kind,
+      body,
+      clientId,
+    })
     return { groupId, seq }
   }
-  async act<C extends Card<any, any, any, any, any>, A extends keyof ActionsOf<C> & string>(at: At, _card: C, action: A, input: InputOf<C, A>, clientId?: string) {
-    return this.#world.core.act({ principal: this.principal, ...at, action, input, ...(clientId === undefined ? {} : { clientId }) })
+  async act<C extends Card<any, any, any, any, any>, A extends keyof ActionsOf<C> & string>(
+    at: At,
+    _card: C,
+    action: A,
+    input: InputOf<C, A>,
+    clientId?: string,
+  ) {
+    // A client gives every action a key.
+    return this.#world.core.act({
+      principal: this.principal,
+      ...at,
+      action,
+      input,
+      clientId: clientId ?? `${this.userId}-a${++this.#acts}`,
+    })
   }
   recall(at: At) {
     return this.#world.core.recall(this.principal, at.groupId, at.seq)
@@ -287,12 +372,19 @@ export class Person {
 }
 
 async function callEndpoint<E extends Endpoint<any, any, any, any>>(
-  core: Core, endpoint: E, request: AskOf<E>, caller: Parameters<Core['call']>[1]['caller'],
+  core: Core,
+  endpoint: E,
+  request: AskOf<E>,
+  caller: Parameters<Core['call']>[1]['caller'],
 ): Promise<AnswerOf<E>> {
   const server = core.registry.endpoints.get(endpoint.name)
   if (server === undefined) throw new Error(`no feature of this world serves ${endpoint.name}`)
   const { answer } = await core.call(server, {
-    appId, caller, params: (request.params ?? {}) as Record<string, string>, query: (request.query ?? {}) as Record<string, unknown>, body: request.body,
+    appId,
+    caller,
+    params: request.params ?? {},
+    query: request.query ?? {},
+    body: request.body,
     ...(request.key === undefined ? {} : { idempotencyKey: request.key }),
   })
   return answer as AnswerOf<E>
@@ -300,7 +392,9 @@ async function callEndpoint<E extends Endpoint<any, any, any, any>>(
 
 /** Makes a group by whichever endpoint a host uses for it: worlds need the membership feature. */
 async function makeGroup(core: Core, body: object): Promise<GroupId> {
-  const server = [...core.registry.endpoints.values()].find(({ endpoint }) => endpoint.by === 'server' && endpoint.method === 'POST' && endpoint.path === '/host/groups')
+  const server = [...core.registry.endpoints.values()].find(
+    ({ endpoint }) => endpoint.by === 'server' && endpoint.method === 'POST' && endpoint.path === '/host/groups',
+  )
   if (server === undefined) throw new Error('a world needs the membership feature')
   const { answer } = await core.call(server, { appId, caller: { kind: 'server' }, params: {}, query: {}, body })
   return (answer as { groupId: GroupId }).groupId

@@ -5,7 +5,7 @@ import { JoinLinksSection } from './links-section.tsx'
 import { inviteTexts } from './texts.ts'
 
 export { JoinPage, type JoinPageProps } from './join-page.tsx'
-export { InviteAddress } from './links-section.tsx'
+export { InviteAddress } from './invite-address.ts'
 export { InvitationOffers, OfferBanner, useOffers, type InvitationOffersProps, type Offer } from './offer.tsx'
 
 export const sections = [

@@ -12,7 +12,10 @@ export interface JoinPageProps {
   readonly onBack: () => void
 }
 type Preview = AnswerOf<typeof previewInvite>
-type Step = { readonly at: 'loading' } | { readonly at: 'shown'; readonly preview: Preview } | { readonly at: 'failed'; readonly problem: string }
+type Step =
+  | { readonly at: 'loading' }
+  | { readonly at: 'shown'; readonly preview: Preview }
+  | { readonly at: 'failed'; readonly problem: string }
 
 const icons: Readonly<Record<string, ReactNode>> = {
   'invite.expired': <ClockIcon size={34} />,
@@ -29,7 +32,14 @@ export function JoinPage({ code, onJoined, onBack }: JoinPageProps) {
   const load = useCallback(() => {
     setStep({ at: 'loading' })
     return client.call(previewInvite, { params: { code } }).then(
-      (preview) => setStep(preview.outcome === 'full' ? failed('group.full') : preview.outcome === 'blacklisted' ? failed('member.blacklisted') : { at: 'shown', preview }),
+      (preview) =>
+        setStep(
+          preview.outcome === 'full'
+            ? failed('group.full')
+            : preview.outcome === 'blacklisted'
+              ? failed('member.blacklisted')
+              : { at: 'shown', preview },
+        ),
       (error: unknown) => setStep(failed(problemOf(error)?.code ?? 'unknown')),
     )
   }, [client, code])
@@ -39,7 +49,9 @@ export function JoinPage({ code, onJoined, onBack }: JoinPageProps) {
     return (
       <div className="qun-invite__page" aria-busy="true">
         <span className="qun-spinner" aria-hidden="true" />
-        <p className="qun-invite__count" role="status">{text(inviteTexts.loading)}</p>
+        <p className="qun-invite__count" role="status">
+          {text(inviteTexts.loading)}
+        </p>
       </div>
     )
   }
@@ -65,9 +77,17 @@ export function JoinPage({ code, onJoined, onBack }: JoinPageProps) {
       </section>
       <p className="qun-invite__promise">{text(inviteTexts.quietPromise)}</p>
       <div className="qun-invite__actions">
-        {outcome === 'already_member' && <p className="qun-invite__already"><CheckIcon size={18} /> {text(inviteTexts.already)}</p>}
-        <ActionButton wide onClick={join}>{text(outcome === 'already_member' ? inviteTexts.enter : inviteTexts.join)}</ActionButton>
-        <ActionButton wide tone="quiet" onClick={onBack}>{text(inviteTexts.later)}</ActionButton>
+        {outcome === 'already_member' && (
+          <p className="qun-invite__already">
+            <CheckIcon size={18} /> {text(inviteTexts.already)}
+          </p>
+        )}
+        <ActionButton wide onClick={join}>
+          {text(outcome === 'already_member' ? inviteTexts.enter : inviteTexts.join)}
+        </ActionButton>
+        <ActionButton wide tone="quiet" onClick={onBack}>
+          {text(inviteTexts.later)}
+        </ActionButton>
       </div>
     </div>
   )
@@ -75,7 +95,15 @@ export function JoinPage({ code, onJoined, onBack }: JoinPageProps) {
 
 const failed = (problem: string): Step => ({ at: 'failed', problem })
 
-function Outcome({ problem, onBack, onRetry }: { readonly problem: string; readonly onBack: () => void; readonly onRetry: () => Promise<void> }) {
+function Outcome({
+  problem,
+  onBack,
+  onRetry,
+}: {
+  readonly problem: string
+  readonly onBack: () => void
+  readonly onRetry: () => Promise<void>
+}) {
   const text = useText()
   const known = problem in outcomeTexts ? problem : 'unknown'
   const words = outcomeTexts[known]
@@ -83,11 +111,19 @@ function Outcome({ problem, onBack, onRetry }: { readonly problem: string; reado
   return (
     <div className="qun-invite__page">
       <span className="qun-invite__outcomeicon">{icons[known] ?? <WarnIcon size={34} />}</span>
-      <h3 className="qun-invite__name" role="alert">{text(words.title)}</h3>
+      <h3 className="qun-invite__name" role="alert">
+        {text(words.title)}
+      </h3>
       <p className="qun-invite__count">{text(words.hint)}</p>
       <div className="qun-invite__actions">
-        {known === 'unknown' && <ActionButton wide onClick={onRetry}>{text(inviteTexts.retry)}</ActionButton>}
-        <ActionButton wide tone="quiet" onClick={onBack}>{text(inviteTexts.back)}</ActionButton>
+        {known === 'unknown' && (
+          <ActionButton wide onClick={onRetry}>
+            {text(inviteTexts.retry)}
+          </ActionButton>
+        )}
+        <ActionButton wide tone="quiet" onClick={onBack}>
+          {text(inviteTexts.back)}
+        </ActionButton>
       </div>
     </div>
   )

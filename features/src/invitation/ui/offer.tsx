@@ -1,4 +1,4 @@
-/** The invitation after an order: a sheet that rises in the host app, and a line that waits while it is not answered. */
+/** The invitation after an order: a sheet that rises in the host app, and a line that waits for an answer. */
 import type { RecordBodyOf } from '@qun/contract'
 import type { QunClient } from '@qun/sdk'
 import { ActionButton, Avatar, ForwardIcon, Sheet, useQun, useReadable, useText } from '@qun/ui'
@@ -33,7 +33,14 @@ export function InvitationOffers({ onJoined }: InvitationOffersProps) {
   const [seen, setSeen] = useState<readonly string[]>([])
   const offer = offers.find((one) => !seen.includes(one.offerId))
   if (offer === undefined) return null
-  return <OfferSheet key={offer.offerId} offer={offer} onJoined={onJoined} onClose={() => setSeen([...seen, offer.offerId])} />
+  return (
+    <OfferSheet
+      key={offer.offerId}
+      offer={offer}
+      onJoined={onJoined}
+      onClose={() => setSeen([...seen, offer.offerId])}
+    />
+  )
 }
 
 export interface OfferSheetProps extends InvitationOffersProps {
@@ -66,10 +73,16 @@ export function OfferSheet({ offer, onJoined, onClose }: OfferSheetProps) {
       title={offer.shopName === undefined ? inviteTexts.offerTitle : shopAsksText(offer.shopName)}
       foot={
         <div className="qun-invite__actions">
-          <ActionButton wide onClick={join}>{text(inviteTexts.join)}</ActionButton>
+          <ActionButton wide onClick={join}>
+            {text(inviteTexts.join)}
+          </ActionButton>
           <div className="qun-invite__lesser">
-            <ActionButton tone="quiet" onClick={() => dismiss(false)}>{text(inviteTexts.later)}</ActionButton>
-            <ActionButton tone="quiet" onClick={() => dismiss(true)}>{text(inviteTexts.never)}</ActionButton>
+            <ActionButton tone="quiet" onClick={() => dismiss(false)}>
+              {text(inviteTexts.later)}
+            </ActionButton>
+            <ActionButton tone="quiet" onClick={() => dismiss(true)}>
+              {text(inviteTexts.never)}
+            </ActionButton>
           </div>
         </div>
       }
@@ -84,7 +97,13 @@ export function OfferSheet({ offer, onJoined, onClose }: OfferSheetProps) {
             </span>
           </p>
         )}
-        <GroupFaceView name={offer.groupName} avatar={offer.avatar} faces={offer.faces} memberCount={offer.memberCount} picture={false} />
+        <GroupFaceView
+          name={offer.groupName}
+          avatar={offer.avatar}
+          faces={offer.faces}
+          memberCount={offer.memberCount}
+          picture={false}
+        />
         {offer.message !== '' && <p className="qun-invite__message">{offer.message}</p>}
         <p className="qun-invite__promise">{text(inviteTexts.quietPromise)}</p>
       </div>
@@ -104,9 +123,14 @@ export function OfferBanner({ onJoined }: InvitationOffersProps) {
         <Avatar name={offer.groupName} avatar={offer.faces[0]?.avatar ?? offer.avatar} sizePx={36} />
         <span className="qun-invite__bannertext">
           <strong>{offer.groupName}</strong>
-          <small>{offer.shopName ?? ''} {text(inviteTexts.offerBanner)}</small>
+          <small>
+            {offer.shopName ?? ''} {text(inviteTexts.offerBanner)}
+          </small>
         </span>
-        <span className="qun-invite__bannermore">{text(inviteTexts.offerOpen)}<ForwardIcon size={16} /></span>
+        <span className="qun-invite__bannermore">
+          {text(inviteTexts.offerOpen)}
+          <ForwardIcon size={16} />
+        </span>
       </button>
       {open && <OfferSheet offer={offer} onJoined={onJoined} onClose={() => setOpen(false)} />}
     </>

@@ -25,7 +25,10 @@ export const inviteTexts = {
   section: say('邀请入群', 'Invite people'),
   makeLink: say('生成入群链接和二维码', 'Make a link and a QR code'),
   links: say('入群链接', 'Join links'),
-  linksHint: say('链接只在生成时显示一次，请当场保存或分享。', 'A link is shown once, when it is made. Save or share it then.'),
+  linksHint: say(
+    '链接只在生成时显示一次，请当场保存或分享。',
+    'A link is shown once, when it is made. Save or share it then.',
+  ),
   noLinks: say('还没有入群链接', 'No join links yet'),
   label: say('名称（可不填）', 'Name (optional)'),
   labelHint: say('例如：门口海报', 'For example: poster at the door'),
@@ -43,7 +46,10 @@ export const inviteTexts = {
   qr: say('入群二维码', 'QR code to join'),
   revoke: say('停用', 'Revoke'),
   revokeAsk: say('停用这个链接？', 'Revoke this link?'),
-  revokeSays: say('停用后没有人能再用它入群，已经入群的人不受影响。', 'Nobody can join by it afterwards. People who joined stay.'),
+  revokeSays: say(
+    '停用后没有人能再用它入群，已经入群的人不受影响。',
+    'Nobody can join by it afterwards. People who joined stay.',
+  ),
   revoked: say('已停用', 'Revoked'),
   expired: say('已过期', 'Expired'),
   usedUp: say('已用完', 'Used up'),
@@ -54,11 +60,17 @@ export const inviteTexts = {
 export const outcomeTexts: Readonly<Record<string, { readonly title: LocalText; readonly hint: LocalText }>> = {
   'invite.expired': {
     title: say('邀请已过期', 'This invitation has expired'),
-    hint: say('邀请链接有时间限制，请分享的人再发一个。', 'Invitations have a time limit. Ask whoever shared it for another.'),
+    hint: say(
+      '邀请链接有时间限制，请分享的人再发一个。',
+      'Invitations have a time limit. Ask whoever shared it for another.',
+    ),
   },
   'invite.exhausted': {
     title: say('邀请名额已用完', 'This invitation is used up'),
-    hint: say('这个链接能邀请的人数已满，请分享的人再发一个。', 'It could be used a set number of times. Ask for another.'),
+    hint: say(
+      '这个链接能邀请的人数已满，请分享的人再发一个。',
+      'It could be used a set number of times. Ask for another.',
+    ),
   },
   'invite.revoked': {
     title: say('邀请已停用', 'This invitation was withdrawn'),
@@ -90,6 +102,8 @@ export const membersText = (n: number) => say(`${n} 位成员`, `${n} ${n === 1 
 export const sharedByText = (name: string) => say(`${name} 邀请你加入`, `${name} invites you`)
 export const shopAsksText = (shop: string) => say(`${shop} 邀请你`, `${shop} invites you`)
 export const usesText = (uses: number, max: number | null) =>
-  max === null ? say(`已用 ${uses} 次`, `used ${uses} ${uses === 1 ? 'time' : 'times'}`) : say(`已用 ${uses}/${max} 次`, `used ${uses} of ${max}`)
+  max === null
+    ? say(`已用 ${uses} 次`, `used ${uses} ${uses === 1 ? 'time' : 'times'}`)
+    : say(`已用 ${uses}/${max} 次`, `used ${uses} of ${max}`)
 export const untilText = (date: string) => say(`${date} 前有效`, `until ${date}`)
 export const revokeLabelText = (label: string) => say(`停用「${label}」`, `Revoke “${label}”`)

@@ -1,12 +1,34 @@
 /** The face of a lucky draw in every state; the server's state decides, this only shows it. */
 import type { GroupId } from '@qun/contract'
 import {
-  ActionButton, Avatar, CardFrame, CardNote, CheckIcon, Countdown, GiftIcon, MemberName, useOpen, useServerNow, useText, type CardFaceProps,
+  ActionButton,
+  Avatar,
+  CardFrame,
+  CardNote,
+  CheckIcon,
+  Countdown,
+  GiftIcon,
+  MemberName,
+  useOpen,
+  useServerNow,
+  useText,
+  type CardFaceProps,
 } from '@qun/ui'
+import { lazy, Suspense, useState } from 'react'
 import type { luckyDraw, Prize, Winner } from '../contract.ts'
 import { DetailsSheet } from './details-sheet.tsx'
-import { ProofSheet } from './proof-sheet.tsx'
-import { drawTexts, entryCountText, moreWinnersText, myNumberText, prizeQuantityText, winnersText, wonText } from './texts.ts'
+import {
+  drawTexts,
+  entryCountText,
+  moreWinnersText,
+  myNumberText,
+  prizeQuantityText,
+  winnersText,
+  wonText,
+} from './texts.ts'
+
+/** Loaded when somebody first checks a result. */
+const ProofSheet = lazy(async () => ({ default: (await import('./proof-sheet.tsx')).ProofSheet }))
 
 export type DrawFace = CardFaceProps<typeof luckyDraw>
 
@@ -18,9 +40,16 @@ export function LuckyDrawCard(props: DrawFace) {
   const text = useText()
   const details = useOpen()
   const proof = useOpen()
+  // Stays once opened, so that closing is seen.
+  const [checking, setChecking] = useState(false)
+  const showProof = () => {
+    setChecking(true)
+    proof.show()
+  }
   const starter = group.get().members.get(message.senderId)
   const won = state.phase === 'drawn' && mine?.prize !== undefined
-  const tone = state.phase === 'cancelled' ? 'cancelled' : state.phase === 'drawn' && !won ? 'ended' : mine ? 'mine' : 'open'
+  const tone =
+    state.phase === 'cancelled' ? 'cancelled' : state.phase === 'drawn' && !won ? 'ended' : mine ? 'mine' : 'open'
   return (
     <>
       <CardFrame
@@ -30,26 +59,32 @@ export function LuckyDrawCard(props: DrawFace) {
         title={body.title}
         tone={tone}
         foot={<Foot {...props} />}
-        action={<Action {...props} showProof={proof.show} />}
+        action={<Action {...props} showProof={showProof} />}
       >
         {state.phase === 'drawn' ? <Result {...props} /> : <PrizeList prizes={body.prizes} />}
-        {state.phase === 'cancelled' && <CardNote tone="warn">{text(drawTexts.cancelled)}：{state.cancelled?.reason}</CardNote>}
+        {state.phase === 'cancelled' && (
+          <CardNote tone="warn">
+            {text(drawTexts.cancelled)}：{state.cancelled?.reason}
+          </CardNote>
+        )}
         <button type="button" className="qun-draw__more" onClick={details.show}>
           {text(drawTexts.details)}
         </button>
       </CardFrame>
       <DetailsSheet {...props} open={details.open} onClose={details.hide} />
-      {state.phase === 'drawn' && (
-        <ProofSheet
-          open={proof.open}
-          onClose={proof.hide}
-          groupId={group.groupId as GroupId}
-          seq={message.seq}
-          commit={state.commit}
-          listHash={state.listHash}
-          prizes={body.prizes}
-          own={mine && { userId: props.viewer.userId, entryNo: mine.entryNo }}
-        />
+      {checking && (
+        <Suspense>
+          <ProofSheet
+            open={proof.open}
+            onClose={proof.hide}
+            groupId={group.groupId as GroupId}
+            seq={message.seq}
+            commit={state.commit}
+            listHash={state.listHash}
+            prizes={body.prizes}
+            own={mine && { userId: props.viewer.userId, entryNo: mine.entryNo }}
+          />
+        </Suspense>
       )}
     </>
   )
@@ -83,10 +118,29 @@ function Foot({ body, state }: DrawFace) {
   const now = useServerNow()
   const count = <span>{text(entryCountText(state.entryCount))}</span>
   const closesAt = body.closesAt ?? body.drawsAt ?? 0
-  if (state.phase === 'drawn') return <><span>{text(entryCountText(state.entryCount))}</span><span>{text(drawTexts.drawn)}</span></>
+  if (state.phase === 'drawn')
+    return (
+      <>
+        <span>{text(entryCountText(state.entryCount))}</span>
+        <span>{text(drawTexts.drawn)}</span>
+      </>
+    )
   if (state.phase === 'cancelled') return count
-  if (state.phase === 'open' && now < closesAt) return <>{count}<Countdown until={closesAt} /></>
-  return <>{count}<span>{text(drawTexts.drawsIn)} <Countdown until={body.drawsAt ?? 0} over={text(drawTexts.drawing)} /></span></>
+  if (state.phase === 'open' && now < closesAt)
+    return (
+      <>
+        {count}
+        <Countdown until={closesAt} />
+      </>
+    )
+  return (
+    <>
+      {count}
+      <span>
+        {text(drawTexts.drawsIn)} <Countdown until={body.drawsAt ?? 0} over={text(drawTexts.drawing)} />
+      </span>
+    </>
+  )
 }
 
 function Action(props: DrawFace & { readonly showProof: () => void }) {
@@ -95,7 +149,11 @@ function Action(props: DrawFace & { readonly showProof: () => void }) {
   const now = useServerNow()
   if (state.phase === 'cancelled') return null
   if (state.phase === 'drawn') {
-    return <ActionButton wide tone="quiet" onClick={showProof}>{text(drawTexts.proof)}</ActionButton>
+    return (
+      <ActionButton wide tone="quiet" onClick={showProof}>
+        {text(drawTexts.proof)}
+      </ActionButton>
+    )
   }
   if (mine !== undefined) {
     return (
@@ -111,7 +169,11 @@ function Action(props: DrawFace & { readonly showProof: () => void }) {
   }
   if (!mayEnter(props)) return <p className="qun-draw__waiting">{text(drawTexts.organiserWaits)}</p>
   const nonce = body.entropy?.mode === 'group' ? { nonce: randomNonce() } : {}
-  return <ActionButton wide onClick={() => act('enter', nonce)}>{text(drawTexts.enter)}</ActionButton>
+  return (
+    <ActionButton wide onClick={() => act('enter', nonce)}>
+      {text(drawTexts.enter)}
+    </ActionButton>
+  )
 }
 
 /** 16 bytes of this device's own chance: nobody else had a hand in them. */
@@ -129,8 +191,14 @@ function Result({ body, state, mine, group }: DrawFace) {
       {prize && <p className="qun-draw__won">{text(wonText(prize.name))}</p>}
       {mine && !prize && <p className="qun-draw__notwon">{text(drawTexts.notWon)}</p>}
       <p className="qun-draw__winnershead">{text(winnersText(state.winnerCount))}</p>
-      <WinnerList winners={shown} prizes={body.prizes} faceOf={(userId) => group.get().members.get(userId)?.avatar ?? ''} />
-      {state.winnerCount > shown.length && <p className="qun-draw__rest">{text(moreWinnersText(state.winnerCount - shown.length))}</p>}
+      <WinnerList
+        winners={shown}
+        prizes={body.prizes}
+        faceOf={(userId) => group.get().members.get(userId)?.avatar ?? ''}
+      />
+      {state.winnerCount > shown.length && (
+        <p className="qun-draw__rest">{text(moreWinnersText(state.winnerCount - shown.length))}</p>
+      )}
     </>
   )
 }

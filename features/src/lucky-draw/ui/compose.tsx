@@ -2,7 +2,15 @@
 import { ActionButton, CloseIcon, PlusIcon, useQun, useText, type ComposeProps } from '@qun/ui'
 import { useId, useRef, useState, type ReactNode } from 'react'
 import { prizesMax, type luckyDraw } from '../contract.ts'
-import { bodyOf, drawAfterChoices, emptyDraft, faultsOf, type DrawDraft, type Faults, type PrizeDraft } from './draft.ts'
+import {
+  bodyOf,
+  drawAfterChoices,
+  emptyDraft,
+  faultsOf,
+  type DrawDraft,
+  type Faults,
+  type PrizeDraft,
+} from './draft.ts'
 import { drawTexts, prizeLabelText } from './texts.ts'
 
 type Change = (patch: Partial<DrawDraft>) => void
@@ -30,7 +38,11 @@ export function LuckyDrawForm({ group, submit }: ComposeProps<typeof luckyDraw>)
       <TextField name="title" label={text(drawTexts.title)} hint={text(drawTexts.titleHint)} max={60} {...parts} />
       <PrizeFields {...parts} />
       <TimeFields {...parts} />
-      <Choice label={text(drawTexts.randomness)} value={draft.entropy} onChange={(entropy) => change({ entropy: entropy as DrawDraft['entropy'] })}>
+      <Choice
+        label={text(drawTexts.randomness)}
+        value={draft.entropy}
+        onChange={(entropy) => change({ entropy: entropy as DrawDraft['entropy'] })}
+      >
         <option value="group">{text(drawTexts.entropyGroup)}</option>
         <option value="none">{text(drawTexts.entropyNone)}</option>
       </Choice>
@@ -43,7 +55,9 @@ export function LuckyDrawForm({ group, submit }: ComposeProps<typeof luckyDraw>)
         <TextField name="conditions" label={text(drawTexts.conditions)} max={500} long {...parts} />
         <TextField name="method" label={text(drawTexts.method)} max={500} long {...parts} />
       </fieldset>
-      <ActionButton wide onClick={publish}>{text(drawTexts.publish)}</ActionButton>
+      <ActionButton wide onClick={publish}>
+        {text(drawTexts.publish)}
+      </ActionButton>
     </div>
   )
 }
@@ -56,7 +70,11 @@ interface FieldsProps {
 interface FieldProps {
   readonly label: string
   readonly fault: string | undefined
-  readonly children: (parts: { readonly id: string; readonly 'aria-invalid'?: true; readonly 'aria-describedby'?: string }) => ReactNode
+  readonly children: (parts: {
+    readonly id: string
+    readonly 'aria-invalid'?: true
+    readonly 'aria-describedby'?: string
+  }) => ReactNode
 }
 /** A label, its input, and what is wrong with it, tied together for screen readers. */
 function Field({ label, fault, children }: FieldProps) {
@@ -64,9 +82,15 @@ function Field({ label, fault, children }: FieldProps) {
   const marks = fault === undefined ? {} : ({ 'aria-invalid': true, 'aria-describedby': `${id}-fault` } as const)
   return (
     <div className="qun-draw__field">
-      <label className="qun-draw__label" htmlFor={id}>{label}</label>
+      <label className="qun-draw__label" htmlFor={id}>
+        {label}
+      </label>
       {children({ id, ...marks })}
-      {fault !== undefined && <span id={`${id}-fault`} className="qun-draw__fault">{fault}</span>}
+      {fault !== undefined && (
+        <span id={`${id}-fault`} className="qun-draw__fault">
+          {fault}
+        </span>
+      )}
     </div>
   )
 }
@@ -98,11 +122,21 @@ function TextField({ name, label, hint, max, long = false, draft, change, faults
   )
 }
 
-function Choice(props: { readonly label: string; readonly value: string; readonly onChange: (value: string) => void; readonly children: ReactNode }) {
+function Choice(props: {
+  readonly label: string
+  readonly value: string
+  readonly onChange: (value: string) => void
+  readonly children: ReactNode
+}) {
   return (
     <Field label={props.label} fault={undefined}>
       {(marks) => (
-        <select {...marks} className="qun-input" value={props.value} onChange={(picked) => props.onChange(picked.target.value)}>
+        <select
+          {...marks}
+          className="qun-input"
+          value={props.value}
+          onChange={(picked) => props.onChange(picked.target.value)}
+        >
           {props.children}
         </select>
       )}
@@ -117,7 +151,14 @@ function TimeFields({ draft, change, faults }: FieldsProps) {
       <Field label={text(drawTexts.entryTime)} fault={faults['amount'] && text(faults['amount'])}>
         {(marks) => (
           <span className="qun-draw__duration">
-            <input {...marks} className="qun-input" inputMode="numeric" value={draft.amount} maxLength={3} onChange={(typed) => change({ amount: typed.target.value })} />
+            <input
+              {...marks}
+              className="qun-input"
+              inputMode="numeric"
+              value={draft.amount}
+              maxLength={3}
+              onChange={(typed) => change({ amount: typed.target.value })}
+            />
             <select
               className="qun-input"
               aria-label={text(drawTexts.entryTime)}
@@ -131,7 +172,11 @@ function TimeFields({ draft, change, faults }: FieldsProps) {
           </span>
         )}
       </Field>
-      <Choice label={text(drawTexts.drawTime)} value={String(draft.drawAfterMs)} onChange={(value) => change({ drawAfterMs: Number(value) })}>
+      <Choice
+        label={text(drawTexts.drawTime)}
+        value={String(draft.drawAfterMs)}
+        onChange={(value) => change({ drawAfterMs: Number(value) })}
+      >
         <option value={drawAfterChoices[0]}>{text(drawTexts.drawAtOnce)}</option>
         <option value={drawAfterChoices[1]}>{text(drawTexts.drawMinute)}</option>
         <option value={drawAfterChoices[2]}>{text(drawTexts.drawTen)}</option>
@@ -153,10 +198,36 @@ function PrizeFields({ draft, change, faults }: FieldsProps) {
       <legend className="qun-draw__legend">{text(drawTexts.prizes)}</legend>
       {draft.prizes.map((prize, at) => (
         <div key={prize.id} className="qun-draw__prizefields" role="group" aria-label={text(prizeLabelText(at + 1))}>
-          <PrizeField id={prize.id} name="name" label={text(drawTexts.prizeName)} value={prize.name} max={40} faults={faults} onType={(name) => set(prize.id, { name })} />
+          <PrizeField
+            id={prize.id}
+            name="name"
+            label={text(drawTexts.prizeName)}
+            value={prize.name}
+            max={40}
+            faults={faults}
+            onType={(name) => set(prize.id, { name })}
+          />
           <div className="qun-draw__row">
-            <PrizeField id={prize.id} name="quantity" label={text(drawTexts.quantity)} value={prize.quantity} max={3} numeric faults={faults} onType={(quantity) => set(prize.id, { quantity })} />
-            <PrizeField id={prize.id} name="worth" label={text(drawTexts.value)} value={prize.worth} max={12} numeric faults={faults} onType={(worth) => set(prize.id, { worth })} />
+            <PrizeField
+              id={prize.id}
+              name="quantity"
+              label={text(drawTexts.quantity)}
+              value={prize.quantity}
+              max={3}
+              numeric
+              faults={faults}
+              onType={(quantity) => set(prize.id, { quantity })}
+            />
+            <PrizeField
+              id={prize.id}
+              name="worth"
+              label={text(drawTexts.value)}
+              value={prize.worth}
+              max={12}
+              numeric
+              faults={faults}
+              onType={(worth) => set(prize.id, { worth })}
+            />
             {draft.prizes.length > 1 && (
               <button
                 type="button"

@@ -11,7 +11,14 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
   const when = (at: number | undefined) =>
     at === undefined
       ? ''
-      : new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at)
+      : new Intl.DateTimeFormat(locale, {
+          month: 'short',
+          day: 'numeric',
+          weekday: 'short',
+          hour: '2-digit',
+          minute: '2-digit',
+          hourCycle: 'h23',
+        }).format(at)
   const mode = body.entropy?.mode ?? 'none'
   const mayCancel = state.phase === 'open' && viewer.role !== 'member'
   return (
@@ -20,7 +27,13 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
         open={open}
         onClose={onClose}
         title={drawTexts.details}
-        {...(mayCancel && { foot: <ActionButton wide tone="danger" onClick={cancelling.show}>{text(drawTexts.cancelDraw)}</ActionButton> })}
+        {...(mayCancel && {
+          foot: (
+            <ActionButton wide tone="danger" onClick={cancelling.show}>
+              {text(drawTexts.cancelDraw)}
+            </ActionButton>
+          ),
+        })}
       >
         <dl className="qun-draw__facts">
           <Fact name={text(drawTexts.prizes)}>
@@ -73,13 +86,20 @@ function CancelDialog({ act, open, onClose }: DrawFace & { readonly open: boolea
       danger
       onConfirm={async () => {
         setAsked(true)
-        if (reason.trim() === '') throw Object.assign(new Error('no reason'), { problem: { title: drawTexts.cancelNeedsReason } })
+        if (reason.trim() === '')
+          throw Object.assign(new Error('no reason'), { problem: { title: drawTexts.cancelNeedsReason } })
         await act('cancel', { reason: reason.trim() })
       }}
     >
       <label className="qun-draw__field">
         <span className="qun-draw__label">{text(drawTexts.cancelReason)}</span>
-        <input className="qun-input" value={reason} maxLength={120} aria-invalid={missing || undefined} onChange={(change) => setReason(change.target.value)} />
+        <input
+          className="qun-input"
+          value={reason}
+          maxLength={120}
+          aria-invalid={missing || undefined}
+          onChange={(change) => setReason(change.target.value)}
+        />
       </label>
     </Dialog>
   )

@@ -12,7 +12,9 @@ describe('money as typed', () => {
     expect(['59', '0.1', '12.05', '0'].map(fenOf)).toEqual([5_900, 10, 1_205, 0])
   })
   test('what is no amount is refused', () => {
-    expect(['', '1.234', '-1', '1e3', '１２', 'abc', '.5'].map(fenOf)).toEqual(Array.from({ length: 7 }, () => undefined))
+    expect(['', '1.234', '-1', '1e3', '１２', 'abc', '.5'].map(fenOf)).toEqual(
+      Array.from({ length: 7 }, () => undefined),
+    )
   })
   test('every amount in fen survives being typed', () => {
     fc.assert(
@@ -33,6 +35,13 @@ describe('the form', () => {
   })
   test('every missing thing is named', () => {
     const bare = { ...empty, amount: '0', organiser: ' ', prizes: [{ id: 4, name: '', quantity: '1.5', worth: 'x' }] }
-    expect(Object.keys(faultsOf(bare)).toSorted()).toEqual(['amount', 'name-4', 'organiser', 'quantity-4', 'title', 'worth-4'])
+    expect(Object.keys(faultsOf(bare)).toSorted()).toEqual([
+      'amount',
+      'name-4',
+      'organiser',
+      'quantity-4',
+      'title',
+      'worth-4',
+    ])
   })
 })

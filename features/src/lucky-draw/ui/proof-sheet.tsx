@@ -1,9 +1,9 @@
 /** Repeats the draw before the viewer's eyes, step by step, and shows the numbers to whoever wants them. */
-import type { GroupId } from '@qun/contract'
+import type { GroupId, LocalText } from '@qun/contract'
 import { CheckIcon, Sheet, useQun, useText, WarnIcon } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import { entriesOf, proofOf, type EntryLine, type Prize, type Proof } from '../contract.ts'
-import { drawTexts, prizeQuantityText } from './texts.ts'
+import { drawTexts } from './texts.ts'
 import { verifyDraw, type Check } from './verify.ts'
 
 export interface ProofSheetProps {
@@ -20,7 +20,11 @@ interface Verified {
   readonly proof: Proof
   readonly checks: readonly Check[]
 }
-type Progress = { readonly step: 'busy' } | { readonly step: 'failed' } | { readonly step: 'insecure' } | ({ readonly step: 'done' } & Verified)
+type Progress =
+  | { readonly step: 'busy' }
+  | { readonly step: 'failed' }
+  | { readonly step: 'insecure' }
+  | ({ readonly step: 'done' } & Verified)
 
 const words = {
   commit: drawTexts.checkCommit,
@@ -115,24 +119,35 @@ function ProofContent({ progress, prizes }: { readonly progress: Progress; reado
           </li>
         ))}
       </ul>
-      {proof.voided.length > 0 && <p className="qun-draw__waiting">{text(drawTexts.voided)}: {proof.voided.join(', ')}</p>}
+      {proof.voided.length > 0 && (
+        <p className="qun-draw__waiting">
+          {text(drawTexts.voided)}: {proof.voided.join(', ')}
+        </p>
+      )}
       <details className="qun-draw__numbers">
         <summary>{text(drawTexts.numbers)}</summary>
         <dl>
-          {Object.entries({ draw: proof.drawId, seed: proof.seed, commit: proof.commit, list: proof.listHash, beacon: proof.beacon })
-            .filter(([, value]) => value !== '')
-            .map(([name, value]) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          <div>
-            <dt>entries</dt>
-            <dd>{text(prizeQuantityText(proof.entryCount))}</dd>
-          </div>
+          {numbersOf(proof).map(([name, value]) => (
+            <div key={name.en}>
+              <dt>{text(name)}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
         </dl>
       </details>
     </>
   )
+}
+
+/** All it takes to repeat the draw with a program of one's own, but the list of entries. */
+function numbersOf(proof: Proof): (readonly [LocalText, string])[] {
+  const numbers = [
+    [drawTexts.numberDraw, proof.drawId],
+    [drawTexts.numberSeed, proof.seed],
+    [drawTexts.numberCommit, proof.commit],
+    [drawTexts.numberList, proof.listHash],
+    [drawTexts.numberBeacon, proof.beacon],
+    [drawTexts.numberEntries, String(proof.entryCount)],
+  ] as const
+  return numbers.filter(([, value]) => value !== '')
 }

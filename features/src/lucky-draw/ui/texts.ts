@@ -62,12 +62,18 @@ export const drawTexts = {
   drawMinute: say('截止后 1 分钟', '1 min later'),
   drawTen: say('截止后 10 分钟', '10 min later'),
   disclosure: say('需要公示的信息', 'What must be told'),
-  disclosureHint: say('法律要求在参与前公示，所有成员可见。', 'The law wants it told before anyone enters. Every member sees it.'),
+  disclosureHint: say(
+    '法律要求在参与前公示，所有成员可见。',
+    'The law wants it told before anyone enters. Every member sees it.',
+  ),
   randomness: say('随机来源', 'Randomness'),
   entropyNone: say('预先承诺的种子', 'A seed committed in advance'),
   entropyGroup: say('种子 + 参与者随机数（推荐）', "Seed + entrants' numbers (best)"),
   publish: say('发布抽奖', 'Start the draw'),
-  conditionsDefault: say('本群成员均可参与，每人一次；员工除外。', 'Every member of this group may enter once; staff may not.'),
+  conditionsDefault: say(
+    '本群成员均可参与，每人一次；员工除外。',
+    'Every member of this group may enter once; staff may not.',
+  ),
   methodDefault: say(
     '开奖后 7 天内在群里联系管理员领取，逾期未领视为放弃，奖品不再补抽。',
     'Ask an admin in the group within 7 days after the draw. Prizes nobody claims by then are void.',
@@ -87,8 +93,17 @@ export const drawTexts = {
   allGood: say('四项都对得上，没有人动过结果', 'Everything matches. Nobody touched the result'),
   allGoodGuest: say('都对得上，没有人动过结果', 'Everything matches. Nobody touched the result'),
   notGood: say('有一项对不上，请联系主办方', 'Something does not match. Please ask the organiser'),
-  needsSecure: say('浏览器只在安全连接（HTTPS）下提供验证所需的算法。', 'The browser offers the needed functions on secure connections (HTTPS) only.'),
+  needsSecure: say(
+    '浏览器只在安全连接（HTTPS）下提供验证所需的算法。',
+    'The browser offers the needed functions on secure connections (HTTPS) only.',
+  ),
   numbers: say('看看数字', 'Show the numbers'),
+  numberDraw: say('抽奖编号', 'Draw'),
+  numberSeed: say('种子', 'Seed'),
+  numberCommit: say('种子的指纹（SHA-256）', 'Fingerprint of the seed (SHA-256)'),
+  numberList: say('参与名单的指纹（SHA-256）', 'Fingerprint of the list (SHA-256)'),
+  numberBeacon: say('公开随机数', 'Public random number'),
+  numberEntries: say('参与人数', 'Entries'),
   voided: say('抽中后因是员工或已被移出而作废', 'Drawn and set aside, as staff or banned'),
 } as const
 

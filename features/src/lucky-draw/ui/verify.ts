@@ -26,7 +26,8 @@ function bytesOfHex(hex: string): Uint8Array<ArrayBuffer> {
   for (let at = 0; at < bytes.length; at += 1) bytes[at] = Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16)
   return bytes
 }
-const hexOf = (buffer: ArrayBuffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+const hexOf = (buffer: ArrayBuffer) =>
+  [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 const sha256 = async (bytes: Uint8Array<ArrayBuffer>) => hexOf(await crypto.subtle.digest('SHA-256', bytes))
 async function hmac(key: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
   const imported = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
@@ -108,7 +109,11 @@ export async function verifyDraw(published: Published): Promise<Check[]> {
   const whole = entries.length === proof.entryCount && entries.every((entry, at) => entry.entryNo === at + 1)
   const checks: Check[] = [
     { name: 'commit', found: commit, passed: commit === published.commit && commit === proof.commit },
-    { name: 'list', found: list, passed: whole && list === proof.listHash && list === (published.listHash ?? proof.listHash) },
+    {
+      name: 'list',
+      found: list,
+      passed: whole && list === proof.listHash && list === (published.listHash ?? proof.listHash),
+    },
   ]
   if (own !== undefined) {
     const hash = await sha256(bytesOf(`${proof.drawId}:${own.userId}`))

@@ -1,7 +1,7 @@
 /** What admins set for the whole group. Draws nothing for members and after disbanding. */
 import type { AnswerOf, RequestOf } from '@qun/contract'
 import { ActionButton, PageRow, PageSwitch, problemText, Sheet, useQun, useText, type GroupSectionProps } from '@qun/ui'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { bansOf, changeGroup, groupNameMax, unbanMember } from '../contract.ts'
 import { TextRow } from './text-row.tsx'
 import { membershipTexts } from './texts.ts'
@@ -88,20 +88,16 @@ function BansRow({ groupId }: { readonly groupId: string }) {
   const [open, setOpen] = useState(false)
   const [bans, setBans] = useState<Bans>()
   const params = { groupId: groupId as never }
-  useEffect(() => {
-    if (!open) return
-    let living = true
+  const show = () => {
+    setOpen(true)
     client.call(bansOf, { params }).then(
-      (answer) => living && setBans(answer.bans),
+      (answer) => setBans(answer.bans),
       (error: unknown) => toast(problemText(error), 'danger'),
     )
-    return () => {
-      living = false
-    }
-  }, [open])
+  }
   return (
     <>
-      <PageRow label={text(membershipTexts.bans)} onClick={() => setOpen(true)} />
+      <PageRow label={text(membershipTexts.bans)} onClick={show} />
       <Sheet open={open} onClose={() => setOpen(false)} title={membershipTexts.bans}>
         {bans?.length === 0 && <p className="qun-section__note">{text(membershipTexts.bansNone)}</p>}
         <ul>

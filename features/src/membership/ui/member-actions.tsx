@@ -1,4 +1,4 @@
-/** What the viewer may do about a member: role, mute, removal, handing the group over. Nothing for equals and stronger. */
+/** What the viewer may do about a member: role, mute, removal, handing over. Nothing about equals and stronger. */
 import { DAY, HOUR, MINUTE, type LocalText, type Role } from '@qun/contract'
 import {
   Dialog,

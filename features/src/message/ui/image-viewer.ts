@@ -32,7 +32,7 @@ export async function openViewer({ client, groupId, pictures, startSeq, from, te
       0,
       pictures.findIndex((message) => message.seq === startSeq),
     ),
-    bgOpacity: 0.94,
+    bgOpacity: 1,
     showHideAnimationType: still ? 'none' : 'fade',
     closeTitle: text(messageTexts.close),
     zoomTitle: text(messageTexts.zoom),

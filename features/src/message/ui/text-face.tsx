@@ -9,6 +9,7 @@ import {
   type CardFaceProps,
   type TextPart,
 } from '@qun/ui'
+import type { GroupView } from '@qun/sdk'
 import { useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { textMessage } from '../contract.ts'
@@ -37,14 +38,7 @@ interface WordsProps {
 function Words({ text, mentions, viewerId }: WordsProps) {
   const chat = useChatIfAny()
   const say = useText()
-  // Everyone is named in the language of whoever wrote it.
-  const named = mentions.flatMap((userId) =>
-    userId === '*'
-      ? Object.values(messageTexts.everyone).map((name) => ({ userId, name }))
-      : [{ userId, name: memberOf(chat?.view, userId).name }],
-  )
-  const key = named.map((one) => one.name).join('/')
-  const parts = useMemo(() => splitMentions(text, named), [text, key])
+  const parts = useMemo(() => splitMentions(text, namedIn(mentions, chat?.view)), [text, mentions, chat?.view])
   const [asked, setAsked] = useState<LinkPart>()
   return (
     <>
@@ -65,6 +59,13 @@ function Words({ text, mentions, viewerId }: WordsProps) {
       </Dialog>
     </>
   )
+}
+function namedIn(mentions: readonly string[], view: GroupView | undefined) {
+  return mentions.flatMap((userId) => {
+    // Everyone is named in the language of whoever wrote it.
+    if (userId === '*') return Object.values(messageTexts.everyone).map((name) => ({ userId, name }))
+    return [{ userId, name: memberOf(view, userId).name }]
+  })
 }
 function partNode(part: TextPart, index: number, viewerId: string, ask: (link: LinkPart) => void): ReactNode {
   if (part.userId !== undefined) {

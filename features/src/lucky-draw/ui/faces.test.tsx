@@ -1,0 +1,269 @@
+/** The card in every state for everybody who sees it, the form, and the proof. */
+import type { BodyOf, MineOf, StateOf } from '@qun/contract'
+import { QunProvider } from '@qun/ui'
+import { aMember, aMessage, aView, createFixture, fixtureGroupId, fixtureMembers, fixtureNow } from '@qun/ui/testing'
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { luckyDraw } from '../contract.ts'
+import { LuckyDrawCard } from './card.tsx'
+import { LuckyDrawForm } from './compose.tsx'
+import { ProofSheet } from './proof-sheet.tsx'
+
+type Body = BodyOf<typeof luckyDraw>
+type State = StateOf<typeof luckyDraw>
+const minute = 60_000
+const body: Body = {
+  title: '谢谢老友',
+  prizes: [
+    { name: '挂耳一盒', quantity: 1, valueFen: 5_900 },
+    { name: '可颂', quantity: 2, valueFen: 1_600 },
+  ],
+  closesAt: fixtureNow + 30 * minute,
+  drawsAt: fixtureNow + 31 * minute,
+  organiser: '山茶咖啡',
+  contact: '@王店长',
+  conditions: '本群成员',
+  method: '七天内到店',
+  entropy: { mode: 'group' },
+}
+const open: State = {
+  phase: 'open',
+  entryCount: 3,
+  drawId: 'draw_1',
+  commit: 'a'.repeat(64),
+  winnerCount: 0,
+  winners: [],
+}
+const winner = (entryNo: number, prize: number, userId: string, name: string) => ({
+  entryNo,
+  prize,
+  userId: userId as never,
+  name,
+})
+const drawn: State = {
+  ...open,
+  phase: 'drawn',
+  winnerCount: 2,
+  winners: [winner(2, 0, 'zhao', '赵阿姨'), winner(1, 1, 'li', '小李')],
+}
+
+interface Scene {
+  readonly state?: State
+  readonly mine?: MineOf<typeof luckyDraw>
+  readonly userId?: string
+  readonly role?: 'owner' | 'admin' | 'member'
+  readonly now?: number
+  readonly locale?: 'zh-CN' | 'en'
+  readonly badge?: 'staff'
+}
+function show({
+  state = open,
+  mine,
+  userId = 'li',
+  role = 'member',
+  now = fixtureNow,
+  locale = 'zh-CN',
+  badge,
+}: Scene = {}) {
+  const members = new Map(fixtureMembers.map((member) => [member.userId as string, member]))
+  if (badge) members.set(userId, aMember(userId, '小李', { badge }))
+  const message = aMessage(7, 'wang', 'lucky-draw', body, { state })
+  const client = createFixture({ userId, views: [aView([message], { members })], now: () => now })
+  const acts: unknown[] = []
+  const act = async (action: string, input: unknown) => void acts.push({ action, input })
+  render(
+    <QunProvider client={client} locale={locale}>
+      <LuckyDrawCard
+        body={body}
+        state={state}
+        mine={mine}
+        act={act}
+        viewer={{ userId, role }}
+        message={message}
+        group={client.open(fixtureGroupId)}
+        now={now}
+        locale={locale}
+      />
+    </QunProvider>,
+  )
+  return { client, acts }
+}
+const action = (name: string) => screen.queryByRole('button', { name })
+afterEach(cleanup)
+
+describe('an open draw', () => {
+  it('shows prizes, count and time left, and lets a member enter with a number of their own device', async () => {
+    const { acts } = show()
+    expect(screen.getByRole('heading', { name: '谢谢老友' })).toBeTruthy()
+    expect(screen.getByText('3 人已参与')).toBeTruthy()
+    expect(screen.getByText('剩余 30:00')).toBeTruthy()
+    fireEvent.click(screen.getByRole('button', { name: '参与抽奖' }))
+    await waitFor(() =>
+      expect(acts).toEqual([{ action: 'enter', input: { nonce: expect.stringMatching(/^[0-9a-f]{32}$/) } }]),
+    )
+  })
+  it('shows one who entered their number instead of the button', () => {
+    show({ mine: { entryNo: 12 } })
+    expect(screen.getByText('我的号码 12')).toBeTruthy()
+    expect(action('参与抽奖')).toBeNull()
+  })
+  it.each([
+    { userId: 'wang', role: 'owner' },
+    { userId: 'he', role: 'admin' },
+    { userId: 'li', role: 'member', badge: 'staff' },
+  ] as const)('does not offer it to $userId ($role)', (scene) => {
+    show(scene)
+    expect(action('参与抽奖')).toBeNull()
+    expect(screen.getByText('等大家来参与')).toBeTruthy()
+  })
+  it('stops offering it at the closing time, also before the server says closed', () => {
+    show({ now: fixtureNow + 30 * minute })
+    expect(action('参与抽奖')).toBeNull()
+  })
+  it('tells all that was published before anyone entered', () => {
+    show()
+    fireEvent.click(screen.getByRole('button', { name: '奖品与规则' }))
+    const sheet = within(screen.getByRole('dialog', { name: '奖品与规则' }))
+    for (const told of ['山茶咖啡', '@王店长', '本群成员', '七天内到店', '¥59.00'])
+      expect(sheet.getByText(told)).toBeTruthy()
+    expect(sheet.queryByRole('button', { name: '取消抽奖' })).toBeNull()
+  })
+  it('is cancelled by an admin only with a reason', async () => {
+    const { acts } = show({ userId: 'he', role: 'admin' })
+    fireEvent.click(screen.getByRole('button', { name: '奖品与规则' }))
+    fireEvent.click(
+      within(screen.getByRole('dialog', { name: '奖品与规则' })).getByRole('button', { name: '取消抽奖' }),
+    )
+    const asking = within(await screen.findByRole('alertdialog', { name: '取消这次抽奖？' }))
+    fireEvent.click(asking.getByRole('button', { name: '取消抽奖' }))
+    await screen.findByText('请写下原因')
+    fireEvent.change(asking.getByLabelText('原因（所有成员可见）'), { target: { value: '奖品卖完了' } })
+    fireEvent.click(asking.getByRole('button', { name: '取消抽奖' }))
+    await waitFor(() => expect(acts).toEqual([{ action: 'cancel', input: { reason: '奖品卖完了' } }]))
+  })
+})
+
+describe('after closing', () => {
+  it('waits for the draw with a clock', () => {
+    show({ state: { ...open, phase: 'closed' }, now: fixtureNow + 30 * minute })
+    expect(screen.getByText('已截止，等待开奖')).toBeTruthy()
+    expect(screen.getByText(/01:00/)).toBeTruthy()
+  })
+  it('tells a winner what was won, and everybody who won', () => {
+    show({ state: drawn, mine: { entryNo: 1, prize: 1 } })
+    expect(screen.getByText('恭喜，你抽中了「可颂」')).toBeTruthy()
+    expect(screen.getAllByRole('listitem').map((item) => item.textContent)).toEqual([
+      expect.stringContaining('赵阿姨挂耳一盒'),
+      expect.stringContaining('小李可颂'),
+    ])
+  })
+  it('thanks one who did not win, and says nothing to one who was not in', () => {
+    show({ state: drawn, mine: { entryNo: 3 } })
+    expect(screen.getByText('这次没有中，谢谢参与')).toBeTruthy()
+    cleanup()
+    show({ state: drawn })
+    expect(screen.queryByText('这次没有中，谢谢参与')).toBeNull()
+    expect(action('验证结果')).toBeTruthy()
+  })
+  it('says so when nobody entered', () => {
+    show({ state: { ...drawn, winnerCount: 0, winners: [], entryCount: 0 } })
+    expect(screen.getByText('没有人参与，奖品没有发出')).toBeTruthy()
+  })
+  it('shows why it was cancelled, and no way in', () => {
+    show({ state: { ...open, phase: 'cancelled', cancelled: { reason: '下雨改期', at: fixtureNow } } })
+    expect(screen.getByText(/下雨改期/)).toBeTruthy()
+    expect(action('参与抽奖')).toBeNull()
+  })
+  it('speaks English as well', () => {
+    show({ state: drawn, mine: { entryNo: 1, prize: 1 }, locale: 'en' })
+    expect(screen.getByText('You won: 可颂')).toBeTruthy()
+    expect(screen.getByText('2 winners')).toBeTruthy()
+  })
+})
+
+describe('the form', () => {
+  function compose() {
+    const client = createFixture({ userId: 'wang', views: [aView([])] })
+    const posted: Body[] = []
+    render(
+      <QunProvider client={client} locale="zh-CN">
+        <LuckyDrawForm
+          group={client.open(fixtureGroupId)}
+          submit={async (made) => void posted.push(made)}
+          close={() => {}}
+        />
+      </QunProvider>,
+    )
+    return posted
+  }
+  const type = (label: string, value: string, at = 0) => {
+    const [field] = screen.getAllByLabelText(label).slice(at)
+    if (field) fireEvent.change(field, { target: { value } })
+  }
+  it('publishes a draw with its disclosure filled in', async () => {
+    const posted = compose()
+    type('抽奖名称', '周五加抽')
+    type('奖品名称', '豆子 200 克')
+    type('单份价值（元）', '88.5')
+    fireEvent.click(screen.getByRole('button', { name: '再加一种奖品' }))
+    type('奖品名称', '可颂', 1)
+    type('单份价值（元）', '16', 1)
+    fireEvent.click(screen.getByRole('button', { name: '发布抽奖' }))
+    await waitFor(() => expect(posted).toHaveLength(1))
+    expect(posted[0]).toMatchObject({
+      title: '周五加抽',
+      prizes: [
+        { name: '豆子 200 克', quantity: 1, valueFen: 8_850 },
+        { name: '可颂', quantity: 1, valueFen: 1_600 },
+      ],
+      closesAt: fixtureNow + 30 * minute,
+    })
+  })
+  it('publishes nothing half told, and names what is missing', async () => {
+    const posted = compose()
+    fireEvent.click(screen.getByRole('button', { name: '发布抽奖' }))
+    await screen.findByText('请补全标出的内容')
+    const title = screen.getByLabelText('抽奖名称')
+    expect(title.getAttribute('aria-invalid')).toBe('true')
+    expect(document.getElementById(title.getAttribute('aria-describedby') ?? '')?.textContent).toBe('必填')
+    expect(posted).toEqual([])
+  })
+})
+
+describe('the proof', () => {
+  it('says plainly when something does not match', async () => {
+    const client = createFixture({ userId: 'li', views: [aView([])] })
+    client.answers['draws.proof'] = () => ({
+      proof: {
+        drawId: 'd',
+        commit: 'a'.repeat(64),
+        seed: '0'.repeat(64),
+        listHash: 'b'.repeat(64),
+        entropy: { mode: 'none' },
+        beacon: '',
+        entryCount: 0,
+        quantities: [1],
+        voided: [],
+        winners: [],
+      },
+      body: {},
+    })
+    client.answers['draws.entries'] = () => ({ drawId: 'd', entries: [], entryCount: 0 })
+    render(
+      <QunProvider client={client} locale="zh-CN">
+        <ProofSheet
+          open
+          onClose={() => {}}
+          groupId={fixtureGroupId}
+          seq={7}
+          commit={'a'.repeat(64)}
+          listHash={undefined}
+          prizes={body.prizes}
+          own={undefined}
+        />
+      </QunProvider>,
+    )
+    expect(await screen.findByText('有一项对不上，请联系主办方')).toBeTruthy()
+    expect(screen.getAllByText(/不一致/).length).toBe(2)
+  })
+})
