@@ -70,6 +70,7 @@ export const coreRefusals = {
   'group.owner_required': kind(409, 'after-change', '群必须有群主', 'A group must have an owner'),
   'member.not_in_group': kind(404, 'never', '不是群成员', 'Not a member of the group'),
   'member.blacklisted': kind(403, 'never', '你已被移出并不能再加入', 'You were removed and may not join again'),
+  'member.groups_full': kind(409, 'later', '加入的群太多', 'This person is in too many groups'),
   'member.muted': kind(403, 'later', '你已被禁言', 'You are muted'),
   'user.not_found': kind(404, 'never', '用户不存在', 'There is no such user'),
   'message.not_found': kind(404, 'never', '消息不存在', 'There is no such message'),

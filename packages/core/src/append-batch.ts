@@ -1,7 +1,9 @@
 /**
  * Writes one batch of posts as one transaction in two round trips. Nearly always all posts are fresh and their senders
- * may speak: then counters are moved in one step and the messages follow. If anything is otherwise (a retry, a stranger,
- * somebody muted), that is undone and the batch is written with care: the groups' rows are locked, in the order of their
+ * may speak: then counters are moved in one step and the messages follow. If anything is otherwise (a retry, a
+ * stranger,
+ * somebody muted), that is undone and the batch is written with care: the groups' rows are locked, in the order of
+ * their
  * ids, what the posts depend on is read, and each is decided for itself.
  *
  * The lock of a group's row makes commit order equal seq order. Members and messages of a group change under it only,

@@ -119,9 +119,8 @@ async function runAll(decision: Decision, card: CardWork, batch: readonly Waitin
   if (made.length > 0) {
     await sql`INSERT INTO acted (app_id, group_id, seq, actor_id, client_id, fingerprint)
       SELECT ${decision.appId}, ${card.groupId}, ${card.row.seq}, t.actor_id, t.client_id, t.fingerprint
-      FROM json_to_recordset(${JSON.stringify(made)}::json) AS t(actor_id text, client_id text, fingerprint bigint)`.execute(
-      decision.tx,
-    )
+      FROM json_to_recordset(${JSON.stringify(made)}::json)
+        AS t(actor_id text, client_id text, fingerprint bigint)`.execute(decision.tx)
   }
   return outcomes
 }

@@ -51,7 +51,8 @@ export async function readConversations(
   const { rows } = await sql<ConversationView>`
     SELECT m.group_id, c.version, m.active, m.role, m.join_seq, m.own, c.read_seq, c.read_ordinal, c.read_own, c.pinned, c.quiet,
       g.name, g.avatar, g.member_count, g.version AS group_version, g.last_seq, g.last_ordinal, g.last_at,
-      w.seq AS word_seq, w.sender_id AS word_sender, coalesce(wm.nickname, wu.name) AS word_name, w.kind AS word_kind, w.body AS word_body, w.state AS word_state,
+      w.seq AS word_seq, w.sender_id AS word_sender, coalesce(wm.nickname, wu.name) AS word_name,
+      w.kind AS word_kind, w.body AS word_body, w.state AS word_state,
       at.mentions, f.faces
     FROM conversations c
     JOIN members m ON m.app_id = c.app_id AND m.group_id = c.group_id AND m.user_id = c.user_id

@@ -65,7 +65,10 @@ function callerName(caller: Caller): string {
   return caller.kind === 'user' ? `user/${caller.userId}` : caller.kind
 }
 
-/** The body as text; uploaded bytes count by their hash, since writing megabytes as JSON would cost more than the upload. */
+/**
+ * The body as text; uploaded bytes count by their hash, since writing megabytes as JSON would cost more than the
+ * upload.
+ */
 function bodyText(body: unknown): string {
   if (typeof body !== 'object' || body === null) return JSON.stringify(body ?? null)
   return JSON.stringify(

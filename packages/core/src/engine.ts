@@ -1,4 +1,6 @@
-/** What the engine's own files share: the store, the bus, the clock, the registry, and how news leave after a commit. */
+/**
+ * What the engine's own files share: the store, the bus, the clock, the registry, and how news leave after a commit.
+ */
 import { hash } from 'node:crypto'
 import { type Bus, topicOf } from '@qun/bus'
 import { coreRefusals, refuse, Refusal, type AppId, type CoreCode, type RefusalDetail } from '@qun/contract'

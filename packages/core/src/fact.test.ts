@@ -174,7 +174,7 @@ describe('reactions', () => {
   })
   test('[REACT5] two nodes run each once, together', async () => {
     const { ran, reactions } = react(['shared'], async (call) =>
-      addLine(call.tx, call.appId, `fact ${call.fact.factSeq}`),
+      addLine(call.tx, call.appId, `${call.fact.groupId} ${call.fact.factSeq}`),
     )
     const lab = createLab({ reactions })
     await using world = await startWorld({ features: lab.features, watching: [] })

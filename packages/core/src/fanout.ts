@@ -1,6 +1,7 @@
 /**
  * After a commit: brings news to the connections of this node. A frame is encoded once per group and shared by all who
- * have the group open; what collects until a group may flush again is one frame, the latest version of each row winning.
+ * have the group open; what collects until a group may flush again is one frame, the latest version of each row
+ * winning.
  */
 import type { AppId } from '@qun/contract'
 import { sql } from 'kysely'
@@ -69,7 +70,9 @@ export class Fanout {
     this.#turnAt = at
     this.#cancelTurn = this.engine.wait(Math.max(0, at - this.engine.elapsed()), () => this.#turn())
   }
-  /** Each hub that may flush gets one slice; what is left goes on in a later turn, so that no group waits for a giant. */
+  /**
+   * Each hub that may flush gets one slice; what is left goes on in a later turn, so that no group waits for a giant.
+   */
   #turn(): void {
     this.#turnAt = Number.POSITIVE_INFINITY
     this.#cancelTurn = undefined

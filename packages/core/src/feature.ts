@@ -224,7 +224,10 @@ export interface Guard {
   readonly name: string
   /** Kinds it looks at; all when absent. */
   readonly kinds?: readonly string[]
-  /** A rewritten body replaces the posted one (normalisation); undefined leaves it. A promise is awaited, a value costs no wait. */
+  /**
+   * A rewritten body replaces the posted one (normalisation); undefined leaves it. A promise is awaited, a value costs
+   * no wait.
+   */
   post(attempt: PostAttempt): unknown
   readonly refusals?: Endpoint['refusals']
 }

@@ -46,7 +46,9 @@ export class GroupHub {
   #rows = new Map<string, RowText>()
   #lowSeq = Number.POSITIVE_INFINITY
   #flushableAt = 0
-  /** In a large group: the position of each sender's last message, to see who appears to followers for the first time. */
+  /**
+   * In a large group: the position of each sender's last message, to see who appears to followers for the first time.
+   */
   readonly #spoke = new Map<string, number>()
   /** While the rows of such senders are read, the frame that shows their words waits. */
   #introducing: Promise<void> | undefined
@@ -108,10 +110,8 @@ export class GroupHub {
   async #load(): Promise<void> {
     await this.#engine.store
       .reading(this.appId, async (tx) => {
-        const { rows } =
-          await sql<GroupDbRow>`SELECT * FROM groups WHERE app_id = ${this.appId} AND group_id = ${this.groupId}`.execute(
-            tx,
-          )
+        const { rows } = await sql<GroupDbRow>`SELECT * FROM groups
+            WHERE app_id = ${this.appId} AND group_id = ${this.groupId}`.execute(tx)
         const row = rows[0]
         this.#version = row?.version ?? 0
         this.#memberCount = row?.member_count ?? 0
@@ -207,9 +207,8 @@ export class GroupHub {
   async #readMembers(userIds: readonly string[]): Promise<RowText[]> {
     const { rows } = await this.#engine.store.reading(this.appId, (tx) =>
       sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m JOIN users u USING (app_id, user_id)
-        WHERE m.app_id = ${this.appId} AND m.group_id = ${this.groupId} AND m.user_id = ANY(${userIds}::text[])`.execute(
-        tx,
-      ),
+        WHERE m.app_id = ${this.appId} AND m.group_id = ${this.groupId}
+          AND m.user_id = ANY(${userIds}::text[])`.execute(tx),
     )
     return rows.map(memberText)
   }

@@ -5,7 +5,14 @@ import { checkAlive, rankOf } from './access.ts'
 import { assert, must } from './assert.ts'
 import { keyOf } from './engine.ts'
 import type { Decision } from './decision.ts'
-import { createMemberships, findMembers, type JoinOptions, listActive, writeMembers } from './members.ts'
+import {
+  checkGroupCounts,
+  createMemberships,
+  findMembers,
+  type JoinOptions,
+  listActive,
+  writeMembers,
+} from './members.ts'
 import type { LastWords } from './publication.ts'
 import { groupRow, memberRow, messageText, type RowText } from './row-text.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, RecordDbRow } from './store.ts'
@@ -140,7 +147,9 @@ export class GroupWork {
     if (joining.some((userId) => this.#members.get(userId)?.banned === true)) throw refuse('member.blacklisted')
     const capacity = Math.min(Number(group.settings['capacity']), this.decision.engine.limits.groupMembersMax)
     if (group.member_count + joining.length > capacity) throw refuse('group.full')
-    for (const member of await createMemberships(this.decision, group, joining, this.#members, options)) {
+    const created = await createMemberships(this.decision, group, joining, this.#members, options)
+    await checkGroupCounts(this.decision, joining)
+    for (const member of created) {
       this.#members.set(member.user_id, member)
       this.membersDirty.add(member.user_id)
       const user = this.decision.userWork(member.user_id)

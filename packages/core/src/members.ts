@@ -1,4 +1,5 @@
 /** Reads and writes of members within a decision: rows joined with the people they are. */
+import { refuse } from '@qun/contract'
 import { sql } from 'kysely'
 import type { Decision } from './decision.ts'
 import type { GroupDbRow, MemberDbRow } from './store.ts'
@@ -82,11 +83,25 @@ export async function createMemberships(
   return rows
 }
 
+/**
+ * Refuses `member.groups_full` when one of these people is in as many groups as a person may be. Their rows are locked
+ * already, so that two groups cannot take the same person at once.
+ */
+export async function checkGroupCounts({ appId, tx, engine }: Decision, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return
+  const { rows } =
+    await sql`SELECT user_id FROM members WHERE app_id = ${appId} AND user_id = ANY(${userIds}::text[]) AND active
+    GROUP BY user_id HAVING count(*) >= ${engine.limits.groupsPerUserMax} LIMIT 1`.execute(tx)
+  if (rows.length > 0) throw refuse('member.groups_full')
+}
+
 /** Writes whole rows at once; `own` is counted elsewhere and left alone. */
 export async function writeMembers(decision: Decision, groupId: string, rows: readonly MemberDbRow[]): Promise<void> {
   if (rows.length === 0) return
-  await sql`INSERT INTO members (app_id, group_id, user_id, version, role, nickname, joined_at, muted_until, active, banned, join_seq, own, source, inviter_id)
-    SELECT ${decision.appId}, ${groupId}, t.user_id, t.version, t.role, t.nickname, t.joined_at, t.muted_until, t.active, t.banned, t.join_seq, t.own, t.source, t.inviter_id
+  await sql`INSERT INTO members (app_id, group_id, user_id, version, role, nickname, joined_at, muted_until,
+      active, banned, join_seq, own, source, inviter_id)
+    SELECT ${decision.appId}, ${groupId}, t.user_id, t.version, t.role, t.nickname, t.joined_at, t.muted_until,
+      t.active, t.banned, t.join_seq, t.own, t.source, t.inviter_id
     FROM json_to_recordset(${JSON.stringify(rows)}::json) AS t(user_id text, version bigint, role text, nickname text, joined_at bigint,
       muted_until bigint, active boolean, banned boolean, join_seq bigint, own bigint, source text, inviter_id text)
     ON CONFLICT (app_id, group_id, user_id) DO UPDATE SET version = excluded.version, role = excluded.role,

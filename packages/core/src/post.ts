@@ -1,4 +1,6 @@
-/** Posting: checks what may be posted by whom, then the group commit, or a decision for cards that open with work to do. */
+/**
+ * Posting: checks what may be posted by whom, then the group commit, or a decision for cards that open with work to do.
+ */
 import { type Card, refuse, Refusal, type RefusalDetail, type Role, type UserId } from '@qun/contract'
 import { sql } from 'kysely'
 import { checkActor, checkAlive } from './access.ts'

@@ -1,4 +1,7 @@
-/** Reading: snapshots, changes since a version, history, members. All refuse `group.not_found` to whoever is no active member. */
+/**
+ * Reading: snapshots, changes since a version, history, members. All refuse `group.not_found` to whoever is no active
+ * member.
+ */
 import {
   type AppId,
   type ChangesFrame,
@@ -95,9 +98,8 @@ async function readMine(
   toSeq: number,
 ): Promise<RowText[]> {
   const { rows } = await sql<MineDbRow>`SELECT group_id, seq, version, kind, body, hidden FROM mine
-    WHERE app_id = ${appId} AND user_id = ${userId} AND group_id = ${groupId} AND seq BETWEEN ${fromSeq} AND ${toSeq}`.execute(
-    tx,
-  )
+    WHERE app_id = ${appId} AND user_id = ${userId} AND group_id = ${groupId}
+      AND seq BETWEEN ${fromSeq} AND ${toSeq}`.execute(tx)
   return rows.map(mineText)
 }
 
