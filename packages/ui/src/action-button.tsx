@@ -2,11 +2,11 @@
 import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { problemText } from './problem.ts'
-import { useQun } from './provider.tsx'
+import { useQun } from './qun-context.ts'
 
 export interface ActionButtonProps {
   /** Rejections are shown as a toast with the refusal's title. */
-  readonly onClick: () => Promise<unknown> | unknown
+  readonly onClick: () => unknown
   readonly tone?: 'accent' | 'quiet' | 'danger' | 'packet'
   readonly disabled?: boolean
   /** Fills the width of the card or sheet. */
@@ -14,7 +14,14 @@ export interface ActionButtonProps {
   readonly label?: string
   readonly children: ReactNode
 }
-export function ActionButton({ onClick, tone = 'accent', disabled = false, wide = false, label, children }: ActionButtonProps) {
+export function ActionButton({
+  onClick,
+  tone = 'accent',
+  disabled = false,
+  wide = false,
+  label,
+  children,
+}: ActionButtonProps) {
   const { toast } = useQun()
   const [pending, setPending] = useState(false)
   const living = useRef(true)

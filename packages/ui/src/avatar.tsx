@@ -2,7 +2,7 @@
 import type { CSSProperties } from 'react'
 import type { MemberRow } from '@qun/contract'
 import { useState } from 'react'
-import { useWords } from './provider.tsx'
+import { useWords } from './qun-context.ts'
 
 /** Drawn faces take one of this many tints, defined in the theme. */
 const tintCount = 8
@@ -36,7 +36,14 @@ export function Avatar({ name, avatar, sizePx = 40 }: Face & { readonly sizePx?:
   if (avatar !== '' && broken !== avatar) {
     return (
       <span className="qun-avatar" style={style}>
-        <img className="qun-avatar__picture" src={avatar} alt="" loading="lazy" draggable={false} onError={() => setBroken(avatar)} />
+        <img
+          className="qun-avatar__picture"
+          src={avatar}
+          alt=""
+          loading="lazy"
+          draggable={false}
+          onError={() => setBroken(avatar)}
+        />
       </span>
     )
   }
@@ -47,7 +54,12 @@ export function Avatar({ name, avatar, sizePx = 40 }: Face & { readonly sizePx?:
   )
 }
 /** A group: its own picture, else a mosaic of up to nine faces. */
-export function GroupAvatar(props: { readonly name: string; readonly avatar: string; readonly faces: readonly Face[]; readonly sizePx?: number }) {
+export function GroupAvatar(props: {
+  readonly name: string
+  readonly avatar: string
+  readonly faces: readonly Face[]
+  readonly sizePx?: number
+}) {
   const { name, avatar, faces, sizePx = 48 } = props
   if (avatar !== '' || faces.length < 2) return <Avatar name={name} avatar={avatar} sizePx={sizePx} />
   const shown = faces.slice(0, faces.length >= 9 ? 9 : faces.length >= 5 ? Math.min(faces.length, 6) : 4)
@@ -58,7 +70,12 @@ export function GroupAvatar(props: { readonly name: string; readonly avatar: str
       {shown.map((face, index) => (
         // Faces have no identity of their own; their order is the order of joining.
         // oxlint-disable-next-line react/no-array-index-key
-        <Avatar key={index} name={face.name} avatar={face.avatar} sizePx={Math.floor((sizePx - 4 - 2 * (columns - 1)) / columns)} />
+        <Avatar
+          key={index}
+          name={face.name}
+          avatar={face.avatar}
+          sizePx={Math.floor((sizePx - 4 - 2 * (columns - 1)) / columns)}
+        />
       ))}
     </span>
   )
@@ -70,13 +87,21 @@ export function Badge({ badge }: { readonly badge: MemberRow['badge'] }) {
   return <span className={`qun-badge qun-badge--${badge}`}>{words(`badge.${badge}`)}</span>
 }
 /** A name with its badge; `role` adds 群主 or 管理员. */
-export function MemberName({ member, role = false }: { readonly member: Pick<MemberRow, 'name' | 'badge' | 'role'>; readonly role?: boolean }) {
+export function MemberName({
+  member,
+  role = false,
+}: {
+  readonly member: Pick<MemberRow, 'name' | 'badge' | 'role'>
+  readonly role?: boolean
+}) {
   const words = useWords()
   return (
     <span className="qun-name">
       <bdi className="qun-name__text">{member.name}</bdi>
       <Badge badge={member.badge} />
-      {role && member.role !== 'member' && <span className="qun-badge qun-badge--role">{words(`role.${member.role}`)}</span>}
+      {role && member.role !== 'member' && (
+        <span className="qun-badge qun-badge--role">{words(`role.${member.role}`)}</span>
+      )}
     </span>
   )
 }

@@ -1,7 +1,7 @@
 /** The one anatomy of every live card, and the small parts cards share. Knows no kind. */
 import type { ReactNode } from 'react'
 import { useDrawnAt, useServerNow } from './hooks.tsx'
-import { useQun, useWords } from './provider.tsx'
+import { useQun, useWords } from './qun-context.ts'
 import { instantText, leftText, listTimeText } from './time-text.ts'
 
 export interface CardFrameProps {
@@ -28,7 +28,7 @@ export function CardFrame({ icon, kind, title, starter, children, foot, action, 
         <span className="qun-card__kindname">{kind}</span>
         {starter !== undefined && <span className="qun-card__starter">{starter}</span>}
       </header>
-      {title !== undefined && <h3 className="qun-card__title">{title}</h3>}
+      {title !== undefined && <h2 className="qun-card__title">{title}</h2>}
       {children !== undefined && <div className="qun-card__content">{children}</div>}
       {foot !== undefined && <div className="qun-card__foot">{foot}</div>}
       {action !== undefined && <div className="qun-card__action">{action}</div>}
@@ -36,7 +36,15 @@ export function CardFrame({ icon, kind, title, starter, children, foot, action, 
   )
 }
 /** A line of a card that explains: who won, why it ended. */
-export function CardNote({ icon, tone = 'plain', children }: { readonly icon?: ReactNode; readonly tone?: 'plain' | 'ok' | 'warn' | 'danger'; readonly children: ReactNode }) {
+export function CardNote({
+  icon,
+  tone = 'plain',
+  children,
+}: {
+  readonly icon?: ReactNode
+  readonly tone?: 'plain' | 'ok' | 'warn' | 'danger'
+  readonly children: ReactNode
+}) {
   return (
     <p className={`qun-cardnote qun-cardnote--${tone}`}>
       {icon}

@@ -1,5 +1,16 @@
 /** How a feature shows itself: the face of a card, its form, its part of the group page. Knows no feature by name. */
-import type { ActionsOf, BodyOf, Card, InputOf, LocalText, Locale, MemberRow, MineOf, Role, StateOf } from '@qun/contract'
+import type {
+  ActionsOf,
+  BodyOf,
+  Card,
+  InputOf,
+  LocalText,
+  Locale,
+  MemberRow,
+  MineOf,
+  Role,
+  StateOf,
+} from '@qun/contract'
 import type { GroupHandle, GroupView, QunClient, ViewMessage } from '@qun/sdk'
 import type { ReactNode } from 'react'
 
@@ -116,7 +127,11 @@ export interface Talk {
   write(draft: Draft): Writing
   /** Uploads a picture and gives the message that shows it. */
   writeImage?(
-    client: QunClient, group: GroupHandle, picture: File, onProgress: (share: number) => void, signal: AbortSignal,
+    client: QunClient,
+    group: GroupHandle,
+    picture: File,
+    onProgress: (share: number) => void,
+    signal: AbortSignal,
   ): Promise<Writing>
   /** The words of a message to copy, quote or edit; undefined when it has none. */
   textOf(message: Pick<ViewMessage, 'kind' | 'body' | 'state'>): string | undefined

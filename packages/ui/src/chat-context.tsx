@@ -1,4 +1,4 @@
-/** What the parts of one open group share: its handle and view, and what the composer and the list ask of each other. */
+/** What the parts of one open group share: its handle, its view, and what composer and list ask of each other. */
 import type { MemberRow } from '@qun/contract'
 import type { GroupHandle, GroupView, ViewMessage } from '@qun/sdk'
 import { createContext, useContext } from 'react'
@@ -31,14 +31,17 @@ export function useChat(): Chat {
 export function useChatIfAny(): Chat | undefined {
   return useContext(ChatContext)
 }
-export function memberOf(view: GroupView | undefined, userId: string): Pick<MemberRow, 'userId' | 'name' | 'avatar' | 'badge' | 'role'> {
+export function memberOf(
+  view: GroupView | undefined,
+  userId: string,
+): Pick<MemberRow, 'userId' | 'name' | 'avatar' | 'badge' | 'role'> {
   const found = view?.members.get(userId)
   // People who are not loaded yet still need a name to stand under.
   return found ?? { userId: userId as MemberRow['userId'], name: userId, avatar: '', badge: null, role: 'member' }
 }
-/** The viewer in this group; a plain member until their row arrives. */
-export function viewerIn(view: GroupView, viewerId: string): Viewer {
-  return { userId: viewerId, role: view.members.get(viewerId)?.role ?? 'member' }
+/** The viewer among the members; a plain member until their row arrives. */
+export function viewerIn(members: GroupView['members'], viewerId: string): Viewer {
+  return { userId: viewerId, role: members.get(viewerId)?.role ?? 'member' }
 }
 const strength = { owner: 3, admin: 2, member: 1, sender: 1, server: 9 } as const
 

@@ -1,8 +1,8 @@
 /** One line when the connection is not what people take for granted; nothing otherwise. */
 import { useEffect, useState } from 'react'
-import { useReadable } from './hooks.tsx'
+import { useReadable } from './readable.ts'
 import { WarnIcon } from './icons.tsx'
-import { useQun, useWords } from './provider.tsx'
+import { useQun, useWords } from './qun-context.ts'
 
 /** A connection that comes back within this is not worth a word. */
 const patienceMs = 800

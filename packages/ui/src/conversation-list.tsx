@@ -6,11 +6,12 @@ import type { ReactNode } from 'react'
 import { GroupAvatar } from './avatar.tsx'
 import { ConnectionBar } from './connection-bar.tsx'
 import { useDraftTexts } from './draft-context.tsx'
-import { useConversations, useDrawnAt, useLongPress, useReadable } from './hooks.tsx'
+import { useConversations, useDrawnAt, useLongPress } from './hooks.tsx'
+import { useReadable } from './readable.ts'
 import { BellIcon, ChatIcon, MoreIcon, PinIcon, QuietIcon } from './icons.tsx'
 import { MenuAt } from './overlay.tsx'
 import { problemText } from './problem.ts'
-import { useQun, useWords } from './provider.tsx'
+import { useQun, useWords } from './qun-context.ts'
 import { listTimeText } from './time-text.ts'
 
 export interface ConversationListProps {
@@ -76,10 +77,18 @@ function ConversationItem({ conversation, open, onOpen, openMenu }: ItemProps) {
   const marks = [pinned && 'pinned', open && 'open'].filter(Boolean).map((mark) => ` qun-conversation--${mark}`)
   return (
     <li ref={row} className={`qun-conversation${marks.join('')}`}>
-      <button type="button" className="qun-conversation__open" aria-current={open || undefined} onClick={onOpen} {...press}>
+      <button
+        type="button"
+        className="qun-conversation__open"
+        aria-current={open || undefined}
+        onClick={onOpen}
+        {...press}
+      >
         <span className="qun-conversation__picture">
           <GroupAvatar name={name} avatar={avatar} faces={faces} />
-          {quiet && conversation.unread > 0 && <span className="qun-dot" role="img" aria-label={words('list.unreadQuiet')} />}
+          {quiet && conversation.unread > 0 && (
+            <span className="qun-dot" role="img" aria-label={words('list.unreadQuiet')} />
+          )}
           {!quiet && conversation.unread > 0 && <UnreadBadge count={conversation.unread} />}
         </span>
         <span className="qun-conversation__words">
@@ -162,9 +171,16 @@ function ConversationMenu({ menu, onClose }: MenuProps) {
       label={words('list.more', { name: one?.name ?? '' })}
       onClose={onClose}
       choices={[
-        { name: 'pin', label: words(one?.pinned ? 'list.unpin' : 'list.pin'), icon: <PinIcon size={20} />, run: () => set({ pinned: !one?.pinned }) },
         {
-          name: 'quiet', label: words(one?.quiet ? 'list.makeLoud' : 'list.makeQuiet'), icon: one?.quiet ? <BellIcon size={20} /> : <QuietIcon size={20} />,
+          name: 'pin',
+          label: words(one?.pinned ? 'list.unpin' : 'list.pin'),
+          icon: <PinIcon size={20} />,
+          run: () => set({ pinned: !one?.pinned }),
+        },
+        {
+          name: 'quiet',
+          label: words(one?.quiet ? 'list.makeLoud' : 'list.makeQuiet'),
+          icon: one?.quiet ? <BellIcon size={20} /> : <QuietIcon size={20} />,
           run: () => set({ quiet: !one?.quiet }),
         },
       ]}

@@ -1,8 +1,8 @@
 /** One store of drafts per viewer, shared by the composer and the list of conversations. */
 import { useMemo } from 'react'
 import { browserStorage, createDrafts, type DraftStore, type DraftText } from './drafts.ts'
-import { useReadable } from './hooks.tsx'
-import { useQun } from './provider.tsx'
+import { useReadable } from './readable.ts'
+import { useQun } from './qun-context.ts'
 
 // Several kits on one page may show the same viewer.
 const stores = new Map<string, DraftStore>()

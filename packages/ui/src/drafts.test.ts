@@ -40,7 +40,12 @@ it('works with broken content and with a storage that refuses', () => {
   storage.setItem('qun.drafts.li', '[["g1", 5], ["g2", {"text": "ok", "mentions": {}}]]')
   expect([...createDrafts('li', storage).get().keys()]).toEqual(['g2'])
   storage.setItem('qun.drafts.li', '{broken')
-  const refusing = { ...storage, setItem: () => { throw new Error('full') } }
+  const refusing = {
+    ...storage,
+    setItem: () => {
+      throw new Error('full')
+    },
+  }
   const drafts = createDrafts('li', refusing)
   drafts.set('g1', { text: 'a', mentions: {} })
   expect(drafts.get().get('g1')?.text).toBe('a')

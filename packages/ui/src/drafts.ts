@@ -51,7 +51,13 @@ function load(storage: TextStore | undefined, place: string): Map<string, DraftT
 function isEntry(entry: unknown): entry is [string, DraftText] {
   if (!Array.isArray(entry) || typeof entry[0] !== 'string') return false
   const draft: unknown = entry[1]
-  return typeof draft === 'object' && draft !== null && 'text' in draft && typeof draft.text === 'string' && 'mentions' in draft
+  return (
+    typeof draft === 'object' &&
+    draft !== null &&
+    'text' in draft &&
+    typeof draft.text === 'string' &&
+    'mentions' in draft
+  )
 }
 /** The browser's storage; undefined where it is missing or forbidden. */
 export function browserStorage(): TextStore | undefined {

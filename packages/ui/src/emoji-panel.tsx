@@ -1,6 +1,6 @@
 /** The emoji of the kit under the composer. */
 import { emojis } from './emoji.ts'
-import { useWords } from './provider.tsx'
+import { useWords } from './qun-context.ts'
 
 const letters = new Intl.Segmenter('zh', { granularity: 'grapheme' })
 const list = [...letters.segment(emojis.join(''))].map((part) => part.segment)
@@ -10,7 +10,13 @@ export function EmojiPanel({ onPick }: { readonly onPick: (emoji: string) => voi
   return (
     <div className="qun-emojipanel" role="group" aria-label={words('compose.emoji')}>
       {list.map((emoji) => (
-        <button key={emoji} type="button" className="qun-emojipanel__pick" onPointerDown={(down) => down.preventDefault()} onClick={() => onPick(emoji)}>
+        <button
+          key={emoji}
+          type="button"
+          className="qun-emojipanel__pick"
+          onPointerDown={(down) => down.preventDefault()}
+          onClick={() => onPick(emoji)}
+        >
           {emoji}
         </button>
       ))}

@@ -3,27 +3,61 @@ import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-li
 import { closed, defineCard, Type } from '@qun/contract'
 import type { ReactElement } from 'react'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { aConversation, aMember, aMessage, aView, createFixture, fixtureGroupId, fixtureMembers, fixtureNow, type FixtureClient } from './fixture.ts'
 import {
-  ActionButton, CardFrame, ConversationList, Countdown, defineCardUI, GroupAvatar, GroupChat, GroupPage, moneyText, QunProvider, type FeatureUI, type Talk,
+  aConversation,
+  aMember,
+  aMessage,
+  aView,
+  createFixture,
+  fixtureGroupId,
+  fixtureMembers,
+  fixtureNow,
+  type FixtureClient,
+} from './fixture.ts'
+import {
+  ActionButton,
+  CardFrame,
+  ConversationList,
+  Countdown,
+  defineCardUI,
+  GroupAvatar,
+  GroupChat,
+  GroupPage,
+  moneyText,
+  QunProvider,
+  type FeatureUI,
+  type Talk,
 } from './index.tsx'
 
 const note = defineCard({
-  kind: 'note', doc: '', post: { by: 'member' }, body: closed({ text: Type.String() }), state: closed({}), initial: {}, mine: closed({}),
-  actions: { nod: { by: 'member', input: closed({}), errors: [] } }, facts: {}, refusals: {}, summary: (body) => body.text,
+  kind: 'note',
+  doc: '',
+  post: { by: 'member' },
+  body: closed({ text: Type.String() }),
+  state: closed({}),
+  initial: {},
+  mine: closed({}),
+  actions: { nod: { by: 'member', input: closed({}), errors: [] } },
+  facts: {},
+  refusals: {},
+  summary: (body) => body.text,
 })
 const offer = defineCard({ ...note, kind: 'offer', post: { by: 'admin' } })
 const talk: Talk = {
   write: ({ text, mentions, quote }) => ({ card: note, body: { text, mentions, quote: quote?.seq } }),
   textOf: (message) => (message.kind === 'note' ? (message.body as { text: string }).text : undefined),
   canEdit: () => true,
-  edit: async (group, message, draft) => void (await group.act(note, message.seq, 'nod', draft as never)),
+  edit: async (group, message, draft) => void (await group.act(note, message.seq, 'nod', draft)),
 }
 const features: readonly FeatureUI[] = [
   {
     default: [
       defineCardUI(note, { Card: ({ body }) => (body.text === 'broken' ? fail() : <p>{body.text}</p>), plain: true }),
-      defineCardUI(offer, { Card: () => null, Compose: () => <p>offer form</p>, label: { 'zh-CN': '活动', en: 'Offer' } }),
+      defineCardUI(offer, {
+        Card: () => null,
+        Compose: () => <p>offer form</p>,
+        label: { 'zh-CN': '活动', en: 'Offer' },
+      }),
     ],
     talk,
   },
@@ -37,15 +71,20 @@ const show = (client: FixtureClient, node: ReactElement, locale: 'zh-CN' | 'en' 
       {node}
     </QunProvider>,
   )
-const clientOf = (userId: string, more: Parameters<typeof aView>[1] = {}, messages = [aMessage(1, 'wang', 'note', { text: '早' })]) =>
-  createFixture({ userId, views: [aView(messages, more)], conversations: [aConversation()] })
+const clientOf = (
+  userId: string,
+  more: Parameters<typeof aView>[1] = {},
+  messages = [aMessage(1, 'wang', 'note', { text: '早' })],
+) => createFixture({ userId, views: [aView(messages, more)], conversations: [aConversation()] })
 beforeEach(() => localStorage.clear())
 afterEach(cleanup)
 
 describe('ActionButton', () => {
   it('asks once while pending and shows the refusal’s title', async () => {
     let asked = 0
-    const refusal = Object.assign(new Error('no'), { problem: { code: 'draw.closed', status: 409, title: '抽奖已截止', retry: 'never' } })
+    const refusal = Object.assign(new Error('no'), {
+      problem: { code: 'draw.closed', status: 409, title: '抽奖已截止', retry: 'never' },
+    })
     let answer = () => {}
     const press = () => (asked++, new Promise<void>((_, reject) => (answer = () => reject(refusal))))
     show(clientOf('li'), <ActionButton onClick={press}>参与</ActionButton>)
@@ -61,23 +100,47 @@ describe('ActionButton', () => {
 })
 describe('cards', () => {
   it('a frame has its kind, title, foot and one action', () => {
-    show(clientOf('li'), <CardFrame kind="抽奖" title="三月" foot="23 人" action={<button type="button">参与</button>} />)
+    show(
+      clientOf('li'),
+      <CardFrame kind="抽奖" title="三月" foot="23 人" action={<button type="button">参与</button>} />,
+    )
     const card = screen.getByRole('article')
     expect(within(card).getByRole('heading', { name: '三月' })).toBeTruthy()
     expect(within(card).getByRole('button', { name: '参与' })).toBeTruthy()
   })
   it('counts down by the server’s clock and says when it is over', () => {
     const client = clientOf('li')
-    show(client, <><Countdown until={fixtureNow + 65_000} /><Countdown until={fixtureNow} /></>)
+    show(
+      client,
+      <>
+        <Countdown until={fixtureNow + 65_000} />
+        <Countdown until={fixtureNow} />
+      </>,
+    )
     expect(screen.getByText('剩余 01:05')).toBeTruthy()
     expect(screen.getByText('已结束')).toBeTruthy()
   })
   it('writes money from fen', () => {
-    expect([0, 5, 1250, 123_456_789, -300].map(moneyText)).toEqual(['¥0.00', '¥0.05', '¥12.50', '¥1,234,567.89', '−¥3.00'])
+    expect([0, 5, 1250, 123_456_789, -300].map(moneyText)).toEqual([
+      '¥0.00',
+      '¥0.05',
+      '¥12.50',
+      '¥1,234,567.89',
+      '−¥3.00',
+    ])
   })
 })
 describe('ConversationList', () => {
-  const head = { ...aConversation().head, last: { seq: 9, senderId: 'zhao', senderName: '赵阿姨', kind: 'note', summary: { 'zh-CN': '[抽奖] 三月', en: '[Lucky draw] March' } } }
+  const head = {
+    ...aConversation().head,
+    last: {
+      seq: 9,
+      senderId: 'zhao',
+      senderName: '赵阿姨',
+      kind: 'note',
+      summary: { 'zh-CN': '[抽奖] 三月', en: '[Lucky draw] March' },
+    },
+  }
   const list = (more: Parameters<typeof aConversation>[0]) => {
     const client = clientOf('li')
     client.conversations.set([aConversation({ head, ...more })])
@@ -136,7 +199,9 @@ describe('Composer', () => {
     fireEvent.keyDown(field, { key: 'Enter', shiftKey: true })
     expect(sends(client)).toEqual([])
     fireEvent.keyDown(field, { key: 'Enter' })
-    await waitFor(() => expect(sends(client)).toEqual([{ kind: 'note', body: { text: '你好', mentions: [], quote: undefined } }]))
+    await waitFor(() =>
+      expect(sends(client)).toEqual([{ kind: 'note', body: { text: '你好', mentions: [], quote: undefined } }]),
+    )
     expect(field.value).toBe('')
   })
   it('does not send blanks', async () => {
@@ -156,7 +221,11 @@ describe('Composer', () => {
     expect(screen.queryByRole('option', { name: /所有人/ })).toBeNull()
     fireEvent.click(await screen.findByRole('option', { name: /王店长/ }))
     fireEvent.keyDown(field, { key: 'Enter' })
-    await waitFor(() => expect(sends(client)).toEqual([{ kind: 'note', body: { text: '@王店长', mentions: ['wang'], quote: undefined } }]))
+    await waitFor(() =>
+      expect(sends(client)).toEqual([
+        { kind: 'note', body: { text: '@王店长', mentions: ['wang'], quote: undefined } },
+      ]),
+    )
     cleanup()
     const owner = await open(clientOf('wang'))
     fireEvent.change(owner, { target: { value: '@' } })
@@ -171,8 +240,18 @@ describe('Composer', () => {
     expect((await open(createFixture({ userId: 'draftee', views: [aView([])] }))).value).toBe('写到一半')
   })
   it.each([
-    ['a muted member', 'li', { members: new Map([['li', aMember('li', '小李', { mutedUntil: fixtureNow + 60_000 })]]) }, /你已被禁言/],
-    ['everyone muted', 'li', { group: { ...aView([]).group!, settings: { ...aView([]).group!.settings, muteAll: true } } }, /全员禁言中/],
+    [
+      'a muted member',
+      'li',
+      { members: new Map([['li', aMember('li', '小李', { mutedUntil: fixtureNow + 60_000 })]]) },
+      /你已被禁言/,
+    ],
+    [
+      'everyone muted',
+      'li',
+      { group: { ...aView([]).group!, settings: { ...aView([]).group!.settings, muteAll: true } } },
+      /全员禁言中/,
+    ],
     ['a disbanded group', 'wang', { group: { ...aView([]).group!, disbandedAt: fixtureNow } }, /群已解散/],
   ])('says why %s cannot write', async (_name, userId, more, words) => {
     show(clientOf(userId, more), <GroupChat groupId={fixtureGroupId} />)
@@ -181,9 +260,15 @@ describe('Composer', () => {
   })
   it('lets those who run the group write while everyone is muted', async () => {
     const { group } = aView([])
-    expect(await open(clientOf('he', { group: { ...group!, settings: { ...group!.settings, muteAll: true } } }))).toBeTruthy()
+    expect(
+      await open(clientOf('he', { group: { ...group!, settings: { ...group!.settings, muteAll: true } } })),
+    ).toBeTruthy()
   })
-  it.each([['li', false], ['he', true], ['wang', true]])('offers %s the forms their role may post: %s', async (userId, may) => {
+  it.each([
+    ['li', false],
+    ['he', true],
+    ['wang', true],
+  ])('offers %s the forms their role may post: %s', async (userId, may) => {
     await open(clientOf(userId))
     fireEvent.click(screen.getByRole('button', { name: '更多功能' }))
     await screen.findByRole('dialog', { name: '发送到群' })
@@ -195,7 +280,8 @@ describe('GroupChat', () => {
     const client = clientOf('li')
     show(client, <GroupChat groupId={fixtureGroupId} onBack={() => {}} onOpenGroupPage={() => {}} />)
     expect(await screen.findByRole('log', { name: '山茶咖啡 · 老顾客群 的消息' })).toBeTruthy()
-    for (const button of screen.getAllByRole('button')) expect(button.getAttribute('aria-label') ?? button.textContent).not.toBe('')
+    for (const button of screen.getAllByRole('button'))
+      expect(button.getAttribute('aria-label') ?? button.textContent).not.toBe('')
   })
   it('says that the group is gone in the refusal’s words', async () => {
     const gone = { code: 'member.not_in_group', status: 404, title: '不是群成员', retry: 'never' as const }
@@ -210,7 +296,9 @@ describe('GroupPage', () => {
     show(client, <GroupPage groupId={fixtureGroupId} />)
     expect(await screen.findByRole('button', { name: /群主.*王店长/ })).toBeTruthy()
     fireEvent.click(screen.getByRole('switch', { name: /消息免打扰/ }))
-    await waitFor(() => expect(client.calls).toContainEqual({ name: 'setConversation', input: { groupId: fixtureGroupId, quiet: true } }))
+    await waitFor(() =>
+      expect(client.calls).toContainEqual({ name: 'setConversation', input: { groupId: fixtureGroupId, quiet: true } }),
+    )
   })
 })
 describe('faces of groups', () => {

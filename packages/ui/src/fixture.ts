@@ -1,6 +1,15 @@
 /** A client in memory for tests of faces and for the gallery: readable values one can set, calls one can watch. */
 import type { ConversationRow, GroupRow, MemberRow, MessageRow } from '@qun/contract'
-import type { Conversation, GroupHandle, GroupView, PendingMessage, QunClient, Readable, ViewMessage } from '@qun/sdk'
+import type {
+  ConnectionState,
+  Conversation,
+  GroupHandle,
+  GroupView,
+  PendingMessage,
+  QunClient,
+  Readable,
+  ViewMessage,
+} from '@qun/sdk'
 
 export interface Settable<T> extends Readable<T> {
   set(value: T): void
@@ -27,14 +36,39 @@ export const fixtureGroupId = 'grp_camellia' as GroupRow['groupId']
 
 export function aMember(userId: string, name: string, more: Partial<MemberRow> = {}): MemberRow {
   return {
-    row: 'member', userId: userId as MemberRow['userId'], version: 1, role: 'member', name, avatar: '', badge: null,
-    joinedAt: fixtureNow - 30 * 86_400_000, mutedUntil: 0, active: true, ...more,
+    row: 'member',
+    userId: userId as MemberRow['userId'],
+    version: 1,
+    role: 'member',
+    name,
+    avatar: '',
+    badge: null,
+    joinedAt: fixtureNow - 30 * 86_400_000,
+    mutedUntil: 0,
+    active: true,
+    ...more,
   }
 }
-export function aMessage(seq: number, senderId: string, kind: string, body: unknown, more: Partial<ViewMessage> = {}): ViewMessage {
+export function aMessage(
+  seq: number,
+  senderId: string,
+  kind: string,
+  body: unknown,
+  more: Partial<ViewMessage> = {},
+): ViewMessage {
   return {
-    row: 'message', seq, version: seq, senderId, clientId: `c${seq}` as MessageRow['clientId'], kind, body, state: {}, ordinal: seq, own: 0,
-    at: fixtureNow - 60_000 + seq, ...more,
+    row: 'message',
+    seq,
+    version: seq,
+    senderId,
+    clientId: `c${seq}` as MessageRow['clientId'],
+    kind,
+    body,
+    state: {},
+    ordinal: seq,
+    own: 0,
+    at: fixtureNow - 60_000 + seq,
+    ...more,
   }
 }
 export const fixtureMembers = [
@@ -46,25 +80,64 @@ export const fixtureMembers = [
 ]
 export function aGroup(more: Partial<GroupRow> = {}): GroupRow {
   return {
-    row: 'group', groupId: fixtureGroupId, version: 1, name: '山茶咖啡 · 老顾客群', avatar: '', ownerId: 'wang' as GroupRow['ownerId'],
-    memberCount: fixtureMembers.length, createdAt: fixtureNow - 90 * 86_400_000,
-    settings: { description: '新鲜出炉会在群里说一声，想吃什么也可以点。', capacity: 500, history: 'recent', muteAll: false, roster: 'members' },
+    row: 'group',
+    groupId: fixtureGroupId,
+    version: 1,
+    name: '山茶咖啡 · 老顾客群',
+    avatar: '',
+    ownerId: 'wang' as GroupRow['ownerId'],
+    memberCount: fixtureMembers.length,
+    createdAt: fixtureNow - 90 * 86_400_000,
+    settings: {
+      description: '新鲜出炉会在群里说一声，想吃什么也可以点。',
+      capacity: 500,
+      history: 'recent',
+      muteAll: false,
+      roster: 'members',
+    },
     ...more,
   }
 }
 export function aView(messages: readonly ViewMessage[], more: Partial<GroupView> = {}): GroupView {
   return {
-    groupId: fixtureGroupId, ready: true, version: 1, group: aGroup(), messages, pending: [], atStart: true,
-    members: new Map(fixtureMembers.map((member) => [member.userId as string, member])), records: new Map(), typing: [],
-    readSeq: messages.at(-1)?.seq ?? 0, unread: 0, ...more,
+    groupId: fixtureGroupId,
+    ready: true,
+    version: 1,
+    group: aGroup(),
+    messages,
+    pending: [],
+    atStart: true,
+    members: new Map(fixtureMembers.map((member) => [member.userId as string, member])),
+    records: new Map(),
+    typing: [],
+    readSeq: messages.at(-1)?.seq ?? 0,
+    unread: 0,
+    ...more,
   }
 }
-export function aConversation(more: Partial<Conversation> & { readonly groupId?: ConversationRow['groupId'] } = {}): Conversation {
+export function aConversation(
+  more: Partial<Conversation> & { readonly groupId?: ConversationRow['groupId'] } = {},
+): Conversation {
   const groupId = more.groupId ?? fixtureGroupId
   return {
-    row: 'conversation', groupId, version: 1, active: true, role: 'member', joinSeq: 0, readSeq: 0, readOrdinal: 0, readOwn: 0, own: 0,
-    pinned: false, quiet: false, name: '山茶咖啡 · 老顾客群', avatar: '', memberCount: 5,
-    faces: fixtureMembers.map(({ name, avatar }) => ({ name, avatar })), mentions: [], unread: 0,
+    row: 'conversation',
+    groupId,
+    version: 1,
+    active: true,
+    role: 'member',
+    joinSeq: 0,
+    readSeq: 0,
+    readOrdinal: 0,
+    readOwn: 0,
+    own: 0,
+    pinned: false,
+    quiet: false,
+    name: '山茶咖啡 · 老顾客群',
+    avatar: '',
+    memberCount: 5,
+    faces: fixtureMembers.map(({ name, avatar }) => ({ name, avatar })),
+    mentions: [],
+    unread: 0,
     head: { groupId, version: 1, lastSeq: 0, lastOrdinal: 0, at: fixtureNow - 120_000, last: null },
     ...more,
   }
@@ -79,7 +152,7 @@ export interface FixtureGroup extends GroupHandle {
 }
 export interface FixtureClient extends QunClient {
   readonly userId: Settable<string | undefined>
-  readonly connection: Settable<'connecting' | 'online' | 'offline' | 'closed'>
+  readonly connection: Settable<ConnectionState>
   readonly conversations: Settable<readonly Conversation[]>
   /** Everything asked of the client and its groups, in order. */
   readonly calls: Called[]
@@ -104,7 +177,7 @@ export function createFixture(options: FixtureOptions = {}): FixtureClient {
   const conversations = settable<readonly Conversation[]>(options.conversations ?? [])
   return {
     userId: settable<string | undefined>(userId),
-    connection: settable('online' as const) as unknown as FixtureClient['connection'],
+    connection: settable<ConnectionState>('online'),
     conversations,
     records: settable(new Map()),
     badge: settable(0),
@@ -112,7 +185,8 @@ export function createFixture(options: FixtureOptions = {}): FixtureClient {
     answers,
     serverNow: now,
     groupOf(groupId) {
-      const known = groups.get(groupId) ?? fixtureGroup(aView([], { groupId, ready: false }), userId, calls, now, options.older)
+      const known =
+        groups.get(groupId) ?? fixtureGroup(aView([], { groupId, ready: false }), userId, calls, now, options.older)
       groups.set(groupId, known)
       return known
     },
@@ -134,21 +208,19 @@ export function createFixture(options: FixtureOptions = {}): FixtureClient {
     connect: () => {},
     reconnectNow: () => {},
     close: () => {},
-  } as FixtureClient
+  }
 }
 function fixtureGroup(
-  first: GroupView, userId: string, calls: Called[], now: () => number, older: FixtureOptions['older'],
+  first: GroupView,
+  userId: string,
+  calls: Called[],
+  now: () => number,
+  older: FixtureOptions['older'],
 ): FixtureGroup {
   const view = settable(first)
   const change = (patch: Partial<GroupView>) => view.set({ ...view.get(), ...patch })
   const note = (name: string, input: unknown) => calls.push({ name, input })
   let sent = 0
-  const loadOlder = async () => {
-    const added = older?.(view.get().messages[0]?.seq ?? 1) ?? []
-    if (added.length > 0) change({ messages: [...added, ...view.get().messages] })
-    if (added.length === 0 || added[0]?.seq === 1) change({ atStart: true })
-    return added.length > 0
-  }
   return {
     view,
     groupId: first.groupId,
@@ -161,8 +233,15 @@ function fixtureGroup(
       change({ pending: [...view.get().pending, pending] })
       await Promise.resolve()
       const seq = (view.get().messages.at(-1)?.seq ?? 0) + 1
-      const message = aMessage(seq, userId, card.kind, body, { at: now(), clientId: clientId as never, state: card.initial ?? {} })
-      change({ pending: view.get().pending.filter((one) => one !== pending), messages: [...view.get().messages, message] })
+      const message = aMessage(seq, userId, card.kind, body, {
+        at: now(),
+        clientId: clientId as never,
+        state: card.initial ?? {},
+      })
+      change({
+        pending: view.get().pending.filter((one) => one !== pending),
+        messages: [...view.get().messages, message],
+      })
       return { seq }
     },
     resend: (clientId) => note('resend', clientId),
@@ -177,17 +256,17 @@ function fixtureGroup(
     async recall(seq) {
       note('recall', seq)
       const recalled = { by: userId, at: now() }
-      change({ messages: view.get().messages.map((one) => (one.seq === seq ? { ...one, body: null, state: null, recalled } : one)) })
+      change({
+        messages: view
+          .get()
+          .messages.map((one) => (one.seq === seq ? { ...one, body: null, state: null, recalled } : one)),
+      })
     },
     async hide(seq) {
       note('hide', seq)
       change({ messages: view.get().messages.filter((one) => one.seq !== seq) })
     },
-    loadOlder,
-    async loadUntil(seq) {
-      while ((view.get().messages[0]?.seq ?? 0) > seq && (await loadOlder()));
-      return view.get().messages.some((one) => one.seq === seq)
-    },
+    ...fixturePages(view, older),
     markRead: (seq) => {
       note('markRead', seq)
       if (seq > view.get().readSeq) change({ readSeq: seq, unread: 0 })
@@ -195,4 +274,18 @@ function fixtureGroup(
     typing: () => note('typing', first.groupId),
     close: () => {},
   }
+}
+function fixturePages(view: Settable<GroupView>, older: FixtureOptions['older']) {
+  const loadOlder = async () => {
+    const { messages } = view.get()
+    const added = older?.(messages[0]?.seq ?? 1) ?? []
+    const atStart = added.length === 0 || added[0]?.seq === 1
+    view.set({ ...view.get(), messages: [...added, ...messages], atStart: atStart || view.get().atStart })
+    return added.length > 0
+  }
+  const loadUntil = async (seq: number) => {
+    while ((view.get().messages[0]?.seq ?? 0) > seq && (await loadOlder()));
+    return view.get().messages.some((one) => one.seq === seq)
+  }
+  return { loadOlder, loadUntil }
 }

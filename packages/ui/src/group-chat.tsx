@@ -8,7 +8,7 @@ import { useGroup } from './hooks.tsx'
 import { BackIcon, MoreIcon } from './icons.tsx'
 import { MemberSheet } from './member-sheet.tsx'
 import { MessageList, type ListHandle } from './message-list.tsx'
-import { useQun, useText, useWords } from './provider.tsx'
+import { useQun, useText, useWords } from './qun-context.ts'
 
 export interface GroupChatProps {
   readonly groupId: string
@@ -29,7 +29,13 @@ export function GroupChat(props: GroupChatProps) {
     </section>
   )
 }
-function ChatContent({ group, view }: { readonly group: GroupHandle | undefined; readonly view: GroupView | undefined }) {
+function ChatContent({
+  group,
+  view,
+}: {
+  readonly group: GroupHandle | undefined
+  readonly view: GroupView | undefined
+}) {
   const words = useWords()
   const text = useText()
   if (view?.gone) return <p className="qun-empty">{text(view.gone.title) || words('chat.gone')}</p>
@@ -37,7 +43,12 @@ function ChatContent({ group, view }: { readonly group: GroupHandle | undefined;
   return <OpenChat key={group.groupId} group={group} view={view} />
 }
 
-function ChatBar({ view, onBack, onOpenGroupPage, unreadElsewhere = 0 }: GroupChatProps & { readonly view: GroupView | undefined }) {
+function ChatBar({
+  view,
+  onBack,
+  onOpenGroupPage,
+  unreadElsewhere = 0,
+}: GroupChatProps & { readonly view: GroupView | undefined }) {
   const words = useWords()
   const typing = useTypingText(view)
   return (
@@ -45,7 +56,9 @@ function ChatBar({ view, onBack, onOpenGroupPage, unreadElsewhere = 0 }: GroupCh
       {onBack && (
         <button type="button" className="qun-iconbutton qun-bar__back" aria-label={words('chat.back')} onClick={onBack}>
           <BackIcon size={26} />
-          {unreadElsewhere > 0 && <span className="qun-bar__elsewhere">{unreadElsewhere > 99 ? words('count.over') : unreadElsewhere}</span>}
+          {unreadElsewhere > 0 && (
+            <span className="qun-bar__elsewhere">{unreadElsewhere > 99 ? words('count.over') : unreadElsewhere}</span>
+          )}
         </button>
       )}
       <div className="qun-bar__middle">
@@ -56,7 +69,12 @@ function ChatBar({ view, onBack, onOpenGroupPage, unreadElsewhere = 0 }: GroupCh
         {typing !== undefined && <span className="qun-bar__typing">{typing}</span>}
       </div>
       {onOpenGroupPage && (
-        <button type="button" className="qun-iconbutton qun-bar__more" aria-label={words('chat.details')} onClick={onOpenGroupPage}>
+        <button
+          type="button"
+          className="qun-iconbutton qun-bar__more"
+          aria-label={words('chat.details')}
+          onClick={onOpenGroupPage}
+        >
           <MoreIcon size={24} />
         </button>
       )}
@@ -79,7 +97,8 @@ function OpenChat({ group, view }: { readonly group: GroupHandle; readonly view:
   const [mentioned, setMentioned] = useState<{ userId: string }>()
   const [memberId, setMemberId] = useState<string>()
   const recalledTexts = useRef(new Map<number, string>())
-  const viewer = useMemo(() => viewerIn(view, viewerId), [view.members, viewerId])
+  const { members } = view
+  const viewer = useMemo(() => viewerIn(members, viewerId), [members, viewerId])
   const actions = useMemo(
     (): Pick<Chat, 'quote' | 'edit' | 'rewrite' | 'jump' | 'openMember' | 'recalledTexts'> => ({
       quote: (message) => (setEdited(undefined), setQuoted(message)),
@@ -127,7 +146,13 @@ function ChatSkeleton() {
     <div className="qun-chatskeleton" role="status">
       <span className="qun-hidden">{words('chat.loading')}</span>
       {['a', 'b', 'own', 'c', 'own2', 'd'].map((row) => (
-        <div key={row} className={row.startsWith('own') ? 'qun-chatskeleton__row qun-chatskeleton__row--own' : 'qun-chatskeleton__row'} aria-hidden="true">
+        <div
+          key={row}
+          className={
+            row.startsWith('own') ? 'qun-chatskeleton__row qun-chatskeleton__row--own' : 'qun-chatskeleton__row'
+          }
+          aria-hidden="true"
+        >
           <span className="qun-chatskeleton__bubble" />
         </div>
       ))}

@@ -10,7 +10,7 @@ import { BackIcon, ForwardIcon } from './icons.tsx'
 import { MemberSheet } from './member-sheet.tsx'
 import { Sheet } from './overlay.tsx'
 import { problemOf, problemText } from './problem.ts'
-import { useQun, useText, useWords } from './provider.tsx'
+import { useQun, useText, useWords } from './qun-context.ts'
 import { texts } from './texts.ts'
 
 /** People in the grid; the rest behind 查看全部成员. */
@@ -29,7 +29,12 @@ export function GroupPage({ groupId, onBack }: GroupPageProps) {
     <section className="qun-page" aria-label={words('group.title')}>
       <header className="qun-bar">
         {onBack && (
-          <button type="button" className="qun-iconbutton qun-bar__back" aria-label={words('chat.back')} onClick={onBack}>
+          <button
+            type="button"
+            className="qun-iconbutton qun-bar__back"
+            aria-label={words('chat.back')}
+            onClick={onBack}
+          >
             <BackIcon size={26} />
           </button>
         )}
@@ -42,7 +47,8 @@ export function GroupPage({ groupId, onBack }: GroupPageProps) {
 function PageContent({ group, view }: { readonly group: GroupHandle; readonly view: GroupView }) {
   const { client, viewerId, sections } = useQun()
   const text = useText()
-  const viewer = useMemo(() => viewerIn(view, viewerId), [view.members, viewerId])
+  const { members } = view
+  const viewer = useMemo(() => viewerIn(members, viewerId), [members, viewerId])
   const [memberId, setMemberId] = useState<string>()
   const own: { order: number; name: string; node: ReactNode }[] = [
     { order: 50, name: 'about', node: <About view={view} /> },
@@ -69,7 +75,13 @@ function PageContent({ group, view }: { readonly group: GroupHandle; readonly vi
   )
 }
 /** A part of the page. It disappears with its title when its content draws nothing. */
-export function PageSection({ title, children }: { readonly title?: string | undefined; readonly children: ReactNode }) {
+export function PageSection({
+  title,
+  children,
+}: {
+  readonly title?: string | undefined
+  readonly children: ReactNode
+}) {
   return (
     <section className="qun-section">
       {title !== undefined && <h2 className="qun-section__title">{title}</h2>}
@@ -105,7 +117,12 @@ export function PageRow({ label, hint, value, onClick, danger = false }: PageRow
   )
 }
 /** A switch that asks the server and shows the refusal; it moves at once and comes back when refused. */
-export function PageSwitch(props: { readonly label: string; readonly hint?: string; readonly on: boolean; readonly set: (on: boolean) => Promise<unknown> }) {
+export function PageSwitch(props: {
+  readonly label: string
+  readonly hint?: string
+  readonly on: boolean
+  readonly set: (on: boolean) => Promise<unknown>
+}) {
   const { label, hint, on, set } = props
   const { toast } = useQun()
   const [wished, setWished] = useState<boolean>()
@@ -149,6 +166,8 @@ function About({ view }: { readonly view: GroupView }) {
   )
 }
 
+const rank = { owner: 0, admin: 1, member: 2 } as const
+
 /** All members by pages; what is in the view stands in until they came. */
 function useMembers(group: GroupHandle, view: GroupView) {
   const { client } = useQun()
@@ -165,20 +184,34 @@ function useMembers(group: GroupHandle, view: GroupView) {
       living = false
     }
   }, [client, group, count])
-  const rank = { owner: 0, admin: 1, member: 2 }
   const members = useMemo(() => {
-    const known = new Map([...(listed ?? []), ...view.members.values()].map((member) => [member.userId as string, member]))
+    const known = new Map(
+      [...(listed ?? []), ...view.members.values()].map((member) => [member.userId as string, member]),
+    )
     const active = [...known.values()].filter((member) => member.active)
     return active.toSorted((a, b) => rank[a.role] - rank[b.role] || a.joinedAt - b.joinedAt)
   }, [listed, view.members])
   return { members, hidden }
 }
-function People({ group, view, openMember }: { readonly group: GroupHandle; readonly view: GroupView; readonly openMember: (userId: string) => void }) {
+function People({
+  group,
+  view,
+  openMember,
+}: {
+  readonly group: GroupHandle
+  readonly view: GroupView
+  readonly openMember: (userId: string) => void
+}) {
   const words = useWords()
   const { members, hidden } = useMembers(group, view)
   const [all, setAll] = useState(false)
   const [wish, setWish] = useState('')
-  if (hidden) return <PageSection title={words('group.members', { n: view.group?.memberCount ?? 0 })}><p className="qun-section__note">{words('group.rosterHidden')}</p></PageSection>
+  if (hidden)
+    return (
+      <PageSection title={words('group.members', { n: view.group?.memberCount ?? 0 })}>
+        <p className="qun-section__note">{words('group.rosterHidden')}</p>
+      </PageSection>
+    )
   const found = members.filter((member) => member.name.toLowerCase().includes(wish.trim().toLowerCase()))
   return (
     <PageSection title={words('group.members', { n: view.group?.memberCount ?? members.length })}>
@@ -197,7 +230,14 @@ function People({ group, view, openMember }: { readonly group: GroupHandle; read
       </ul>
       {members.length > gridMax && <PageRow label={words('group.allMembers')} onClick={() => setAll(true)} />}
       <Sheet open={all} onClose={() => setAll(false)} title={texts['group.allMembers']}>
-        <input className="qun-input" type="search" value={wish} aria-label={words('group.searchMembers')} placeholder={words('group.searchMembers')} onChange={(change) => setWish(change.target.value)} />
+        <input
+          className="qun-input"
+          type="search"
+          value={wish}
+          aria-label={words('group.searchMembers')}
+          placeholder={words('group.searchMembers')}
+          onChange={(change) => setWish(change.target.value)}
+        />
         <ul className="qun-memberlist">
           {found.map((member) => (
             <li key={member.userId}>
@@ -219,8 +259,17 @@ function Mine({ groupId }: { readonly groupId: string }) {
   if (!conversation) return null
   return (
     <PageSection>
-      <PageSwitch label={words('group.quiet')} hint={words('group.quietHint')} on={conversation.quiet} set={(quiet) => client.setConversation(groupId, { quiet })} />
-      <PageSwitch label={words('group.pin')} on={conversation.pinned} set={(pinned) => client.setConversation(groupId, { pinned })} />
+      <PageSwitch
+        label={words('group.quiet')}
+        hint={words('group.quietHint')}
+        on={conversation.quiet}
+        set={(quiet) => client.setConversation(groupId, { quiet })}
+      />
+      <PageSwitch
+        label={words('group.pin')}
+        on={conversation.pinned}
+        set={(pinned) => client.setConversation(groupId, { pinned })}
+      />
     </PageSection>
   )
 }

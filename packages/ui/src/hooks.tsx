@@ -1,15 +1,11 @@
-/** The SDK's readable values as React state, and the server's clock. */
+/** Conversations, open groups and the server's clock as React state; presses and sizes. */
 import { SECOND } from '@qun/contract'
 import type { Conversation, GroupHandle, GroupView, QunClient, Readable } from '@qun/sdk'
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
-import type { PointerEvent as ReactPointerEvent, RefObject } from 'react'
-import { useQun } from './provider.tsx'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import type { MouseEvent as ReactMouseEvent, PointerEvent as ReactPointerEvent, RefObject } from 'react'
+import { useQun } from './qun-context.ts'
+import { useReadable } from './readable.ts'
 
-export function useReadable<T>(readable: Readable<T>): T {
-  const subscribe = useCallback((listener: () => void) => readable.subscribe(listener), [readable])
-  const snapshot = useCallback(() => readable.get(), [readable])
-  return useSyncExternalStore(subscribe, snapshot, snapshot)
-}
 export function useConversations(): readonly Conversation[] {
   return useReadable(useQun().client.conversations)
 }
@@ -112,7 +108,7 @@ export function useLongPress(open: (anchor: HTMLElement) => void) {
   useEffect(() => end, [])
   return {
     onPointerDown: (down: ReactPointerEvent<HTMLElement>) => {
-      if (down.pointerType === 'mouse') return
+      if (down.pointerType === 'mouse' || !isWithin(down)) return
       const anchor = down.currentTarget
       const timer = setTimeout(() => {
         press.current = undefined
@@ -127,12 +123,17 @@ export function useLongPress(open: (anchor: HTMLElement) => void) {
     },
     onPointerUp: end,
     onPointerCancel: end,
-    onContextMenu: (menu: { preventDefault(): void; currentTarget: HTMLElement }) => {
+    onContextMenu: (menu: ReactMouseEvent<HTMLElement>) => {
+      if (!isWithin(menu)) return
       menu.preventDefault()
       // A touch that already opened the menu also asks for the platform's.
       open(menu.currentTarget)
     },
   }
+}
+/** False for what comes from a sheet that is drawn elsewhere but belongs to this part of the tree. */
+export function isWithin({ currentTarget, target }: ReactMouseEvent<HTMLElement>): boolean {
+  return target instanceof Node && currentTarget.contains(target)
 }
 /** A light tap in the hand, where the device has one. */
 export function buzz(): void {

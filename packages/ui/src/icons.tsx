@@ -83,8 +83,14 @@ export const CopyIcon = icon(
 )
 export const QuoteIcon = icon('Quote', <path d="M9.5 7L4.5 12l5 5M5 12h9a5.5 5.5 0 0 1 5.5 5.5" />, { mirrored: true })
 export const RecallIcon = icon('Recall', <path d="M4.5 5v5h5M4.9 10A8 8 0 1 1 4 13.6" />)
-export const TrashIcon = icon('Trash', <path d="M4.5 7h15M9.5 7V4.8h5V7M6.5 7l.9 12.2h9.2L17.5 7M10.3 10.8v5M13.7 10.8v5" />)
-export const EditIcon = icon('Edit', <path d="M4.5 19.5l.9-4L16 4.9a1.8 1.8 0 0 1 2.6 0l.5.5a1.8 1.8 0 0 1 0 2.6L8.5 18.6l-4 .9zM14 7l3 3" />)
+export const TrashIcon = icon(
+  'Trash',
+  <path d="M4.5 7h15M9.5 7V4.8h5V7M6.5 7l.9 12.2h9.2L17.5 7M10.3 10.8v5M13.7 10.8v5" />,
+)
+export const EditIcon = icon(
+  'Edit',
+  <path d="M4.5 19.5l.9-4L16 4.9a1.8 1.8 0 0 1 2.6 0l.5.5a1.8 1.8 0 0 1 0 2.6L8.5 18.6l-4 .9zM14 7l3 3" />,
+)
 export const ClockIcon = icon(
   'Clock',
   <>
@@ -134,8 +140,18 @@ export const GiftIcon = icon(
   'Gift',
   <path d="M4.5 11.5h15V19a1.5 1.5 0 0 1-1.5 1.5H6A1.5 1.5 0 0 1 4.5 19v-7.5zM3.5 8h17v3.5h-17zM12 8v12.5M12 8S10.8 3.5 8.4 3.5a2.2 2.2 0 0 0 0 4.5M12 8s1.2-4.5 3.6-4.5a2.2 2.2 0 0 1 0 4.5" />,
 )
-export const LeaveIcon = icon('Leave', <path d="M14 4.5H7A2.5 2.5 0 0 0 4.5 7v10A2.5 2.5 0 0 0 7 19.5h7M10.5 12H20M16.5 8.5L20 12l-3.5 3.5" />, { mirrored: true })
+export const LeaveIcon = icon(
+  'Leave',
+  <path d="M14 4.5H7A2.5 2.5 0 0 0 4.5 7v10A2.5 2.5 0 0 0 7 19.5h7M10.5 12H20M16.5 8.5L20 12l-3.5 3.5" />,
+  { mirrored: true },
+)
 export const WarnIcon = icon('Warn', <path d="M12 4.2l8.6 15H3.4L12 4.2zM12 10v4.2M12 16.9v.01" />)
-export const ChatIcon = icon('Chat', <path d="M4 6.8A2.8 2.8 0 0 1 6.8 4h10.4A2.8 2.8 0 0 1 20 6.8v7.4a2.8 2.8 0 0 1-2.8 2.8H11l-4.4 3.4V17A2.8 2.8 0 0 1 4 14.2V6.8z" />)
-export const MuteIcon = icon('Mute', <path d="M12 3.8a3 3 0 0 1 3 3v4M9 9v2.5a3 3 0 0 0 4.6 2.5M5.8 11.2a6.2 6.2 0 0 0 9.6 5.2M18.2 11.2c0 .9-.2 1.8-.5 2.5M12 17.5V20.5M4 4l16 16" />)
+export const ChatIcon = icon(
+  'Chat',
+  <path d="M4 6.8A2.8 2.8 0 0 1 6.8 4h10.4A2.8 2.8 0 0 1 20 6.8v7.4a2.8 2.8 0 0 1-2.8 2.8H11l-4.4 3.4V17A2.8 2.8 0 0 1 4 14.2V6.8z" />,
+)
+export const MuteIcon = icon(
+  'Mute',
+  <path d="M12 3.8a3 3 0 0 1 3 3v4M9 9v2.5a3 3 0 0 0 4.6 2.5M5.8 11.2a6.2 6.2 0 0 0 9.6 5.2M18.2 11.2c0 .9-.2 1.8-.5 2.5M12 17.5V20.5M4 4l16 16" />,
+)
 export const CrownIcon = icon('Crown', <path d="M4 8l3.8 3.2L12 5.5l4.2 5.7L20 8l-1.6 9.5H5.6L4 8z" />)

@@ -9,14 +9,25 @@ export { ConnectionBar } from './connection-bar.tsx'
 export { ConversationList, UnreadBadge, type ConversationListProps } from './conversation-list.tsx'
 export { GroupChat, type GroupChatProps } from './group-chat.tsx'
 export { GroupPage, PageRow, PageSection, PageSwitch, type GroupPageProps, type PageRowProps } from './group-page.tsx'
-export { buzz, useConversation, useConversations, useDrawnAt, useGroup, useLongPress, useReadable, useServerNow, useWide } from './hooks.tsx'
+export {
+  buzz,
+  useConversation,
+  useConversations,
+  useDrawnAt,
+  useGroup,
+  useLongPress,
+  useServerNow,
+  useWide,
+} from './hooks.tsx'
 export * from './icons.tsx'
 export { splitMentions, type TextPart } from './mentions.ts'
 export { Bubble, useSummary } from './message-face.tsx'
 export { MessageList } from './message-list.tsx'
 export { Dialog, MenuAt, Sheet, useOpen, type DialogProps, type MenuChoice, type SheetProps } from './overlay.tsx'
 export { problemOf, problemText } from './problem.ts'
-export { QunProvider, useQun, useText, useWords, type Qun, type QunProviderProps } from './provider.tsx'
+export { useReadable } from './readable.ts'
+export { QunProvider, type QunProviderProps } from './provider.tsx'
+export { useQun, useText, useWords, type Qun } from './qun-context.ts'
 export { Panes, QunChat, type QunChatProps } from './qun-chat.tsx'
 export { fill } from './texts.ts'
 export { clockText, instantText, leftText, listTimeText, separatorText, type ReaderTime } from './time-text.ts'

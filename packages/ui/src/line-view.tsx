@@ -4,7 +4,7 @@ import { memo, useState } from 'react'
 import { useChat } from './chat-context.tsx'
 import { MessageFace, Tombstone } from './message-face.tsx'
 import { MessageItem, PendingItem } from './message-row.tsx'
-import { useQun, useWords } from './provider.tsx'
+import { useQun, useWords } from './qun-context.ts'
 import { separatorText } from './time-text.ts'
 import type { Line } from './timeline.ts'
 
@@ -68,7 +68,13 @@ function FoldedLine({ line }: { readonly line: Extract<Line, { type: 'fold' }> }
   if (open) return line.messages.map((message) => <SystemLine key={message.seq} message={message} />)
   return (
     <p className="qun-systemline">
-      <span>{words('message.foldedJoins', { name: line.fold.names[0] ?? '', n: line.fold.count, others: line.fold.count - 1 })}</span>
+      <span>
+        {words('message.foldedJoins', {
+          name: line.fold.names[0] ?? '',
+          n: line.fold.count,
+          others: line.fold.count - 1,
+        })}
+      </span>
       <button type="button" className="qun-linkbutton" onClick={() => setOpen(true)}>
         {words('message.showAll')}
       </button>

@@ -4,7 +4,7 @@ import type { Viewer } from './card-ui.ts'
 import { Avatar, MemberName } from './avatar.tsx'
 import { useDrawnAt } from './hooks.tsx'
 import { Sheet } from './overlay.tsx'
-import { useQun, useWords } from './provider.tsx'
+import { useQun, useWords } from './qun-context.ts'
 import { instantText } from './time-text.ts'
 
 export interface MemberSheetProps {
@@ -31,9 +31,15 @@ export function MemberSheet({ group, view, viewer, userId, onClose, onMention }:
             <MemberName member={member} role />
           </div>
           <p className="qun-profile__note">
-            {member.active ? words('member.joined', { date: instantText(member.joinedAt, reader) }) : words('member.left')}
+            {member.active
+              ? words('member.joined', { date: instantText(member.joinedAt, reader) })
+              : words('member.left')}
           </p>
-          {member.mutedUntil > now && <p className="qun-profile__note">{words('member.muted', { until: instantText(member.mutedUntil, reader) })}</p>}
+          {member.mutedUntil > now && (
+            <p className="qun-profile__note">
+              {words('member.muted', { until: instantText(member.mutedUntil, reader) })}
+            </p>
+          )}
           {onMention && member.active && member.userId !== viewer.userId && (
             <button
               type="button"
@@ -47,7 +53,15 @@ export function MemberSheet({ group, view, viewer, userId, onClose, onMention }:
             </button>
           )}
           {memberSections.map(({ name, Section }) => (
-            <Section key={name} group={group} view={view} viewer={viewer} client={client} member={member} close={onClose} />
+            <Section
+              key={name}
+              group={group}
+              view={view}
+              viewer={viewer}
+              client={client}
+              member={member}
+              close={onClose}
+            />
           ))}
         </div>
       )}

@@ -5,7 +5,7 @@ import type { Ref } from 'react'
 import type { Viewer } from './card-ui.ts'
 import { Avatar, MemberName } from './avatar.tsx'
 import { matchMembers } from './mentions.ts'
-import { useQun, useWords } from './provider.tsx'
+import { useQun, useWords } from './qun-context.ts'
 import { wordIn } from './texts.ts'
 
 const shownMax = 30
@@ -53,11 +53,17 @@ export function MentionPicker({ ref, view, viewer, words, onPick, onClose }: Men
           id={`${id}-${index}`}
           role="option"
           aria-selected={index === chosen}
-          className={index === chosen ? 'qun-mentionpicker__one qun-mentionpicker__one--chosen' : 'qun-mentionpicker__one'}
+          className={
+            index === chosen ? 'qun-mentionpicker__one qun-mentionpicker__one--chosen' : 'qun-mentionpicker__one'
+          }
           onPointerDown={(down) => down.preventDefault()}
           onClick={() => onPick(one.userId, one.name)}
         >
-          {one.member ? <Avatar name={one.name} avatar={one.member.avatar} sizePx={32} /> : <span className="qun-mentionpicker__all">@</span>}
+          {one.member ? (
+            <Avatar name={one.name} avatar={one.member.avatar} sizePx={32} />
+          ) : (
+            <span className="qun-mentionpicker__all">@</span>
+          )}
           {one.member ? <MemberName member={one.member} role /> : one.name}
         </li>
       ))}

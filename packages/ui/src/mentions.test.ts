@@ -11,7 +11,12 @@ describe('the query at the caret', () => {
   ])('%j', (text, caret, query) => {
     expect(mentionQueryAt(text, caret)).toEqual(query)
   })
-  it.each([['no sign', 3], ['a@b.c', 5], ['@王 店', 4], [`@${'长'.repeat(30)}`, 31]])('%j is none', (text, caret) => {
+  it.each([
+    ['no sign', 3],
+    ['a@b.c', 5],
+    ['@王 店', 4],
+    [`@${'长'.repeat(30)}`, 31],
+  ])('%j is none', (text, caret) => {
     expect(mentionQueryAt(text, caret)).toBeUndefined()
   })
 })
@@ -27,9 +32,15 @@ it('keeps only those whose name still stands in the text', () => {
   expect(mentionsIn('@王店长 @小何', { 王店长: 'wang', 小何: 'he', 小李: 'li' })).toEqual(['wang', 'he'])
 })
 it('splits a text at its mentions, longer names first, and leaves other signs alone', () => {
-  const named = [{ userId: 'a', name: '小李' }, { userId: 'b', name: '小李子' }]
+  const named = [
+    { userId: 'a', name: '小李' },
+    { userId: 'b', name: '小李子' },
+  ]
   expect(splitMentions('@小李子 和@小李，a@b', named)).toEqual([
-    { text: '@小李子', userId: 'b' }, { text: ' 和' }, { text: '@小李', userId: 'a' }, { text: '，a@b' },
+    { text: '@小李子', userId: 'b' },
+    { text: ' 和' },
+    { text: '@小李', userId: 'a' },
+    { text: '，a@b' },
   ])
   expect(splitMentions('', named)).toEqual([])
 })

@@ -23,13 +23,19 @@ export function matchMembers(members: readonly MemberRow[], words: string, viewe
   const wish = words.toLocaleLowerCase()
   const fits = members.filter(
     (member) =>
-      member.active && member.userId !== viewerId && (member.name.toLocaleLowerCase().includes(wish) || member.userId.toLowerCase().startsWith(wish)),
+      member.active &&
+      member.userId !== viewerId &&
+      (member.name.toLocaleLowerCase().includes(wish) || member.userId.toLowerCase().startsWith(wish)),
   )
   const rank = (member: MemberRow) => (member.name.toLocaleLowerCase().startsWith(wish) ? 0 : 1)
   return fits.toSorted((a, b) => rank(a) - rank(b))
 }
 /** The text with the query replaced by `@name `, and where the caret goes. */
-export function insertMention(text: string, query: MentionQuery, name: string): { readonly text: string; readonly caret: number } {
+export function insertMention(
+  text: string,
+  query: MentionQuery,
+  name: string,
+): { readonly text: string; readonly caret: number } {
   const end = query.start + 1 + query.words.length
   const put = `@${name} `
   return { text: text.slice(0, query.start) + put + text.slice(end), caret: query.start + put.length }
@@ -45,11 +51,14 @@ export interface TextPart {
   readonly userId?: string
 }
 /** Splits a text at its mentions; longer names win over names they begin with. */
-export function splitMentions(text: string, named: readonly { readonly userId: string; readonly name: string }[]): TextPart[] {
+export function splitMentions(
+  text: string,
+  named: readonly { readonly userId: string; readonly name: string }[],
+): TextPart[] {
   const byLength = named.filter((one) => one.name !== '').toSorted((a, b) => b.name.length - a.name.length)
   const parts: TextPart[] = []
   let plain = ''
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const hit = text[at] === '@' ? byLength.find((one) => text.startsWith(one.name, at + 1)) : undefined
     if (!hit) {
       plain += text[at++]

@@ -1,22 +1,35 @@
-/** The face of one message by its kind: a feature's, the tombstone of a recalled one, or the words for unknown kinds. */
+/** The face of one message by its kind: a feature's, the tombstone of a recalled one, or words for unknown kinds. */
 import { textIn } from '@qun/contract'
 import type { GroupHandle, PendingMessage, ViewMessage } from '@qun/sdk'
 import { Component, useMemo } from 'react'
 import type { ReactNode } from 'react'
 import type { AnyCardUI, Viewer } from './card-ui.ts'
 import { memberOf, useChat } from './chat-context.tsx'
-import { useQun, useWords } from './provider.tsx'
+import { useQun, useWords } from './qun-context.ts'
 
 /** A bubble; its colour and corners come from the row it stands in. */
 export function Bubble({ children, bare = false }: { readonly children: ReactNode; readonly bare?: boolean }) {
   return <div className={bare ? 'qun-bubble qun-bubble--bare' : 'qun-bubble'}>{children}</div>
 }
 
-/** A face that fails must not take the conversation with it. */
-class FaceBoundary extends Component<{ readonly instead: ReactNode; readonly children: ReactNode }, { failed: boolean }> {
-  override state = { failed: false }
+interface BoundaryProps {
+  /** A later version may be one the face understands. */
+  readonly version: number
+  readonly instead: ReactNode
+  readonly children: ReactNode
+}
+interface BoundaryState {
+  readonly failed: boolean
+  readonly version: number
+}
+/** A face that fails must not take the conversation with it. Faces keep their own state from version to version. */
+class FaceBoundary extends Component<BoundaryProps, BoundaryState> {
+  override state = { failed: false, version: this.props.version }
   static getDerivedStateFromError() {
     return { failed: true }
+  }
+  static getDerivedStateFromProps({ version }: BoundaryProps, state: BoundaryState) {
+    return version === state.version ? null : { failed: false, version }
   }
   override render() {
     return this.state.failed ? this.props.instead : this.props.children
@@ -24,7 +37,9 @@ class FaceBoundary extends Component<{ readonly instead: ReactNode; readonly chi
 }
 
 /** The summary of a message in the reader's language; the update notice for unknown kinds. */
-export function useSummary(): (message: Pick<ViewMessage, 'kind' | 'body'> & { readonly recalled?: unknown }) => string {
+export function useSummary(): (
+  message: Pick<ViewMessage, 'kind' | 'body'> & { readonly recalled?: unknown },
+) => string {
   const { cards, locale } = useQun()
   const words = useWords()
   return (message) => {
@@ -49,7 +64,7 @@ export function MessageFace({ message, group, viewer }: MessageFaceProps) {
   const ui = cards.get(message.kind)
   const act = useMemo(
     () => async (action: string, input: unknown) => {
-      if (ui) await group.act(ui.card, message.seq, action, input as never)
+      if (ui) await group.act(ui.card, message.seq, action, input)
     },
     [group, ui, message.seq],
   )
@@ -57,12 +72,12 @@ export function MessageFace({ message, group, viewer }: MessageFaceProps) {
   if (!ui || message.body === null) return instead
   const Face = ui.Card
   return (
-    <FaceBoundary key={message.version} instead={instead}>
+    <FaceBoundary version={message.version} instead={instead}>
       <Face
         body={message.body}
         state={message.state}
         mine={message.mine?.body}
-        act={act as never}
+        act={act}
         viewer={viewer}
         message={message}
         group={group}
@@ -103,7 +118,11 @@ export function Tombstone({ message }: { readonly message: ViewMessage }) {
   const own = by === viewer.userId && message.senderId === viewer.userId
   const lost = recalledTexts.get(message.seq)
   const name = memberOf(view, by).name
-  const text = own ? words('message.recalledOwn') : by === message.senderId ? words('message.recalled', { name }) : words('message.recalledBy', { name })
+  const text = own
+    ? words('message.recalledOwn')
+    : by === message.senderId
+      ? words('message.recalled', { name })
+      : words('message.recalledBy', { name })
   return (
     <p className="qun-systemline">
       <span>{text}</span>

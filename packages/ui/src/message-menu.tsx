@@ -4,16 +4,22 @@ import { useState } from 'react'
 import { mayRecall, memberOf, useChat } from './chat-context.tsx'
 import { quickEmojis } from './emoji.ts'
 import { CopyIcon, EditIcon, QuoteIcon, RecallIcon, TrashIcon } from './icons.tsx'
-import { Dialog, MenuAt, MenuPick, type MenuChoice } from './overlay.tsx'
+import { Dialog, MenuAt, type MenuChoice } from './overlay.tsx'
 import { problemText } from './problem.ts'
-import { useQun, useWords } from './provider.tsx'
+import { useQun, useWords } from './qun-context.ts'
 import { texts } from './texts.ts'
 
 export interface MenuTarget {
   readonly message: ViewMessage
   readonly anchor: HTMLElement
 }
-export function MessageMenu({ target, onClose }: { readonly target: MenuTarget | undefined; readonly onClose: () => void }) {
+export function MessageMenu({
+  target,
+  onClose,
+}: {
+  readonly target: MenuTarget | undefined
+  readonly onClose: () => void
+}) {
   const { talk, viewerId, toast } = useQun()
   const { group } = useChat()
   const words = useWords()
@@ -22,8 +28,14 @@ export function MessageMenu({ target, onClose }: { readonly target: MenuTarget |
   const message = target?.message
   const reactable = message && talk?.react && (talk.canReact?.(message) ?? true)
   const react = (emoji: string) => {
-    if (message) void talk?.react?.(group, message, emoji, viewerId).catch((error: unknown) => toast(problemText(error), 'danger'))
+    if (message)
+      void talk?.react?.(group, message, emoji, viewerId).catch((error: unknown) => toast(problemText(error), 'danger'))
   }
+  const pickOf = (emoji: string) => ({
+    label: words('message.react', { emoji }),
+    face: emoji,
+    run: () => react(emoji),
+  })
   return (
     <>
       <MenuAt
@@ -31,17 +43,7 @@ export function MessageMenu({ target, onClose }: { readonly target: MenuTarget |
         label={words('message.menu')}
         choices={choices}
         onClose={onClose}
-        head={
-          reactable && (
-            <div className="qun-menu__picks">
-              {quickEmojis.map((emoji) => (
-                <MenuPick key={emoji} label={words('message.react', { emoji })} run={() => react(emoji)}>
-                  {emoji}
-                </MenuPick>
-              ))}
-            </div>
-          )
-        }
+        picks={reactable ? quickEmojis.map((emoji) => pickOf(emoji)) : []}
       />
       <Dialog
         open={hiding !== undefined}
@@ -79,13 +81,40 @@ function useChoices(message: ViewMessage | undefined, hide: (message: ViewMessag
     toast(texts['message.copied'], 'ok')
   }
   const choices: (MenuChoice | false)[] = [
-    text !== undefined && { name: 'copy', label: words('message.copy'), icon: <CopyIcon size={20} />, run: () => void copy() },
-    !closed && { name: 'quote', label: words('message.quote'), icon: <QuoteIcon size={20} />, run: () => quote(message) },
-    !closed && own && (talk?.canEdit?.(message, client.serverNow()) ?? false) && { name: 'edit', label: words('message.edit'), icon: <EditIcon size={20} />, run: () => edit(message) },
-    !closed && mayRecall(message, viewer, memberOf(view, message.senderId).role, client.serverNow()) && {
-      name: 'recall', label: words('message.recall'), icon: <RecallIcon size={20} />, run: () => void recall(),
+    text !== undefined && {
+      name: 'copy',
+      label: words('message.copy'),
+      icon: <CopyIcon size={20} />,
+      run: () => void copy(),
     },
-    { name: 'hide', label: words('message.hide'), icon: <TrashIcon size={20} />, danger: true, run: () => hide(message) },
+    !closed && {
+      name: 'quote',
+      label: words('message.quote'),
+      icon: <QuoteIcon size={20} />,
+      run: () => quote(message),
+    },
+    !closed &&
+      own &&
+      (talk?.canEdit?.(message, client.serverNow()) ?? false) && {
+        name: 'edit',
+        label: words('message.edit'),
+        icon: <EditIcon size={20} />,
+        run: () => edit(message),
+      },
+    !closed &&
+      mayRecall(message, viewer, memberOf(view, message.senderId).role, client.serverNow()) && {
+        name: 'recall',
+        label: words('message.recall'),
+        icon: <RecallIcon size={20} />,
+        run: () => void recall(),
+      },
+    {
+      name: 'hide',
+      label: words('message.hide'),
+      icon: <TrashIcon size={20} />,
+      danger: true,
+      run: () => hide(message),
+    },
   ]
   return choices.filter((choice) => choice !== false)
 }

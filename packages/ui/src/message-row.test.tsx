@@ -1,9 +1,10 @@
 /** Messages by kind and state, and what their menu offers to whom. */
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { closed, defineCard, Type } from '@qun/contract'
 import type { ViewMessage } from '@qun/sdk'
 import { useState } from 'react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { createPortal } from 'react-dom'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ChatContext, mayRecall, viewerIn, type Chat } from './chat-context.tsx'
 import { aMessage, aView, createFixture, fixtureGroupId, fixtureNow } from './fixture.ts'
 import { defineCardUI, QunProvider, type Talk } from './index.tsx'
@@ -12,8 +13,17 @@ import { MessageMenu, type MenuTarget } from './message-menu.tsx'
 import { timelineOf } from './timeline.ts'
 
 const note = defineCard({
-  kind: 'note', doc: '', post: { by: 'member' }, body: closed({ text: Type.String() }), state: closed({}), initial: {}, mine: closed({}),
-  actions: { nod: { by: 'member', input: closed({}), errors: [] } }, facts: {}, refusals: {}, summary: (body) => body.text,
+  kind: 'note',
+  doc: '',
+  post: { by: 'member' },
+  body: closed({ text: Type.String() }),
+  state: closed({}),
+  initial: {},
+  mine: closed({}),
+  actions: { nod: { by: 'member', input: closed({}), errors: [] } },
+  facts: {},
+  refusals: {},
+  summary: (body) => body.text,
 })
 const reacted: unknown[] = []
 const talk: Talk = {
@@ -28,16 +38,37 @@ const ui = defineCardUI(note, {
   plain: true,
   Card: ({ body }) => {
     if (body.text === 'broken') throw new Error('a face that fails')
-    return <p>{body.text}</p>
+    return (
+      <>
+        <p>{body.text}</p>
+        {body.text === 'counts' && <Counter />}
+        {body.text === 'with a sheet' && createPortal(<button type="button" data-testid="elsewhere" />, document.body)}
+      </>
+    )
   },
 })
+function Counter() {
+  const [count, setCount] = useState(0)
+  return <button type="button" onClick={() => setCount(count + 1)}>{`presses: ${count}`}</button>
+}
 function Lines({ messages, chat }: { readonly messages: readonly ViewMessage[]; readonly chat: Chat }) {
   const [menu, setMenu] = useState<MenuTarget>()
-  const lines = timelineOf({ messages, pending: chat.view.pending, viewerId: chat.viewer.userId, isSystem: () => false, foldOf: () => undefined })
+  const lines = timelineOf({
+    messages,
+    pending: chat.view.pending,
+    viewerId: chat.viewer.userId,
+    isSystem: () => false,
+    foldOf: () => undefined,
+  })
   return (
     <>
       {lines.map((line) => (
-        <LineView key={line.key} line={line} highlightedSeq={undefined} openMenu={(message, anchor) => setMenu({ message, anchor })} />
+        <LineView
+          key={line.key}
+          line={line}
+          highlightedSeq={undefined}
+          openMenu={(message, anchor) => setMenu({ message, anchor })}
+        />
       ))}
       <MessageMenu target={menu} onClose={() => setMenu(undefined)} />
     </>
@@ -48,23 +79,34 @@ function show(userId: string, messages: readonly ViewMessage[], more: Parameters
   const client = createFixture({ userId, views: [view] })
   const asked: unknown[] = []
   const chat: Chat = {
-    group: client.open(fixtureGroupId), view, viewer: viewerIn(view, userId), recalledTexts: new Map([[5, '说错了的话']]),
-    quote: (message) => asked.push(['quote', message.seq]), edit: (message) => asked.push(['edit', message.seq]),
-    rewrite: (text) => asked.push(['rewrite', text]), jump: () => {}, openMember: () => {},
+    group: client.open(fixtureGroupId),
+    view,
+    viewer: viewerIn(view.members, userId),
+    recalledTexts: new Map([[5, '说错了的话']]),
+    quote: (message) => asked.push(['quote', message.seq]),
+    edit: (message) => asked.push(['edit', message.seq]),
+    rewrite: (text) => asked.push(['rewrite', text]),
+    jump: () => {},
+    openMember: () => {},
   }
-  render(
-    <QunProvider client={client} cards={[{ default: [ui], talk }]} locale="zh-CN">
+  const features = [{ default: [ui], talk }]
+  const page = (shown: readonly ViewMessage[]) => (
+    <QunProvider client={client} cards={features} locale="zh-CN">
       <ChatContext value={chat}>
-        <Lines messages={messages} chat={chat} />
+        <Lines messages={shown} chat={chat} />
       </ChatContext>
-    </QunProvider>,
+    </QunProvider>
   )
-  return { client, asked }
+  const { rerender } = render(page(messages))
+  return { client, asked, again: (shown: readonly ViewMessage[]) => rerender(page(shown)) }
 }
 const choices = async () => {
   fireEvent.click(screen.getAllByRole('button', { name: '消息操作' })[0]!)
   await screen.findByRole('menu')
-  return screen.getAllByRole('menuitem').map((item) => item.getAttribute('aria-label') ?? item.textContent).filter((name) => !name?.startsWith('用'))
+  return screen
+    .getAllByRole('menuitem')
+    .map((item) => item.getAttribute('aria-label') ?? item.textContent)
+    .filter((name) => !name?.startsWith('用'))
 }
 afterEach(cleanup)
 
@@ -78,7 +120,8 @@ describe('what stands in the place of a message', () => {
     expect(screen.getByText('broken')).toBeTruthy()
   })
   it('a recalled message shows who took it back, and gives one’s own words back', () => {
-    const recalled = (seq: number, senderId: string, by: string) => aMessage(seq, senderId, 'note', null, { recalled: { by, at: fixtureNow } })
+    const recalled = (seq: number, senderId: string, by: string) =>
+      aMessage(seq, senderId, 'note', null, { recalled: { by, at: fixtureNow } })
     const { asked } = show('li', [recalled(4, 'zhao', 'zhao'), recalled(5, 'li', 'li'), recalled(6, 'li', 'he')])
     expect(screen.getByText('赵阿姨 撤回了一条消息')).toBeTruthy()
     expect(screen.getByText('你撤回了一条消息')).toBeTruthy()
@@ -133,7 +176,10 @@ describe('the menu of a message', () => {
     fireEvent.click(screen.getByRole('button', { name: '👍，3 人', pressed: true }))
     await choices()
     fireEvent.click(screen.getByRole('menuitem', { name: '用 🎉 回应' }))
-    expect(reacted).toEqual([[7, '👍'], [7, '🎉']])
+    expect(reacted).toEqual([
+      [7, '👍'],
+      [7, '🎉'],
+    ])
   })
 })
 it('[B-16] recall ends two minutes after sending for members, never for those above', () => {
@@ -142,4 +188,30 @@ it('[B-16] recall ends two minutes after sending for members, never for those ab
   expect(mayRecall(message, li, 'member', fixtureNow)).toBe(true)
   expect(mayRecall(message, li, 'member', fixtureNow + 1)).toBe(false)
   expect(mayRecall(message, { userId: 'he', role: 'admin' }, 'member', fixtureNow + 1)).toBe(true)
+})
+it('a press inside a sheet that belongs to a bubble is no press on the bubble', async () => {
+  vi.useFakeTimers()
+  try {
+    show('li', [aMessage(1, 'wang', 'note', { text: 'with a sheet' })])
+    const elsewhere = screen.getByTestId('elsewhere')
+    fireEvent.pointerDown(elsewhere, { pointerType: 'touch' })
+    fireEvent.contextMenu(elsewhere)
+    await act(() => vi.advanceTimersByTimeAsync(1_000))
+    expect(screen.queryByRole('menu')).toBeNull()
+    fireEvent.pointerDown(screen.getByText('with a sheet'), { pointerType: 'touch' })
+    await act(() => vi.advanceTimersByTimeAsync(1_000))
+    expect(screen.queryByRole('menu')).not.toBeNull()
+  } finally {
+    vi.useRealTimers()
+  }
+})
+it('a face keeps its own state when the card changes, and is tried again after it failed', () => {
+  const at = (version: number, text: string) => ({ ...aMessage(1, 'wang', 'note', { text }), version })
+  const { again } = show('li', [at(1, 'counts')])
+  fireEvent.click(screen.getByRole('button', { name: 'presses: 0' }))
+  again([at(2, 'counts')])
+  expect(screen.getByRole('button', { name: 'presses: 1' })).toBeTruthy()
+  again([at(3, 'broken')])
+  again([at(4, 'mended')])
+  expect(screen.getByText('mended')).toBeTruthy()
 })

@@ -4,12 +4,12 @@ import { memo, useRef, useState } from 'react'
 import type { PointerEvent as ReactPointerEvent, ReactNode } from 'react'
 import { Avatar, MemberName } from './avatar.tsx'
 import { memberOf, useChat } from './chat-context.tsx'
-import { buzz, useLongPress } from './hooks.tsx'
+import { buzz, isWithin, useLongPress } from './hooks.tsx'
 import { ClockIcon, MoreIcon } from './icons.tsx'
 import { asMessage, MessageFace, Tombstone } from './message-face.tsx'
 import { MenuAt } from './overlay.tsx'
 import { problemText } from './problem.ts'
-import { useQun, useText, useWords } from './provider.tsx'
+import { useQun, useText, useWords } from './qun-context.ts'
 import { clockText } from './time-text.ts'
 
 const doubleTapMs = 300
@@ -27,14 +27,25 @@ function RowFrame({ own, first, last, plain, senderId, highlighted = false, chil
   const { view, openMember } = useChat()
   const words = useWords()
   const sender = memberOf(view, senderId)
-  const marks = [own ? 'own' : 'other', first && 'first', last && 'last', plain ? 'plain' : 'live', highlighted && 'highlighted']
+  const marks = [
+    own ? 'own' : 'other',
+    first && 'first',
+    last && 'last',
+    plain ? 'plain' : 'live',
+    highlighted && 'highlighted',
+  ]
   const className = ['qun-row', ...marks.filter(Boolean).map((mark) => `qun-row--${mark}`)].join(' ')
   return (
     <div className={className}>
       {!own && (
         <div className="qun-row__face">
           {first && (
-            <button type="button" className="qun-facebutton" onClick={() => openMember(senderId)} aria-label={sender.name}>
+            <button
+              type="button"
+              className="qun-facebutton"
+              onClick={() => openMember(senderId)}
+              aria-label={sender.name}
+            >
               <Avatar name={sender.name} avatar={sender.avatar} />
             </button>
           )}
@@ -71,7 +82,14 @@ export const MessageItem = memo(function MessageItem(props: MessageRowProps) {
   if (message.recalled) return <Tombstone message={message} />
   const own = message.senderId === viewer.userId
   return (
-    <RowFrame own={own} first={first} last={last} plain={Boolean(cards.get(message.kind)?.plain)} senderId={message.senderId} highlighted={highlighted}>
+    <RowFrame
+      own={own}
+      first={first}
+      last={last}
+      plain={Boolean(cards.get(message.kind)?.plain)}
+      senderId={message.senderId}
+      highlighted={highlighted}
+    >
       <div className="qun-row__line" title={clockText(message.at, { now: client.serverNow(), locale })}>
         <div ref={box} className="qun-row__box" {...press} onPointerUp={(up) => (press.onPointerUp(), doubleTap(up))}>
           <MessageFace message={message} group={group} viewer={viewer} />
@@ -94,7 +112,7 @@ function useDoubleTap(run: () => void) {
   const tappedAt = useRef(0)
   return (up: ReactPointerEvent<HTMLElement>) => {
     // A double click of a mouse selects a word; only fingers quote with it.
-    if (up.pointerType === 'mouse') return
+    if (up.pointerType === 'mouse' || !isWithin(up)) return
     if (up.timeStamp - tappedAt.current < doubleTapMs) {
       tappedAt.current = 0
       buzz()
@@ -121,7 +139,11 @@ function Reactions({ message }: { readonly message: ViewMessage }) {
           aria-label={words('message.reacted', { emoji: chip.emoji, n: chip.count })}
           title={chip.userIds.map((id) => memberOf(view, id).name).join('、') || undefined}
           disabled={!may}
-          onClick={() => void talk?.react?.(group, message, chip.emoji, viewerId).catch((error: unknown) => toast(problemText(error), 'danger'))}
+          onClick={() =>
+            void talk
+              ?.react?.(group, message, chip.emoji, viewerId)
+              .catch((error: unknown) => toast(problemText(error), 'danger'))
+          }
         >
           <span className="qun-chip__emoji">{chip.emoji}</span>
           <span className="qun-chip__count">{chip.count}</span>
@@ -167,14 +189,21 @@ export const PendingItem = memo(function PendingItem({ pending, first, last }: P
           </span>
         )}
       </div>
-      {failed && <p className="qun-row__problem">{pending.problem ? text(pending.problem.title) : words('message.failed')}</p>}
+      {failed && (
+        <p className="qun-row__problem">{pending.problem ? text(pending.problem.title) : words('message.failed')}</p>
+      )}
       <MenuAt
         anchor={anchor}
         label={words('message.failedMenu')}
         onClose={() => setAnchor(undefined)}
         choices={[
           { name: 'resend', label: words('message.resend'), run: () => group.resend(pending.clientId) },
-          { name: 'discard', label: words('message.discard'), danger: true, run: () => group.discard(pending.clientId) },
+          {
+            name: 'discard',
+            label: words('message.discard'),
+            danger: true,
+            run: () => group.discard(pending.clientId),
+          },
         ]}
       />
     </RowFrame>

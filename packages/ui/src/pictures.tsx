@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { useChat } from './chat-context.tsx'
 import { CloseIcon } from './icons.tsx'
 import { problemText } from './problem.ts'
-import { useQun, useWords } from './provider.tsx'
+import { useQun, useWords } from './qun-context.ts'
 import { texts } from './texts.ts'
 
 /** Pictures chosen at once; more are left out. */
@@ -50,9 +50,19 @@ export function usePictures(onSent: () => void): Pictures {
     send: (files) => void send(files),
     progress: share !== undefined && (
       <div className="qun-upload">
-        <progress className="qun-upload__bar" max={100} value={percent} aria-label={words('compose.uploading', { n: percent })} />
+        <progress
+          className="qun-upload__bar"
+          max={100}
+          value={percent}
+          aria-label={words('compose.uploading', { n: percent })}
+        />
         <span>{words('compose.uploading', { n: percent })}</span>
-        <button type="button" className="qun-iconbutton" aria-label={words('compose.uploadCancel')} onClick={() => (work.current?.abort(), setShare(undefined))}>
+        <button
+          type="button"
+          className="qun-iconbutton"
+          aria-label={words('compose.uploadCancel')}
+          onClick={() => (work.current?.abort(), setShare(undefined))}
+        >
           <CloseIcon size={18} />
         </button>
       </div>

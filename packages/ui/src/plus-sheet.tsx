@@ -4,7 +4,7 @@ import type { AnyCardUI } from './card-ui.ts'
 import { mayPost, useChat } from './chat-context.tsx'
 import { ImageIcon, PlusIcon } from './icons.tsx'
 import { Sheet } from './overlay.tsx'
-import { useQun, useText, useWords } from './provider.tsx'
+import { useQun, useText, useWords } from './qun-context.ts'
 import { texts } from './texts.ts'
 
 export interface PlusSheetProps {
@@ -20,7 +20,9 @@ export function PlusSheet({ open, onClose, sendPictures, onSent }: PlusSheetProp
   const words = useWords()
   const [form, setForm] = useState<AnyCardUI>()
   const files = useRef<HTMLInputElement>(null)
-  const forms = [...cards.values()].filter((ui) => ui.Compose && ui.menu !== false && mayPost(viewer.role, ui.card.post.by))
+  const forms = [...cards.values()].filter(
+    (ui) => ui.Compose && ui.menu !== false && mayPost(viewer.role, ui.card.post.by),
+  )
   const Compose = form?.Compose
   return (
     <>

@@ -1,49 +1,19 @@
-/** What every component of the kit shares: the client, the reader's language, the registered faces, toasts. */
-import type { Locale, Text } from '@qun/contract'
-import { localeOf, textIn } from '@qun/contract'
+/** Gives every part of the kit its surroundings: the client, the reader's language, the registered faces, toasts. */
+import { localeOf, type Locale } from '@qun/contract'
 import type { QunClient } from '@qun/sdk'
-import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
-import type { ReactNode, RefObject } from 'react'
-import type { AnyCardUI, FeatureUI, GroupSection, MemberSection, Talk } from './card-ui.ts'
-import { useReadable } from './hooks.tsx'
-import { wordIn, type TextName, type TextValues } from './texts.ts'
-import { ToastArea, useToastQueue, type ToastTone } from './toast.tsx'
-
-export interface Qun {
-  readonly client: QunClient
-  readonly viewerId: string
-  readonly locale: Locale
-  readonly cards: ReadonlyMap<string, AnyCardUI>
-  readonly sections: readonly GroupSection[]
-  readonly memberSections: readonly MemberSection[]
-  readonly banners: readonly GroupSection[]
-  readonly talk: Talk | undefined
-  readonly toast: (text: Text, tone?: ToastTone) => void
-  /** Where sheets and menus are drawn: inside the kit's own box, so that an embedded chat covers only itself. */
-  readonly root: RefObject<HTMLDivElement | null>
-}
-const QunContext = createContext<Qun | undefined>(undefined)
-
-/** The kit's surroundings. Throws outside `QunProvider`. */
-export function useQun(): Qun {
-  const qun = useContext(QunContext)
-  if (!qun) throw new Error('useQun needs a QunProvider above it')
-  return qun
-}
-/** Reads a text in the viewer's language. */
-export function useText(): (text: Text) => string {
-  const { locale } = useQun()
-  return useCallback((text: Text) => textIn(text, locale), [locale])
-}
-/** Reads a word of the kit's own catalogue. */
-export function useWords(): (name: TextName, values?: TextValues) => string {
-  const { locale } = useQun()
-  return useCallback((name: TextName, values?: TextValues) => wordIn(locale, name, values), [locale])
-}
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
+import type { AnyCardUI, FeatureUI } from './card-ui.ts'
+import { preloadOverlays } from './overlay.tsx'
+import { QunContext, type Qun } from './qun-context.ts'
+import { useReadable } from './readable.ts'
+import { ToastArea, useToastQueue } from './toast.tsx'
 
 export interface QunProviderProps {
   readonly client: QunClient
-  /** Features' UI modules, or plain lists of card UIs. Later ones replace earlier ones of the same kind. */
+  /** Features that are always there; `@qun/chat/react` gives all of them. */
+  readonly features?: readonly FeatureUI[]
+  /** More features' UI modules, or plain lists of card UIs. Later ones replace earlier ones of the same kind. */
   readonly cards?: readonly (FeatureUI | readonly AnyCardUI[] | AnyCardUI)[]
   /** The reader's language; the browser's when absent. */
   readonly locale?: Locale
@@ -73,25 +43,39 @@ export function collectFeatures(parts: NonNullable<QunProviderProps['cards']>) {
 function browserLocale(): Locale {
   return localeOf(typeof navigator === 'undefined' ? undefined : navigator.language)
 }
-const none: NonNullable<QunProviderProps['cards']> = []
+const none: readonly [] = []
+/** After the first screen, before a finger finds the first menu. */
+const preloadMs = 1_500
 
 /**
  * Gives the kit its client and look. It fills its parent, which therefore needs a height; nothing outside it is
  * styled. Overlays stay inside it.
  */
 export function QunProvider(props: QunProviderProps) {
-  const { client, cards = none, locale = browserLocale(), theme = 'auto', className, children } = props
+  const {
+    client,
+    features: given = none,
+    cards = none,
+    locale = browserLocale(),
+    theme = 'auto',
+    className,
+    children,
+  } = props
   const root = useRef<HTMLDivElement>(null)
   const userId = useReadable(client.userId)
   const { toasts, toast } = useToastQueue()
-  const features = useMemo(() => collectFeatures(cards), [cards])
+  const features = useMemo(() => collectFeatures([...given, ...cards]), [given, cards])
   const qun = useMemo<Qun>(
     () => ({ client, viewerId: userId ?? '', locale, ...features, toast, root }),
     [client, userId, locale, features, toast],
   )
   // Overlays need the root element, which exists only after the first commit.
   const [mounted, setMounted] = useState(false)
-  useEffect(() => setMounted(true), [])
+  useEffect(() => {
+    setMounted(true)
+    const timer = setTimeout(preloadOverlays, preloadMs)
+    return () => clearTimeout(timer)
+  }, [])
   return (
     <QunContext value={qun}>
       <div

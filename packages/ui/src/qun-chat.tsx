@@ -1,11 +1,13 @@
-/** The whole chat in one component: list, conversation and details, one at a time on a phone, side by side on a desktop. */
+/** The whole chat in one component: list, messages and details; one at a time on a phone, side by side else. */
 import { useRef, useState } from 'react'
 import { ConversationList } from './conversation-list.tsx'
 import { GroupChat } from './group-chat.tsx'
 import { GroupPage } from './group-page.tsx'
-import { useReadable, useWide } from './hooks.tsx'
+import { useWide } from './hooks.tsx'
+import { useReadable } from './readable.ts'
 import { ChatIcon } from './icons.tsx'
-import { QunProvider, useQun, useWords, type QunProviderProps } from './provider.tsx'
+import { QunProvider, type QunProviderProps } from './provider.tsx'
+import { useQun, useWords } from './qun-context.ts'
 
 /** Three columns from this width of the component itself, not of the window. */
 const wideFromPx = 900
@@ -25,7 +27,10 @@ export function QunChat({ groupId, onGroupChange, ...provider }: QunChatProps) {
   )
 }
 /** The panes alone, for hosts that have their own `QunProvider` around more of their app. */
-export function Panes(props: { readonly groupId?: string | undefined; readonly onGroupChange?: ((groupId: string | undefined) => void) | undefined }) {
+export function Panes(props: {
+  readonly groupId?: string | undefined
+  readonly onGroupChange?: ((groupId: string | undefined) => void) | undefined
+}) {
   const { client } = useQun()
   const box = useRef<HTMLDivElement>(null)
   const wide = useWide(box, wideFromPx)
@@ -44,14 +49,20 @@ export function Panes(props: { readonly groupId?: string | undefined; readonly o
     props.onGroupChange?.(groupId)
   }
   const list = <ConversationList onOpen={open} openId={openId} />
-  const page = openId !== undefined && details && <GroupPage key={openId} groupId={openId} onBack={wide ? undefined : () => setDetails(false)} />
+  const page = openId !== undefined && details && (
+    <GroupPage key={openId} groupId={openId} onBack={wide ? undefined : () => setDetails(false)} />
+  )
   return (
     <div ref={box} className={wide ? 'qun-panes qun-panes--wide' : 'qun-panes'}>
       {wide && (
         <>
           <div className="qun-panes__list">{list}</div>
           <div className="qun-panes__chat">
-            {openId === undefined ? <NothingOpen /> : <GroupChat key={openId} groupId={openId} onOpenGroupPage={() => setDetails(!details)} />}
+            {openId === undefined ? (
+              <NothingOpen />
+            ) : (
+              <GroupChat key={openId} groupId={openId} onOpenGroupPage={() => setDetails(!details)} />
+            )}
           </div>
           {page && <div className="qun-panes__details">{page}</div>}
         </>
@@ -62,7 +73,13 @@ export function Panes(props: { readonly groupId?: string | undefined; readonly o
           {openId !== undefined && (
             // Kept below the group page, so that coming back finds the same place.
             <div className={details ? 'qun-panes__under' : 'qun-panes__over'} inert={details}>
-              <GroupChat key={openId} groupId={openId} unreadElsewhere={badge} onBack={() => open(undefined)} onOpenGroupPage={() => setDetails(true)} />
+              <GroupChat
+                key={openId}
+                groupId={openId}
+                unreadElsewhere={badge}
+                onBack={() => open(undefined)}
+                onOpenGroupPage={() => setDetails(true)}
+              />
             </div>
           )}
           {page && <div className="qun-panes__page">{page}</div>}

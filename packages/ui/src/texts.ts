@@ -80,7 +80,10 @@ export const texts = {
   'compose.cancelQuote': say('取消引用', 'Cancel the quote'),
   'compose.cancelEdit': say('取消编辑', 'Cancel editing'),
   'compose.muted': say('你已被禁言，{until} 后可以发言', 'You are muted until {until}'),
-  'compose.mutedAll': say('全员禁言中，仅群主和管理员可以发言', 'Everyone is muted. Only the owner and admins may speak'),
+  'compose.mutedAll': say(
+    '全员禁言中，仅群主和管理员可以发言',
+    'Everyone is muted. Only the owner and admins may speak',
+  ),
   'compose.disbanded': say('群已解散，可以继续查看历史消息', 'This group was disbanded. Its history stays readable'),
   'compose.mention': say('选择要提醒的人', 'Mention someone'),
   'compose.mentionAll': say('所有人', 'Everyone'),

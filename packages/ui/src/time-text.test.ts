@@ -26,9 +26,9 @@ describe('over a conversation', () => {
   })
 })
 it('is short in the list', () => {
-  expect([now - hour, now - 24 * hour, now - 3 * 24 * hour, now - 9 * 24 * hour].map((at) => listTimeText(at, zh))).toEqual([
-    '11:00', '昨天', '周日', '2月23日',
-  ])
+  expect(
+    [now - hour, now - 24 * hour, now - 3 * 24 * hour, now - 9 * 24 * hour].map((at) => listTimeText(at, zh)),
+  ).toEqual(['11:00', '昨天', '周日', '2月23日'])
 })
 it('writes midnight as 00:00', () => {
   expect(clockText(Date.UTC(2026, 2, 3, 16, 0), zh)).toBe('00:00')

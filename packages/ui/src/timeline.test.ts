@@ -2,26 +2,41 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { aMessage } from './fixture.ts'
-import { isPrepended, lastSeqOf, lineIndexOf, separatorGapMs, timelineOf, type Line, type TimelineInput } from './timeline.ts'
+import {
+  isPrepended,
+  lastSeqOf,
+  lineIndexOf,
+  separatorGapMs,
+  timelineOf,
+  type Line,
+  type TimelineInput,
+} from './timeline.ts'
 
 const t0 = 1_000_000_000
-const at = (seq: number, senderId: string, afterMs: number) => aMessage(seq, senderId, 'text', { text: '' }, { at: t0 + afterMs })
+const at = (seq: number, senderId: string, afterMs: number) =>
+  aMessage(seq, senderId, 'text', { text: '' }, { at: t0 + afterMs })
 const join = (seq: number, name: string, afterMs: number) => aMessage(seq, '', 'system', { name }, { at: t0 + afterMs })
 function lines(messages: TimelineInput['messages'], more: Partial<TimelineInput> = {}): Line[] {
   return timelineOf({
-    messages, pending: [], viewerId: 'li', isSystem: (one) => one.kind === 'system',
+    messages,
+    pending: [],
+    viewerId: 'li',
+    isSystem: (one) => one.kind === 'system',
     foldOf: (one) => (one.kind === 'system' ? { names: [(one.body as { name: string }).name], count: 1 } : undefined),
     ...more,
   })
 }
 const shape = (list: readonly Line[]) => list.map((line) => line.type)
-const runs = (list: readonly Line[]) => list.flatMap((line) => (line.type === 'message' || line.type === 'pending' ? [`${line.first ? 'F' : '-'}${line.last ? 'L' : '-'}`] : []))
+const runs = (list: readonly Line[]) =>
+  list.flatMap((line) =>
+    line.type === 'message' || line.type === 'pending' ? [`${line.first ? 'F' : '-'}${line.last ? 'L' : '-'}`] : [],
+  )
 
 describe('time separators', () => {
   it('stands above the first message and after a pause of five minutes, not before', () => {
-    expect(shape(lines([at(1, 'wang', 0), at(2, 'wang', separatorGapMs - 1), at(3, 'wang', 2 * separatorGapMs - 1)]))).toEqual([
-      'time', 'message', 'message', 'time', 'message',
-    ])
+    expect(
+      shape(lines([at(1, 'wang', 0), at(2, 'wang', separatorGapMs - 1), at(3, 'wang', 2 * separatorGapMs - 1)])),
+    ).toEqual(['time', 'message', 'message', 'time', 'message'])
   })
 })
 describe('runs of one sender', () => {
@@ -53,10 +68,19 @@ describe('folded joins', () => {
     expect(shape(lines([join(1, 'A', 0)]))).toEqual(['time', 'system'])
   })
   it('does not fold across words, pauses or the unread mark', () => {
-    expect(shape(lines([join(1, 'A', 0), at(2, 'li', 1), join(3, 'B', 2)]))).toEqual(['time', 'system', 'message', 'system'])
+    expect(shape(lines([join(1, 'A', 0), at(2, 'li', 1), join(3, 'B', 2)]))).toEqual([
+      'time',
+      'system',
+      'message',
+      'system',
+    ])
     expect(shape(lines([join(1, 'A', 0), join(2, 'B', separatorGapMs)]))).toEqual(['time', 'system', 'time', 'system'])
     expect(shape(lines([join(1, 'A', 0), join(2, 'B', 1), at(3, 'wang', 2)], { firstUnreadSeq: 2 }))).toEqual([
-      'time', 'system', 'unread', 'system', 'message',
+      'time',
+      'system',
+      'unread',
+      'system',
+      'message',
     ])
   })
 })
@@ -67,7 +91,12 @@ describe('the unread mark', () => {
     expect(runs(list)).toEqual(['FL', 'F-', '-L'])
   })
   it('stands before the next message when the position itself is hidden', () => {
-    expect(shape(lines([at(1, 'wang', 0), at(4, 'wang', 10)], { firstUnreadSeq: 3 }))).toEqual(['time', 'message', 'unread', 'message'])
+    expect(shape(lines([at(1, 'wang', 0), at(4, 'wang', 10)], { firstUnreadSeq: 3 }))).toEqual([
+      'time',
+      'message',
+      'unread',
+      'message',
+    ])
   })
 })
 describe('keys', () => {
@@ -80,23 +109,29 @@ describe('keys', () => {
   it('are unique, every position is shown once and in order, and runs are closed', () => {
     const step = fc.record({ sender: fc.constantFrom('li', 'wang', ''), gapMs: fc.integer({ min: 0, max: 400_000 }) })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }), (steps, firstUnreadSeq) => {
-        let afterMs = 0
-        const messages = steps.map(({ sender, gapMs }, index) => {
-          afterMs += gapMs
-          return sender === '' ? join(index + 1, 'A', afterMs) : at(index + 1, sender, afterMs)
-        })
-        const list = lines(messages, { firstUnreadSeq })
-        const keys = list.map((line) => line.key)
-        expect(new Set(keys).size).toBe(keys.length)
-        const seqs = list.flatMap((line) => (line.type === 'fold' ? line.messages.map((one) => one.seq) : (lastSeqOf(line) ?? [])))
-        expect(seqs).toEqual(messages.map((one) => one.seq))
-        const bubbles = list.filter((line) => line.type === 'message')
-        for (const [index, bubble] of bubbles.entries()) {
-          const next = bubbles[index + 1]
-          expect(bubble.last).toBe(next === undefined || next.first)
-        }
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 60 }),
+        fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }),
+        (steps, firstUnreadSeq) => {
+          let afterMs = 0
+          const messages = steps.map(({ sender, gapMs }, index) => {
+            afterMs += gapMs
+            return sender === '' ? join(index + 1, 'A', afterMs) : at(index + 1, sender, afterMs)
+          })
+          const list = lines(messages, { firstUnreadSeq })
+          const keys = list.map((line) => line.key)
+          expect(new Set(keys).size).toBe(keys.length)
+          const seqs = list.flatMap((line) =>
+            line.type === 'fold' ? line.messages.map((one) => one.seq) : (lastSeqOf(line) ?? []),
+          )
+          expect(seqs).toEqual(messages.map((one) => one.seq))
+          const bubbles = list.filter((line) => line.type === 'message')
+          for (const [index, bubble] of bubbles.entries()) {
+            const next = bubbles[index + 1]
+            expect(bubble.last).toBe(next === undefined || next.first)
+          }
+        },
+      ),
     )
   })
 })

@@ -17,10 +17,22 @@ export interface Fold {
 export type Line =
   | { readonly type: 'time'; readonly key: string; readonly at: number }
   | { readonly type: 'unread'; readonly key: string }
-  | { readonly type: 'message'; readonly key: string; readonly message: ViewMessage; readonly first: boolean; readonly last: boolean }
+  | {
+      readonly type: 'message'
+      readonly key: string
+      readonly message: ViewMessage
+      readonly first: boolean
+      readonly last: boolean
+    }
   | { readonly type: 'system'; readonly key: string; readonly message: ViewMessage }
   | { readonly type: 'fold'; readonly key: string; readonly messages: readonly ViewMessage[]; readonly fold: Fold }
-  | { readonly type: 'pending'; readonly key: string; readonly pending: PendingMessage; readonly first: boolean; readonly last: boolean }
+  | {
+      readonly type: 'pending'
+      readonly key: string
+      readonly pending: PendingMessage
+      readonly first: boolean
+      readonly last: boolean
+    }
 
 export interface TimelineInput {
   readonly messages: readonly ViewMessage[]
@@ -96,7 +108,8 @@ export function timelineOf(input: TimelineInput): Line[] {
       const message = all[index]!
       const one = isSystem(message) && !message.recalled ? foldOf(message) : undefined
       const last = run.at(-1)
-      const apart = last && (message.at - last.at >= separatorGapMs || (!marked && mark !== undefined && message.seq >= mark))
+      const apart =
+        last && (message.at - last.at >= separatorGapMs || (!marked && mark !== undefined && message.seq >= mark))
       if (!one || apart) break
       run.push(message)
       fold = { names: [...fold.names, ...one.names], count: fold.count + one.count }
@@ -122,6 +135,11 @@ export function lineIndexOf(lines: readonly Line[], seq: number): number {
 export function lastSeqOf(line: Line | undefined): number | undefined {
   if (line?.type === 'message' || line?.type === 'system') return line.message.seq
   return line?.type === 'fold' ? line.messages.at(-1)?.seq : undefined
+}
+/** The oldest position a line shows; undefined for times, marks and what is not acknowledged. */
+export function firstSeqOf(line: Line): number | undefined {
+  if (line.type === 'message' || line.type === 'system') return line.message.seq
+  return line.type === 'fold' ? line.messages[0]?.seq : undefined
 }
 /** Messages older than the lines were put before them, so that the scroll position must be kept from the end. */
 export function isPrepended(before: number | undefined, after: number | undefined): boolean {

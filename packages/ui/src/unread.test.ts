@@ -14,7 +14,16 @@ const messages = [
 const isCountable = (message: { kind: string }) => message.kind !== 'system'
 const opening: Opening = { readSeq: 10, unread: 2, mentions: [] }
 const pills = (more: Partial<Parameters<typeof pillsOf>[0]> = {}) =>
-  pillsOf({ messages, opening, seen: { topSeq: 10, seenSeq: 15 }, viewerId: 'li', isCountable, reachedUnread: false, following: false, ...more })
+  pillsOf({
+    messages,
+    opening,
+    seen: { topSeq: 10, seenSeq: 15 },
+    viewerId: 'li',
+    isCountable,
+    reachedUnread: false,
+    following: false,
+    ...more,
+  })
 
 describe('the first unread message', () => {
   it('is the first of another, countable and not recalled', () => {
@@ -53,8 +62,11 @@ describe('the pill below', () => {
 })
 describe('the mention pill', () => {
   it('leads to the oldest mention that was not seen', () => {
-    expect(pills({ opening: { ...opening, mentions: [4, 13] } }).mention).toEqual({ seq: 4 })
-    expect(pills({ opening: { ...opening, mentions: [13] }, seen: { topSeq: 10, seenSeq: 12 } }).mention).toEqual({ seq: 13 })
+    expect(pills({ opening: { ...opening, mentions: [4, 13] } }).mention).toEqual({ seq: 4, below: false })
+    expect(pills({ opening: { ...opening, mentions: [13] }, seen: { topSeq: 10, seenSeq: 12 } }).mention).toEqual({
+      seq: 13,
+      below: true,
+    })
   })
   it('goes when the mention was seen', () => {
     expect(pills({ opening: { ...opening, mentions: [13] } }).mention).toBeUndefined()

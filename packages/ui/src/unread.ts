@@ -18,8 +18,8 @@ export interface Pills {
   readonly above?: { readonly count: number; readonly seq: number }
   /** Messages of others below that have not been on the screen. */
   readonly below?: { readonly count: number }
-  /** The oldest mention not seen. */
-  readonly mention?: { readonly seq: number }
+  /** The oldest mention not seen, and whether it is further down. */
+  readonly mention?: { readonly seq: number; readonly below: boolean }
 }
 export type IsCountable = (message: ViewMessage) => boolean
 
@@ -27,7 +27,12 @@ const isNews = (message: ViewMessage, viewerId: string, isCountable: IsCountable
   message.senderId !== viewerId && !message.recalled && isCountable(message)
 
 /** The first message of another past what was read; undefined when nothing in view is unread. */
-export function firstUnreadSeq(messages: readonly ViewMessage[], opening: Opening, viewerId: string, isCountable: IsCountable): number | undefined {
+export function firstUnreadSeq(
+  messages: readonly ViewMessage[],
+  opening: Opening,
+  viewerId: string,
+  isCountable: IsCountable,
+): number | undefined {
   if (opening.unread === 0) return undefined
   return messages.find((message) => message.seq > opening.readSeq && isNews(message, viewerId, isCountable))?.seq
 }
@@ -59,6 +64,6 @@ export function pillsOf(input: {
   return {
     ...(above ? { above: { count: opening.unread, seq: opening.readSeq + 1 } } : {}),
     ...(below > 0 ? { below: { count: below } } : {}),
-    ...(mention !== undefined ? { mention: { seq: mention } } : {}),
+    ...(mention !== undefined ? { mention: { seq: mention, below: mention > seen.seenSeq } } : {}),
   }
 }

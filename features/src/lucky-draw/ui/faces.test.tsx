@@ -120,10 +120,10 @@ describe('an open draw', () => {
     show({ now: fixtureNow + 30 * minute })
     expect(action('参与抽奖')).toBeNull()
   })
-  it('tells all that was published before anyone entered', () => {
+  it('tells all that was published before anyone entered', async () => {
     show()
     fireEvent.click(screen.getByRole('button', { name: '奖品与规则' }))
-    const sheet = within(screen.getByRole('dialog', { name: '奖品与规则' }))
+    const sheet = within(await screen.findByRole('dialog', { name: '奖品与规则' }))
     for (const told of ['山茶咖啡', '@王店长', '本群成员', '七天内到店', '¥59.00'])
       expect(sheet.getByText(told)).toBeTruthy()
     expect(sheet.queryByRole('button', { name: '取消抽奖' })).toBeNull()
@@ -132,7 +132,7 @@ describe('an open draw', () => {
     const { acts } = show({ userId: 'he', role: 'admin' })
     fireEvent.click(screen.getByRole('button', { name: '奖品与规则' }))
     fireEvent.click(
-      within(screen.getByRole('dialog', { name: '奖品与规则' })).getByRole('button', { name: '取消抽奖' }),
+      within(await screen.findByRole('dialog', { name: '奖品与规则' })).getByRole('button', { name: '取消抽奖' }),
     )
     const asking = within(await screen.findByRole('alertdialog', { name: '取消这次抽奖？' }))
     fireEvent.click(asking.getByRole('button', { name: '取消抽奖' }))

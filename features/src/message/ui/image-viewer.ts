@@ -47,7 +47,7 @@ export async function openViewer({ client, groupId, pictures, startSeq, from, te
     if (!(image instanceof HTMLImageElement)) return
     loading.preventDefault()
     content.state = 'loading'
-    image.alt = String(content.data.alt ?? '')
+    image.alt = content.data.alt ?? ''
     loadFull(client, groupId, String(content.data['mediaId'])).then(
       (address) => {
         image.onload = () => content.onLoaded()

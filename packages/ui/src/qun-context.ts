@@ -1,0 +1,40 @@
+/** What every component of the kit shares, and how it is read. */
+import { textIn, type Locale, type Text } from '@qun/contract'
+import type { QunClient } from '@qun/sdk'
+import { createContext, useCallback, useContext } from 'react'
+import type { RefObject } from 'react'
+import type { AnyCardUI, GroupSection, MemberSection, Talk } from './card-ui.ts'
+import { wordIn, type TextName, type TextValues } from './texts.ts'
+import type { ToastTone } from './toast.tsx'
+
+export interface Qun {
+  readonly client: QunClient
+  readonly viewerId: string
+  readonly locale: Locale
+  readonly cards: ReadonlyMap<string, AnyCardUI>
+  readonly sections: readonly GroupSection[]
+  readonly memberSections: readonly MemberSection[]
+  readonly banners: readonly GroupSection[]
+  readonly talk: Talk | undefined
+  readonly toast: (text: Text, tone?: ToastTone) => void
+  /** Where sheets and menus are drawn: inside the kit's own box, so that an embedded chat covers only itself. */
+  readonly root: RefObject<HTMLDivElement | null>
+}
+export const QunContext = createContext<Qun | undefined>(undefined)
+
+/** The kit's surroundings. Throws outside `QunProvider`. */
+export function useQun(): Qun {
+  const qun = useContext(QunContext)
+  if (!qun) throw new Error('useQun needs a QunProvider above it')
+  return qun
+}
+/** Reads a text in the viewer's language. */
+export function useText(): (text: Text) => string {
+  const { locale } = useQun()
+  return useCallback((text: Text) => textIn(text, locale), [locale])
+}
+/** Reads a word of the kit's own catalogue. */
+export function useWords(): (name: TextName, values?: TextValues) => string {
+  const { locale } = useQun()
+  return useCallback((name: TextName, values?: TextValues) => wordIn(locale, name, values), [locale])
+}
