@@ -6,8 +6,7 @@ import type { Registry } from './registry.ts'
 import type { RowText } from './row-text.ts'
 import type { ConversationDbRow } from './store.ts'
 
-/** Faces that make up a group's picture, and unread mentions a client jumps through. */
-const facesMax = 9
+/** Unread mentions a client jumps through. */
 const mentionsMax = 100
 
 export interface ConversationView extends ConversationDbRow {
@@ -65,12 +64,7 @@ export async function readConversations(
         SELECT x.seq FROM mentions x WHERE x.app_id = c.app_id AND x.group_id = c.group_id AND x.user_id IN (c.user_id, '*')
           AND x.seq > greatest(c.read_seq, m.join_seq) AND x.sender_id <> c.user_id
         ORDER BY x.seq DESC LIMIT ${mentionsMax}) t) at ON true
-    LEFT JOIN LATERAL (
-      SELECT jsonb_agg(jsonb_build_object('name', t.name, 'avatar', t.avatar)) AS faces FROM (
-        SELECT coalesce(b.nickname, u.name) AS name, u.avatar FROM members b
-        JOIN users u ON u.app_id = b.app_id AND u.user_id = b.user_id
-        WHERE b.app_id = c.app_id AND b.group_id = c.group_id AND b.active
-        ORDER BY b.joined_at, b.user_id LIMIT ${facesMax}) t) f ON m.active AND g.member_count <= 500
+    LEFT JOIN group_faces f ON f.app_id = c.app_id AND f.group_id = c.group_id
     WHERE c.app_id = ${appId} AND c.user_id = ${userId}
       AND CASE WHEN ${named}::text[] IS NOT NULL THEN c.group_id = ANY(${named}::text[])
         WHEN ${since}::bigint > 0 THEN c.version > ${since} ELSE m.active END`.execute(tx)

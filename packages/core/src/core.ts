@@ -78,15 +78,16 @@ function assemble(engine: Engine, workers: Workers, underWay: ReadonlySet<Promis
   const host: SessionHost = {
     engine,
     fanout,
-    post: (request, whenClear) => startPost(engine, appender, request, whenClear),
-    read: (principal, groupId, seq) => viewing.read(principal, groupId, seq),
+    post: (request, whenClear) =>
+      isDraining ? { result: Promise.reject(draining()), isQueued: true } : startPost(engine, appender, request, whenClear),
+    read: (principal, groupId, seq) => open(() => viewing.read(principal, groupId, seq)),
   }
   let isDraining = false
   const idle = async () => {
     while (underWay.size > 0) await Promise.allSettled([...underWay])
   }
   const open = <T>(run: () => Promise<T>): Promise<T> =>
-    isDraining ? Promise.reject(refuse('server.draining', { retryAfterMs: 2_000 })) : run()
+    isDraining ? Promise.reject(draining()) : run()
 
   return {
     epoch: engine.epoch,
@@ -134,6 +135,8 @@ function assemble(engine: Engine, workers: Workers, underWay: ReadonlySet<Promis
     },
   }
 }
+
+const draining = () => refuse('server.draining', { retryAfterMs: 2_000 })
 
 /** The epoch changes only when the database is another one: a client that knows another epoch starts over. */
 async function readEpoch(store: CoreOptions['store'], randomHex: (bytes: number) => string): Promise<string> {

@@ -78,6 +78,10 @@ export class Decision {
     })
   }
 
+  /** True once anything is to be written. */
+  get isDirty(): boolean {
+    return this.users.size > 0 || [...this.groups.values()].some((work) => work.isDirty())
+  }
   /** Stamps and writes all that changed. The last thing done in the transaction. */
   async finish(): Promise<Outgoing> {
     const groups: Outgoing['groups'] = []

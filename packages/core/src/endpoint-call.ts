@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { type Endpoint, type GroupId, type MessageRow, refuse, Refusal } from '@qun/contract'
 import { sql } from 'kysely'
 import { isAtLeast } from './access.ts'
-import { Bug } from './assert.ts'
+import { assert, Bug } from './assert.ts'
 import { baseCall, defaultSettings, groupCall } from './calls.ts'
 import { Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf } from './engine.ts'
@@ -29,6 +29,7 @@ export async function callEndpoint(
       if (isReading) made.isReading = true
       await checkMember(made, server.endpoint, request)
       const answer = await server.handle(endpointCall(made, request))
+      assert(!isReading || !made.isDirty, `${server.endpoint.name} reads and may not write`)
       const outgoing = isReading ? undefined : await made.finish()
       if (!isReading) await keepAnswer(made, request, answer)
       return { answer, replayed: false, decision: made, outgoing }

@@ -13,12 +13,24 @@ import {
   Type,
   type UserId,
 } from '@qun/contract'
+import { features as shipped } from '@qun/chat/server'
+import { luckyDraw } from '@qun/features/lucky-draw/contract'
+import {
+  addMembers,
+  changeGroup,
+  leaveGroup,
+  muteMember,
+  removeMember,
+  setNickname,
+  setRole,
+} from '@qun/features/membership/contract'
 import membership from '@qun/features/membership/server'
+import { textMessage } from '@qun/features/message/contract'
 import message from '@qun/features/message/server'
 import type { Migration, Tx } from '@qun/storage'
 import { rls } from '@qun/storage'
 import { sql } from 'kysely'
-import type { At, Person, World } from '@qun/testing'
+import type { At, FuzzMoves, FuzzTurn, Person, World } from '@qun/testing'
 import { must } from './assert.ts'
 import {
   type ActionCall,
@@ -296,3 +308,65 @@ export async function postCounter(world: World, title = '计数'): Promise<At> {
 export const id = (name: string) => name as UserId
 /** The numbers from 1 to `last`. */
 export const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1)
+
+// ── fuzz runs ──
+const inGroup = (turn: FuzzTurn) => ({ params: { groupId: turn.groupId } })
+const other = (turn: FuzzTurn) => turn.pick(['he', 'li', 'zhao', 'sun'].map(id))
+const say = async (turn: FuzzTurn, text: string, mentions?: readonly (UserId | '*')[]) => {
+  const body = { text, ...(mentions === undefined ? {} : { mentions: [...mentions] }) }
+  turn.remember('text', await turn.person.post(turn.groupId, textMessage, body))
+}
+const onText = (turn: FuzzTurn, act: (at: At) => Promise<unknown>) => {
+  const at = turn.recent('text')
+  return at === undefined ? undefined : act(at)
+}
+/** What people do with the features that ship: words, reactions, members, roles, names, mutes, draws. */
+export const fuzzMoves: FuzzMoves = {
+  features: shipped,
+  moves: {
+    'say*3': (turn) => say(turn, `第 ${turn.n} 句话`),
+    burst: (turn) => Promise.all(upTo(4).map((n) => say(turn, `第 ${turn.n} 句之 ${n}`))),
+    mention: (turn) => say(turn, `@ ${turn.n}`, turn.random() < 0.3 ? ['*'] : [other(turn), other(turn)]),
+    quote: (turn) =>
+      onText(turn, async (at) => {
+        turn.remember('text', await turn.person.post(turn.groupId, textMessage, { text: '引用', quote: { seq: at.seq } }))
+      }),
+    'react*2': (turn) =>
+      onText(turn, (at) =>
+        turn.person.act(at, textMessage, 'react', { emoji: turn.pick(['👍', '❤️', '😂']), on: turn.random() < 0.7 }),
+      ),
+    edit: (turn) => onText(turn, (at) => turn.person.act(at, textMessage, 'edit', { text: `改为 ${turn.n}`, ifEdits: 0 })),
+    leave: (turn) => turn.person.call(leaveGroup, { ...inGroup(turn), body: {} }),
+    'join*2': (turn) => turn.world.as('wang').call(addMembers, { ...inGroup(turn), body: { userIds: [turn.person.userId] } }),
+    remove: (turn) =>
+      turn.person.call(removeMember, { params: { groupId: turn.groupId, userId: other(turn) }, body: {} }),
+    rename: (turn) => turn.person.call(changeGroup, { ...inGroup(turn), body: { name: `群 ${turn.n}` } }),
+    nickname: (turn) =>
+      turn.person.call(setNickname, { ...inGroup(turn), body: { nickname: turn.random() < 0.7 ? `昵称 ${turn.n}` : null } }),
+    name: (turn) =>
+      turn.world.core.putUser(turn.person.principal.appId, { userId: turn.person.userId, name: `名字 ${turn.n % 7}` }),
+    role: (turn) =>
+      turn.world.as('wang').call(setRole, {
+        params: { groupId: turn.groupId, userId: other(turn) },
+        body: { role: turn.random() < 0.5 ? 'admin' : 'member' },
+      }),
+    mute: (turn) =>
+      turn.person.call(muteMember, { params: { groupId: turn.groupId, userId: other(turn) }, body: { durationMs: 60_000 } }),
+    muteAll: (turn) => turn.person.call(changeGroup, { ...inGroup(turn), body: { muteAll: turn.random() < 0.2 } }),
+    draw: async (turn) => {
+      const closesAt = turn.world.time.now() + 65_000
+      const told = { organiser: '山茶咖啡', contact: '021-5555 0100', conditions: '每人一次', method: '到店领取' }
+      const prizes = [{ name: '手冲一杯', quantity: 1, valueFen: 3_800 }]
+      const body = { title: `抽奖 ${turn.n}`, closesAt, drawsAt: closesAt, ...told, prizes }
+      turn.remember('draw', await turn.world.as('wang').post(turn.groupId, luckyDraw, body))
+    },
+    'enter*2': (turn) => {
+      const at = turn.recent('draw')
+      return at === undefined ? undefined : turn.person.act(at, luckyDraw, 'enter', {})
+    },
+    cancel: (turn) => {
+      const at = turn.random() < 0.3 ? turn.recent('draw') : undefined
+      return at === undefined ? undefined : turn.person.act(at, luckyDraw, 'cancel', { reason: '改期' })
+    },
+  },
+}

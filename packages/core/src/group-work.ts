@@ -11,6 +11,7 @@ import {
   findMembers,
   type JoinOptions,
   listActive,
+  writeFaces,
   writeMembers,
 } from './members.ts'
 import type { LastWords } from './publication.ts'
@@ -210,9 +211,10 @@ export class GroupWork {
     )[0]
     this.#change(must(member, 'the row made'), { banned })
   }
-  /** Stamps a member whose name or picture changed elsewhere. */
+  /** Stamps a member whose name or picture changed elsewhere; also one who left. */
   async touchMember(userId: string): Promise<void> {
-    this.#change(await this.#readMember(userId), {})
+    const member = await this.findMember(userId)
+    if (member !== undefined) this.#change(member, {})
   }
   async #readMember(userId: string): Promise<MemberDbRow> {
     const member = await this.findMember(userId)
@@ -379,6 +381,7 @@ export class GroupWork {
     }))
     for (const row of rows) this.#members.set(row.user_id, row)
     await writeMembers(this.decision, this.groupId, rows)
+    if (rows.length > 0) await writeFaces(this.decision, this.groupId)
     return rows
   }
 }

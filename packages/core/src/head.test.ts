@@ -2,7 +2,7 @@
 import type { ConversationRow } from '@qun/contract'
 import { addMembers, changeGroup, removeMember, setNickname } from '@qun/features/membership/contract'
 import { textMessage } from '@qun/features/message/contract'
-import { type Listener, startWorld, turns, type World } from '@qun/testing'
+import { type Listener, startWorld, turns, until, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { counter, createLab, id, note, upTo } from './fixtures.ts'
 
@@ -39,6 +39,7 @@ describe('heads', () => {
       await turns(4)
     }
     await drift(world, 1_100)
+    await until(() => headsOf(line).at(-1)?.lastSeq === 62)
     const heads = headsOf(line).slice(before)
     expect(heads.length).toBeGreaterThanOrEqual(3)
     expect(heads.length).toBeLessThanOrEqual(5)
@@ -57,7 +58,7 @@ describe('heads', () => {
     await drift(world, 2_000)
     await say(world, 'li', '在吗')
     // No time passes; only the name of the sender is read.
-    for (let n = 0; headsOf(line).length === 0 && n < 2_000; n++) await turns()
+    await until(() => headsOf(line).length > 0)
     expect(headsOf(line).at(-1)?.last).toMatchObject({ summary: '在吗', senderName: '小李' })
   })
   test('[SYNC11] a head carries the viewer’s own count and mentions, everybody’s for all but the sender', async () => {

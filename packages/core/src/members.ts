@@ -110,3 +110,18 @@ export async function writeMembers(decision: Decision, groupId: string, rows: re
     decision.tx,
   )
 }
+
+/** People whose faces make up a group's picture: the first who joined. */
+const facesMax = 9
+
+/** Keeps the faces of a group's picture beside it: lists of conversations read them far more often than they change. */
+export async function writeFaces(decision: Decision, groupId: string): Promise<void> {
+  const { appId, tx } = decision
+  await sql`INSERT INTO group_faces (app_id, group_id, faces)
+    SELECT ${appId}, ${groupId}, coalesce(jsonb_agg(jsonb_build_object('name', t.name, 'avatar', t.avatar)), '[]') FROM (
+      SELECT coalesce(b.nickname, u.name) AS name, u.avatar FROM members b
+      JOIN users u ON u.app_id = b.app_id AND u.user_id = b.user_id
+      WHERE b.app_id = ${appId} AND b.group_id = ${groupId} AND b.active
+      ORDER BY b.joined_at, b.user_id LIMIT ${facesMax}) t
+    ON CONFLICT (app_id, group_id) DO UPDATE SET faces = excluded.faces`.execute(tx)
+}

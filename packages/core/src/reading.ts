@@ -269,7 +269,7 @@ export class Reader {
     })
   }
   /** Strongest role first, then by joining. The cursor names the last member of the page before. */
-  members(
+  async members(
     { appId, userId }: Principal,
     groupId: GroupId,
     page: { readonly cursor?: string; readonly limit?: number },

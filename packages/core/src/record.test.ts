@@ -81,7 +81,7 @@ describe('records of a person', () => {
       lab.decide(world.as('wang'), (call) => call.putUserRecord(id('li'), pin, 'a', { text: '' })),
       lab.decide(world.as('wang'), (call) => call.putUserRecord(id('li'), offer, 'a', { words: '' })),
     ]
-    for (const one of bad) expect(await refusalOf(one)).toBe('server.bug')
+    expect(await Promise.all(bad.map(refusalOf))).toEqual(bad.map(() => 'server.bug'))
     expect(world.takeBugs()).toHaveLength(4)
     expect(await countRows(world, 'records')).toBe(0)
   })

@@ -183,19 +183,25 @@ export class ClientSession implements Session {
     this.outlet.push(packet)
   }
 
+  #checkOpening(groupIds: readonly string[]): void {
+    const open = this.#subs.filter((sub) => sub.isOpen).map((sub) => sub.hub.groupId)
+    if (new Set([...open, ...groupIds]).size > this.#host.engine.limits.openGroupsMax) throw refuse('batch.too_large')
+  }
   async #subscribe(frame: Extract<ClientFrame, { op: 'subscribe' }>): Promise<void> {
     const { limits } = this.#host.engine
     if (frame.groups.length > limits.subscribeMax) throw refuse('batch.too_large')
-    const opening = frame.groups.filter((group) => group.level === 'open').length
-    if (this.#subs.filter((sub) => sub.isOpen).length + opening > limits.openGroupsMax) throw refuse('batch.too_large')
+    const opening = frame.groups.filter((group) => group.level === 'open').map((group) => group.groupId)
+    this.#checkOpening(opening)
     await this.#catching
     for (const { groupId, level, from } of frame.groups) {
       if (this.#isOver) return
       const sub = this.#find(groupId)
       if (level === 'listed') {
-        if (sub === undefined) throw refuse('group.not_found')
+        if (sub === undefined || sub.joinSeq === notYetMember) throw refuse('group.not_found')
         sub.hub.setOpen(sub, false)
       } else {
+        // Another request may have opened groups meanwhile.
+        this.#checkOpening([groupId])
         await this.#open(groupId, from, frame.id)
       }
     }

@@ -127,7 +127,7 @@ export class Viewing {
     })
   }
 
-  /** What the host says about a person. A new name or picture travels to each of their groups, one decision a group. */
+  /** What the host says about a person. A new name or picture travels to each of their groups, one decision a group; also to those they left, where their words stay. */
   async putUser(
     appId: AppId,
     user: {
@@ -149,14 +149,13 @@ export class Viewing {
       const isSame = before[0]?.name === user.name && before[0].avatar === avatar && before[0].badge === badge
       if (isSame) return []
       const { rows } = await sql<{ group_id: string }>`SELECT group_id FROM members
-        WHERE app_id = ${appId} AND user_id = ${user.userId} AND active`.execute(tx)
+        WHERE app_id = ${appId} AND user_id = ${user.userId}`.execute(tx)
       return rows.map((row) => row.group_id)
     })
     for (const groupId of groupIds) {
       await this.#decide(appId, async (decision) => {
         const work = await decision.lockGroup(groupId)
-        const member = await work.findMember(user.userId)
-        if (member?.active === true) await work.touchMember(user.userId)
+        await work.touchMember(user.userId)
       })
     }
   }

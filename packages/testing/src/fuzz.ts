@@ -1,122 +1,80 @@
 /** A seeded run of a whole world: everybody acts at random while the bus and the network misbehave. */
 import type { Feature } from '@qun/core'
-import type { Card, Endpoint } from '@qun/contract'
+import type { GroupId } from '@qun/contract'
 import { createLossyBus, seeded } from './lossy-bus.ts'
 import { refusalOf, startWorld, type At, type Person, type World } from './world.ts'
 
-/** What a run may do; the caller names the features' contracts, this file knows none. */
+/** What a move may use. Each draws its chance from `random` alone, so that a seed repeats. */
+export interface FuzzTurn {
+  readonly world: World
+  readonly person: Person
+  /** One of the run's groups. */
+  readonly groupId: GroupId
+  /** Counts the moves of the run. */
+  readonly n: number
+  random(): number
+  pick<T>(from: readonly T[]): T
+  /** A message of that sort posted lately in this group, or undefined. */
+  recent(sort: string): At | undefined
+  remember(sort: string, at: At): void
+}
+export type FuzzMove = (turn: FuzzTurn) => Promise<unknown> | undefined
+/** What a run may do besides what the engine itself offers; the caller names features' contracts, this file knows none. */
 export interface FuzzMoves {
   readonly features: readonly Feature[]
-  /** A plain message everybody may post, with an action that changes its state and one's own part. */
-  readonly text: Card<any, any, any, any, any>
-  readonly textBody: (n: number) => unknown
-  readonly react: { readonly action: string; readonly input: (random: () => number) => unknown }
-  readonly edit: { readonly action: string; readonly input: (n: number) => unknown }
-  readonly leave: Endpoint<any, any, any, any>
-  readonly add: Endpoint<any, any, any, any>
-  readonly rename: Endpoint<any, any, any, any>
+  /** By name; a name with a share after it (`post*3`) is drawn that much more often. */
+  readonly moves: Readonly<Record<string, FuzzMove>>
 }
 
 const people = ['wang', 'he', 'li', 'zhao', 'sun'] as const
+/** What everybody can do with any kind: the sort they use is `text`. */
+const engineMoves: Readonly<Record<string, FuzzMove>> = {
+  recall: (turn) => ifThere(turn.recent('text'), (at) => turn.person.recall(at)),
+  hide: (turn) => ifThere(turn.recent('text'), (at) => turn.person.hide(at, turn.random() < 0.8)),
+  read: (turn) => ifThere(turn.recent('text'), (at) => turn.person.markRead(at)),
+  'cut*2': async (turn) => turn.person.cut(),
+  pass: (turn) => turn.world.pass(Math.ceil(turn.random() * 5_000)),
+  quiet: ({ world, person, groupId, random }) =>
+    world.core.setConversation(person.principal, groupId, { quiet: random() < 0.5, pinned: random() < 0.5 }),
+  older: (turn) => turn.person.handleOf(turn.groupId)?.loadOlder(),
+}
+function ifThere(at: At | undefined, run: (at: At) => Promise<unknown>): Promise<unknown> | undefined {
+  return at === undefined ? undefined : run(at)
+}
 
 /** Runs `steps` moves of one seed and proves sync at the end; the error names the seed and lists the moves. */
-export async function fuzzWorld(moves: FuzzMoves, seed: number, steps: number): Promise<void> {
+export async function fuzzWorld({ features, moves }: FuzzMoves, seed: number, steps: number): Promise<void> {
   const random = seeded(seed)
   const done: string[] = []
+  const known = { ...engineMoves, ...moves }
+  const names = Object.keys(known).flatMap((name) => Array.from({ length: Number(name.split('*')[1] ?? 1) }, () => name))
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
+  const lately = new Map<string, At[]>()
   try {
     const limits = { snapshotMessages: 8, pullRowsMax: 5, pullBehindMax: 30, headDelayMs: 50 }
-    await using world = await startWorld({ features: moves.features, bus: createLossyBus(random), limits })
-    const run = new Run(moves, world, random, done)
-    for (let i = 0; i < steps; i++) await run.step(i)
+    await using world = await startWorld({ features, bus: createLossyBus(random), limits })
+    const groups = [world.groupId, await world.makeGroup(people)]
+    for (const name of people) world.as(name).watch(groups[1] as GroupId)
+    for (let n = 0; n < steps; n++) {
+      const person = world.as(pick(people))
+      const groupId = pick(groups)
+      const name = pick(names)
+      done.push(`${n} ${person.userId} ${name}${groupId === world.groupId ? '' : ' (second)'}`)
+      const turn: FuzzTurn = {
+        world, person, groupId, n, random, pick,
+        recent: (sort) => {
+          const all = lately.get(`${sort} ${groupId}`) ?? []
+          return all.length === 0 ? undefined : pick(all.slice(-12))
+        },
+        remember: (sort, at) => void lately.set(`${sort} ${at.groupId}`, [...(lately.get(`${sort} ${at.groupId}`) ?? []), at]),
+      }
+      const refused = await refusalOf(Promise.resolve(known[name]?.(turn)))
+      if (refused !== null) done.push(`  refused ${refused}`)
+      if (random() < 0.3) await world.settle()
+    }
     // Longer than any backoff: whoever was cut off is back, and what the bus lost was polled.
     await world.pass(90_000)
   } catch (error) {
     throw new Error(`seed ${seed} failed after:\n${done.join('\n')}`, { cause: error })
-  }
-}
-
-class Run {
-  readonly #moves: FuzzMoves
-  readonly #world: World
-  readonly #random: () => number
-  readonly #done: string[]
-  readonly #messages: At[] = []
-
-  constructor(moves: FuzzMoves, world: World, random: () => number, done: string[]) {
-    this.#moves = moves
-    this.#world = world
-    this.#random = random
-    this.#done = done
-  }
-  #pick<T>(from: readonly T[]): T {
-    return from[Math.floor(this.#random() * from.length)] as T
-  }
-
-  async step(i: number): Promise<void> {
-    const name = this.#pick(people)
-    const person = this.#world.as(name)
-    const move = this.#pick([
-      'post',
-      'post',
-      'post',
-      'burst',
-      'react',
-      'react',
-      'edit',
-      'recall',
-      'hide',
-      'read',
-      'cut',
-      'pass',
-      'leave',
-      'join',
-      'rename',
-      'quiet',
-      'older',
-    ])
-    this.#done.push(`${i} ${name} ${move}`)
-    const refused = await refusalOf(this.#make(move, person, i))
-    if (refused !== null) this.#done.push(`  refused ${refused}`)
-    if (this.#random() < 0.3) await this.#world.settle()
-  }
-  async #make(move: string, person: Person, i: number): Promise<unknown> {
-    const { groupId } = this.#world
-    const { text, textBody, react, edit } = this.#moves
-    const at = this.#messages.length === 0 ? undefined : this.#pick(this.#messages.slice(-12))
-    switch (move) {
-      case 'post':
-        return this.#messages.push(await person.post(groupId, text, textBody(i)))
-      case 'burst':
-        return this.#messages.push(
-          ...(await Promise.all([1, 2, 3, 4].map((n) => person.post(groupId, text, textBody(i * 10 + n) as never)))),
-        )
-      case 'react':
-        return at && person.act(at, text, react.action, react.input(this.#random))
-      case 'edit':
-        return at && person.act(at, text, edit.action, edit.input(i))
-      case 'recall':
-        return at && person.recall(at)
-      case 'hide':
-        return at && person.hide(at)
-      case 'read':
-        return at && person.markRead(at)
-      case 'cut':
-        return person.cut()
-      case 'pass':
-        return this.#world.pass(Math.ceil(this.#random() * 5_000))
-      case 'leave':
-        return person.call(this.#moves.leave, { params: { groupId }, body: {} })
-      case 'join':
-        return this.#world.as('wang').call(this.#moves.add, { params: { groupId }, body: { userIds: [person.userId] } })
-      case 'rename':
-        return this.#world.as('wang').call(this.#moves.rename, { params: { groupId }, body: { name: `群 ${i}` } })
-      case 'quiet':
-        return this.#world.core.setConversation(person.principal, groupId, {
-          quiet: this.#random() < 0.5,
-          pinned: this.#random() < 0.5,
-        })
-      default:
-        return person.handleOf(groupId)?.loadOlder()
-    }
   }
 }

@@ -1,5 +1,5 @@
 /** The proof every world gives at its end: what clients hold from frames alone equals a fresh reading of the store. */
-import type { AppId, GroupId, MemberRow, MessageRow, MineRow, UserId } from '@qun/contract'
+import type { AppId, GroupId, MemberRow, MessageRow, MineRow, RecordRow, UserId } from '@qun/contract'
 import type { Core } from '@qun/core'
 import type { Store } from '@qun/storage'
 import type { Conversation, GroupView, QunClient } from '@qun/sdk'
@@ -65,10 +65,12 @@ async function compareView(
   }
   differ(
     `records of ${groupId}`,
-    [...view.records.values()].filter((row) => row.body !== null),
-    snapshot.records,
+    byKey([...view.records.values()].filter((row) => row.body !== null)),
+    byKey(snapshot.records),
   )
 }
+const byKey = (rows: readonly RecordRow[]) =>
+  rows.toSorted((a, b) => (`${a.kind}/${a.key}` < `${b.kind}/${b.key}` ? -1 : 1))
 
 async function readAll(
   core: Core,

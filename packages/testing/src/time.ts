@@ -20,7 +20,7 @@ export class WorldTime {
   }
   /** What the engine and the SDK are given as their way to wait. No delay means the end of the turn. */
   readonly wait = (delayMs: number, run: () => void): (() => void) => {
-    if (delayMs < 1) {
+    if (delayMs <= 0) {
       const immediate = setImmediate(run)
       return () => clearImmediate(immediate)
     }
@@ -42,6 +42,12 @@ export class WorldTime {
       .toSorted((a, b) => a.at - b.at || a.order - b.order)
     for (const timer of due) if (this.#timers.delete(timer)) timer.run()
   }
+}
+
+/** Lets turns go by until `check` holds, as long as the store may need to answer; says whether it came to hold. */
+export async function until(check: () => boolean): Promise<boolean> {
+  for (let i = 0; i < 50_000 && !check(); i++) await turns(1)
+  return check()
 }
 
 /** Lets promises and the end of the turn run; no time passes. */

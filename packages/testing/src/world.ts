@@ -195,6 +195,7 @@ export class World implements AsyncDisposable {
   /** Lets time pass; whatever falls due on the way runs when it does. */
   async pass(ms: number): Promise<void> {
     const until = this.time.now() + ms
+    await this.settle()
     for (;;) {
       const next = Math.min(until, this.time.nextAt(until) ?? until, await this.#nextDueAt())
       this.time.moveTo(next)
