@@ -1,4 +1,4 @@
-/** The files of a feature that has just begun: a card its members join once. It knows the house's form, not where to put it. */
+/** The files of a feature that has just begun: a card its members join once. It knows the form, not the place. */
 
 export interface FeatureNames {
   /** The folder and kind: `group-buy`. */

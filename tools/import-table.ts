@@ -1,4 +1,4 @@
-/** Who may import whom, as data: the linter's configuration and a table in docs are made from it. It knows no linter. */
+/** Who may import whom, as data: the linter's configuration and a table in docs come from it. It knows no linter. */
 
 export const packageNames = [
   'contract',
@@ -187,7 +187,7 @@ export const testFiles = [
   '**/faults/**',
 ]
 
-/** What no file may import, whoever it is: a pattern of the specifier and why. Rust regular expressions, no look-around. */
+/** What no file may import: a pattern of the specifier, as a Rust regular expression without look-around, and why. */
 export const nobody: readonly { readonly rule: string; readonly pattern: string; readonly reason: string }[] = [
   {
     rule: 'nobody-imports-a-test',

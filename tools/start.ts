@@ -42,6 +42,8 @@ export interface StartOptions {
   readonly port: number
   readonly demoPort: number
   readonly host?: string
+  /** The wall clock; a journey moves its own ahead instead of waiting. */
+  readonly wall?: () => number
   readonly server?: Partial<ServerOptions>
   /** Told of each step that takes a moment. */
   readonly say?: (line: string) => void
@@ -59,7 +61,7 @@ export async function startAll(options: StartOptions): Promise<Started> {
   mkdirSync(dataDir, { recursive: true })
   await buildStale(say)
   const first = prepareFirstStart(dataDir)
-  const clock = createSeedClock(Date.now, first ? storyLengthMs(storyLangs) : 0)
+  const clock = createSeedClock(options.wall ?? Date.now, first ? storyLengthMs(storyLangs) : 0)
   const host = options.host ?? '127.0.0.1'
   // The shop's origin must be known to the server before the shop knows the server's address.
   const demoPort = options.demoPort === 0 ? await findFreePort(host) : options.demoPort
@@ -72,7 +74,6 @@ export async function startAll(options: StartOptions): Promise<Started> {
     port: options.port,
     demo: true,
     static: [{ prefix: '/app/', dir: join(root, 'apps/member/dist') }],
-    landing: '/app/',
     ...options.server,
     allowedOrigins: [...origins, ...(options.server?.allowedOrigins ?? [])],
     now: clock.now,
@@ -156,8 +157,19 @@ async function buildStale(say: (line: string) => void): Promise<void> {
     const stamp = stampOf(app)
     if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) continue
     say(`Building ${app} …`)
-    await build({ root: join(root, app), configFile: join(root, app, 'vite.config.ts'), logLevel: 'warn' })
+    await buildForProduction(app)
     writeFileSync(stampFile, stamp)
+  }
+}
+/** NOTE: vite keeps a NODE_ENV it finds, and a test run's would put React's development build into the bundle. */
+async function buildForProduction(app: string): Promise<void> {
+  const before = process.env['NODE_ENV']
+  process.env['NODE_ENV'] = 'production'
+  try {
+    await build({ root: join(root, app), configFile: join(root, app, 'vite.config.ts'), logLevel: 'warn' })
+  } finally {
+    if (before === undefined) delete process.env['NODE_ENV']
+    else process.env['NODE_ENV'] = before
   }
 }
 /** Builds again shortly after a source changed; the browser is reloaded by hand. */

@@ -52,7 +52,9 @@ describe('the repository is tidy', () => {
 describe('each check reports what is planted for it', () => {
   const long = (lines: number) => 'x()\n'.repeat(lines)
   test.each([
-    ['columns', { 'packages/core/src/a.ts': `export const a = '${'x'.repeat(120)}'\n` }],
+    ['columns', { 'packages/core/src/a.ts': `export const a = '${'x'.repeat(150)}'\n` }],
+    ['columns', { 'packages/core/src/a.ts': `export const a = [${'1, '.repeat(40)}]\n` }],
+    ['columns', { 'packages/core/src/a.ts': `// ${'word '.repeat(25)}\nexport const a = 1\n` }],
     ['file-lines', { 'packages/core/src/a.ts': long(401) }],
     ['function-lines', { 'packages/core/src/a.ts': `export const a = () => {\n${long(71)}}\n` }],
     ['function-lines', { 'packages/core/src/a.test.ts': `test('a', () => {\n${long(71)}})\n` }],
@@ -65,6 +67,9 @@ describe('each check reports what is planted for it', () => {
     expect(check('/** no sentence */\nexport const a = 1\n')).toEqual(['opening'])
     expect(check('/** A sentence. */\nexport const a = 1\n')).toEqual([])
     expect(check('// A sentence.\nexport const a = 1\n')).toEqual([])
+  })
+  test('a text may pass the margin a little, which no formatter would break', () => {
+    expect(rulesOf(checkShape, { 'packages/core/src/a.ts': `export const a = '${'x'.repeat(120)}'\n` })).toEqual([])
   })
   test('a chapter of tests may be long, a test may not', () => {
     expect(rulesOf(checkShape, { 'packages/core/src/a.test.ts': `describe('a', () => {\n${long(90)}})\n` })).toEqual([])

@@ -11,6 +11,10 @@ const addressCount = 50
 const arena = Buffer.allocUnsafeSlow(headroom + readBytes)
 const target = arena.subarray(headroom)
 
+/** A server may turn a connection away for the moment; like any client it comes back. */
+const triesMax = 6
+const retryAfterMs = 300
+
 export interface ConnectionsOptions {
   readonly host: string
   readonly port: number
@@ -30,6 +34,7 @@ export class Connections {
   readonly #tails: (Buffer | undefined)[] = []
   #ready = 0
   #failed = 0
+  #retried = 0
   #closed = 0
   #next = 0
   #opening = 0
@@ -44,6 +49,10 @@ export class Connections {
   }
   get failed(): number {
     return this.#failed
+  }
+  /** Attempts beyond the first of each connection. */
+  get retried(): number {
+    return this.#retried
   }
   /** Connections lost after they had been ready. */
   get closed(): number {
@@ -66,9 +75,12 @@ export class Connections {
     return true
   }
 
-  /** The connection takes nothing from its socket any more: a reader that has hung. */
+  /** The connection takes nothing from its socket any more: a reader that has hung. It does not even see its end. */
   stopReading(connection: number): void {
     this.#sockets[connection]?.pause()
+  }
+  goOnReading(connection: number): void {
+    this.#sockets[connection]?.resume()
   }
 
   close(): void {
@@ -76,8 +88,8 @@ export class Connections {
     for (const socket of this.#sockets) socket?.resetAndDestroy()
   }
 
-  #openOne(connection: number): void {
-    this.#opening += 1
+  #openOne(connection: number, tries = 1): void {
+    if (tries === 1) this.#opening += 1
     const greeting = this.#options.greet(connection)
     let heard = ''
     let ready = false
@@ -121,7 +133,10 @@ export class Connections {
     socket.on('close', () => {
       this.#sockets[connection] = undefined
       if (ready) this.#closed += this.#ended ? 0 : 1
-      else {
+      else if (tries < triesMax && !this.#ended) {
+        this.#retried += 1
+        setTimeout(() => this.#openOne(connection, tries + 1), retryAfterMs * tries)
+      } else {
         this.#failed += 1
         this.#opening -= 1
         if (this.#failed === 1) process.stderr.write(`connection ${connection} failed after: ${heard.slice(-300)}\n`)

@@ -48,6 +48,7 @@ async function openAll(): Promise<ConnectFigures> {
     connections: plan.connections,
     ready: connections.ready,
     failed: connections.failed,
+    retried: connections.retried,
     seconds,
     serverCpuPerConnectionUs: ((cpu.ownCpuSeconds - before.ownCpuSeconds) / plan.connections) * 1e6,
     rssBeforeKb: before.rssKb,

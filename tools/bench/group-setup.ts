@@ -23,7 +23,9 @@ export async function makeGroups(credentials: HostCredentials, workload: Workloa
   const groupIds: string[] = []
   const numbers = Array.from({ length: workload.groups }, (_, at) => at)
   await inParallel(numbers, atOnce, async (number) => {
-    const members = users.filter((_, at) => (number - (at % workload.groups) + workload.groups) % workload.groups < memberships)
+    const members = users.filter(
+      (_, at) => (number - (at % workload.groups) + workload.groups) % workload.groups < memberships,
+    )
     groupIds[number] = await host.makeGroup(`Bench ${workload.name} ${number + 1}`, members)
   })
   return { userPrefix, groupIds }

@@ -58,7 +58,8 @@ export class HostApi {
         if (answer.status !== 429 && answer.status !== 503) throw new Refused(endpoint.name, value)
         await pause(Math.min((value.retry_after ?? 0.2) * 1_000, 2_000))
       } else await pause(100)
-      if (performance.now() > until) throw new Error(`${endpoint.name}: no answer in ${patienceMs} ms`, { cause: answer })
+      if (performance.now() > until)
+        throw new Error(`${endpoint.name}: no answer in ${patienceMs} ms`, { cause: answer })
     }
   }
 
@@ -130,7 +131,11 @@ export class HostApi {
 }
 
 /** Runs `work` for every item, `atOnce` at a time, in the items' order. */
-export async function inParallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const queue = items.values()
   const worker = async () => {
     for (const item of queue) await work(item)

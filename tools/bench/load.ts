@@ -201,7 +201,8 @@ export class Load {
     let finished = -1
     while (this.#finished < this.#sent && finished !== this.#finished) {
       finished = this.#finished
-      for (let tries = 0; tries < 40 && this.#finished === finished && finished < this.#sent; tries += 1) await pause(50)
+      for (let tries = 0; tries < 40 && this.#finished === finished && finished < this.#sent; tries += 1)
+        await pause(50)
     }
     if (this.#finished < this.#sent) this.#giveUp()
   }

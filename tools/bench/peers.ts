@@ -47,7 +47,7 @@ export interface QunChild extends Child {
   killFamily(): void
 }
 
-/** A real server in its own process with its own durable PostgreSQL; kept apart from the bench's own limits and core. */
+/** A real server in its own process with its own durable PostgreSQL. Throws when it does not come up. */
 export async function startQun(options: QunOptions): Promise<QunChild> {
   const pinning = options.pinning === undefined ? 'all' : options.pinning
   const child = await startChild({
@@ -93,7 +93,7 @@ export async function startSocketIo(dataDir?: string): Promise<Peer> {
   }
 }
 
-/** The C server. `tickMs` above 0 merges what comes within that time into one write. Undefined when it cannot be had. */
+/** The C server; undefined where it cannot be had. `tickMs` above 0 merges what comes within it into one write. */
 export async function startCServer(tickMs: number): Promise<Peer | undefined> {
   const program = compileCServer()
   if (program === undefined) return undefined

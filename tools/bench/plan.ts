@@ -88,6 +88,8 @@ export interface ConnectFigures {
   readonly connections: number
   readonly ready: number
   readonly failed: number
+  /** Attempts beyond the first of each connection. */
+  readonly retried: number
   readonly seconds: number
   readonly serverCpuPerConnectionUs: number
   readonly rssBeforeKb: number

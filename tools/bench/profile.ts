@@ -76,7 +76,9 @@ function treeLines(
 function nameOf({ callFrame }: ProfileNode): string {
   const name = callFrame.functionName === '' ? '(anonymous)' : callFrame.functionName
   if (callFrame.url === '') return name
-  const file = callFrame.url.replace(/^.*\/(?=(packages|features|apps|tools|node_modules)\/)/, '').replace(/^node_modules\//, '')
+  const file = callFrame.url
+    .replace(/^.*\/(?=(packages|features|apps|tools|node_modules)\/)/, '')
+    .replace(/^node_modules\//, '')
   return `${name}  ${file}:${callFrame.lineNumber + 1}`
 }
 

@@ -20,7 +20,12 @@ export interface GoalResult {
 const isStep = (figures: Figures): figures is StepFigures => figures.mode !== 'connect'
 
 function medianOf(run: PeerRun, mode: StepFigures['mode'], figure: (step: StepFigures) => number): number {
-  return median(run.figures.filter(isStep).filter((step) => step.mode === mode).map(figure))
+  return median(
+    run.figures
+      .filter(isStep)
+      .filter((step) => step.mode === mode)
+      .map(figure),
+  )
 }
 /** Of the first `max` step: a workload may add a second one with another window. */
 function medianOfMax(run: PeerRun, figure: (step: StepFigures) => number): number {
@@ -44,7 +49,11 @@ export function measureOf(run: PeerRun, measure: Measure): number {
     case 'rateCpu':
       return medianOf(run, 'rate', (step) => step.serverCpu + step.serverChildCpu)
     case 'rssKb':
-      return median(run.figures.filter((figures): figures is ConnectFigures => !isStep(figures)).map((one) => one.rssPerConnectionKb))
+      return median(
+        run.figures
+          .filter((figures): figures is ConnectFigures => !isStep(figures))
+          .map((one) => one.rssPerConnectionKb),
+      )
   }
 }
 
@@ -56,12 +65,16 @@ export function goalsOf(workload: Workload, runs: readonly PeerRun[]): GoalResul
     const other = goal.against === undefined ? undefined : runOf(goal.against)
     if (goal.against !== undefined && other === undefined) return []
     const reached = measureOf(own, goal.measure) / (other === undefined ? 1 : measureOf(other, goal.measure))
-    const isMet = reached >= (goal.least ?? Number.NEGATIVE_INFINITY) && reached <= (goal.most ?? Number.POSITIVE_INFINITY)
+    const isMet =
+      reached >= (goal.least ?? Number.NEGATIVE_INFINITY) && reached <= (goal.most ?? Number.POSITIVE_INFINITY)
     return [{ workload: workload.name, goal, reached, isMet }]
   })
 }
 
-/** G: the generator was the limit. L: deliveries lost. X: more than one delivery per member. N: others used the machine. */
+/**
+ * G: the generator was the limit. L: deliveries lost. X: more than one delivery per member. N: others used the
+ * machine. D: connections dropped.
+ */
 export function flagsOf(step: StepFigures): string {
   return [
     step.generatorCpu > 0.9 ? 'G' : '',
@@ -75,8 +88,16 @@ export function flagsOf(step: StepFigures): string {
 /** One line per peer and mode, medians of the repetitions with their range. */
 export function tableOf(runs: readonly PeerRun[]): string {
   const head = [
-    'workload', 'peer', 'mode', 'messages/s', 'deliveries/s', 'delivery p50 / p99 ms', 'to the last ms',
-    'CPU server + its database / generator', 'RSS MB', 'flags',
+    'workload',
+    'peer',
+    'mode',
+    'messages/s',
+    'deliveries/s',
+    'delivery p50 / p99 ms',
+    'to the last ms',
+    'CPU server + its database / generator',
+    'RSS MB',
+    'flags',
   ]
   const rows = runs.flatMap((run) => [...connectRows(run), ...stepRows(run)])
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
@@ -86,9 +107,16 @@ function connectRows(run: PeerRun): string[][] {
   return run.figures
     .filter((figures): figures is ConnectFigures => figures.mode === 'connect')
     .map((one) => [
-      run.workload, run.peer, 'connect', '-', '-', `${one.ready} in ${one.seconds.toFixed(1)} s`, '-',
-      `${Math.round(one.serverCpuPerConnectionUs)} µs each`, `${one.rssPerConnectionKb.toFixed(2)} KB each`,
-      one.failed > 0 ? `${one.failed} failed` : '',
+      run.workload,
+      run.peer,
+      'connect',
+      '-',
+      '-',
+      `${one.ready} in ${one.seconds.toFixed(1)} s`,
+      '-',
+      `${Math.round(one.serverCpuPerConnectionUs)} µs each`,
+      `${one.rssPerConnectionKb.toFixed(2)} KB each`,
+      one.failed > 0 ? `${one.failed} failed` : one.retried > 0 ? `${one.retried} retries` : '',
     ])
 }
 
@@ -104,11 +132,16 @@ function stepRows(run: PeerRun): string[][] {
     const range = steps.length > 1 ? ` (${whole(Math.min(...all))}–${whole(Math.max(...all))})` : ''
     const cpu = `${mid((step) => step.serverCpu).toFixed(2)} + ${mid((step) => step.serverChildCpu).toFixed(2)}`
     return [
-      run.workload, run.peer, steps[0]!.mode, whole(mid((step) => step.messagesPerSecond)),
+      run.workload,
+      run.peer,
+      steps[0]!.mode,
+      whole(mid((step) => step.messagesPerSecond)),
       `${whole(mid((step) => step.deliveriesPerSecond))}${range}`,
       `${mid((step) => step.delivery.p50Ms).toFixed(1)} / ${mid((step) => step.delivery.p99Ms).toFixed(1)}`,
-      mid((step) => step.last.p50Ms).toFixed(1), `${cpu} / ${mid((step) => step.generatorCpu).toFixed(2)}`,
-      whole(mid((step) => step.serverRssKb) / 1_024), [...new Set(steps.flatMap((step) => [...flagsOf(step)]))].join(''),
+      mid((step) => step.last.p50Ms).toFixed(1),
+      `${cpu} / ${mid((step) => step.generatorCpu).toFixed(2)}`,
+      whole(mid((step) => step.serverRssKb) / 1_024),
+      [...new Set(steps.flatMap((step) => [...flagsOf(step)]))].join(''),
     ]
   })
 }

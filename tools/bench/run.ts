@@ -11,11 +11,20 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startChild } from './child.ts'
 import { makeGroups, type MadeGroups } from './group-setup.ts'
-import { canPin, generatorCpu, startCServer, startQun, startSocketIo, type Peer, type PeerName, type QunOptions } from './peers.ts'
+import {
+  canPin,
+  generatorCpu,
+  startCServer,
+  startQun,
+  startSocketIo,
+  type Peer,
+  type PeerName,
+  type QunOptions,
+} from './peers.ts'
 import { describeProfile, type CpuProfile } from './profile.ts'
 import { goalsOf, goalTableOf, tableOf, type GoalResult, type PeerRun } from './report.ts'
 import { makeWorkFolder } from './work-folder.ts'
-import { workloads, type Workload } from './workloads.ts'
+import { quicken, workloads, type Workload } from './workloads.ts'
 import type { Figures, LoadPlan } from './plan.ts'
 
 const { values: options, positionals } = parseArgs({
@@ -28,7 +37,9 @@ const { values: options, positionals } = parseArgs({
     out: { type: 'string', default: '.cache/bench/results.json' },
   },
 })
-const chosen = workloads.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+const chosen = workloads
+  .filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  .map((workload) => (options.quick ? quicken(workload) : workload))
 const only = options.only?.split(',')
 const work = makeWorkFolder('qun-bench')
 const qunDir = join(work, 'qun')

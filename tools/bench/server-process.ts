@@ -31,7 +31,9 @@ const server = await createServer({
   ...(values.database === undefined ? {} : { databaseUrl: values.database }),
 })
 const url = await server.listen()
-const { appId, apiKey, signingKey } = JSON.parse(readFileSync(demoCredentialsFile(values.data), 'utf8')) as DemoCredentials
+const { appId, apiKey, signingKey } = JSON.parse(
+  readFileSync(demoCredentialsFile(values.data), 'utf8'),
+) as DemoCredentials
 const ready: QunReady = {
   url,
   port: Number(new URL(url).port),

@@ -34,10 +34,7 @@ export function clientFrame(text: string | Buffer, opcode = 1): Buffer {
 }
 
 /** What a server sent up to a frame's end: how many bytes are whole frames, told of each frame. */
-export function readServerFrames(
-  bytes: Buffer,
-  frame: (opcode: number, start: number, end: number) => void,
-): number {
+export function readServerFrames(bytes: Buffer, frame: (opcode: number, start: number, end: number) => void): number {
   let at = 0
   while (bytes.length - at >= 2) {
     const short = bytes[at + 1]! & 0x7f

@@ -85,7 +85,15 @@ function qunWire(plan: LoadPlan, wire: Extract<LoadPlan['wire'], { kind: 'qun' }
 export function signToken(signing: Signing, userId: string): string {
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
   const iat = Math.floor(Date.now() / 1_000)
-  const claims = { iss: signing.appId, aud: 'qun', sub: userId, jti: randomUUID(), iat, exp: iat + 3_600, scope: 'user' }
+  const claims = {
+    iss: signing.appId,
+    aud: 'qun',
+    sub: userId,
+    jti: randomUUID(),
+    iat,
+    exp: iat + 3_600,
+    scope: 'user',
+  }
   const unsigned = `${encode({ alg: 'HS256', kid: signing.kid, typ: 'JWT' })}.${encode(claims)}`
   const secret = Buffer.from(signing.secret, 'base64url')
   return `${unsigned}.${createHmac('sha256', secret).update(unsigned).digest('base64url')}`

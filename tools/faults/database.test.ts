@@ -14,7 +14,7 @@ const refusedWithinMs = 2_000
 /** P22: converged this long after the database is back. */
 const recoveredWithinMs = 10_000
 
-test('[P22] [M5] PostgreSQL away: 503 store.unavailable soon, no false acknowledgement, then on by itself', async () => {
+test('[P22] [M5] PostgreSQL away: 503 soon, no false acknowledgement, then on by itself', async () => {
   const folder = makeWorkFolder('qun-faults-database')
   let database = await startEmbedded({ dataDir: folder })
   const proxy = await startFlakyProxy({ target: () => Number(new URL(database.url).port) })
@@ -55,7 +55,10 @@ test('[P22] [M5] PostgreSQL away: 503 store.unavailable soon, no false acknowled
     await Promise.all(speaking)
     const acknowledged = speakers.flatMap((speaker) => speaker.acknowledged)
     const log = await world.host.readLog(groupId, world.token('li'))
-    const check = checkLog(log.filter((message) => !message.clientId.startsWith('outage-')), acknowledged)
+    const check = checkLog(
+      log.filter((message) => !message.clientId.startsWith('outage-')),
+      acknowledged,
+    )
     expect({ ...check, gaps: [] }).toEqual({ texts: acknowledged.length, lost: [], doubled: [], gaps: [] })
     expect(checkLog(log, []).gaps).toEqual([])
     expect(log.filter((message) => message.clientId.startsWith('outage-'))).toEqual([])

@@ -5,12 +5,13 @@ import { seededRandom } from '../replay/own-server.ts'
 import { checkLog, FaultWorld } from './fault-world.ts'
 import { Speaker } from './speaker.ts'
 
-/** P1 wants sixty seconds of kills and at least this many acknowledgements. */
-const runMs = 60_000
+/** P1: this many cycles and acknowledgements; about 80 seconds on two quiet cores. */
+const killsMin = 60
 const acknowledgedMin = 20_000
-const killsMin = 15
+/** A machine too busy to get there in this time fails the run rather than proving less. */
+const runMaxMs = 260_000
 const speakerCount = 16
-const windowPerSpeaker = 8
+const windowPerSpeaker = 16
 
 test('[P1] [P4] [M1] kill -9 at any moment loses no acknowledged message, doubles none and leaves no gap', async () => {
   await using world = await FaultWorld.start()
@@ -21,10 +22,11 @@ test('[P1] [P4] [M1] kill -9 at any moment loses no acknowledged message, double
   })
   const speaking = speakers.map((speaker) => speaker.speak(windowPerSpeaker))
   const random = seededRandom(20_260_101)
-  const until = performance.now() + runMs
+  const until = performance.now() + runMaxMs
   let kills = 0
-  while (performance.now() < until) {
-    await pause(200 + random() * 1_000)
+  const acknowledgedCount = () => speakers.reduce((sum, speaker) => sum + speaker.acknowledged.length, 0)
+  while ((kills < killsMin || acknowledgedCount() < acknowledgedMin) && performance.now() < until) {
+    await pause(50 + random() * 600)
     if (random() < 0.5) world.server.kill('SIGKILL')
     else world.server.killFamily()
     await world.server.ended

@@ -13,10 +13,11 @@ import { FaultWorld } from './fault-world.ts'
 
 const members = 1_000
 const slowMembers = 100
-/** Ten a second to a thousand members: P7's 10,000 deliveries a second. */
-const perSecond = 10
+/** To a thousand members: above P7's 10,000 deliveries a second. */
+const perSecond = 12
 const baselineMs = 8_000
-const slowMs = 30_000
+/** The kernel hides about 4 MiB of what nobody reads (24 s at this rate); the server's patience begins after that. */
+const slowMs = 45_000
 const rssGrowthMaxKb = 150 * 1_024
 /** Long texts, so that a socket nobody reads fills what the kernel buffers within seconds. */
 const filler = '山茶咖啡今天有新烤的面包'.repeat(400)
@@ -35,6 +36,11 @@ test('[P7] a hundred sockets that never read cost nobody else anything', async (
   for (let slow = 0; slow < slowMembers; slow += 1) crowd.connections.stopReading(slow)
   const during = await crowd.talk(slowMs)
   const rssAfterKb = readFamilyUse(world.server.pid).rssKb
+  // A reader that hung learns only now that it was cut long ago.
+  const missing = crowd.missing()
+  for (let slow = 0; slow < slowMembers; slow += 1) crowd.connections.goOnReading(slow)
+  const until = performance.now() + 10_000
+  while (crowd.connections.closed < slowMembers && performance.now() < until) await pause(50)
   console.log(
     `p99 ${baseline.quantile(0.99).toFixed(1)} → ${during.quantile(0.99).toFixed(1)} ms,` +
       ` RSS ${Math.round((rssAfterKb - rssBeforeKb) / 1_024)} MiB more, ${crowd.connections.closed} cut`,
@@ -44,7 +50,7 @@ test('[P7] a hundred sockets that never read cost nobody else anything', async (
   expect(during.quantile(0.99)).toBeLessThan(Math.max(baseline.quantile(0.99) * 1.5, baseline.quantile(0.99) + 5))
   expect(crowd.connections.closed).toBe(slowMembers)
   // Every message reached each of the others.
-  expect(crowd.missing()).toBe(0)
+  expect(missing).toBe(0)
   crowd.connections.close()
 
   const wanted = hashLog(await world.host.readLog(groupId, world.token('m-999')))
@@ -58,8 +64,17 @@ test('[P7] a hundred sockets that never read cost nobody else anything', async (
 function openCrowd(world: FaultWorld, groupId: string) {
   const { signing } = world.server.ready
   const wire = wireOf({
-    label: 'slow readers', host: '127.0.0.1', port: world.port, connections: members, groups: 1, textBytes: 0,
-    connectAtOnce: 50, warmSeconds: 0, steps: [], serverPid: world.server.pid, seed: 7,
+    label: 'slow readers',
+    host: '127.0.0.1',
+    port: world.port,
+    connections: members,
+    groups: 1,
+    textBytes: 0,
+    connectAtOnce: 16,
+    warmSeconds: 0,
+    steps: [],
+    serverPid: world.server.pid,
+    seed: 7,
     wire: { kind: 'qun', signing, userPrefix: 'm-', groupIds: [groupId], listedGroups: 0 },
   })
   const sentAt: number[] = []
@@ -76,7 +91,7 @@ function openCrowd(world: FaultWorld, groupId: string) {
     host: '127.0.0.1',
     port: world.port,
     count: members,
-    atOnce: 50,
+    atOnce: 16,
     greet: (connection) => wire.greet(connection),
     received: (bytes, start, end) => {
       at = performance.now()
@@ -102,7 +117,9 @@ function openCrowd(world: FaultWorld, groupId: string) {
       clearInterval(timer)
       clearInterval(alive)
       await pause(500)
-      return histogram
+      const measured = histogram
+      histogram = new Histogram()
+      return measured
     },
     /** Deliveries that members who read should have had and did not. */
     missing: () => heard.reduce((sum, count) => sum + Math.max(0, members - slowMembers - count), 0),

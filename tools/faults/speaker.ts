@@ -1,4 +1,4 @@
-/** A bare client for fault runs: sends texts on a socket and keeps each acknowledgement; repeats what was not answered. */
+/** A bare client for fault runs: sends texts on a socket, keeps each acknowledgement, repeats what got none. */
 import { setTimeout as pause } from 'node:timers/promises'
 
 export interface Acknowledgement {
@@ -79,7 +79,9 @@ export class Speaker {
       const socket = new WebSocket(this.#options.socketUrl())
       this.#socket = socket
       socket.addEventListener('open', () => socket.send(JSON.stringify({ op: 'auth', token: this.#options.token() })))
-      socket.addEventListener('message', (message) => this.#heard(socket, JSON.parse(String(message.data)) as SentFrame))
+      socket.addEventListener('message', (message) =>
+        this.#heard(socket, JSON.parse(String(message.data)) as SentFrame),
+      )
       // An error is followed by a close.
       socket.addEventListener('close', () => resolve())
     })

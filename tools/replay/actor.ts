@@ -6,7 +6,7 @@ import { textMessage } from '@qun/features/message/contract'
 import type { HostApi } from '../bench/host-api.ts'
 import type { MemberLog } from './proof.ts'
 
-/** A view that has not reached the log's end by then never will: the longest wait between two tries is half a minute. */
+/** A view not at the log's end by then never will be: the longest wait between two tries is half a minute. */
 const convergeMs = 60_000
 const pollMs = 20
 

@@ -14,7 +14,13 @@ export type PlayStep =
   | { readonly kind: 'enter'; readonly minute: number; readonly person: Person }
   | { readonly kind: 'leave'; readonly minute: number; readonly person: Person }
   | { readonly kind: 'rename'; readonly minute: number; readonly person: Person; readonly name: string }
-  | { readonly kind: 'say'; readonly minute: number; readonly line: number; readonly person: Person; readonly text: string }
+  | {
+      readonly kind: 'say'
+      readonly minute: number
+      readonly line: number
+      readonly person: Person
+      readonly text: string
+    }
 
 export interface Play {
   readonly people: readonly Person[]
@@ -115,6 +121,12 @@ function piecesOf(text: string, textMax: number): string[] {
   const signs = [...text]
   if (signs.length <= textMax) return [text]
   const pieces: string[] = []
-  for (let at = 0; at < signs.length; at += textMax) pieces.push(signs.slice(at, at + textMax).join('').trimEnd())
+  for (let at = 0; at < signs.length; at += textMax)
+    pieces.push(
+      signs
+        .slice(at, at + textMax)
+        .join('')
+        .trimEnd(),
+    )
   return pieces.filter((piece) => piece !== '')
 }

@@ -1,10 +1,22 @@
 /** Reads an IRC channel log line by line into words, comings and goings; knows neither Qun nor who is who. */
 
 export type LogLine =
-  | { readonly kind: 'words'; readonly line: number; readonly minute: number; readonly nick: string; readonly text: string }
+  | {
+      readonly kind: 'words'
+      readonly line: number
+      readonly minute: number
+      readonly nick: string
+      readonly text: string
+    }
   | { readonly kind: 'join'; readonly line: number; readonly minute: number; readonly nick: string }
   | { readonly kind: 'leave'; readonly line: number; readonly minute: number; readonly nick: string }
-  | { readonly kind: 'rename'; readonly line: number; readonly minute: number; readonly nick: string; readonly to: string }
+  | {
+      readonly kind: 'rename'
+      readonly line: number
+      readonly minute: number
+      readonly nick: string
+      readonly to: string
+    }
 
 export interface IrcLog {
   readonly lines: readonly LogLine[]
@@ -74,8 +86,7 @@ function eventOf(row: string, line: number, minute: number): LogLine | undefined
   const rename = renamed.exec(row)
   if (rename !== null) return { kind: 'rename', line, minute, nick: rename[1]!, to: rename[2]! }
   const acted = untimedEmote.exec(row)
-  if (acted !== null)
-    return { kind: 'words', line, minute, nick: acted[1]!, text: `* ${acted[1]} ${acted[2]}` }
+  if (acted !== null) return { kind: 'words', line, minute, nick: acted[1]!, text: `* ${acted[1]} ${acted[2]}` }
   return undefined
 }
 

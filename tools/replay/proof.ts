@@ -70,7 +70,9 @@ export function proveLog(
 /** Positions are 1, 2, 3 … */
 function checkPositions(log: readonly LogMessage[]): string[] {
   return shown(
-    log.flatMap((message, index) => (message.seq === index + 1 ? [] : [`position ${index + 1} holds seq ${message.seq}`])),
+    log.flatMap((message, index) =>
+      message.seq === index + 1 ? [] : [`position ${index + 1} holds seq ${message.seq}`],
+    ),
   )
 }
 
@@ -88,7 +90,8 @@ function checkAcknowledged(log: readonly LogMessage[], said: readonly SaidLine[]
     if (message === undefined) differences.push(`line ${line}, acknowledged at ${seq}, is lost`)
     else if (message.senderId !== userId || textOf(message) !== text)
       differences.push(`seq ${seq} does not hold line ${line}: ${JSON.stringify(message.body)}`)
-    if (taken.has(seq)) differences.push(`lines ${taken.get(seq)} and ${line} were acknowledged at one position, ${seq}`)
+    if (taken.has(seq))
+      differences.push(`lines ${taken.get(seq)} and ${line} were acknowledged at one position, ${seq}`)
     taken.set(seq, line)
   }
   return shown(differences)

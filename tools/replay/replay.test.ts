@@ -13,7 +13,15 @@ describe('reading a log', () => {
   test('tells words, comings and goings apart and counts the rest', () => {
     const log = parseIrcLog(sample)
     expect(log.lines.map((line) => `${line.kind} ${line.nick}`)).toEqual([
-      'words ann', 'join bob', 'words bob', 'rename bob', 'words |bobby|', 'words ann', 'words cy`', 'leave ann', 'words ann',
+      'words ann',
+      'join bob',
+      'words bob',
+      'rename bob',
+      'words |bobby|',
+      'words ann',
+      'words cy`',
+      'leave ann',
+      'words ann',
     ])
     expect({ ...log, lines: undefined }).toMatchObject({ emptyCount: 1, emoteCount: 2, otherCount: 1 })
   })
@@ -27,7 +35,11 @@ describe('reading a log', () => {
 describe('casting', () => {
   test('one person keeps one id through names, and nobody shares it', () => {
     const play = castLog(parseIrcLog('[01:00] <a> 1\n=== a is now known as b\n[01:00] <b> 2\n[01:00] <a> 3'), 5_000)
-    expect(play.steps.filter((step) => step.kind === 'say').map((step) => step.person.userId)).toEqual(['a', 'a', 'a=.2'])
+    expect(play.steps.filter((step) => step.kind === 'say').map((step) => step.person.userId)).toEqual([
+      'a',
+      'a',
+      'a=.2',
+    ])
   })
 
   test('every speaker comes in before the first words and after leaving', () => {
@@ -62,10 +74,16 @@ describe('casting', () => {
 })
 
 describe('the proof bites', () => {
-  const log: LogMessage[] = ['a', 'b', 'c'].map((text, index) => ({ seq: index + 1, senderId: 'li', kind: 'text', body: { text } }))
+  const log: LogMessage[] = ['a', 'b', 'c'].map((text, index) => ({
+    seq: index + 1,
+    senderId: 'li',
+    kind: 'text',
+    body: { text },
+  }))
   const said: SaidLine[] = ['a', 'b', 'c'].map((text, index) => ({ line: index, userId: 'li', text, seq: index + 1 }))
   const member = { userId: 'he', joinSeq: 1, messages: log.slice(1) }
-  const differences = (kept: LogMessage[], lines = said, held = member) => proveLog(kept, lines, [held], true).differences
+  const differences = (kept: LogMessage[], lines = said, held = member) =>
+    proveLog(kept, lines, [held], true).differences
 
   test('and is silent when all is well', () => {
     expect(differences(log)).toEqual([])
@@ -87,7 +105,10 @@ describe('the proof bites', () => {
   })
   test('on a speaker whose words changed places', () => {
     const swapped = [log[1]!, log[0]!, log[2]!].map((message, index) => ({ ...message, seq: index + 1 }))
-    const lines = said.map((line) => ({ ...line, seq: swapped.find(({ body }) => (body as { text: string }).text === line.text)!.seq }))
+    const lines = said.map((line) => ({
+      ...line,
+      seq: swapped.find(({ body }) => (body as { text: string }).text === line.text)!.seq,
+    }))
     expect(proveLog(swapped, lines, [], false).differences).toHaveLength(1)
   })
 })

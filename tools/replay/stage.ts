@@ -12,7 +12,7 @@ export interface StageOptions {
   readonly title: string
   /** Multiples of real time; undefined plays as fast as acknowledgements come. */
   readonly speed?: number
-  /** `strict`: a line is sent when the one before is acknowledged. `concurrent`: each speaker waits only for themselves. */
+  /** `strict`: a line is sent when the one before is acknowledged. `concurrent`: each speaker waits for their own. */
   readonly order: 'strict' | 'concurrent'
   /** Called before the `index`-th line is sent; what it answers is waited for after the line. */
   readonly beforeLine?: (index: number) => Promise<void> | undefined

@@ -34,7 +34,7 @@ export function compareMigrations(frozen: Frozen, migrations: readonly Migration
   ]
 }
 
-/** While it is the last of its feature, a migration that is not frozen may change; before another follows it is frozen. */
+/** The last migration of a feature may change until it is frozen; before another follows, it has to be. */
 function followed(frozen: Frozen, ids: readonly string[]): string[] {
   const prefixOf = (id: string) => id.replace(/-\d{3}$/, '')
   return ids.filter(

@@ -1,4 +1,4 @@
-/** Where packages come from is the installer's business: no address of a registry is written down, the lock included. */
+/** Where packages come from is the installer's business: no address of a registry is written down, nor in the lock. */
 import { lineAt, type Breach, type Tree } from './tree.ts'
 
 /** Written with a gap, so that this file passes its own check. */

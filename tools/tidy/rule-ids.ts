@@ -1,7 +1,7 @@
-/** Rules have ids; tests are titled by them. It knows where ids are stated and how tests spell them, not what they say. */
+/** Rules have ids; tests are titled by them. It knows where ids stand and how tests spell them, not what they say. */
 import { isTest, lineAt, type Breach, type File, type Tree } from './tree.ts'
 
-/** SPEC.md of a package, README.md of a feature and the promises state an id at the start of a bullet or a table row. */
+/** SPEC.md of a package, README.md of a feature and the promises state an id where a bullet or a table row begins. */
 const stating = /^(packages\/[^/]+\/SPEC\.md|features\/src\/[^/]+\/README\.md|docs\/promises\.md)$/
 const statement = /(?:^|\s)(?:[-*]|\|)\s+\**([A-Z]{1,8}\d{1,3}[a-z]?)\**(?=[\s:.|])/gm
 /** Tests of the product. Those of tools plant ids that no rule has. */

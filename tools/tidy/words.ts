@@ -18,7 +18,7 @@ function checkFileName({ path }: File): Breach[] {
   const name = path
     .split('/')
     .at(-1)!
-    .replace(/(\.(test|slow|fault|config|bench|d))*\.(ts|tsx|mjs|css)$/, '')
+    .replace(/(\.(test|slow|fault|journeys?|config|d))*\.(ts|tsx|mjs|css)$/, '')
   const breaches: Breach[] = []
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
     breaches.push({ rule: 'file-name', path, message: `“${name}” is not kebab-case.` })

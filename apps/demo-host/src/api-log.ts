@@ -37,7 +37,8 @@ export function createApiLog(now: () => number): ApiLog {
   const lines: LogLine[] = []
   const readers = new Set<ServerResponse>()
   let lastId = 0
-  const write = (reader: ServerResponse, line: LogLine) => reader.write(`id: ${line.id}\ndata: ${JSON.stringify(line)}\n\n`)
+  const write = (reader: ServerResponse, line: LogLine) =>
+    reader.write(`id: ${line.id}\ndata: ${JSON.stringify(line)}\n\n`)
   return {
     add(line) {
       lastId += 1
@@ -47,7 +48,11 @@ export function createApiLog(now: () => number): ApiLog {
       for (const reader of readers) write(reader, whole)
     },
     stream(answer, after) {
-      answer.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive' })
+      answer.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        connection: 'keep-alive',
+      })
       answer.write('retry: 2000\n\n')
       for (const line of lines) if (line.id > after) write(answer, line)
       readers.add(answer)

@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createApiLog } from './api-log.ts'
-import { openOrders, type Order } from './orders.ts'
+import { createReports } from './order-reports.ts'
+import { openOrders } from './orders.ts'
 import { drawMark, drawProduct } from './pictures.ts'
 import { drawPortrait } from './portraits.ts'
 import { createQunCalls, QunCallFailed, type QunAccess } from './qun-calls.ts'
-import { personOf, products, shopIdIn } from './story.ts'
+import { personOf, products } from './story.ts'
 
 export interface DemoHostOptions extends QunAccess {
   /** Where browsers reach Qun; `qunUrl` unless given. */
@@ -43,6 +44,7 @@ export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost>
   const sessions = new Map<string, string>()
   let publicUrl = options.publicUrl ?? ''
 
+  const reports = createReports({ qun, orders, publicUrl: () => publicUrl })
   const signedIn = (request: FastifyRequest): string => {
     const session = /^Session (\w+)$/.exec(request.headers.authorization ?? '')?.[1]
     const userId = session === undefined ? undefined : sessions.get(session)
@@ -58,13 +60,13 @@ export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost>
     const product = products.find((one) => one.id === request.body?.productId)
     if (product === undefined) throw new HostRefusal(404, 'no_such_product')
     const order = orders.add({ userId, productId: product.id, amountFen: product.priceFen })
-    await qun.call('POST', '/order-events', orderEvent('paid', order, order.paidAt, publicUrl))
+    await reports.send()
     return reply.code(201).send(order)
   })
   app.post<{ Params: { orderId: string } }>('/api/orders/:orderId/receive', async (request) => {
     const order = orders.receive(signedIn(request), request.params.orderId)
     if (order === undefined) throw new HostRefusal(404, 'no_such_order')
-    await qun.call('POST', '/order-events', orderEvent('received', order, order.receivedAt ?? now(), publicUrl))
+    await reports.send()
     return order
   })
   app.get('/api/log', (request, reply) => {
@@ -77,9 +79,11 @@ export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost>
 
   const address = await app.listen({ port: options.port, host: options.host ?? '127.0.0.1' })
   publicUrl ||= address
+  await reports.send()
   return {
     url: address,
     async close() {
+      reports.stop()
       log.close()
       await app.close()
     },
@@ -101,14 +105,6 @@ function sendRefusal(error: unknown, reply: FastifyReply) {
   return reply.code(status).send({ error: status >= 500 ? 'server_error' : 'bad_request' })
 }
 
-/** The order as Qun's public API wants to hear of it. The same event twice is one event: its id is the order and the step. */
-function orderEvent(kind: 'paid' | 'received', order: Order, at: number, publicUrl: string) {
-  const product = products.find((one) => one.id === order.productId)
-  const lang = personOf(order.userId)?.lang ?? 'zh'
-  const items = product ? [{ title: product.name[lang], image: `${publicUrl}/art/goods/${product.id}.svg` }] : []
-  return { eventId: `${order.orderId}.${kind}`, kind, orderId: order.orderId, userId: order.userId, shopId: shopIdIn(lang), at, items }
-}
-
 interface SessionParts {
   readonly sessions: Map<string, string>
   readonly qun: ReturnType<typeof createQunCalls>
@@ -125,7 +121,11 @@ function addSessionRoutes(app: FastifyInstance, parts: SessionParts) {
     const { person, lang } = found
     if (!told.has(userId)) {
       const avatar = `${parts.avatarBase()}/art/people/${person.key}.svg`
-      await parts.qun.call('PUT', `/users/${encodeURIComponent(userId)}`, { name: person.name[lang], avatar, badge: person.badge })
+      await parts.qun.call('PUT', `/users/${encodeURIComponent(userId)}`, {
+        name: person.name[lang],
+        avatar,
+        badge: person.badge,
+      })
       told.add(userId)
     }
     const known = typeof session === 'string' && parts.sessions.get(session) === userId ? session : undefined
@@ -138,16 +138,29 @@ function addSessionRoutes(app: FastifyInstance, parts: SessionParts) {
 function addPictureRoutes(app: FastifyInstance) {
   const send = (reply: FastifyReply, picture: string | undefined) => {
     if (picture === undefined) return reply.code(404).send({ error: 'no_such_picture' })
-    return reply.header('cache-control', 'public, max-age=3600').header('access-control-allow-origin', '*').type('image/svg+xml').send(picture)
+    return reply
+      .header('cache-control', 'public, max-age=3600')
+      .header('access-control-allow-origin', '*')
+      .type('image/svg+xml')
+      .send(picture)
   }
-  app.get<{ Params: { key: string } }>('/art/people/:key.svg', (request, reply) => send(reply, drawPortrait(request.params.key)))
-  app.get<{ Params: { id: string } }>('/art/goods/:id.svg', (request, reply) => send(reply, drawProduct(request.params.id)))
+  app.get<{ Params: { key: string } }>('/art/people/:key.svg', (request, reply) =>
+    send(reply, drawPortrait(request.params.key)),
+  )
+  app.get<{ Params: { id: string } }>('/art/goods/:id.svg', (request, reply) =>
+    send(reply, drawProduct(request.params.id)),
+  )
   app.get('/art/mark.svg', (_request, reply) => send(reply, drawMark()))
 }
 
 /** The front page, and the page inside each phone: one built document each, and their hashed assets. */
 async function addFrontEnd(app: FastifyInstance, webDir: string) {
-  await app.register(fastifyStatic, { root: join(webDir, 'assets'), prefix: '/assets/', immutable: true, maxAge: '365d' })
+  await app.register(fastifyStatic, {
+    root: join(webDir, 'assets'),
+    prefix: '/assets/',
+    immutable: true,
+    maxAge: '365d',
+  })
   const page = (name: string) => (_request: FastifyRequest, reply: FastifyReply) =>
     reply.header('cache-control', 'no-cache').sendFile(name, webDir)
   app.get('/', page('index.html'))

@@ -10,13 +10,19 @@ export interface Order {
   readonly state: 'paid' | 'received'
   readonly paidAt: number
   readonly receivedAt?: number
+  /** Steps Qun has not been told of yet, oldest first. */
+  readonly untold: readonly OrderStep[]
 }
+export type OrderStep = 'paid' | 'received'
 export interface OrderBook {
   /** Newest first. */
   list(userId: string): Order[]
   add(order: Pick<Order, 'userId' | 'productId' | 'amountFen'>): Order
   /** Marks as received; undefined for an order that is not this person's. Confirming twice changes nothing. */
   receive(userId: string, orderId: string): Order | undefined
+  /** Oldest order first. */
+  listUntold(): { readonly order: Order; readonly step: OrderStep }[]
+  markTold(orderId: string, step: OrderStep): void
 }
 
 export function openOrders(dataDir: string, now: () => number, randomHex: () => string): OrderBook {
@@ -32,7 +38,7 @@ export function openOrders(dataDir: string, now: () => number, randomHex: () => 
     list: (userId) =>
       [...orders.values()].filter((order) => order.userId === userId).toSorted((a, b) => b.paidAt - a.paidAt),
     add(order) {
-      const whole: Order = { ...order, orderId: `ord_${randomHex()}`, state: 'paid', paidAt: now() }
+      const whole: Order = { ...order, orderId: `ord_${randomHex()}`, state: 'paid', paidAt: now(), untold: ['paid'] }
       orders.set(whole.orderId, whole)
       keep()
       return whole
@@ -41,10 +47,18 @@ export function openOrders(dataDir: string, now: () => number, randomHex: () => 
       const order = orders.get(orderId)
       if (order === undefined || order.userId !== userId) return undefined
       if (order.state === 'received') return order
-      const received: Order = { ...order, state: 'received', receivedAt: now() }
+      const untold: OrderStep[] = [...order.untold, 'received']
+      const received: Order = { ...order, state: 'received', receivedAt: now(), untold }
       orders.set(orderId, received)
       keep()
       return received
+    },
+    listUntold: () => [...orders.values()].flatMap((order) => order.untold.map((step) => ({ order, step }))),
+    markTold(orderId, step) {
+      const order = orders.get(orderId)
+      if (order === undefined) return
+      orders.set(orderId, { ...order, untold: order.untold.filter((one) => one !== step) })
+      keep()
     },
   }
 }

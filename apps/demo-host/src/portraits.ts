@@ -12,7 +12,15 @@ interface Look {
 }
 
 const looks: Readonly<Record<string, Look>> = {
-  wang: { ground: '#f4d9c6', skin: '#f3c9a5', hair: '#2e2622', coat: '#fff4e8', cut: 'short', beard: true, apron: true },
+  wang: {
+    ground: '#f4d9c6',
+    skin: '#f3c9a5',
+    hair: '#2e2622',
+    coat: '#fff4e8',
+    cut: 'short',
+    beard: true,
+    apron: true,
+  },
   he: { ground: '#cfe3d8', skin: '#f6d3b5', hair: '#3a2a21', coat: '#f7f1e6', cut: 'pony', apron: true },
   li: { ground: '#f8d7dc', skin: '#f7d6bd', hair: '#43302b', coat: '#c65f74', cut: 'bob' },
   zhao: { ground: '#f5e3b3', skin: '#efc6a2', hair: '#5f5650', coat: '#8a5a9c', cut: 'curls' },
@@ -64,7 +72,9 @@ export function drawPortrait(key: string): string | undefined {
     `<rect width="120" height="120" fill="${ground}"/><circle cx="96" cy="22" r="34" fill="#fff" opacity=".22"/>`,
     back[cut](hair),
     `<path d="M14 122q2-34 34-38h24q32 4 34 38z" fill="${coat}"/>`,
-    look.apron ? `<path d="M38 86h8l3 16h22l3-16h8l4 36H34z" fill="#0a7d6f"/>` : `<path d="M48 84q12 12 24 0l-3 8q-9 7-18 0z" fill="${shade}"/>`,
+    look.apron
+      ? `<path d="M38 86h8l3 16h22l3-16h8l4 36H34z" fill="#0a7d6f"/>`
+      : `<path d="M48 84q12 12 24 0l-3 8q-9 7-18 0z" fill="${shade}"/>`,
     `<path d="M51 70h18v14q-9 10-18 0z" fill="${skin}"/><path d="M51 76q9 8 18 0v4q-9 8-18 0z" fill="#00000012"/>`,
     `<circle cx="35" cy="55" r="5" fill="${skin}"/><circle cx="85" cy="55" r="5" fill="${skin}"/>`,
     `<path d="M36 48q0-22 24-22t24 22v8q0 24-24 24t-24-24z" fill="${skin}"/>`,

@@ -78,7 +78,7 @@ export function createQunCalls(access: QunAccess, log: ApiLog | undefined, now: 
         add(answer.status, `${code} ← ${maskedText(body)}`)
         throw new QunCallFailed(answer.status, code)
       }
-      add(answer.status, body === undefined ? maskedText(said) : `${maskedText(body)} → ${maskedText(said)}`)
+      add(answer.status, body === undefined ? maskedText(said) : `${maskedText(said)} ← ${maskedText(body)}`)
       return said
     },
   }

@@ -13,7 +13,14 @@ interface TokenAnswer {
   readonly token: string
 }
 function isTokenAnswer(value: unknown): value is TokenAnswer {
-  return typeof value === 'object' && value !== null && 'type' in value && value.type === 'qun-token' && 'token' in value && typeof value.token === 'string'
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    value.type === 'qun-token' &&
+    'token' in value &&
+    typeof value.token === 'string'
+  )
 }
 
 /** Reads a token out of the address, hides it there, and says which group to open. */

@@ -22,12 +22,21 @@ export function MemberApp() {
   }, [])
   const keepAddress = (next: string | undefined) => {
     setGroupId(next)
-    history.replaceState(null, '', next === undefined ? location.pathname : `${location.pathname}#group=${encodeURIComponent(next)}`)
+    history.replaceState(
+      null,
+      '',
+      next === undefined ? location.pathname : `${location.pathname}#group=${encodeURIComponent(next)}`,
+    )
   }
   if (client === undefined) return canSignIn() ? null : <SignedOut />
   return (
     <Connected client={client}>
-      <QunChat client={client} locale={locale} onGroupChange={keepAddress} {...(groupId !== undefined && { groupId })} />
+      <QunChat
+        client={client}
+        locale={locale}
+        onGroupChange={keepAddress}
+        {...(groupId !== undefined && { groupId })}
+      />
     </Connected>
   )
 }

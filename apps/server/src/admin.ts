@@ -25,7 +25,8 @@ export async function listApps(config: Config, say: Say): Promise<number> {
 }
 
 export async function createKey(config: Config, [appId, kind, ...label]: readonly string[], say: Say): Promise<number> {
-  if (appId === undefined || (kind !== 'api' && kind !== 'signing')) return usage(say, 'qun key create <app> api|signing [label]')
+  if (appId === undefined || (kind !== 'api' && kind !== 'signing'))
+    return usage(say, 'qun key create <app> api|signing [label]')
   await using admin = await openAdmin(config)
   if ((await admin.apps.find(appId)) === undefined) return usage(say, `there is no app ${appId}; see: qun app list`)
   if (kind === 'api') {

@@ -1,5 +1,5 @@
 /** `qun`: starts the server, looks whether it can work here, and makes apps and keys. */
-import { ConfigError, readConfig } from '@qun/server'
+import { ConfigError, readConfig, UsageError } from '@qun/server'
 import { createApp, createKey, listApps, retireKey } from './admin.ts'
 import { examine } from './doctor.ts'
 import { helpText } from './help.ts'
@@ -14,7 +14,10 @@ async function run(words: readonly string[]): Promise<number | undefined> {
   if (['help', '--help', '-h'].includes(command)) return (say(helpText()), 0)
   if (['version', '--version', '-v'].includes(command)) return (say(version), 0)
   const { config, warnings } = readConfig()
-  if (command === 'start') return void (await start(config, warnings))
+  if (command === 'start') {
+    await start(config, warnings)
+    return undefined
+  }
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
   if (command === 'doctor') return examine(config, say)
   if (command === 'app' && part === 'create') return createApp(config, rest, say)
@@ -29,7 +32,8 @@ try {
   const code = await run(process.argv.slice(2))
   if (code !== undefined) process.exitCode = code
 } catch (error) {
-  const isExpected = error instanceof ConfigError || (error as { code?: string }).code === 'embedded.in_use'
+  const isInUse = (error as { code?: string }).code === 'embedded.in_use'
+  const isExpected = isInUse || error instanceof ConfigError || error instanceof UsageError
   process.stderr.write(`${isExpected ? (error as Error).message : String((error as Error).stack ?? error)}\n`)
   process.exitCode = 1
 }

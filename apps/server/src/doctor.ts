@@ -7,6 +7,7 @@ type Say = (text: string) => void
 /** Prints one line per check; returns the exit code. */
 export async function examine(config: Config, say: Say): Promise<number> {
   const checks = await findTroubles(config, features)
-  for (const { name, trouble } of checks) say(`${trouble === undefined ? 'ok  ' : 'BAD '} ${name}${trouble === undefined ? '' : `: ${trouble}`}`)
+  for (const { name, trouble } of checks)
+    say(`${trouble === undefined ? 'ok  ' : 'BAD '} ${name}${trouble === undefined ? '' : `: ${trouble}`}`)
   return checks.every(({ trouble }) => trouble === undefined) ? 0 : 1
 }

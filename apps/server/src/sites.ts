@@ -6,5 +6,7 @@ import type { StaticSite } from '@qun/server'
 /** Those whose `dist` is there; a server without them still serves the API. */
 export function listSites(): StaticSite[] {
   const apps = join(import.meta.dirname, '../..')
-  return [{ prefix: '/app/', dir: join(apps, 'member/dist') }].filter((site) => existsSync(join(site.dir, 'index.html')))
+  return [{ prefix: '/app/', dir: join(apps, 'member/dist') }].filter((site) =>
+    existsSync(join(site.dir, 'index.html')),
+  )
 }

@@ -11,7 +11,10 @@ export async function start(config: Config, warnings: readonly string[]): Promis
   const server = await createServer({ ...optionsOf(config), log, static: listSites() })
   runUntilSignal(server, log)
   const url = await server.listen()
-  log.info({ url, docs: `${url}/docs`, ...(config.demo ? { demo: demoCredentialsFile(config.dataDir) } : {}) }, 'listening')
+  log.info(
+    { url, docs: `${url}/docs`, ...(config.demo ? { demo: demoCredentialsFile(config.dataDir) } : {}) },
+    'listening',
+  )
 }
 
 /** A configuration as options of the library; shared by all commands. */

@@ -23,6 +23,7 @@ import {
   removeMember,
   setNickname,
   setRole,
+  unmuteMember,
 } from '@qun/features/membership/contract'
 import membership from '@qun/features/membership/server'
 import { textMessage } from '@qun/features/message/contract'
@@ -30,7 +31,7 @@ import message from '@qun/features/message/server'
 import type { Migration, Tx } from '@qun/storage'
 import { rls } from '@qun/storage'
 import { sql } from 'kysely'
-import type { At, FuzzMoves, FuzzTurn, Person, World } from '@qun/testing'
+import type { At, FuzzMoves, FuzzTurn, Person, UnreadMoves, World } from '@qun/testing'
 import { must } from './assert.ts'
 import {
   type ActionCall,
@@ -369,4 +370,19 @@ export const fuzzMoves: FuzzMoves = {
       return at === undefined ? undefined : turn.person.act(at, luckyDraw, 'cancel', { reason: '改期' })
     },
   },
+}
+
+/** The same features for walks of one reader. */
+export const unreadMoves: UnreadMoves = {
+  features: [message, membership],
+  say: (person, groupId, text, mentions) =>
+    person.post(groupId, textMessage, { text, ...(mentions.length === 0 ? {} : { mentions: [...mentions] }) }),
+  edit: (person, at) => person.act(at, textMessage, 'edit', { text: '改过', ifEdits: 0 }),
+  react: (person, at) => person.act(at, textMessage, 'react', { emoji: '👍', on: true }),
+  leave: (person, groupId) => person.call(leaveGroup, { params: { groupId }, body: {} }),
+  add: (by, groupId, userId) => by.call(addMembers, { params: { groupId }, body: { userIds: [userId] } }),
+  mute: (by, groupId, userId, isMuted) =>
+    isMuted
+      ? by.call(muteMember, { params: { groupId, userId }, body: { durationMs: 60_000 } })
+      : by.call(unmuteMember, { params: { groupId, userId } }),
 }

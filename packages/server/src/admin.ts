@@ -24,7 +24,8 @@ export interface Admin extends AsyncDisposable {
 export async function openAdmin(config: Config): Promise<Admin> {
   const ground = await openGround(config)
   await migrate(ground.store, serverMigrations, Date.now)
-  const secretKey = config.secretKey ?? (config.databaseUrl === undefined ? await readSecretKey(config.dataDir) : undefined)
+  const secretKey =
+    config.secretKey ?? (config.databaseUrl === undefined ? await readSecretKey(config.dataDir) : undefined)
   const randomHex = (bytes: number) => randomBytes(bytes).toString('hex')
   return {
     apps: new Apps({ store: ground.store, seal: createSeal(secretKey), now: Date.now, randomHex }),
@@ -40,7 +41,8 @@ interface Ground {
 }
 
 async function openGround(config: Config): Promise<Ground> {
-  const embedded = config.databaseUrl === undefined ? await startEmbedded({ dataDir: join(config.dataDir, 'database') }) : undefined
+  const embedded =
+    config.databaseUrl === undefined ? await startEmbedded({ dataDir: join(config.dataDir, 'database') }) : undefined
   try {
     const store = await openStore({ url: config.databaseUrl ?? embedded!.url })
     const close = async () => {
@@ -76,7 +78,9 @@ export async function findTroubles(config: Config, features: readonly Feature[])
   if (!isOpen || ground === undefined) return examined
   const { store, close } = ground
   try {
-    await examine('a transaction can be made durable', async () => ((await store.probe()) ? undefined : 'the probe failed'))
+    await examine('a transaction can be made durable', async () =>
+      (await store.probe()) ? undefined : 'the probe failed',
+    )
     await examine('all migrations are applied', () => missingMigrations(store, features))
     await examine('every table of an app is walled by row level security', () => unwalledTables(store))
     await examine('signing keys can be opened', () => unopenedKeys(store, config))
@@ -88,10 +92,16 @@ export async function findTroubles(config: Config, features: readonly Feature[])
 
 async function missingMigrations(store: Store, features: readonly Feature[]): Promise<string | undefined> {
   const wanted = [...serverMigrations, ...features.flatMap((feature) => feature.migrations ?? [])].map(({ id }) => id)
+  if (!(await isTable(store, 'qun_migrations'))) return 'none is applied yet; starting the server applies them'
   const { rows } = await sql<{ id: string }>`SELECT id FROM qun_migrations`.execute(store.db)
   const applied = new Set(rows.map(({ id }) => id))
   const missing = wanted.filter((id) => !applied.has(id))
   return missing.length === 0 ? undefined : `not applied yet: ${missing.join(', ')}; starting the server applies them`
+}
+
+async function isTable(store: Store, name: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`SELECT to_regclass(${name}) IS NOT NULL AS found`.execute(store.db)
+  return rows[0]?.found === true
 }
 
 /** [T1] A table with `app_id` that a session without an app could read. */
@@ -107,7 +117,10 @@ async function unwalledTables(store: Store): Promise<string | undefined> {
 async function unopenedKeys(store: Store, config: Config): Promise<string | undefined> {
   const key = config.secretKey ?? (config.databaseUrl === undefined ? await readSecretKey(config.dataDir) : undefined)
   const seal = createSeal(key)
-  const { rows } = await store.reading('*', (tx) => sql<{ kid: string; secret: string }>`SELECT kid, secret FROM signing_keys`.execute(tx))
+  if (!(await isTable(store, 'signing_keys'))) return undefined
+  const { rows } = await store.reading('*', (tx) =>
+    sql<{ kid: string; secret: string }>`SELECT kid, secret FROM signing_keys`.execute(tx),
+  )
   const bad = rows.filter(({ secret }) => {
     try {
       return seal.open(secret).length === 0

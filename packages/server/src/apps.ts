@@ -29,6 +29,11 @@ export const activeKeysMax = 2
 /** Lower case, no underscore: the app's id leads the ids of its keys (`qsk_<app>.<key>_<secret>`). */
 export const appIdPattern = /^[a-z][a-z0-9-]{1,39}$/
 
+/** What an operator asked for cannot be done; the message says why, and needs no stack. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
 export interface App {
   readonly appId: AppId
   readonly name: string
@@ -95,14 +100,19 @@ export class Apps {
   }
 
   /** Makes an app with one signing key. Throws when the id is taken or misspelt. */
-  async create(app: { readonly appId: string; readonly name: string; readonly allowedOrigins?: readonly string[] }): Promise<NewSigningKey> {
-    if (!appIdPattern.test(app.appId)) throw new Error(`not an app id: ${app.appId} (lower case letters, digits and -)`)
+  async create(app: {
+    readonly appId: string
+    readonly name: string
+    readonly allowedOrigins?: readonly string[]
+  }): Promise<NewSigningKey> {
+    if (!appIdPattern.test(app.appId))
+      throw new UsageError(`not an app id: ${app.appId} (lower case letters, digits and -)`)
     const appId = app.appId as AppId
     const made = this.#makeHmacKey(appId)
     const now = this.#options.now()
     await this.#options.store.transaction(appId, async (tx) => {
       const row = { appId, name: app.name, allowedOrigins: app.allowedOrigins ?? [], createdAt: now }
-      if (!(await addApp(tx, row))) throw new Error(`there is already an app ${appId}`)
+      if (!(await addApp(tx, row))) throw new UsageError(`there is already an app ${appId}`)
       await addSigningKey(tx, made.row, now)
     })
     this.forget(appId)
@@ -115,7 +125,7 @@ export class Apps {
   }
 
   async setAllowedOrigins(appId: AppId, origins: readonly string[]): Promise<void> {
-    for (const origin of origins) if (!isOrigin(origin)) throw new Error(`not an origin: ${origin}`)
+    for (const origin of origins) if (!isOrigin(origin)) throw new UsageError(`not an origin: ${origin}`)
     await this.#options.store.transaction(appId, (tx) => setAllowedOrigins(tx, appId, origins))
     this.forget(appId)
   }
@@ -125,7 +135,8 @@ export class Apps {
     const made = publicKey === undefined ? this.#makeHmacKey(appId) : await this.#takePublicKey(appId, publicKey)
     await this.#options.store.transaction(appId, async (tx) => {
       const active = (await listSigningKeys(tx, appId)).filter((key) => key.status === 'active')
-      if (active.length >= activeKeysMax) throw new Error(`${appId} has ${active.length} active keys: retire one first`)
+      if (active.length >= activeKeysMax)
+        throw new UsageError(`${appId} has ${active.length} active keys: retire one first`)
       await addSigningKey(tx, made.row, this.#options.now())
     })
     this.forget(appId)
@@ -134,7 +145,9 @@ export class Apps {
 
   /** Tokens of this key are refused from now on. False if there is no such active key. */
   async retireSigningKey(appId: AppId, kid: string): Promise<boolean> {
-    const done = await this.#options.store.transaction(appId, (tx) => retireSigningKey(tx, appId, kid, this.#options.now()))
+    const done = await this.#options.store.transaction(appId, (tx) =>
+      retireSigningKey(tx, appId, kid, this.#options.now()),
+    )
     this.forget(appId)
     return done
   }
@@ -150,7 +163,9 @@ export class Apps {
   }
 
   async revokeApiKey(appId: AppId, keyId: string): Promise<boolean> {
-    const done = await this.#options.store.transaction(appId, (tx) => revokeApiKey(tx, appId, keyId, this.#options.now()))
+    const done = await this.#options.store.transaction(appId, (tx) =>
+      revokeApiKey(tx, appId, keyId, this.#options.now()),
+    )
     this.forget(appId)
     return done
   }
@@ -205,8 +220,12 @@ export class Apps {
     }
   }
 
-  async #takePublicKey(appId: AppId, jwk: JWK): Promise<{ readonly row: SigningKeyRow; readonly shown: NewSigningKey }> {
-    if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519' || jwk.d !== undefined) throw new Error('give an Ed25519 public key as JWK')
+  async #takePublicKey(
+    appId: AppId,
+    jwk: JWK,
+  ): Promise<{ readonly row: SigningKeyRow; readonly shown: NewSigningKey }> {
+    if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519' || jwk.d !== undefined)
+      throw new UsageError('give an Ed25519 public key as JWK')
     await importJWK(jwk, 'EdDSA')
     const kid = `${appId}.${this.#options.randomHex(6)}`
     const bytes = Buffer.from(JSON.stringify({ kty: jwk.kty, crv: jwk.crv, x: jwk.x }))

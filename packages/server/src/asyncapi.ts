@@ -33,12 +33,19 @@ export function asyncApiOf(options: DocumentsOptions): Json {
 
 function messagesOf(side: 'client' | 'server', frames: Readonly<Record<string, TSchema>>): Json {
   return Object.fromEntries(
-    Object.entries(frames).map(([op, schema]) => [`${side}-${op}`, { name: op, contentType: 'application/json', payload: schema }]),
+    Object.entries(frames).map(([op, schema]) => [
+      `${side}-${op}`,
+      { name: op, contentType: 'application/json', payload: schema },
+    ]),
   )
 }
 
 /** Actions are told from the client's side. */
-function operationOf(action: 'send' | 'receive', side: 'client' | 'server', frames: Readonly<Record<string, TSchema>>): Json {
+function operationOf(
+  action: 'send' | 'receive',
+  side: 'client' | 'server',
+  frames: Readonly<Record<string, TSchema>>,
+): Json {
   return {
     action,
     channel: { $ref: '#/channels/socket' },

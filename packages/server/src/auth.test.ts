@@ -2,13 +2,25 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { features } from '@qun/chat/server'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer, type TokenWish } from './testing/test-server.ts'
+import {
+  call,
+  makeShopGroup,
+  startTestServer,
+  tokenOf,
+  verdictOf,
+  type TestServer,
+  type TokenWish,
+} from './testing/test-server.ts'
 import { WireClient } from './testing/wire-client.ts'
 
 let world: TestServer
 let groupId: string
 beforeAll(async () => {
-  world = await startTestServer({ pgUrl: inject('pgUrl'), features, rateLimits: { refusedCredential: 0, stranger: 0, write: 0, read: 0 } })
+  world = await startTestServer({
+    pgUrl: inject('pgUrl'),
+    features,
+    rateLimits: { refusedCredential: 0, stranger: 0, write: 0, read: 0 },
+  })
   groupId = await makeShopGroup(world)
 })
 afterAll(async () => {
@@ -40,7 +52,11 @@ describe('a user token', () => {
     ['kid a path', '401 auth.token_key_unknown', () => token({ header: { kid: "../../../etc/passwd'--" } })],
     ['critical header', '401 auth.token_malformed', () => token({ header: { crit: ['exp'] } })],
     ['wrong secret', '401 auth.token_signature', () => token({ secret: Buffer.alloc(32, 1) })],
-    ['AUTH-05 61 s past', '401 auth.token_expired', () => token({ claims: { iat: seconds() - 100, exp: seconds() - 61 } })],
+    [
+      'AUTH-05 61 s past',
+      '401 auth.token_expired',
+      () => token({ claims: { iat: seconds() - 100, exp: seconds() - 61 } }),
+    ],
     ['AUTH-05 59 s past', '200', () => token({ claims: { iat: seconds() - 100, exp: seconds() - 59 } })],
     ['AUTH-06 nbf 61 s ahead', '401 auth.token_not_yet_valid', () => token({ claims: { nbf: seconds() + 61 } })],
     ['AUTH-06 iat 61 s ahead', '401 auth.token_not_yet_valid', () => token({ claims: { iat: seconds() + 61 } })],
@@ -80,9 +96,14 @@ describe('a user token', () => {
     expect(await verdict(short)).toBe('401 auth.token_expired')
   })
   test('[AUTH-08] another app signs in our name: the signature does not hold', async () => {
-    expect(await verdict(tokenOf(world.otherApp, 'li', world.clock.now(), { header: { kid: world.app.kid }, claims: { iss: 'camellia' } }))).toBe(
-      '401 auth.token_signature',
-    )
+    expect(
+      await verdict(
+        tokenOf(world.otherApp, 'li', world.clock.now(), {
+          header: { kid: world.app.kid },
+          claims: { iss: 'camellia' },
+        }),
+      ),
+    ).toBe('401 auth.token_signature')
   })
   test('[AUTH-15] a token in the address is ignored and not logged', async () => {
     const secret = token()
@@ -94,8 +115,12 @@ describe('a user token', () => {
     expect(await verdict('a'.repeat(20_480))).toBe('431 request.header_too_large')
   })
   test('another scheme, several tokens', async () => {
-    expect(verdictOf(await call(world, 'GET', '/me', { headers: { authorization: `Basic ${token()}` } }))).toBe('401 auth.token_malformed')
-    expect(verdictOf(await call(world, 'GET', '/me', { headers: { authorization: `Bearer ${token()} ${token()}` } }))).toBe('401 auth.token_malformed')
+    expect(verdictOf(await call(world, 'GET', '/me', { headers: { authorization: `Basic ${token()}` } }))).toBe(
+      '401 auth.token_malformed',
+    )
+    expect(
+      verdictOf(await call(world, 'GET', '/me', { headers: { authorization: `Bearer ${token()} ${token()}` } })),
+    ).toBe('401 auth.token_malformed')
   })
 })
 
@@ -107,7 +132,7 @@ describe('an EdDSA key of the host', () => {
     return `${text}.${sign(null, Buffer.from(text), privateKey).toString('base64url')}`
   }
   test('is accepted beside the first key, refused once retired; a third active key is refused', async () => {
-    const { kid } = await world.server.apps.addSigningKey(world.app.appId, publicKey.export({ format: 'jwk' }) as never)
+    const { kid } = await world.server.apps.addSigningKey(world.app.appId, publicKey.export({ format: 'jwk' }))
     expect(await verdict(signed(kid))).toBe('200')
     expect(await verdict(signed(kid, 'HS256'))).toBe('401 auth.token_alg')
     await expect(world.server.apps.addSigningKey(world.app.appId)).rejects.toThrow(/retire one first/)
@@ -117,7 +142,8 @@ describe('an EdDSA key of the host', () => {
 })
 
 describe('shutting people out', () => {
-  const revoke = (userId: string, body: object = {}) => call(world, 'POST', `/users/${userId}/revoke`, { token: world.app.apiKey, body })
+  const revoke = (userId: string, body: object = {}) =>
+    call(world, 'POST', `/users/${userId}/revoke`, { token: world.app.apiKey, body })
 
   test('[AUTH-10] a revoked jti; the same user’s other token lives', async () => {
     const one = token({ claims: { jti: 'lost-phone' } })
@@ -157,10 +183,16 @@ describe('shutting people out', () => {
 
 describe('API keys', () => {
   test('[AUTH-13] a user token on a route of the host', async () => {
-    expect(verdictOf(await call(world, 'POST', '/tokens', { token: token(), body: { userId: 'wang' } }))).toBe('403 auth.scope')
+    expect(verdictOf(await call(world, 'POST', '/tokens', { token: token(), body: { userId: 'wang' } }))).toBe(
+      '403 auth.scope',
+    )
   })
   test('a key in a browser', async () => {
-    const answer = await call(world, 'POST', '/tokens', { token: world.app.apiKey, body: { userId: 'li' }, headers: { origin: 'https://shop.example' } })
+    const answer = await call(world, 'POST', '/tokens', {
+      token: world.app.apiKey,
+      body: { userId: 'li' },
+      headers: { origin: 'https://shop.example' },
+    })
     expect(verdictOf(answer)).toBe('403 auth.scope')
   })
   test('speaks for a user only when it names one', async () => {
@@ -203,7 +235,9 @@ describe('minting', () => {
     })
   }
   test('[AUTH-21] in a loop', async () => {
-    const verdicts = await Promise.all(Array.from({ length: 60 }, async () => verdictOf(await mint({ userId: 'loop' }))))
+    const verdicts = await Promise.all(
+      Array.from({ length: 60 }, async () => verdictOf(await mint({ userId: 'loop' }))),
+    )
     expect(verdicts.filter((one) => one === '201')).toHaveLength(30)
     expect(verdicts.filter((one) => one === '429 rate.limited')).toHaveLength(30)
     const answer = await mint({ userId: 'loop' })

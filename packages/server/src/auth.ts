@@ -14,11 +14,6 @@ export type Credential =
 /** Tokens remembered as verified: an entry is about 400 bytes, and a signature costs 90 µs. */
 const verifiedMax = 20_000
 
-interface Verified {
-  readonly claims: Claims
-  readonly kid: string
-}
-
 export interface AuthOptions {
   readonly apps: Apps
   readonly revocations: Revocations
@@ -28,7 +23,7 @@ export interface AuthOptions {
 
 export class Auth {
   readonly #options: AuthOptions
-  readonly #verified = new LRUCache<string, Verified>({ max: verifiedMax })
+  readonly #verified = new LRUCache<string, Claims>({ max: verifiedMax })
 
   constructor(options: AuthOptions) {
     this.#options = options
@@ -53,13 +48,13 @@ export class Auth {
     const digest = createHash('sha256').update(token).digest('base64')
     const known = this.#verified.get(digest)
     if (known !== undefined && key.status === 'active') {
-      if (known.claims.exp + leewaySeconds <= Math.floor(now() / 1_000)) throw refuse('auth.token_expired')
-      refuseVerdict(revocations.verdictOf(known.claims))
-      return known.claims
+      if (known.exp + leewaySeconds <= Math.floor(now() / 1_000)) throw refuse('auth.token_expired')
+      refuseVerdict(revocations.verdictOf(known))
+      return known
     }
     const claims = await verifyToken(token, header, key, now())
     refuseVerdict(await revocations.readVerdict(claims))
-    this.#verified.set(digest, { claims, kid: header.kid })
+    this.#verified.set(digest, claims)
     return claims
   }
 
@@ -73,13 +68,18 @@ export class Auth {
     // A token made in the very second its user was signed out everywhere belongs to the next sign-in.
     const iat = Math.max(Math.floor(now() / 1_000), Math.floor(revocations.voidUntil(appId, wish.userId) / 1_000) + 1)
     const exp = iat + (wish.ttlSeconds ?? 3_600)
-    const claims: Claims = { appId, userId: wish.userId, guest: wish.guest ?? false, jti: randomHex(16), iat, exp }
-    const token = await mintToken({ kid: key.kid, alg: 'HS256', signWith: key.verifyWith as Uint8Array }, claims)
+    const { kid } = key
+    const claims: Claims = { appId, userId: wish.userId, guest: wish.guest ?? false, jti: randomHex(16), kid, iat, exp }
+    const token = await mintToken(key.verifyWith as Uint8Array, claims)
     return { token, expiresAt: exp * 1_000 }
   }
 
   /** Ends one token, or all the user got so far; `erased` shuts the user out for good. */
-  async revoke(appId: AppId, userId: UserId, what: { readonly jti?: string; readonly erased?: boolean }): Promise<void> {
+  async revoke(
+    appId: AppId,
+    userId: UserId,
+    what: { readonly jti?: string; readonly erased?: boolean },
+  ): Promise<void> {
     const erased = what.erased ?? false
     // NOTE: an erased user has no tokens left, whichever jti was named.
     const jti = erased ? '' : (what.jti ?? '')

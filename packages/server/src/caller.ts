@@ -26,7 +26,11 @@ export interface CallerOptions {
 type AnyEndpoint = Endpoint<any, any, any, any>
 
 /** Refuses with `auth.` codes and `rate.limited`; nothing of the request's body has been read yet. */
-export async function readCalling(options: CallerOptions, endpoint: AnyEndpoint, request: FastifyRequest): Promise<Calling> {
+export async function readCalling(
+  options: CallerOptions,
+  endpoint: AnyEndpoint,
+  request: FastifyRequest,
+): Promise<Calling> {
   const credential = await readCredential(options, request)
   const calling = await callingOf(options, endpoint, request, credential)
   const { limiter } = options
@@ -44,7 +48,8 @@ async function readCredential(options: CallerOptions, request: FastifyRequest): 
   const { limiter, auth } = options
   const { authorization } = request.headers
   if (authorization === undefined) return undefined
-  if (limiter.isSpent('refusedCredential', request.clientAddress)) limiter.check('refusedCredential', request.clientAddress)
+  if (limiter.isSpent('refusedCredential', request.clientAddress))
+    limiter.check('refusedCredential', request.clientAddress)
   try {
     return await auth.readCredential(authorization)
   } catch (error) {
@@ -66,7 +71,12 @@ async function callingOf(
       options.limiter.check('stranger', request.clientAddress)
       throw refuse('auth.missing')
     }
-    return { appId: await appOfStranger(options.apps, request), caller: { kind: 'anyone' }, principal: undefined, isHost: false }
+    return {
+      appId: await appOfStranger(options.apps, request),
+      caller: { kind: 'anyone' },
+      principal: undefined,
+      isHost: false,
+    }
   }
   if (credential.kind === 'server') return callingOfHost(endpoint, request, credential.appId)
   const { appId, userId, guest } = credential.claims
@@ -80,17 +90,27 @@ async function callingOf(
  * only routes of the host and open ones are served. A browser must never hold one: a request with an Origin is refused.
  */
 function callingOfHost(endpoint: AnyEndpoint, request: FastifyRequest, appId: AppId): Calling {
-  if (request.headers.origin !== undefined) throw refuse('auth.scope', { detail: 'an API key must not be used in a browser' })
+  if (request.headers.origin !== undefined)
+    throw refuse('auth.scope', { detail: 'an API key must not be used in a browser' })
   const actAs = request.headers['qun-act-as']
   if (endpoint.by === 'server' || endpoint.by === 'open') {
     return { appId, caller: { kind: 'server' }, principal: undefined, isHost: true }
   }
-  if (actAs === undefined) throw refuse('auth.scope', { detail: 'name a user in Qun-Act-As, or call with a user token' })
+  if (actAs === undefined)
+    throw refuse('auth.scope', { detail: 'name a user in Qun-Act-As, or call with a user token' })
   const userId = decodeHeader(String(actAs))
   if (!isUserId(userId) || !isStorable(userId)) {
-    throw refuse('request.invalid', { detail: 'Qun-Act-As is not a user id', errors: [{ pointer: '/Qun-Act-As', code: 'request.invalid' }] })
+    throw refuse('request.invalid', {
+      detail: 'Qun-Act-As is not a user id',
+      errors: [{ pointer: '/Qun-Act-As', code: 'request.invalid' }],
+    })
   }
-  return { appId, caller: { kind: 'user', userId, guest: false }, principal: { appId, userId, guest: false }, isHost: true }
+  return {
+    appId,
+    caller: { kind: 'user', userId, guest: false },
+    principal: { appId, userId, guest: false },
+    isHost: true,
+  }
 }
 
 /** Headers are ASCII, so ids in other scripts arrive percent-encoded. */
@@ -109,7 +129,10 @@ async function appOfStranger(apps: Apps, request: FastifyRequest): Promise<AppId
   if (app !== undefined) return app.appId
   const all = await apps.list()
   if (named === undefined && all.length === 1) return all[0]!.appId
-  throw refuse('request.invalid', { detail: 'name the app in Qun-App', errors: [{ pointer: '/Qun-App', code: 'request.invalid' }] })
+  throw refuse('request.invalid', {
+    detail: 'name the app in Qun-App',
+    errors: [{ pointer: '/Qun-App', code: 'request.invalid' }],
+  })
 }
 
 /** The user's budget a route draws on; undefined when the route counts for itself. */

@@ -39,7 +39,12 @@ const base = {
     doc: 'The address to listen on. A server for others stands behind a proxy that does TLS.',
     read: asText,
   },
-  dataDir: { name: 'QUN_DATA', default: './data', doc: 'Holds the embedded database and its keys. Back it up.', read: asText },
+  dataDir: {
+    name: 'QUN_DATA',
+    default: './data',
+    doc: 'Holds the embedded database and its keys. Back it up.',
+    read: asText,
+  },
   databaseUrl: {
     name: 'QUN_DATABASE_URL',
     default: '',
@@ -48,7 +53,12 @@ const base = {
     read: readDatabaseUrl,
   },
   log: { name: 'QUN_LOG', default: 'info', doc: `How much is logged: ${logLevels.join(', ')}.`, read: readLogLevel },
-  demo: { name: 'QUN_DEMO', default: 'true', doc: 'Makes an app `demo` at the first start; its keys go to demo-credentials.json in QUN_DATA.', read: readBoolean },
+  demo: {
+    name: 'QUN_DEMO',
+    default: 'true',
+    doc: 'Makes an app `demo` at the first start; its keys go to demo-credentials.json in QUN_DATA.',
+    read: readBoolean,
+  },
   allowedOrigins: {
     name: 'QUN_ALLOWED_ORIGINS',
     default: '',
@@ -70,7 +80,8 @@ const base = {
   },
 } as const satisfies Record<string, Setting>
 
-const rateName = (budget: string): `QUN_${string}` => `QUN_RATE_${budget.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+const rateName = (budget: string): `QUN_${string}` =>
+  `QUN_RATE_${budget.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 const rates = Object.entries(budgets).map(([budget, { per, limit, windowMs, reason }]) => ({
   budget: budget as BudgetName,
   setting: {
@@ -98,7 +109,10 @@ export class ConfigError extends Error {
  * Reads the environment, `process.env` unless given. Throws `ConfigError` when a value is not valid; a variable that
  * begins with QUN_ and is no setting is a warning, because it is most likely misspelt.
  */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): { readonly config: Config; readonly warnings: readonly string[] } {
+export function readConfig(env: NodeJS.ProcessEnv = process.env): {
+  readonly config: Config
+  readonly warnings: readonly string[]
+} {
   const problems: string[] = []
   const read = (setting: Setting): unknown => {
     try {
@@ -110,10 +124,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): { readonly con
   }
   const values = Object.fromEntries(Object.entries(base).map(([key, setting]) => [key, read(setting)]))
   const rateLimits = Object.fromEntries(
-    rates.filter(({ setting }) => env[setting.name] !== undefined).map(({ budget, setting }) => [budget, read(setting)]),
+    rates
+      .filter(({ setting }) => env[setting.name] !== undefined)
+      .map(({ budget, setting }) => [budget, read(setting)]),
   )
   if (problems.length > 0) throw new ConfigError(problems)
-  const known = new Set(settings.flatMap(({ name, isSecret }) => [name, ...(isSecret === true ? [`${name}_FILE`] : [])]))
+  const known = new Set(
+    settings.flatMap(({ name, isSecret }) => [name, ...(isSecret === true ? [`${name}_FILE`] : [])]),
+  )
   const warnings = Object.keys(env)
     .filter((name) => name.startsWith('QUN_') && !known.has(name as Setting['name']))
     .map((name) => `${name} is no setting of this server`)
@@ -132,7 +150,10 @@ function textOf(setting: Setting, env: NodeJS.ProcessEnv): string {
 export function settingsText(): string {
   const width = Math.max(...settings.map(({ name }) => name.length))
   return settings
-    .map((setting) => `  ${setting.name.padEnd(width)}  ${setting.doc.replaceAll('`', '')}${setting.default === '' ? '' : ` [${setting.default}]`}`)
+    .map(
+      (setting) =>
+        `  ${setting.name.padEnd(width)}  ${setting.doc.replaceAll('`', '')}${setting.default === '' ? '' : ` [${setting.default}]`}`,
+    )
     .join('\n')
 }
 
@@ -178,7 +199,8 @@ function readDatabaseUrl(text: string): string | undefined {
 }
 function readOrigins(text: string): string[] {
   const origins = listOf(text)
-  for (const origin of origins) if (!isOrigin(origin)) throw new Error(`${JSON.stringify(origin)} is not an origin like https://shop.example`)
+  for (const origin of origins)
+    if (!isOrigin(origin)) throw new Error(`${JSON.stringify(origin)} is not an origin like https://shop.example`)
   return origins
 }
 function readProxies(text: string): string[] {
@@ -187,5 +209,8 @@ function readProxies(text: string): string[] {
   return proxies
 }
 function listOf(text: string): string[] {
-  return text.split(',').map((part) => part.trim()).filter((part) => part !== '')
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 }

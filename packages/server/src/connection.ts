@@ -1,110 +1,93 @@
-/** One socket: first its token, then frames to and from its session, until somebody closes it. Knows no feature. */
+/** One client's connection: first its token, then frames to and from its session. Knows no feature. */
 import type { Socket } from 'node:net'
 import {
   clientFrames,
   closeCodes,
   refuse,
-  Refusal,
   type AppId,
   type ClientFrame,
   type Locale,
   type Millis,
-  type ServerFrame,
+  type Refusal,
   type UserId,
 } from '@qun/contract'
 import type { Core, Outlet, Packet, Session } from '@qun/core'
 import type { Auth } from './auth.ts'
-import { FrameReader } from './frame-reader.ts'
 import { checkTexts, readJson } from './json.ts'
-import { closeFrame, pingFrame, pongFrame, textFrame, wireOf } from './outlet.ts'
-import { errorFrameOf, refusalOf } from './problem.ts'
+import { LiveSocket, type Company } from './live-socket.ts'
+import { wireOf } from './outlet.ts'
+import { refusalOf } from './problem.ts'
 import { socketLimits, userKey, type Limiter } from './rates.ts'
-import type { Telemetry } from './telemetry.ts'
 import { leewaySeconds, type Claims } from './token.ts'
 import { bodyCheck } from './validate.ts'
 
-/** What all connections of a gateway share: one object, so that a connection holds one reference. */
-export interface Surroundings {
+export interface Surroundings extends Company<LiveSocket> {
   readonly core: Core
   readonly auth: Auth
   readonly limiter: Limiter
-  readonly telemetry: Telemetry
   readonly protocol: number
-  readonly now: () => Millis
   /** True when pages of the origin may speak for users of the app. */
   readonly isOriginOf: (appId: AppId, origin: string) => Promise<boolean>
+  /** Resolves when the store can bear one more that catches up; whoever entered says so with `entered`. */
+  readonly enter: () => Promise<void>
+  readonly entered: () => void
   /** Counts the connection among its user's. False: there are too many. */
   readonly admit: (connection: Connection) => boolean
-  readonly backlogged: (connection: Connection) => void
   /** True once the server takes no more posts. */
   readonly isDraining: () => boolean
-  readonly closed: (connection: Connection) => void
 }
+
+type AuthFrame = Extract<ClientFrame, { op: 'auth' }>
 
 const awaiting = 0
 const verifying = 1
 const open = 2
-const closing = 3
 
-/** Milliseconds a client has to answer our close frame; one that does not read gets less. */
-const closeGraceMs = 2_000
+/** A crowd that comes back at once is let in bit by bit; whoever waits longer is told to try later. */
+const enterWithinMs = 20_000
 /** Frames that may arrive while the first token is being checked. */
 const earlyFramesMax = 16
 
 const checks = new Map(Object.entries(clientFrames).map(([op, schema]) => [op, bodyCheck(schema)]))
 
-export class Connection extends FrameReader implements Outlet {
+export class Connection extends LiveSocket implements Outlet {
   readonly #around: Surroundings
   readonly address: string
   /** Of a page; dropped once it was checked against the app. */
   #origin: string | undefined
-  readonly #locale: Locale
-  #state: typeof awaiting | typeof verifying | typeof open | typeof closing = awaiting
+  #state: typeof awaiting | typeof verifying | typeof open = awaiting
   #session: Session | undefined
   #early: string[] | undefined
+  /** Let in, and not caught up yet. */
+  #isEntering = false
 
   appId = '' as AppId
   userId = '' as UserId
   isGuest = false
+  /** The key that signed its token. */
+  kid = ''
   #issuedAtSeconds = 0
   #jti = ''
   /** When the token ends the connection. */
   #validUntil: Millis = 0
   #wasWarned = false
-
-  /** Where the gateway keeps it; the gateway's to change. */
-  slot = -1
-  /** When the sweep must look at it next. */
-  dueAt: Millis
-  #pingAt: Millis = 0
-  #unanswered = 0
-  #closedBecause = 1006
-
-  // Frames are counted per second, unreadable ones in all.
-  #windowEndsAt: Millis = 0
-  #windowFrames = 0
-  #badFrames = 0
-  #stalledSince: Millis = 0
-  #stalledAt = 0
+  /** When the oldest unacknowledged message arrived; 0 when there is none. */
   #sentAt: Millis = 0
 
   constructor(around: Surroundings, socket: Socket, address: string, origin: string | undefined, locale: Locale) {
-    super(socket)
+    super(around, socket, locale)
     this.#around = around
     this.address = address
     this.#origin = origin
-    this.#locale = locale
-    this.dueAt = around.now() + socketLimits.authWithinMs
   }
 
   get isOpen(): boolean {
-    return this.#state === open
+    return this.#state === open && !this.isClosing
   }
 
-  // ── the way out ──
-
   push(packet: Packet): void {
-    if (this.#state === closing) return
+    if (this.isClosing) return
+    if (this.#isEntering && !packet.text.startsWith('{"op":"hello"')) this.#leaveEntrance()
     if (this.#sentAt !== 0 && packet.text.startsWith('{"op":"sent"')) {
       this.#around.telemetry.acknowledged((this.#around.now() - this.#sentAt) / 1_000)
       this.#sentAt = 0
@@ -112,67 +95,30 @@ export class Connection extends FrameReader implements Outlet {
     this.pushFrame(wireOf(packet))
   }
 
-  send(frame: ServerFrame): void {
-    if (this.#state !== closing) this.pushFrame(textFrame(JSON.stringify(frame)))
+  #leaveEntrance(): void {
+    if (!this.#isEntering) return
+    this.#isEntering = false
+    this.#around.entered()
   }
 
-  /** Writes what is queued, then the close frame; the sweep destroys a socket whose client does not answer. */
-  close(code: number, reason: string): void {
-    if (this.#state === closing) return
-    this.#beginClosing(code, closeGraceMs)
-    this.flush()
-    if (this.socket.writable) this.socket.end(closeFrame(code, reason))
-  }
-
-  #beginClosing(code: number, graceMs: number): void {
-    this.#closedBecause = code
-    this.#state = closing
-    this.dueAt = this.#around.now() + graceMs
+  override ended(): void {
+    super.ended()
+    this.#leaveEntrance()
+    this.#session?.close()
+    this.#session = undefined
     this.#early = undefined
-    this.stopReading()
-  }
-
-  protected get queuedBytesMax(): number {
-    return socketLimits.queuedBytesMax
-  }
-
-  protected overflow(): void {
-    if (this.#state === closing) return
-    this.#around.telemetry.slowSocketCut(this.queuedBytes)
-    this.drop()
-    this.close(closeCodes.slow, 'slow consumer')
-  }
-
-  protected backlog(): void {
-    this.#stalledSince = this.#around.now()
-    this.#stalledAt = this.socket.writableLength
-    this.#around.backlogged(this)
-  }
-
-  /** Looks whether a backlogged socket is being read. False when it needs no further looks. */
-  sweepBacklog(now: Millis): boolean {
-    const waiting = this.socket.writableLength
-    if (waiting === 0 || this.#state === closing) return false
-    if (waiting < this.#stalledAt) this.#stalledSince = now
-    this.#stalledAt = waiting
-    if (now - this.#stalledSince < socketLimits.stalledMs) return true
-    this.overflow()
-    return false
   }
 
   // ── time ──
 
-  /** What is due; the gateway calls it when `dueAt` has come. */
   sweep(now: Millis): void {
-    if (this.#state === closing) return void this.socket.destroy()
-    if (this.#state !== open) return this.#refuseAndClose(refuse('auth.missing', { detail: 'no auth frame in time' }), closeCodes.auth)
-    if (now >= this.#validUntil) return this.#refuseAndClose(refuse('auth.token_expired'), closeCodes.auth)
-    if (now >= this.#pingAt) {
-      if (this.#unanswered >= 2) return void this.socket.destroy()
-      this.#unanswered++
-      this.#pingAt = now + socketLimits.pingEveryMs
-      this.pushFrame(pingFrame())
+    if (this.isClosing) return void this.socket.destroy()
+    if (this.#state === verifying) return this.refuseAndClose(refuse('server.overloaded'), closeCodes.tryLater)
+    if (this.#state !== open) {
+      return this.refuseAndClose(refuse('auth.missing', { detail: 'no auth frame in time' }), closeCodes.auth)
     }
+    if (now >= this.#validUntil) return this.refuseAndClose(refuse('auth.token_expired'), closeCodes.auth)
+    if (!this.pingIfDue(now)) return
     if (!this.#wasWarned && now >= this.#validUntil - socketLimits.expiringNoticeMs) {
       this.#wasWarned = true
       this.send({ op: 'auth.expiring', expiresAt: this.#validUntil })
@@ -182,7 +128,7 @@ export class Connection extends FrameReader implements Outlet {
 
   #plan(): void {
     const warnAt = this.#wasWarned ? this.#validUntil : this.#validUntil - socketLimits.expiringNoticeMs
-    this.dueAt = Math.min(this.#pingAt, warnAt)
+    this.dueAt = Math.min(this.pingAt, warnAt)
   }
 
   /** Whether a revocation concerns this connection: all tokens up to a moment, or one. */
@@ -191,47 +137,7 @@ export class Connection extends FrameReader implements Outlet {
     return row.jti === '' ? this.#issuedAtSeconds * 1_000 <= row.revokedAt : this.#jti === row.jti
   }
 
-  /** The socket is gone. */
-  ended(): void {
-    this.#state = closing
-    this.drop()
-    this.stopReading()
-    this.#session?.close()
-    this.#session = undefined
-    this.#around.telemetry.socketClosed(this.#closedBecause)
-    this.#around.closed(this)
-  }
-
-  // ── the way in ──
-
-  protected onFrame(): boolean {
-    const now = this.#around.now()
-    this.#unanswered = 0
-    if (now >= this.#windowEndsAt) {
-      this.#windowEndsAt = now + 1_000
-      this.#windowFrames = 0
-    }
-    if (++this.#windowFrames < socketLimits.framesPerSecond) return true
-    this.#refuseAndClose(refuse('rate.limited', { retryAfterMs: 1_000 }), closeCodes.rate)
-    return false
-  }
-
-  protected onPing(body: Buffer): void {
-    this.pushFrame(pongFrame(body))
-  }
-
-  protected onPong(): void {
-    // Counted by onFrame; any frame shows that the client lives.
-  }
-
-  protected onClose(code: number): void {
-    this.#closedBecause = code
-    this.close(code === 1005 ? 1000 : code, '')
-  }
-
-  protected onBroken(code: number, reason: string): void {
-    this.close(code, reason)
-  }
+  // ── frames ──
 
   protected onText(text: string): void {
     if (this.#state === verifying) {
@@ -244,14 +150,18 @@ export class Connection extends FrameReader implements Outlet {
       const frame = readJson(text) as { op?: unknown; id?: unknown } | null
       if (typeof frame !== 'object' || frame === null || Array.isArray(frame)) throw refuse('request.invalid')
       if (typeof frame.id === 'number' && Number.isInteger(frame.id)) id = frame.id
-      if (this.#state === awaiting && frame.op !== 'auth') return this.#refuseAndClose(refuse('auth.missing'), closeCodes.auth)
+      if (this.#state === awaiting && frame.op !== 'auth') {
+        return this.refuseAndClose(refuse('auth.missing'), closeCodes.auth)
+      }
       const check = typeof frame.op === 'string' ? checks.get(frame.op) : undefined
       if (check === undefined) throw refuse('op.unknown')
       check(frame)
       checkTexts(frame)
       this.#take(frame as ClientFrame)
     } catch (error) {
-      this.#answerBad(error, id)
+      const refusal = refusalOf(error)
+      if (refusal === undefined) this.#around.telemetry.bug(error, 'socket')
+      this.answerBad(refusal, id)
     }
   }
 
@@ -291,45 +201,35 @@ export class Connection extends FrameReader implements Outlet {
     return userKey(this.appId, this.userId)
   }
 
-  #answerBad(error: unknown, id: number | undefined): void {
-    const refusal = refusalOf(error)
-    if (refusal === undefined) this.#around.telemetry.bug(error, 'socket')
-    else this.#around.telemetry.refused(refusal.code, 'socket', undefined)
-    this.send(errorFrameOf(refusal, id, this.#locale))
-    // What is only too much or too late says nothing against the client.
-    const isClientsFault = refusal === undefined || (refusal.kind.retry !== 'later' && refusal.code !== 'batch.too_large')
-    if (isClientsFault && ++this.#badFrames >= socketLimits.badFramesMax) this.close(closeCodes.badFrames, 'too many bad frames')
-  }
-
-  #refuseAndClose(refusal: Refusal, code: number): void {
-    this.#around.telemetry.refused(refusal.code, 'socket', undefined)
-    this.send(errorFrameOf(refusal, undefined, this.#locale))
-    this.close(code, refusal.code)
-  }
-
   // ── tokens ──
 
-  async #authenticate(frame: Extract<ClientFrame, { op: 'auth' }>): Promise<void> {
+  async #authenticate(frame: AuthFrame): Promise<void> {
     const isFirst = this.#state === awaiting
     try {
       if (frame.protocol !== undefined && frame.protocol !== this.#around.protocol) throw refuse('ws.version')
-      if (isFirst) this.#state = verifying
+      if (isFirst) {
+        this.#state = verifying
+        this.dueAt = this.#around.now() + enterWithinMs
+      }
       const claims = await this.#around.auth.verify(frame.token)
       // It may have closed, or its bearer been shut out, while the token was checked.
-      if (this.#state === closing) return
+      if (this.isClosing) return
       if (isFirst) await this.#begin(claims, frame)
       else this.#renew(claims)
     } catch (error) {
       const refusal = refusalOf(error)
       if (refusal === undefined) this.#around.telemetry.bug(error, 'socket auth')
-      this.#refuseAndClose(refusal ?? refuse('server.bug'), codeOf(refusal))
+      this.refuseAndClose(refusal ?? refuse('server.bug'), codeOf(refusal))
     }
   }
 
-  async #begin(claims: Claims, frame: Extract<ClientFrame, { op: 'auth' }>): Promise<void> {
-    if (this.#origin !== undefined && !(await this.#around.isOriginOf(claims.appId, this.#origin))) throw refuse('ws.origin')
+  async #begin(claims: Claims, frame: AuthFrame): Promise<void> {
+    const { enter, entered, isOriginOf } = this.#around
+    if (this.#origin !== undefined && !(await isOriginOf(claims.appId, this.#origin))) throw refuse('ws.origin')
     this.#origin = undefined
-    if (this.#state === closing) return
+    await enter()
+    if (this.isClosing) return entered()
+    this.#isEntering = true
     this.appId = claims.appId
     this.userId = claims.userId
     this.isGuest = claims.guest
@@ -338,16 +238,19 @@ export class Connection extends FrameReader implements Outlet {
     this.#adopt(claims)
     this.#state = open
     // Pings of sockets opened together are spread out.
-    this.#pingAt = this.#around.now() + socketLimits.pingEveryMs - ((this.slot % 20) * 1_000)
+    this.pingAt = this.#around.now() + socketLimits.pingEveryMs - (this.slot % 20) * 1_000
     this.#plan()
     this.#session = this.#around.core.connect(
       { appId: claims.appId, userId: claims.userId, guest: claims.guest },
-      { ...(frame.epoch === undefined ? {} : { epoch: frame.epoch }), ...(frame.version === undefined ? {} : { version: frame.version }) },
+      {
+        ...(frame.epoch === undefined ? {} : { epoch: frame.epoch }),
+        ...(frame.version === undefined ? {} : { version: frame.version }),
+      },
       this,
     )
     const early = this.#early
     this.#early = undefined
-    for (const text of early ?? []) if (this.#state === open) this.onText(text)
+    for (const text of early ?? []) if (this.isOpen) this.onText(text)
   }
 
   /** A fresh token of the same person: the connection goes on as it is. */
@@ -367,11 +270,19 @@ export class Connection extends FrameReader implements Outlet {
     this.#validUntil = end > this.#around.now() ? end : end + leewaySeconds * 1_000
     this.#issuedAtSeconds = claims.iat
     this.#jti = claims.jti
+    this.kid = claims.kid
   }
 
   hello(): void {
     const { core, protocol, now } = this.#around
-    this.send({ op: 'hello', protocol, epoch: core.epoch, userId: this.userId, now: now(), pingMs: socketLimits.pingEveryMs })
+    this.send({
+      op: 'hello',
+      protocol,
+      epoch: core.epoch,
+      userId: this.userId,
+      now: now(),
+      pingMs: socketLimits.pingEveryMs,
+    })
   }
 }
 

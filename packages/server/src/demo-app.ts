@@ -18,7 +18,11 @@ export function demoCredentialsFile(dataDir: string): string {
 }
 
 /** Leaves an existing app and file as they are; a lost file is replaced, with fresh keys in place of the lost ones. */
-export async function prepareDemoApp(options: { readonly apps: Apps; readonly dataDir: string; readonly log: Logger }): Promise<void> {
+export async function prepareDemoApp(options: {
+  readonly apps: Apps
+  readonly dataDir: string
+  readonly log: Logger
+}): Promise<void> {
   const { apps, dataDir, log } = options
   const file = demoCredentialsFile(dataDir)
   const app = await apps.find(demoAppId)
@@ -27,7 +31,8 @@ export async function prepareDemoApp(options: { readonly apps: Apps; readonly da
     const key = await apps.create({ appId: demoAppId, name: '山茶咖啡 Camellia Coffee' })
     await writeCredentials(file, apps, { kid: key.kid, alg: key.alg, secret: key.secret ?? '' })
   } else {
-    for (const key of app.signingKeys.values()) if (key.status === 'active') await apps.retireSigningKey(demoAppId, key.kid)
+    for (const key of app.signingKeys.values())
+      if (key.status === 'active') await apps.retireSigningKey(demoAppId, key.kid)
     const key = await apps.addSigningKey(demoAppId)
     await writeCredentials(file, apps, { kid: key.kid, alg: key.alg, secret: key.secret ?? '' })
   }

@@ -18,8 +18,12 @@ export function addDocuments(app: FastifyInstance, options: DocumentsOptions): v
   const openApi = once(() => JSON.stringify(openApiOf(options)))
   const asyncApi = once(() => JSON.stringify(asyncApiOf(options)))
   const page = once(() => referencePageOf(options))
-  app.get('/openapi.json', (_request, reply) => reply.header('content-type', 'application/json; charset=utf-8').send(openApi()))
-  app.get('/asyncapi.json', (_request, reply) => reply.header('content-type', 'application/json; charset=utf-8').send(asyncApi()))
+  app.get('/openapi.json', (_request, reply) =>
+    reply.header('content-type', 'application/json; charset=utf-8').send(openApi()),
+  )
+  app.get('/asyncapi.json', (_request, reply) =>
+    reply.header('content-type', 'application/json; charset=utf-8').send(asyncApi()),
+  )
   app.get('/docs', (_request, reply) =>
     reply
       .header('content-type', 'text/html; charset=utf-8')

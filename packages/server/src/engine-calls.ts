@@ -27,8 +27,10 @@ export function engineCalls(options: EngineCallsOptions): EngineCalls {
     ...messageCalls(options),
     ...hostCalls(options),
     snapshot: async (request) => ({ answer: await core.snapshot(whoOf(request), groupOf(request)) }),
-    changes: async (request) => ({ answer: await core.changes(whoOf(request), groupOf(request), request.query['from'] as number) }),
-    members: async (request) => ({ answer: await core.members(whoOf(request), groupOf(request), request.query as object) }),
+    changes: async (request) => ({
+      answer: await core.changes(whoOf(request), groupOf(request), request.query['from'] as number),
+    }),
+    members: async (request) => ({ answer: await core.members(whoOf(request), groupOf(request), request.query) }),
     read: async (request) => {
       const { seq } = request.body as RequestOf<typeof engineEndpoints.read>
       return { answer: await core.read(whoOf(request), groupOf(request), seq) }
@@ -52,11 +54,20 @@ function messageCalls({ core, telemetry }: EngineCallsOptions): Pick<EngineCalls
       telemetry.posted('http')
       const startedAt = core.now()
       const asServer = request.calling.isHost
-      const posted = await core.post({ appId, groupId: groupOf(request), senderId: userId, guest, asServer, kind, body, clientId })
+      const posted = await core.post({
+        appId,
+        groupId: groupOf(request),
+        senderId: userId,
+        guest,
+        asServer,
+        kind,
+        body,
+        clientId,
+      })
       telemetry.acknowledged((core.now() - startedAt) / 1_000)
       return { answer: posted, replayed: posted.replayed }
     },
-    history: async (request) => ({ answer: await core.history(whoOf(request), groupOf(request), request.query as object) }),
+    history: async (request) => ({ answer: await core.history(whoOf(request), groupOf(request), request.query) }),
     message: async (request) => ({ answer: await core.message(whoOf(request), groupOf(request), seqOf(request)) }),
     act: async (request) => ({
       answer: await core.act({
@@ -81,7 +92,10 @@ function hostCalls({ core, auth, limiter }: EngineCallsOptions): Pick<EngineCall
   return {
     upsertUser: async (request) => {
       const userId = request.params['userId'] as UserId
-      await core.putUser(request.calling.appId, { ...(request.body as RequestOf<typeof engineEndpoints.upsertUser>), userId })
+      await core.putUser(request.calling.appId, {
+        ...(request.body as RequestOf<typeof engineEndpoints.upsertUser>),
+        userId,
+      })
       return { answer: { userId } }
     },
     mint: async (request) => {
@@ -93,7 +107,10 @@ function hostCalls({ core, auth, limiter }: EngineCallsOptions): Pick<EngineCall
       const { jti, reason } = request.body as RequestOf<typeof engineEndpoints.revoke>
       if (jti === '') throw refuse('request.invalid', { errors: [{ pointer: '/jti', code: 'request.invalid' }] })
       const userId = request.params['userId'] as UserId
-      await auth.revoke(request.calling.appId, userId, { erased: reason === 'erased', ...(jti === undefined ? {} : { jti }) })
+      await auth.revoke(request.calling.appId, userId, {
+        erased: reason === 'erased',
+        ...(jti === undefined ? {} : { jti }),
+      })
       return done()
     },
   }

@@ -11,7 +11,6 @@ import { socketLimits } from './rates.ts'
 const fragmentsMax = 256
 
 const opContinue = 0
-const opText = 1
 const opBinary = 2
 const opClose = 8
 const opPing = 9
@@ -69,7 +68,7 @@ export abstract class FrameReader extends OutletQueue {
   /** The client broke the protocol; nothing more is read. */
   protected abstract onBroken(code: number, reason: string): void
 
-  /** Reads a frame's head at `at`; returns where its body (or the next frame) begins, undefined when bytes are missing. */
+  /** Reads a frame's head; returns where its body (or the next frame) begins, undefined when bytes are missing. */
   #readHead(data: Buffer, at: number): number | undefined {
     const left = data.length - at
     if (left < 2) return this.#keepHead(data, at)
@@ -139,7 +138,7 @@ export abstract class FrameReader extends OutletQueue {
     const fragments = (this.#fragments ??= [])
     fragments.push(isFinal ? body : Buffer.from(body))
     this.#fragmentBytes += body.length
-    if (fragments.length > fragmentsMax) return void this.#stop(closeCodes.tooBig, 'too many fragments')
+    if (fragments.length > fragmentsMax) return this.#stop(closeCodes.tooBig, 'too many fragments')
     if (!isFinal) return
     this.#fragments = undefined
     this.#fragmentBytes = 0
@@ -154,8 +153,8 @@ export abstract class FrameReader extends OutletQueue {
   #finishClose(body: Buffer): void {
     if (body.length === 0) return this.onClose(1005)
     const code = body.length === 1 ? 0 : body.readUInt16BE(0)
-    if (!isCloseCode(code)) return void this.#stop(closeCodes.protocol, 'close code')
-    if (!isUtf8(body.subarray(2))) return void this.#stop(closeCodes.encoding, 'invalid UTF-8')
+    if (!isCloseCode(code)) return this.#stop(closeCodes.protocol, 'close code')
+    if (!isUtf8(body.subarray(2))) return this.#stop(closeCodes.encoding, 'invalid UTF-8')
     this.onClose(code)
   }
 

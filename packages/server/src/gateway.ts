@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { closeCodes, type AppId, type Millis } from '@qun/contract'
+import type { Duplex } from 'node:stream'
+import { closeCodes, type AppId, type CoreCode, type Millis } from '@qun/contract'
 import type { Core } from '@qun/core'
 import type { AddressBook } from './addresses.ts'
 import type { Apps } from './apps.ts'
@@ -18,6 +19,10 @@ export const socketPath = '/v1/socket'
 /** From RFC 6455; proves that the server understood the upgrade. */
 const acceptSalt = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const sweepMs = 1_000
+/** Connections that catch up at the same time: enough to keep the pool busy, few enough to keep its queue short. */
+const enteringMax = 32
+/** A key that was retired, or an app that was removed, ends the sockets it let in within this time. */
+const keyCheckMs = 4_000
 
 export interface GatewayOptions {
   readonly core: Core
@@ -43,17 +48,27 @@ export class Gateway {
   readonly #perUser = new Map<string, Connection[]>()
   #timer: NodeJS.Timeout | undefined
   #isDraining = false
+  #entering = 0
+  readonly #atTheDoor: (() => void)[] = []
+  #keysCheckedAt: Millis = 0
 
   constructor(options: GatewayOptions) {
     this.#options = options
     const { core, auth, limiter, telemetry, protocol, now } = options
     this.#around = {
-      core, auth, limiter, telemetry, protocol, now,
+      core,
+      auth,
+      limiter,
+      telemetry,
+      protocol,
+      now,
       isOriginOf: (appId, origin) => this.#isOriginOf(appId, origin),
+      enter: () => this.#enter(),
+      entered: () => this.#entered(),
       admit: (connection) => this.#admit(connection),
-      backlogged: (connection) => void this.#backlogged.add(connection),
+      backlogged: (connection) => void this.#backlogged.add(connection as Connection),
       isDraining: () => this.#isDraining,
-      closed: (connection) => this.#remove(connection),
+      closed: (connection) => this.#remove(connection as Connection),
     }
   }
 
@@ -71,7 +86,7 @@ export class Gateway {
   attach(server: Server): void {
     server.on('upgrade', (request, socket, head) => {
       // Whatever goes wrong on a socket that is not ours yet ends that socket alone.
-      socket.on('error', () => socket.destroy())
+      socket.on('error', onError)
       void this.#upgrade(request, socket as Socket, head).catch((error: unknown) => {
         this.#options.telemetry.bug(error, 'upgrade')
         socket.destroy()
@@ -90,12 +105,28 @@ export class Gateway {
     for (const connection of this.#backlogged) {
       if (!connection.sweepBacklog(now)) this.#backlogged.delete(connection)
     }
+    if (now - this.#keysCheckedAt < keyCheckMs) return
+    this.#keysCheckedAt = now
+    void this.cutRetired().catch((error: unknown) => this.#options.telemetry.trouble(error, 'keys of sockets'))
+  }
+
+  /** Closes the sockets whose token's key was retired, or whose app is gone. */
+  async cutRetired(): Promise<void> {
+    const appIds = new Set(this.#connections.filter((connection) => connection.isOpen).map(({ appId }) => appId))
+    for (const appId of appIds) {
+      const app = await this.#options.apps.find(appId)
+      for (const connection of this.#connections.filter((each) => each.isOpen && each.appId === appId)) {
+        if (app?.signingKeys.get(connection.kid)?.status === 'active') continue
+        connection.close(closeCodes.auth, app === undefined ? 'auth.token_key_unknown' : 'auth.token_key_retired')
+      }
+    }
   }
 
   /** Closes the sockets a revocation concerns. */
   cut(row: RevocationRow): void {
     for (const connection of [...(this.#perUser.get(userKey(row.appId, row.userId)) ?? [])]) {
-      if (connection.isCutBy(row)) connection.close(closeCodes.auth, row.erased ? 'auth.subject_gone' : 'auth.token_revoked')
+      if (connection.isCutBy(row))
+        connection.close(closeCodes.auth, row.erased ? 'auth.subject_gone' : 'auth.token_revoked')
     }
   }
 
@@ -107,43 +138,54 @@ export class Gateway {
     }
   }
 
-  /** Closes every socket; what was queued for it goes out first. Resolves when they are gone, at most `graceMs` later. */
+  /** Closes every socket; what was queued goes out first. Resolves when all are gone, at most `graceMs` later. */
   async closeAll(graceMs: number): Promise<void> {
     this.#isDraining = true
     for (const connection of [...this.#connections]) connection.close(closeCodes.restart, 'restart')
     const until = performance.now() + graceMs
-    while (this.#connections.length > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (this.#connections.length > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 10))
     for (const connection of [...this.#connections]) connection.socket.destroy()
     clearInterval(this.#timer)
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    const { limiter, addresses, telemetry } = this.#options
-    const address = addresses.clientOf(socket.remoteAddress, forwardedOf(request))
-    const path = (request.url ?? '').split('?', 1)[0]
-    const key = request.headers['sec-websocket-key']
-    if (this.#isDraining) return writeProblem(socket, 'server.draining')
-    if (path !== socketPath) return writeProblem(socket, 'route.not_found')
-    if (request.method !== 'GET' || request.headers.upgrade?.toLowerCase() !== 'websocket') return writeProblem(socket, 'request.malformed')
-    if (request.headers['sec-websocket-version'] !== '13') return writeProblem(socket, 'ws.version')
-    if (key === undefined || !/^[+/0-9A-Za-z]{22}==$/.test(key)) return writeProblem(socket, 'request.malformed')
-    const origin = request.headers.origin
-    if (origin !== undefined && !(await this.#isOriginAllowed(origin, request.headers.host))) {
-      telemetry.refused('ws.origin', 'socket', undefined)
-      return writeProblem(socket, 'ws.origin')
+    const { headers } = request
+    const address = this.#options.addresses.clientOf(socket.remoteAddress, forwardedOf(request))
+    const refused = this.#faultOf(request) ?? (await this.#limitOf(request, address))
+    if (refused !== undefined) {
+      this.#options.telemetry.refused(refused, 'socket', undefined)
+      return writeProblem(socket, refused)
     }
-    if ((this.#perIp.get(address) ?? 0) >= socketLimits.perIp || limiter.waitOf('connect', address) > 0) {
-      telemetry.refused('conn.limit', 'socket', undefined)
-      return writeProblem(socket, 'conn.limit')
-    }
+    // It may have gone, or the server begun to drain, while its origin was looked up.
     if (!socket.writable || this.#isDraining) return void socket.destroy()
+    const accept = createHash('sha1').update(`${headers['sec-websocket-key']}${acceptSalt}`).digest('base64')
     socket.write(
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-        `Sec-WebSocket-Accept: ${createHash('sha1').update(key + acceptSalt).digest('base64')}\r\n\r\n`,
+        `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
     )
-    const isSameHost = origin === undefined || isHost(origin, request.headers.host)
-    const locale = localeOfHeader(request.headers['accept-language'])
-    this.#add(new Connection(this.#around, socket, address, isSameHost ? undefined : origin, locale), head)
+    // Pages of this very server need no entry in any app's list.
+    const origin = headers.origin === undefined || isHost(headers.origin, headers.host) ? undefined : headers.origin
+    const locale = localeOfHeader(headers['accept-language'])
+    this.#add(new Connection(this.#around, socket, address, origin, locale), head)
+  }
+
+  /** What is wrong with an upgrade request as such. */
+  #faultOf(request: IncomingMessage): CoreCode | undefined {
+    const { headers } = request
+    if (this.#isDraining) return 'server.draining'
+    if ((request.url ?? '').split('?', 1)[0] !== socketPath) return 'route.not_found'
+    if (request.method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return 'request.malformed'
+    if (headers['sec-websocket-version'] !== '13') return 'ws.version'
+    if (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')) return 'request.malformed'
+    return undefined
+  }
+
+  /** Who may not connect, or not now. */
+  async #limitOf({ headers }: IncomingMessage, address: string): Promise<CoreCode | undefined> {
+    if (headers.origin !== undefined && !(await this.#isOriginAllowed(headers.origin, headers.host))) return 'ws.origin'
+    if ((this.#perIp.get(address) ?? 0) >= socketLimits.perIp) return 'conn.limit'
+    return this.#options.limiter.waitOf('connect', address) > 0 ? 'conn.limit' : undefined
   }
 
   #add(connection: Connection, head: Buffer): void {
@@ -159,6 +201,21 @@ export class Gateway {
     socket.on('end', onEnd)
     socket.on('close', onClose)
     if (head.length > 0) connection.read(head)
+  }
+
+  #enter(): Promise<void> {
+    if (this.#entering < enteringMax) {
+      this.#entering++
+      return Promise.resolve()
+    }
+    return new Promise((resolve) => this.#atTheDoor.push(resolve))
+  }
+
+  /** The place goes to whoever waits longest. */
+  #entered(): void {
+    const next = this.#atTheDoor.shift()
+    if (next === undefined) this.#entering--
+    else next()
   }
 
   #remove(connection: Connection): void {
@@ -188,7 +245,11 @@ export class Gateway {
 
   /** At the upgrade nobody knows the app yet, so any app's origin will do; the token's app is held to its own later. */
   async #isOriginAllowed(origin: string, host: string | undefined): Promise<boolean> {
-    return isHost(origin, host) || this.#options.allowedOrigins.has(origin) || (await this.#options.apps.isOriginOfAny(origin))
+    return (
+      isHost(origin, host) ||
+      this.#options.allowedOrigins.has(origin) ||
+      (await this.#options.apps.isOriginOfAny(origin))
+    )
   }
 
   async #isOriginOf(appId: AppId, origin: string): Promise<boolean> {
@@ -216,6 +277,9 @@ function onData(this: Socket, chunk: Buffer): void {
 }
 function onEnd(this: Socket): void {
   this.end()
+}
+function onError(this: Duplex): void {
+  this.destroy()
 }
 function onClose(this: Socket): void {
   ;(this as OwnedSocket)[owner].ended()

@@ -27,5 +27,7 @@ export function addHealth(app: FastifyInstance, options: HealthOptions): void {
     const { registry } = options.telemetry
     return reply.header('content-type', registry.contentType).send(await registry.metrics())
   })
-  app.get('/version', (_request, reply) => reply.send({ name: 'qun', version: options.version, epoch: options.epoch, node: process.version }))
+  app.get('/version', (_request, reply) =>
+    reply.send({ name: 'qun', version: options.version, epoch: options.epoch, node: process.version }),
+  )
 }

@@ -10,14 +10,34 @@ import { bodyCheck } from './validate.ts'
 
 /** A route that moves money, as a feature would declare it. */
 const pay = defineEndpoint({
-  name: 'testing.pay', method: 'POST', path: '/testing/pay', doc: 'Pays.', by: 'user', commerce: true,
+  name: 'testing.pay',
+  method: 'POST',
+  path: '/testing/pay',
+  doc: 'Pays.',
+  by: 'user',
+  commerce: true,
   body: closed({ amountFen: Type.Integer({ minimum: 1 }), note: Type.Optional(Type.String({ maxLength: 40 })) }),
-  answer: closed({ paid: Type.Integer() }), status: 201,
+  answer: closed({ paid: Type.Integer() }),
+  status: 201,
 })
-const slip = defineEndpoint({ name: 'testing.slip', method: 'GET', path: '/testing/slip', doc: 'Throws.', by: 'user', answer: closed({}) })
+const slip = defineEndpoint({
+  name: 'testing.slip',
+  method: 'GET',
+  path: '/testing/slip',
+  doc: 'Throws.',
+  by: 'user',
+  answer: closed({}),
+})
 const echo = defineEndpoint({
-  name: 'testing.echo', method: 'GET', path: '/testing/echo', doc: 'Echoes.', by: 'open',
-  query: closed({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 9, default: 5 })), flag: Type.Optional(Type.Boolean()) }),
+  name: 'testing.echo',
+  method: 'GET',
+  path: '/testing/echo',
+  doc: 'Echoes.',
+  by: 'open',
+  query: closed({
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 9, default: 5 })),
+    flag: Type.Optional(Type.Boolean()),
+  }),
   answer: closed({ limit: Type.Integer(), flag: Type.Optional(Type.Boolean()) }),
 })
 const testing = defineFeature({
@@ -36,8 +56,11 @@ let groupId: string
 let li: string
 beforeAll(async () => {
   world = await startTestServer({
-    pgUrl: inject('pgUrl'), features: [...features, testing], allowedOrigins: ['https://shop.example'],
-    rateLimits: { write: 0, read: 0, stranger: 0, send: 0 }, trustedProxies: ['10.0.0.0/8'],
+    pgUrl: inject('pgUrl'),
+    features: [...features, testing],
+    allowedOrigins: ['https://shop.example'],
+    rateLimits: { write: 0, read: 0, stranger: 0, send: 0 },
+    trustedProxies: ['10.0.0.0/8'],
   })
   groupId = await makeShopGroup(world)
   li = tokenOf(world.app, 'li', world.clock.now())
@@ -80,7 +103,11 @@ describe('bodies', () => {
     ['MSG-08 U+FFFF escaped', '{"clientId":"c1","kind":"text","body":{"text":"\\uffff"}}', '400 request.encoding'],
     ['invalid UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), '400 request.encoding'],
     ['__proto__', '{"__proto__":{"role":"owner"}}', '400 request.unknown_field'],
-    ['constructor, escaped', '{"clientId":"c1","kind":"text","body":{"con\\u0073tructor":{}}}', '400 request.unknown_field'],
+    [
+      'constructor, escaped',
+      '{"clientId":"c1","kind":"text","body":{"con\\u0073tructor":{}}}',
+      '400 request.unknown_field',
+    ],
     ['MSG-15', JSON.stringify({ ...right, sender_id: 'wang' }), '400 request.unknown_field'],
     ['a field missing', JSON.stringify({ kind: 'text', body: {} }), '400 request.invalid'],
     ['a wrong type', JSON.stringify({ ...right, clientId: 5 }), '400 request.invalid'],
@@ -88,7 +115,11 @@ describe('bodies', () => {
     ['null', 'null', '400 request.invalid'],
     ['a bare string with NUL', '"\\u0000"', '400 request.encoding'],
     ['right', JSON.stringify(right), '201'],
-    ['words of the forbidden keys', JSON.stringify({ ...right, clientId: 'c2', body: { text: 'the constructor of a prototype' } }), '201'],
+    [
+      'words of the forbidden keys',
+      JSON.stringify({ ...right, clientId: 'c2', body: { text: 'the constructor of a prototype' } }),
+      '201',
+    ],
   ]
   for (const [row, body, expected] of rows) {
     test(`[${row}] ${expected}`, async () => {
@@ -101,11 +132,19 @@ describe('bodies', () => {
     expect((await post('{"kind":"text","body":{}}')).json.errors[0].pointer).toBe('/clientId')
   })
   test('[HTTP-03] types that are not JSON', async () => {
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'image/png', 'application/xml']) {
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'image/png',
+      'application/xml',
+    ]) {
       expect(verdictOf(await post('{}', { 'content-type': type }))).toBe('415 request.media_type')
     }
     const length = 'Content-Length: 2\r\n'
-    const answer = await raw(`POST /v1/groups/${groupId}/messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${li}\r\n${length}\r\n{}`)
+    const answer = await raw(
+      `POST /v1/groups/${groupId}/messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${li}\r\n${length}\r\n{}`,
+    )
     expect(codeIn(answer)).toBe('415 request.media_type')
   })
   test('[ORD-08] 1 MiB + 1', async () => {
@@ -113,7 +152,9 @@ describe('bodies', () => {
   })
   test('a body that may be empty may be missing', async () => {
     const sent = await post(JSON.stringify({ ...right, clientId: 'c3' }))
-    expect(verdictOf(await call(world, 'POST', `/groups/${groupId}/messages/${sent.json.seq}/recall`, { token: li }))).toBe('200')
+    expect(
+      verdictOf(await call(world, 'POST', `/groups/${groupId}/messages/${sent.json.seq}/recall`, { token: li })),
+    ).toBe('200')
   })
 })
 
@@ -122,7 +163,9 @@ describe('heads and paths', () => {
     expect(codeIn(await request(`GET /v1/me?${'a'.repeat(9_216)} HTTP/1.1`))).toBe('414 request.uri_too_long')
     const many = Array.from({ length: 101 }, (_, i) => `X-${i}: 1\r\n`).join('')
     expect(codeIn(await request('GET /v1/me HTTP/1.1', many))).toBe('431 request.header_too_large')
-    expect(codeIn(await request('GET /v1/me HTTP/1.1', `X-Long: ${'a'.repeat(17_408)}\r\n`))).toBe('431 request.header_too_large')
+    expect(codeIn(await request('GET /v1/me HTTP/1.1', `X-Long: ${'a'.repeat(17_408)}\r\n`))).toBe(
+      '431 request.header_too_large',
+    )
   })
   test('[HTTP-08] methods nobody serves', async () => {
     expect(codeIn(await request('TRACE /v1/me HTTP/1.1'))).toBe('405 request.method')
@@ -161,7 +204,15 @@ describe('heads and paths', () => {
     const ask = async (query: string) => call(world, 'GET', `/testing/echo${query}`, { token: li })
     expect((await ask('')).json).toEqual({ limit: 5 })
     expect((await ask('?limit=3&flag=true')).json).toEqual({ limit: 3, flag: true })
-    for (const query of ['?limit=10', '?limit=1.5', '?limit=', '?limit=1&limit=2', '?limit=abc', '?flag=yes', '?limit=0x1']) {
+    for (const query of [
+      '?limit=10',
+      '?limit=1.5',
+      '?limit=',
+      '?limit=1&limit=2',
+      '?limit=abc',
+      '?flag=yes',
+      '?limit=0x1',
+    ]) {
       expect(verdictOf(await ask(query))).toBe('400 request.invalid')
     }
     expect(verdictOf(await ask('?debug=1'))).toBe('400 request.unknown_field')
@@ -174,9 +225,17 @@ describe('heads and paths', () => {
 
 describe('[HTTP-11] CORS', () => {
   const preflight = (origin: string) =>
-    call(world, 'OPTIONS', '/me', { headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' } })
+    call(world, 'OPTIONS', '/me', {
+      headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' },
+    })
   test('an unlisted origin gets no permission; neither do null and look-alikes', async () => {
-    for (const origin of ['https://evil.example', 'null', 'https://shop.example.evil.io', 'http://shop.example', 'https://SHOP.example']) {
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      'https://shop.example.evil.io',
+      'http://shop.example',
+      'https://SHOP.example',
+    ]) {
       const answer = await preflight(origin)
       expect(answer.headers.get('access-control-allow-origin')).toBeNull()
       const got = await call(world, 'GET', '/me', { token: li, headers: { origin } })
@@ -193,13 +252,19 @@ describe('[HTTP-11] CORS', () => {
   })
   test('an app’s own list counts too', async () => {
     await world.server.apps.setAllowedOrigins(world.app.appId, ['https://camellia.example'])
-    expect((await preflight('https://camellia.example')).headers.get('access-control-allow-origin')).toBe('https://camellia.example')
+    expect((await preflight('https://camellia.example')).headers.get('access-control-allow-origin')).toBe(
+      'https://camellia.example',
+    )
   })
 })
 
 describe('[HTTP-15] Idempotency-Key on a money route', () => {
   const send = (body: unknown, key?: string, token = li) =>
-    call(world, 'POST', '/testing/pay', { token, body, ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }) })
+    call(world, 'POST', '/testing/pay', {
+      token,
+      body,
+      ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+    })
   test('missing, too long, unprintable', async () => {
     expect(verdictOf(await send({ amountFen: 5 }))).toBe('400 idempotency.key_missing')
     expect(verdictOf(await send({ amountFen: 5 }, 'k'.repeat(256)))).toBe('400 request.invalid')
@@ -224,7 +289,11 @@ describe('[HTTP-15] Idempotency-Key on a money route', () => {
 describe('answers', () => {
   test('every problem has the declared shape, a request id, and a title in the caller’s language', async () => {
     const check = bodyCheck(ProblemSchema)
-    for (const [language, title] of [['en-GB,en;q=0.9', 'No credential was given'], ['zh', '缺少凭证'], ['fr', '缺少凭证']] as const) {
+    for (const [language, title] of [
+      ['en-GB,en;q=0.9', 'No credential was given'],
+      ['zh', '缺少凭证'],
+      ['fr', '缺少凭证'],
+    ] as const) {
       const answer = await call(world, 'GET', '/me', { headers: { 'accept-language': language } })
       expect(answer.headers.get('content-type')).toContain('application/problem+json')
       expect(answer.json.title).toBe(title)

@@ -3,7 +3,13 @@ import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { refuse, type CoreCode, type Millis } from '@qun/contract'
-import fastify, { type ConnectionError, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, {
+  type ConnectionError,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import type { AddressBook } from './addresses.ts'
 import { httpLimits } from './http-limits.ts'
 import { readJson } from './json.ts'
@@ -66,13 +72,18 @@ function answerError(options: HttpOptions, error: unknown, request: FastifyReque
   const refusal = refusalOf(error)
   const where = request.routeOptions?.url ?? 'none'
   if (refusal === undefined) options.telemetry.bug(error, where, request.id)
-  else if (refusal.code === 'store.unavailable' || refusal.code === 'storage.full') options.telemetry.trouble(error, where)
+  else if (refusal.code === 'store.unavailable' || refusal.code === 'storage.full')
+    options.telemetry.trouble(error, where)
   if (refusal !== undefined) options.telemetry.refused(refusal.code, where, request.id)
   const problem = problemOf(refusal, request.id, localeOfHeader(request.headers['accept-language']))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="qun"')
   if (problem.retry_after !== undefined) reply.header('retry-after', String(problem.retry_after))
   if (problem.status === 408 || problem.status === 413) reply.header('connection', 'close')
-  reply.code(problem.status).header('content-type', problemMediaType).header('cache-control', 'no-store').send(JSON.stringify(problem))
+  reply
+    .code(problem.status)
+    .header('content-type', problemMediaType)
+    .header('cache-control', 'no-store')
+    .send(JSON.stringify(problem))
 }
 
 /** What Node's parser refused before there was a request: answered on the bare socket. */
@@ -107,8 +118,9 @@ export function writeProblem(socket: NodeJS.WritableStream & { destroySoon?: () 
 
 function addParsers(app: FastifyInstance, now: () => Millis): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     try {
+      if (request.routeOptions.config.rawBody === true) throw refuse('request.media_type')
       if (!isUtf8(body)) throw refuse('request.encoding', { detail: 'not UTF-8' })
       done(null, body.length === 0 ? undefined : readJson(body.toString('utf8')))
     } catch (error) {
@@ -116,17 +128,25 @@ function addParsers(app: FastifyInstance, now: () => Millis): void {
     }
   })
   // Only routes that declare a raw body accept one: they set their own limit, all others refuse the type.
-  app.addContentTypeParser(/^(image\/|application\/octet-stream)/, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (request.routeOptions.config.rawBody !== true) return done(refuse('request.media_type'))
-    done(null, uploadOf(body, request.headers['content-type'] ?? ''))
-  })
+  app.addContentTypeParser(
+    /^(image\/|application\/octet-stream)/,
+    { parseAs: 'buffer' },
+    (request, body: Buffer, done) => {
+      if (request.routeOptions.config.rawBody !== true) return done(refuse('request.media_type'))
+      done(null, uploadOf(body, request.headers['content-type'] ?? ''))
+    },
+  )
   addBodyDeadline(app, now)
 }
 
 /** Bytes with their type. As JSON (for a request's fingerprint) they are a digest instead of millions of numbers. */
 function uploadOf(bytes: Buffer, contentTypeHeader: string) {
   const contentType = contentTypeHeader.split(';', 1)[0]!.trim().toLowerCase()
-  return { bytes, contentType, toJSON: () => ({ contentType, sha256: createHash('sha256').update(bytes).digest('hex') }) }
+  return {
+    bytes,
+    contentType,
+    toJSON: () => ({ contentType, sha256: createHash('sha256').update(bytes).digest('hex') }),
+  }
 }
 
 /** Node times whole requests only; this cuts a JSON body that drips in, without a timer per request. */
@@ -227,17 +247,29 @@ function addConnectionCaps(app: FastifyInstance, addresses: AddressBook): void {
   server.maxConnections = httpLimits.connectionsMax
   // NOTE: Node drops headers above its own maximum in silence; the gate counts them instead.
   server.maxHeadersCount = 0
-  server.on('connection', (socket: Socket) => {
+  server.on('connection', (socket: CountedSocket) => {
     const peer = socket.remoteAddress
     if (peer === undefined || addresses.isTrusted(peer)) return
     const count = (perIp.get(peer) ?? 0) + 1
     perIp.set(peer, count)
-    socket.once('close', () => {
-      const left = (perIp.get(peer) ?? 1) - 1
-      if (left === 0) perIp.delete(peer)
-      else perIp.set(peer, left)
-    })
+    socket[countedIn] = perIp
+    socket[countedAs] = peer
+    socket.on('close', discount)
     if (count > httpLimits.connectionsPerIpMax) writeProblem(socket, 'conn.limit')
   })
   server.on('connect', (_request, socket) => writeProblem(socket, 'request.method'))
+}
+
+// What a listener would close over is on the socket instead: an idle connection should weigh little.
+const countedIn = Symbol('counted in')
+const countedAs = Symbol('counted as')
+type CountedSocket = Socket & { [countedIn]?: Map<string, number>; [countedAs]?: string }
+
+function discount(this: CountedSocket): void {
+  const perIp = this[countedIn]
+  const peer = this[countedAs]
+  if (perIp === undefined || peer === undefined) return
+  const left = (perIp.get(peer) ?? 1) - 1
+  if (left === 0) perIp.delete(peer)
+  else perIp.set(peer, left)
 }

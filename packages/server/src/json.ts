@@ -4,7 +4,7 @@ import { refuse } from '@qun/contract'
 /** Deeper than any contract nests; a recursion over 32 levels is harmless. */
 export const jsonDepthMax = 32
 
-/** Characters PostgreSQL cannot store (NUL) or that Unicode reserves for processes; lone surrogates are tested apart. */
+/** What PostgreSQL cannot store (NUL) and what Unicode keeps for processes; lone surrogates are tested apart. */
 const unstorable = /[\0\p{Noncharacter_Code_Point}]/u
 /** Text in which a string, once unescaped, could differ from its raw form, or a key could be a forbidden one. */
 const suspicious = /\\u|__proto__|constructor|prototype|\p{Noncharacter_Code_Point}/u

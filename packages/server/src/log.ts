@@ -1,7 +1,16 @@
 /** The logger: JSON lines, with secrets taken out by name and by pattern. */
 import { pino, type DestinationStream, type Logger } from 'pino'
 
-const secretNames = ['authorization', 'token', 'access_token', 'apiKey', 'secret', 'password', 'cookie', 'idempotency-key']
+const secretNames = [
+  'authorization',
+  'token',
+  'access_token',
+  'apiKey',
+  'secret',
+  'password',
+  'cookie',
+  'idempotency-key',
+]
 const secretPattern = /\bqsk_[a-z0-9-]+\.[0-9a-f]+_[0-9a-f]+|\beyJ[\w-]+\.[\w-]*\.[\w-]*/g
 const secretQuery = /([?&](?:access_token|token|key|secret|password|code|sig|signature)=)[^&#\s"]*/gi
 

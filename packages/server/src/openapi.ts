@@ -1,5 +1,13 @@
 /** OpenAPI 3.1 of all routes, from the contracts. */
-import { engineEndpoints, locales, ProblemSchema, type Card, type Endpoint, type RefusalKind, type TSchema } from '@qun/contract'
+import {
+  engineEndpoints,
+  locales,
+  ProblemSchema,
+  type Card,
+  type Endpoint,
+  type RefusalKind,
+  type TSchema,
+} from '@qun/contract'
 import { isRawAnswer, isRawBody } from './caller.ts'
 import type { DocumentsOptions } from './documents.ts'
 
@@ -8,13 +16,35 @@ type Json = Record<string, unknown>
 
 /** Codes any route may answer with; the others are listed per route. */
 export const commonCodes = [
-  'request.malformed', 'request.invalid', 'request.unknown_field', 'request.encoding', 'request.too_deep', 'request.too_large',
-  'request.media_type', 'request.timeout', 'rate.limited', 'store.unavailable', 'storage.full', 'server.draining', 'server.bug',
+  'request.malformed',
+  'request.invalid',
+  'request.unknown_field',
+  'request.encoding',
+  'request.too_deep',
+  'request.too_large',
+  'request.media_type',
+  'request.timeout',
+  'rate.limited',
+  'store.unavailable',
+  'storage.full',
+  'server.draining',
+  'server.bug',
 ] as const
 const authCodes = [
-  'auth.missing', 'auth.token_malformed', 'auth.token_alg', 'auth.token_key_unknown', 'auth.token_key_retired', 'auth.token_signature',
-  'auth.token_issuer', 'auth.token_audience', 'auth.token_expired', 'auth.token_not_yet_valid', 'auth.token_lifetime',
-  'auth.token_revoked', 'auth.subject_gone', 'auth.scope',
+  'auth.missing',
+  'auth.token_malformed',
+  'auth.token_alg',
+  'auth.token_key_unknown',
+  'auth.token_key_retired',
+  'auth.token_signature',
+  'auth.token_issuer',
+  'auth.token_audience',
+  'auth.token_expired',
+  'auth.token_not_yet_valid',
+  'auth.token_lifetime',
+  'auth.token_revoked',
+  'auth.subject_gone',
+  'auth.scope',
 ]
 const memberCodes = ['group.not_found', 'group.permission', 'group.dissolved']
 
@@ -24,8 +54,10 @@ export function codesOf(endpoint: AnyEndpoint): string[] {
   const codes = new Set<string>([...commonCodes, ...(endpoint.errors ?? []), ...Object.keys(endpoint.refusals ?? {})])
   if (by !== 'open') for (const code of authCodes) codes.add(code)
   if (by === 'member' || by === 'admin' || by === 'owner') for (const code of memberCodes) codes.add(code)
-  if (endpoint.commerce === true) for (const code of ['auth.guest_forbidden', 'idempotency.key_missing']) codes.add(code)
-  if (endpoint.method !== 'GET') for (const code of ['idempotency.key_reused', 'idempotency.in_progress']) codes.add(code)
+  if (endpoint.commerce === true)
+    for (const code of ['auth.guest_forbidden', 'idempotency.key_missing']) codes.add(code)
+  if (endpoint.method !== 'GET')
+    for (const code of ['idempotency.key_reused', 'idempotency.in_progress']) codes.add(code)
   return [...codes].toSorted()
 }
 
@@ -33,7 +65,8 @@ export function codesOf(endpoint: AnyEndpoint): string[] {
 export function refusalsOf(options: DocumentsOptions): Map<string, RefusalKind> {
   const all = new Map(options.registry.refusals)
   for (const endpoint of options.routes) {
-    for (const [code, kind] of Object.entries((endpoint.refusals ?? {}) as Record<string, RefusalKind>)) all.set(code, kind)
+    for (const [code, kind] of Object.entries((endpoint.refusals ?? {}) as Record<string, RefusalKind>))
+      all.set(code, kind)
   }
   return all
 }
@@ -60,18 +93,26 @@ export function openApiOf(options: DocumentsOptions): Json {
     paths,
     components: { securitySchemes, schemas: schemasOf(options), responses: { Problem: problemResponse } },
     'x-errors': Object.fromEntries(
-      [...refusals].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([code, { status, retry, title }]) => [code, { status, retry, title }]),
+      [...refusals]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([code, { status, retry, title }]) => [code, { status, retry, title }]),
     ),
     'x-languages': locales,
   }
 }
 
 const securitySchemes = {
-  userToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token the host minted for one of its users.' },
+  userToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'A token the host minted for one of its users.',
+  },
   apiKey: {
     type: 'http',
     scheme: 'bearer',
-    description: 'An API key `qsk_…` of the host; never in a browser. With `Qun-Act-As: <userId>` it may call routes of users.',
+    description:
+      'An API key `qsk_…` of the host; never in a browser. With `Qun-Act-As: <userId>` it may call routes of users.',
   },
 }
 
@@ -85,7 +126,11 @@ export function tagOf(endpoint: AnyEndpoint): string {
   return endpoint.name.split('.', 1)[0]!
 }
 
-function operationOf(endpoint: AnyEndpoint, refusals: ReadonlyMap<string, RefusalKind>, options: DocumentsOptions): Json {
+function operationOf(
+  endpoint: AnyEndpoint,
+  refusals: ReadonlyMap<string, RefusalKind>,
+  options: DocumentsOptions,
+): Json {
   const status = String(endpoint.status ?? 200)
   const body = bodyOf(endpoint, options)
   return {
@@ -94,12 +139,27 @@ function operationOf(endpoint: AnyEndpoint, refusals: ReadonlyMap<string, Refusa
     summary: endpoint.doc.split('. ', 1)[0],
     description: descriptionOf(endpoint, refusals),
     'x-caller': endpoint.by,
-    security: endpoint.by === 'open' ? [{}, { userToken: [] }] : endpoint.by === 'server' ? [{ apiKey: [] }] : [{ userToken: [] }, { apiKey: [] }],
+    security:
+      endpoint.by === 'open'
+        ? [{}, { userToken: [] }]
+        : endpoint.by === 'server'
+          ? [{ apiKey: [] }]
+          : [{ userToken: [] }, { apiKey: [] }],
     parameters: parametersOf(endpoint),
     ...(body === undefined ? {} : { requestBody: body }),
     responses: {
-      [status]: { description: 'Done.', content: contentOf(endpoint.answer, isRawAnswer(endpoint) ? 'image/*' : 'application/json') },
-      ...(status === '201' ? { '200': { description: 'A retry: as the first time.', content: contentOf(endpoint.answer, 'application/json') } } : {}),
+      [status]: {
+        description: 'Done.',
+        content: contentOf(endpoint.answer, isRawAnswer(endpoint) ? 'image/*' : 'application/json'),
+      },
+      ...(status === '201'
+        ? {
+            '200': {
+              description: 'A retry: as the first time.',
+              content: contentOf(endpoint.answer, 'application/json'),
+            },
+          }
+        : {}),
       ...Object.fromEntries(
         [...new Set(codesOf(endpoint).map((code) => refusals.get(code)?.status))]
           .filter((refused) => refused !== undefined)
@@ -112,26 +172,39 @@ function operationOf(endpoint: AnyEndpoint, refusals: ReadonlyMap<string, Refusa
 }
 
 function descriptionOf(endpoint: AnyEndpoint, refusals: ReadonlyMap<string, RefusalKind>): string {
-  const own = codesOf(endpoint).filter((code) => !(commonCodes as readonly string[]).includes(code) && !authCodes.includes(code))
-  const lines = own.map((code) => `- \`${code}\` (${refusals.get(code)?.status ?? '?'}) ${refusals.get(code)?.title.en ?? ''}`)
+  const own = codesOf(endpoint).filter(
+    (code) => !(commonCodes as readonly string[]).includes(code) && !authCodes.includes(code),
+  )
+  const lines = own.map(
+    (code) => `- \`${code}\` (${refusals.get(code)?.status ?? '?'}) ${refusals.get(code)?.title.en ?? ''}`,
+  )
   return [endpoint.doc, ...(lines.length > 0 ? ['', 'May refuse with:', ...lines] : [])].join('\n')
 }
 
 function contentOf(schema: TSchema, mediaType: string): Json {
-  return { [mediaType]: { schema: mediaType === 'application/json' ? schema : { type: 'string', contentMediaType: mediaType } } }
+  return {
+    [mediaType]: {
+      schema: mediaType === 'application/json' ? schema : { type: 'string', contentMediaType: mediaType },
+    },
+  }
 }
 
 function bodyOf(endpoint: AnyEndpoint, options: DocumentsOptions): Json | undefined {
   if (endpoint.body === undefined) return undefined
   if (isRawBody(endpoint)) return { required: true, content: contentOf(endpoint.body, 'image/*') }
-  if (endpoint.name === engineEndpoints.act.name) return { content: { 'application/json': { schema: actionsSchema(options) } } }
-  if (endpoint.name === engineEndpoints.post.name) return { required: true, content: { 'application/json': { schema: postSchema(options) } } }
+  if (endpoint.name === engineEndpoints.act.name)
+    return { content: { 'application/json': { schema: actionsSchema(options) } } }
+  if (endpoint.name === engineEndpoints.post.name)
+    return { required: true, content: { 'application/json': { schema: postSchema(options) } } }
   return { required: true, content: contentOf(endpoint.body, 'application/json') }
 }
 
 function parametersOf(endpoint: AnyEndpoint): Json[] {
   const listed = (place: 'path' | 'query', schema: TSchema | undefined) => {
-    const { properties = {}, required = [] } = (schema ?? {}) as { properties?: Record<string, TSchema>; required?: string[] }
+    const { properties = {}, required = [] } = (schema ?? {}) as {
+      properties?: Record<string, TSchema>
+      required?: string[]
+    }
     return Object.entries(properties).map(([name, property]) => ({
       name,
       in: place,
@@ -207,6 +280,7 @@ function schemasOf(options: DocumentsOptions): Json {
     }
     for (const [fact, schema] of Object.entries(card.facts)) schemas[`fact.${fact}`] = schema
   }
-  for (const record of options.registry.records.values()) schemas[`${named(record.kind)}Record`] = { ...record.body, description: record.doc }
+  for (const record of options.registry.records.values())
+    schemas[`${named(record.kind)}Record`] = { ...record.body, description: record.doc }
   return schemas
 }

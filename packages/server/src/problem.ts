@@ -77,7 +77,11 @@ export function problemOf(refusal: Refusal | undefined, requestId: string, local
 }
 
 /** The same for a socket; `id` is the client's number of the request that failed. */
-export function errorFrameOf(refusal: Refusal | undefined, id: number | undefined, locale: Locale): Static<typeof ErrorFrame> {
+export function errorFrameOf(
+  refusal: Refusal | undefined,
+  id: number | undefined,
+  locale: Locale,
+): Static<typeof ErrorFrame> {
   const { type: _type, request_id: _requestId, ...rest } = problemOf(refusal, '', locale)
   return { op: 'error', ...(id === undefined ? {} : { id }), ...rest }
 }

@@ -10,17 +10,47 @@ export interface Budget {
 }
 
 export const budgets = {
-  send: { per: 'user', limit: 20, windowMs: 10_000, reason: 'A person types slower; a script that floods a group does not.' },
+  send: {
+    per: 'user',
+    limit: 20,
+    windowMs: 10_000,
+    reason: 'A person types slower; a script that floods a group does not.',
+  },
   act: { per: 'user', limit: 10, windowMs: 1_000, reason: 'Nobody opens ten packets in a second by hand.' },
-  write: { per: 'user', limit: 60, windowMs: 10_000, reason: 'Settings, joining, reading positions: a busy administrator.' },
+  write: {
+    per: 'user',
+    limit: 60,
+    windowMs: 10_000,
+    reason: 'Settings, joining, reading positions: a busy administrator.',
+  },
   upload: { per: 'user', limit: 30, windowMs: 60_000, reason: 'An album of pictures, and no more.' },
   read: { per: 'user', limit: 200, windowMs: 10_000, reason: 'Opening many groups in a row after a long absence.' },
   join: { per: 'user', limit: 10, windowMs: 600_000, reason: 'Guessing codes; sweeping through groups to advertise.' },
-  mint: { per: 'user', limit: 30, windowMs: 60_000, reason: 'A token lives an hour; thirty a minute is a loop in the host.' },
-  signal: { per: 'user', limit: 20, windowMs: 10_000, reason: 'Typing notices; those above it are dropped in silence.' },
-  stranger: { per: 'ip', limit: 120, windowMs: 10_000, reason: 'Requests without a credential: link previews, probes.' },
+  mint: {
+    per: 'user',
+    limit: 30,
+    windowMs: 60_000,
+    reason: 'A token lives an hour; thirty a minute is a loop in the host.',
+  },
+  signal: {
+    per: 'user',
+    limit: 20,
+    windowMs: 10_000,
+    reason: 'Typing notices; those above it are dropped in silence.',
+  },
+  stranger: {
+    per: 'ip',
+    limit: 120,
+    windowMs: 10_000,
+    reason: 'Requests without a credential: link previews, probes.',
+  },
   refusedCredential: { per: 'ip', limit: 60, windowMs: 60_000, reason: 'Guessing tokens and keys.' },
-  connect: { per: 'ip', limit: 2_000, windowMs: 10_000, reason: 'A school or mall behind one address may reconnect at once.' },
+  connect: {
+    per: 'ip',
+    limit: 2_000,
+    windowMs: 10_000,
+    reason: 'A school or mall behind one address may reconnect at once.',
+  },
   host: { per: 'app', limit: 5_000, windowMs: 10_000, reason: 'One back end must not starve the other apps.' },
   app: { per: 'app', limit: 50_000, windowMs: 10_000, reason: 'All people of one app together.' },
 } as const satisfies Record<string, Budget>

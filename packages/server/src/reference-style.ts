@@ -14,7 +14,7 @@ a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: un
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
 .frame { display: grid; grid-template-columns: 17rem minmax(0, 1fr); max-width: 76rem; margin: 0 auto; }
 nav { position: sticky; top: 0; height: 100vh; overflow-y: auto; padding: 1.5rem 1rem; border-right: 1px solid var(--line); font-size: 14px; }
-nav h2 { margin: 1.2rem 0 .2rem; font-size: 12px; color: var(--soft); font-weight: 600; text-transform: uppercase; letter-spacing: .04em; }
+nav h2 { margin: 1.2rem 0 .2rem; font-size: 13px; color: var(--soft); font-weight: 600; }
 nav ul { list-style: none; margin: 0; padding: 0; } nav li { padding: 1px 0; overflow-wrap: anywhere; }
 nav input { width: 100%; padding: .5rem .7rem; border: 1px solid var(--line); border-radius: 8px; background: var(--well); color: inherit; font: inherit; }
 main { padding: 1.5rem 2rem 6rem; min-width: 0; }
@@ -28,7 +28,7 @@ pre { margin: .2rem 0; padding: .7rem .9rem; background: var(--well); border-rad
 .method { font-weight: 700; color: var(--accent); } .by { color: var(--soft); font-size: 13px; font-weight: 400; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; } th { text-align: left; color: var(--soft); font-weight: 600; }
 td, th { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-tr:target, article:target { background: var(--well); } .codes { overflow-wrap: anywhere; }
+tr:target { background: var(--well); } article:target h3 { box-shadow: -1rem 0 0 -0.8rem var(--accent); } .codes { overflow-wrap: anywhere; }
 .none { display: none; color: var(--soft); }
 [hidden] { display: none !important; }
 @media (max-width: 52rem) {

@@ -1,9 +1,17 @@
 /** Who was shut out lately: known to every node within five seconds, by the bus at once and by a look at the store. */
 import { topicOf, type Bus } from '@qun/bus'
 import type { AppId, Millis, UserId } from '@qun/contract'
-import type { Store } from '@qun/storage'
+import type { Lane, Store } from '@qun/storage'
 import { userKey } from './rates.ts'
-import { forgetRevocations, listRevocationsOf, listRevocationsSince, putRevocation, type RevocationRow } from './store.ts'
+import {
+  forgetRevocations,
+  listRevocationsSince,
+  putRevocation,
+  revocationsOf,
+  toRevocation,
+  type RevocationDbRow,
+  type RevocationRow,
+} from './store.ts'
 import { leewaySeconds, tokenLifetimeMaxSeconds, type Claims } from './token.ts'
 
 /** Below the five seconds promised for open sockets, with room for a slow store. */
@@ -19,6 +27,15 @@ interface ShutOut {
   erased: boolean
   jtis: Map<string, Millis> | undefined
 }
+
+interface Asking {
+  readonly claims: Claims
+  readonly resolve: (verdict: 'revoked' | 'erased' | undefined) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Tokens looked up in one statement; more only makes the first of them wait. */
+const batchMax = 500
 
 export interface RevocationsOptions {
   readonly store: Store
@@ -37,6 +54,10 @@ export class Revocations {
   #timer: NodeJS.Timeout | undefined
   #seenTo: Millis
   #forgetAt: Millis = 0
+  /** A connection of its own: signing in must not wait behind the work of those who are in. */
+  #lane: Lane | undefined
+  readonly #asking: Asking[] = []
+  #isAsking = false
 
   constructor(options: RevocationsOptions) {
     this.#options = options
@@ -45,7 +66,9 @@ export class Revocations {
 
   /** Learns what the store knows, then keeps listening. */
   async start(): Promise<void> {
-    this.#unsubscribe = this.#options.bus.subscribe(this.#topic, (message) => this.#learn(JSON.parse(message) as RevocationRow))
+    this.#unsubscribe = this.#options.bus.subscribe(this.#topic, (message) =>
+      this.#learn(JSON.parse(message) as RevocationRow),
+    )
     await this.poll()
     this.#timer = setInterval(() => void this.poll().catch(this.#options.onTrouble), pollMs).unref()
   }
@@ -66,7 +89,8 @@ export class Revocations {
     this.#forgetAt = startedAt + 3_600_000
     await store.transaction('*', (tx) => forgetRevocations(tx, startedAt - rememberMs))
     for (const [key, shutOut] of this.#known) {
-      if (!shutOut.erased && shutOut.before < startedAt - rememberMs && shutOut.jtis === undefined) this.#known.delete(key)
+      if (!shutOut.erased && shutOut.before < startedAt - rememberMs && shutOut.jtis === undefined)
+        this.#known.delete(key)
     }
   }
 
@@ -86,11 +110,34 @@ export class Revocations {
     return undefined
   }
 
-  /** Asks the store: for tokens seen for the first time. */
-  async readVerdict(claims: Claims): Promise<'revoked' | 'erased' | undefined> {
-    const { appId, userId, jti } = claims
-    for (const row of await this.#options.store.reading(appId, (tx) => listRevocationsOf(tx, appId, userId, jti))) this.#learn(row)
-    return this.verdictOf(claims)
+  /** Asks the store: for tokens seen for the first time. Those who ask at the same time share one statement. */
+  readVerdict(claims: Claims): Promise<'revoked' | 'erased' | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#asking.push({ claims, resolve, reject })
+      if (!this.#isAsking) void this.#ask()
+    })
+  }
+
+  async #ask(): Promise<void> {
+    this.#isAsking = true
+    while (this.#asking.length > 0) {
+      const batch = this.#asking.splice(0, batchMax)
+      try {
+        this.#lane ??= this.#options.store.lane()
+        const { rows } = await this.#lane.query(
+          '*',
+          revocationsOf(
+            batch.map(({ claims }) => claims.appId),
+            batch.map(({ claims }) => claims.userId),
+          ),
+        )
+        for (const row of rows) this.#learn(toRevocation(row as RevocationDbRow))
+        for (const { claims, resolve } of batch) resolve(this.verdictOf(claims))
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    this.#isAsking = false
   }
 
   /** The latest moment up to which a user's tokens are void; 0 when they never were. */

@@ -110,7 +110,8 @@ function readRequest(endpoint: AnyEndpoint, checks: Checks, calling: Calling, re
   const query = checks.query(request.query) as RouteRequest['query']
   const idempotencyKey = readIdempotencyKey(endpoint, request)
   if (isRawBody(endpoint)) {
-    if (request.body === undefined) throw refuse('request.media_type', { detail: 'send the bytes with their Content-Type' })
+    if (request.body === undefined)
+      throw refuse('request.media_type', { detail: 'send the bytes with their Content-Type' })
     return { calling, params, query, body: request.body, idempotencyKey }
   }
   // A body of which every field may be left out may be left out itself.
@@ -119,7 +120,7 @@ function readRequest(endpoint: AnyEndpoint, checks: Checks, calling: Calling, re
   return { calling, params, query, body, idempotencyKey }
 }
 
-/** Refuses `idempotency.key_missing` where money or stock moves, `request.invalid` for a key too long or not printable. */
+/** Refuses `idempotency.key_missing` where money or stock moves, `request.invalid` for a key that is none. */
 function readIdempotencyKey(endpoint: AnyEndpoint, request: FastifyRequest): string | undefined {
   const header = request.headers['idempotency-key']
   if (header === undefined || header === '') {
@@ -142,7 +143,10 @@ function checkAnswer(check: Check | undefined, answer: unknown, name: string): v
   try {
     check(JSON.parse(JSON.stringify(answer)))
   } catch (error) {
-    throw new Error(`the answer of ${name} breaks its contract: ${JSON.stringify((error as { more?: unknown }).more)}`, { cause: error })
+    throw new Error(
+      `the answer of ${name} breaks its contract: ${JSON.stringify((error as { more?: unknown }).more)}`,
+      { cause: error },
+    )
   }
 }
 

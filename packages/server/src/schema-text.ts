@@ -24,7 +24,7 @@ interface Shape {
 
 /** Several lines, indented by two spaces per level. */
 export function schemaText(schema: TSchema): string {
-  return write(schema as Shape, '')
+  return write(schema, '')
 }
 
 function write(shape: Shape, indent: string): string {
@@ -58,14 +58,20 @@ function writeObject(shape: Shape, indent: string): string {
   const open = Object.values(shape.patternProperties ?? {})
   if (named.length === 0 && open.length === 0) return '{}'
   const lines = [
-    ...named.map(([name, property]) => `${inner}${name}${required.has(name) ? '' : '?'}: ${write(property, inner)}${remark(property)}`),
+    ...named.map(
+      ([name, property]) =>
+        `${inner}${name}${required.has(name) ? '' : '?'}: ${write(property, inner)}${remark(property)}`,
+    ),
     ...open.map((property) => `${inner}[key]: ${write(property, inner)}${remark(property)}`),
   ]
   return `{\n${lines.join('\n')}\n${indent}}`
 }
 
 function remark(shape: Shape): string {
-  const parts = [shape.description, shape.default === undefined ? undefined : `Default ${JSON.stringify(shape.default)}.`]
+  const parts = [
+    shape.description,
+    shape.default === undefined ? undefined : `Default ${JSON.stringify(shape.default)}.`,
+  ]
   const text = parts.filter((part) => part !== undefined).join(' ')
   return text === '' ? '' : `  // ${text}`
 }
@@ -76,6 +82,7 @@ function range(unit: string, least: number | undefined, most: number | undefined
   const low = least === undefined || (least === 0 && unit !== '') ? undefined : least
   const high = isWide ? undefined : most
   if (low === undefined && high === undefined) return ''
-  const text = low === undefined ? `≤ ${high}` : high === undefined ? `≥ ${low}` : low === high ? `${low}` : `${low}–${high}`
+  const text =
+    low === undefined ? `≤ ${high}` : high === undefined ? `≥ ${low}` : low === high ? `${low}` : `${low}–${high}`
   return ` (${text}${unit === '' ? '' : ` ${unit}`})`
 }

@@ -26,7 +26,8 @@ export function createSeal(key: Uint8Array | undefined): Seal {
       const [form, encoded = ''] = sealed.split(':', 2)
       const bytes = Buffer.from(encoded, 'base64')
       if (form === 'plain') return bytes
-      if (form !== 'v1' || key === undefined) throw new Error('a signing key was sealed with a QUN_SECRET_KEY that is not given')
+      if (form !== 'v1' || key === undefined)
+        throw new Error('a signing key was sealed with a QUN_SECRET_KEY that is not given')
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
       decipher.setAuthTag(bytes.subarray(12, 28))
       return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()])

@@ -1,4 +1,4 @@
-/** Assembles a whole server from parts: store, engine, HTTP, sockets. A library: it reads no environment and no arguments. */
+/** Assembles a whole server: store, engine, HTTP, sockets. A library: it reads no environment and no arguments. */
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { createCore, type Core, type Feature, type Limits } from '@qun/core'
 import { migrate, openStore, startEmbedded, type Store } from '@qun/storage'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { createAddressBook } from './addresses.ts'
+import { createAddressBook, type AddressBook } from './addresses.ts'
 import { Apps } from './apps.ts'
 import { Auth } from './auth.ts'
 import { prepareDemoApp } from './demo-app.ts'
@@ -18,6 +18,7 @@ import { addHealth } from './health.ts'
 import { createHttp } from './http.ts'
 import { createLogger } from './log.ts'
 import { Limiter, type BudgetOverrides } from './rates.ts'
+import { refusalOf } from './problem.ts'
 import { Revocations } from './revocations.ts'
 import { addRoutes, type Route } from './routes.ts'
 import { createSeal } from './seal.ts'
@@ -139,20 +140,35 @@ async function openBase(options: ServerOptions, log: Logger, now: () => Millis):
   return { store, secretKey, stop }
 }
 
-async function assemble(options: ServerOptions, ground: Ground): Promise<QunServer> {
+interface Parts {
+  readonly bus: Bus
+  readonly core: Core
+  readonly apps: Apps
+  readonly auth: Auth
+  readonly limiter: Limiter
+  readonly addresses: AddressBook
+  readonly allowedOrigins: ReadonlySet<string>
+  readonly revocations: Revocations
+  readonly telemetry: Telemetry
+  readonly gateway: Gateway
+}
+
+async function createParts(options: ServerOptions, ground: Ground): Promise<Parts> {
   const { store, log, now, randomHex } = ground
+  const protocol = options.protocol ?? 1
   const bus = options.bus ?? createInProcessBus()
   const telemetry = createTelemetry(log, () => gateway.queuedBytesMax)
+  const { features, limits } = options
+  // A store that is away is no bug of ours, whoever noticed it.
+  const onBug = (error: unknown, where: string) =>
+    refusalOf(error) === undefined ? telemetry.bug(error, where) : telemetry.trouble(error, where)
   const core = await createCore({
-    store, bus, now, randomHex,
-    features: options.features,
-    protocol: options.protocol ?? 1,
-    onBug: (error, where) => telemetry.bug(error, where),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...{ store, bus, now, randomHex, features, protocol, onBug },
+    ...(limits === undefined ? {} : { limits }),
   })
   const apps = new Apps({ store, seal: createSeal(ground.secretKey), now, randomHex })
   const revocations = new Revocations({
-    store, bus, now,
+    ...{ store, bus, now },
     onLearned: (row) => gateway.cut(row),
     onTrouble: (error) => telemetry.trouble(error, 'revocations'),
   })
@@ -161,54 +177,69 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
   const addresses = createAddressBook(options.trustedProxies ?? [])
   const allowedOrigins = new Set(options.allowedOrigins ?? [])
   const gateway = new Gateway({
-    core, auth, apps, limiter, addresses, telemetry, allowedOrigins, now,
-    protocol: options.protocol ?? 1,
+    ...{ core, auth, apps, limiter, addresses, telemetry, allowedOrigins, now, protocol },
     random: options.random ?? Math.random,
   })
+  return { bus, core, apps, auth, limiter, addresses, allowedOrigins, revocations, telemetry, gateway }
+}
+
+async function assemble(options: ServerOptions, ground: Ground): Promise<QunServer> {
+  const { store, log, now, randomHex } = ground
+  const parts = await createParts(options, ground)
+  const { core, apps, auth, telemetry, gateway } = parts
+  const version = options.version ?? '0.1.0'
+  const progress = { isDraining: false }
   const http = createHttp({
-    telemetry, addresses, now, randomHex,
-    isAllowedOrigin: async (origin) => allowedOrigins.has(origin) || apps.isOriginOfAny(origin),
+    ...{ telemetry, addresses: parts.addresses, now, randomHex },
+    isAllowedOrigin: async (origin) => parts.allowedOrigins.has(origin) || apps.isOriginOfAny(origin),
   })
-  const routes = addRoutes(http, { core, auth, apps, limiter, telemetry, checkAnswers: options.checkAnswers ?? false })
-  let isDraining = false
-  addHealth(http, { store, telemetry, isDraining: () => isDraining, version: options.version ?? '0.1.0', epoch: core.epoch })
-  addDocuments(http, { routes: routes.map((route) => route.endpoint), registry: core.registry, version: options.version ?? '0.1.0' })
+  const routes = addRoutes(http, { ...parts, checkAnswers: options.checkAnswers ?? false })
+  addHealth(http, { store, telemetry, version, epoch: core.epoch, isDraining: () => progress.isDraining })
+  addDocuments(http, { routes: routes.map((route) => route.endpoint), registry: core.registry, version })
   await addStatics(http, options.static ?? [], options.landing ?? '/docs')
-  await revocations.start()
-  if (options.demo === true && options.dataDir !== undefined) await prepareDemoApp({ apps, dataDir: options.dataDir, log })
+  await parts.revocations.start()
+  const { dataDir } = options
+  if (options.demo === true && dataDir !== undefined) await prepareDemoApp({ apps, dataDir, log })
   gateway.attach(http.server)
   core.start()
 
+  const host = options.host ?? '127.0.0.1'
+  const urlOf = (address: AddressInfo | string | null) =>
+    typeof address === 'object' && address !== null ? `http://${host}:${address.port}` : ''
   let closing: Promise<void> | undefined
-  const close = async () => {
-    isDraining = true
-    telemetry.drain('unready')
-    gateway.announceDrain()
-    const closingHttp = http.close()
-    telemetry.drain('finishing')
-    await within(drainMs, core.stop())
-    await gateway.closeAll(drainMs)
-    http.server.closeIdleConnections()
-    await within(drainMs, closingHttp)
-    http.server.closeAllConnections()
-    revocations.stop()
-    telemetry.close()
-    if (options.bus === undefined) await bus.close()
-    await ground.stop()
-    telemetry.drain('done')
-  }
   return {
-    app: http, core, store, apps, auth, gateway, telemetry, routes,
+    ...{ app: http, core, store, apps, auth, gateway, telemetry, routes },
     get url() {
-      const address = http.server.address() as AddressInfo | null
-      return address === null ? '' : `http://${options.host ?? '127.0.0.1'}:${address.port}`
+      return urlOf(http.server.address())
     },
-    listen: async () => {
-      await http.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0, backlog: 2_048 })
-      return `http://${options.host ?? '127.0.0.1'}:${(http.server.address() as AddressInfo).port}`
+    async listen() {
+      await http.listen({ host, port: options.port ?? 0, backlog: 2_048 })
+      return urlOf(http.server.address())
     },
-    close: () => (closing ??= close()),
+    close() {
+      progress.isDraining = true
+      return (closing ??= closeInOrder(http, parts, ground, options.bus === undefined))
+    },
   }
+}
+
+/** Unready, no more connections, goaway, what is under way, sockets, store. */
+async function closeInOrder(http: FastifyInstance, parts: Parts, ground: Ground, ownsBus: boolean): Promise<void> {
+  const { telemetry, gateway, core } = parts
+  telemetry.drain('unready')
+  gateway.announceDrain()
+  const closingHttp = http.close()
+  telemetry.drain('finishing')
+  await within(drainMs, core.stop())
+  await gateway.closeAll(drainMs)
+  http.server.closeIdleConnections()
+  await within(drainMs, closingHttp)
+  http.server.closeAllConnections()
+  parts.revocations.stop()
+  telemetry.close()
+  if (ownsBus) await parts.bus.close()
+  await ground.stop()
+  telemetry.drain('done')
 }
 
 /** Waits for work, but not longer than this. */

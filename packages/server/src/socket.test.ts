@@ -2,7 +2,7 @@
 import { features } from '@qun/chat/server'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import { socketLimits } from './rates.ts'
-import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer } from './testing/test-server.ts'
+import { makeShopGroup, startTestServer, tokenOf, type TestServer } from './testing/test-server.ts'
 import { clientFrame, WireClient } from './testing/wire-client.ts'
 
 let world: TestServer
@@ -25,8 +25,10 @@ async function connect(headers: Record<string, string> = {}, path = '/v1/socket'
   clients.push(client)
   return client
 }
-const token = (userId: string, claims: Record<string, unknown> = {}) => tokenOf(world.app, userId, world.clock.now(), { claims })
-const enter = async (userId: string, claims: Record<string, unknown> = {}) => (await connect()).enter(token(userId, claims))
+const token = (userId: string, claims: Record<string, unknown> = {}) =>
+  tokenOf(world.app, userId, world.clock.now(), { claims })
+const enter = async (userId: string, claims: Record<string, unknown> = {}) =>
+  (await connect()).enter(token(userId, claims))
 const codeOf = (answer: string) => /"code":"([^"]+)"/.exec(answer)?.[1]
 /** Time passes, and the gateway looks at its connections. */
 const pass = (durationMs: number) => {
@@ -35,7 +37,13 @@ const pass = (durationMs: number) => {
 }
 
 describe('the upgrade', () => {
-  for (const origin of ['https://evil.example', 'null', 'https://app.example.com.evil.io', 'http://app.example.com', 'file://']) {
+  for (const origin of [
+    'https://evil.example',
+    'null',
+    'https://app.example.com.evil.io',
+    'http://app.example.com',
+    'file://',
+  ]) {
     test(`[WS-01] Origin ${origin}`, async () => {
       const client = await connect({ Origin: origin })
       expect([client.status, codeOf(client.answer)]).toEqual([403, 'ws.origin'])
@@ -110,13 +118,21 @@ describe('the first frame', () => {
   })
   test('frames sent right behind it are served after hello', async () => {
     const client = await connect()
-    client.write(clientFrame(JSON.stringify({ op: 'auth', token: token('li') })), clientFrame(JSON.stringify({ op: 'ping' })))
+    client.write(
+      clientFrame(JSON.stringify({ op: 'auth', token: token('li') })),
+      clientFrame(JSON.stringify({ op: 'ping' })),
+    )
     await client.untilOp('pong')
     expect(client.frames[0].op).toBe('hello')
   })
   test('says hello with the engine’s epoch', async () => {
     const client = await enter('li')
-    expect(client.frames[0]).toMatchObject({ op: 'hello', userId: 'li', epoch: world.server.core.epoch, pingMs: 25_000 })
+    expect(client.frames[0]).toMatchObject({
+      op: 'hello',
+      userId: 'li',
+      epoch: world.server.core.epoch,
+      pingMs: 25_000,
+    })
   })
 })
 
@@ -133,7 +149,11 @@ describe('frames that break RFC 6455', () => {
     ['reserved opcode', 1002, () => clientFrame('x', { opcode: 3 })],
     ['reserved control opcode', 1002, () => clientFrame('x', { opcode: 11 })],
     ['continuation of nothing', 1002, () => clientFrame('x', { opcode: 0 })],
-    ['text inside a fragmented text', 1002, () => Buffer.concat([clientFrame('a', { isFinal: false }), clientFrame('b')])],
+    [
+      'text inside a fragmented text',
+      1002,
+      () => Buffer.concat([clientFrame('a', { isFinal: false }), clientFrame('b')]),
+    ],
     ['fragmented ping', 1002, () => clientFrame('', { opcode: 9, isFinal: false })],
     ['long ping', 1002, () => clientFrame('x'.repeat(126), { opcode: 9 })],
     ['close code 1005', 1002, () => clientFrame(Buffer.from([0x03, 0xed]), { opcode: 8 })],
@@ -162,8 +182,10 @@ describe('frames that break RFC 6455', () => {
   test('a text in three pieces with a ping between them is one text', async () => {
     const client = await enter('li')
     client.write(
-      clientFrame('{"op":', { isFinal: false }), clientFrame('hi', { opcode: 9 }),
-      clientFrame('"pi', { opcode: 0, isFinal: false }), clientFrame('ng"}', { opcode: 0 }),
+      clientFrame('{"op":', { isFinal: false }),
+      clientFrame('hi', { opcode: 9 }),
+      clientFrame('"pi', { opcode: 0, isFinal: false }),
+      clientFrame('ng"}', { opcode: 0 }),
     )
     await client.untilOp('pong')
     expect(client.controls).toEqual([{ opcode: 10, body: Buffer.from('hi') }])
@@ -193,7 +215,11 @@ describe('frames that break a schema', () => {
     ['null', 'null', '400 request.invalid'],
     ['unknown field', '{"op":"ping","admin":true}', '400 request.unknown_field'],
     ['__proto__', '{"op":"ping","__proto__":{}}', '400 request.unknown_field'],
-    ['MSG-08 lone surrogate', `{"op":"send","id":1,"groupId":"grp_000000","clientId":"a","kind":"text","body":{"text":"\\ud800"}}`, '400 request.encoding'],
+    [
+      'MSG-08 lone surrogate',
+      `{"op":"send","id":1,"groupId":"grp_000000","clientId":"a","kind":"text","body":{"text":"\\ud800"}}`,
+      '400 request.encoding',
+    ],
   ]
   for (const [row, text, expected] of rows) {
     test(`[${row}] ${expected}`, async () => {
@@ -212,7 +238,11 @@ describe('frames that break a schema', () => {
   })
   test('[WS-31] a thousand groups in one frame', async () => {
     const client = await enter('li')
-    client.send({ op: 'subscribe', id: 3, groups: Array.from({ length: 1_000 }, () => ({ groupId: 'grp_000000', level: 'open' })) })
+    client.send({
+      op: 'subscribe',
+      id: 3,
+      groups: Array.from({ length: 1_000 }, () => ({ groupId: 'grp_000000', level: 'open' })),
+    })
     expect(await client.untilOp('error')).toMatchObject({ id: 3, code: 'batch.too_large', status: 422 })
   })
 })
@@ -247,7 +277,13 @@ describe('floods', () => {
     for (let id = 1; id <= 21; id++) {
       client.send({ op: 'send', id, groupId, clientId: `flood${id}`, kind: 'text', body: { text: `${id}` } })
     }
-    expect(await client.untilOp('error')).toMatchObject({ id: 21, code: 'rate.limited', status: 429, retry: 'later', retry_after: 10 })
+    expect(await client.untilOp('error')).toMatchObject({
+      id: 21,
+      code: 'rate.limited',
+      status: 429,
+      retry: 'later',
+      retry_after: 10,
+    })
     await client.until(() => client.frames.filter((frame) => frame.op === 'sent').length === 20)
   })
   test('the 21st socket of one person: conn.limit', async () => {
@@ -260,115 +296,5 @@ describe('floods', () => {
     clients[0]!.close()
     await clients[0]!.untilClosed()
     await (await connect()).enter(right)
-  })
-})
-
-describe('who may read what', () => {
-  test('[WS-15] a foreign group and one that is not answer alike', async () => {
-    const foreigner = await (await connect()).enter(tokenOf(world.otherApp, 'li', world.clock.now()))
-    const outsider = await enter('zhou')
-    for (const client of [foreigner, outsider]) {
-      client.send({ op: 'subscribe', id: 1, groups: [{ groupId, level: 'open' }] })
-      client.send({ op: 'pull', id: 2, stream: `group/${groupId}`, from: 0 })
-      client.send({ op: 'subscribe', id: 3, groups: [{ groupId: 'grp_00000000', level: 'open' }] })
-      client.send({ op: 'pull', id: 4, stream: 'group/grp_00000000', from: 0 })
-      client.send({ op: 'send', id: 5, groupId, clientId: 'x', kind: 'text', body: { text: 'x' } })
-      client.send({ op: 'read', id: 6, groupId, seq: 1 })
-      client.send({ op: 'pull', id: 7, stream: 'user/wang', from: 0 })
-      await client.until(() => client.frames.filter((frame) => frame.op === 'error').length === 7)
-      const errors = client.frames.filter((frame) => frame.op === 'error').map(({ id: _id, ...error }) => error)
-      for (const error of errors) expect(error).toEqual({ ...errors[0], code: 'group.not_found', status: 404 })
-    }
-  })
-  test('[WS-26] a cursor ahead of the store: reset', async () => {
-    const client = await enter('li')
-    client.send({ op: 'pull', id: 1, stream: `group/${groupId}`, from: 1_000_000 })
-    expect(await client.untilOp('reset')).toMatchObject({ id: 1, code: 'sync.reset', reason: 'ahead' })
-  })
-  test('[WS-28] another server’s epoch brings a full first visit, not somebody’s rows', async () => {
-    const client = await connect()
-    client.send({ op: 'auth', token: token('zhou'), epoch: 'not-ours', version: 12 })
-    const changes = await client.untilOp('changes')
-    expect(changes).toMatchObject({ stream: 'user/zhou', from: 0, rows: [] })
-  })
-})
-
-describe('time', () => {
-  test('[WS-23] told 60 s before the token expires, closed at its end', async () => {
-    const client = await enter('li', { exp: Math.floor(world.clock.now() / 1_000) + 120 })
-    pass(59_000)
-    expect(client.frames.some((frame) => frame.op === 'auth.expiring')).toBe(false)
-    pass(1_000)
-    await client.untilOp('auth.expiring')
-    pass(59_000)
-    client.send({ op: 'ping' })
-    await client.untilOp('pong')
-    pass(1_000)
-    expect(await client.untilClosed()).toBe(4401)
-  })
-  test('[WS-23] a fresh token of the same person prolongs it without subscribing again', async () => {
-    const client = await enter('li', { exp: Math.floor(world.clock.now() / 1_000) + 30 })
-    client.send({ op: 'subscribe', id: 1, groups: [{ groupId, level: 'open' }] })
-    await client.untilOp('done')
-    client.send({ op: 'auth', token: token('li') })
-    await client.until(() => client.frames.filter((frame) => frame.op === 'hello').length === 2)
-    pass(60_000)
-    await call(world, 'POST', `/groups/${groupId}/messages`, { token: token('wang'), body: { clientId: 'later', kind: 'text', body: { text: '在' } } })
-    await client.until(() => client.frames.some((frame) => frame.op === 'changes' && frame.rows.some((row: any) => row.clientId === 'later')))
-    expect(client.closedWith).toBeUndefined()
-  })
-  test('a fresh token of somebody else ends it', async () => {
-    const client = await enter('li')
-    client.send({ op: 'auth', token: token('wang') })
-    expect(await client.untilClosed()).toBe(4401)
-    expect(client.frames.at(-1)).toMatchObject({ code: 'auth.scope' })
-  })
-  test('a client that answers no ping is gone after two', async () => {
-    const client = await enter('li')
-    for (const pings of [1, 2]) {
-      pass(25_000)
-      await client.until(() => client.controls.filter(({ opcode }) => opcode === 9).length === pings)
-    }
-    pass(25_000)
-    expect(await client.untilClosed()).toBe(1006)
-    expect(client.controls.filter(({ opcode }) => opcode === 9)).toHaveLength(2)
-  })
-  test('one that answers lives on', async () => {
-    const client = await enter('li')
-    for (let i = 0; i < 6; i++) {
-      pass(25_000)
-      await client.until(() => client.controls.filter(({ opcode }) => opcode === 9).length > i)
-      client.write(clientFrame('', { opcode: 10 }), clientFrame('{"op":"ping"}'))
-      await client.until(() => client.frames.filter((frame) => frame.op === 'pong').length > i)
-    }
-    expect(client.closedWith).toBeUndefined()
-  })
-})
-
-describe('the end', () => {
-  test('[WS-30] a draining server says when to come back, takes nothing more, and closes with 1012', async () => {
-    const ending = await startTestServer({ pgUrl: inject('pgUrl'), features })
-    const group = await makeShopGroup(ending)
-    const client = await (await WireClient.open(ending.url)).enter(tokenOf(ending.app, 'li', ending.clock.now()))
-    client.send({ op: 'send', id: 1, groupId: group, clientId: 'last', kind: 'text', body: { text: '再见' } })
-    await client.untilOp('sent')
-    const closing = ending.server.close()
-    const goaway = await client.untilOp('goaway')
-    expect(goaway.retry_in_ms).toBeGreaterThanOrEqual(0)
-    expect(goaway.retry_in_ms).toBeLessThan(10_000)
-    expect(await client.untilClosed()).toBe(1012)
-    await closing
-    await ending[Symbol.asyncDispose]()
-  })
-  test('[MSG-01] over REST and over the socket a clientId is one message', async () => {
-    world.clock.pass(20_000)
-    const client = await enter('li')
-    client.send({ op: 'send', id: 9, groupId, clientId: 'both-ways', kind: 'text', body: { text: '一' } })
-    const sent = await client.untilOp('sent')
-    const again = await call(world, 'POST', `/groups/${groupId}/messages`, {
-      token: token('li'), body: { clientId: 'both-ways', kind: 'text', body: { text: '一' } },
-    })
-    expect(verdictOf(again)).toBe('200')
-    expect(again.json).toMatchObject({ seq: sent.seq, replayed: true })
   })
 })

@@ -1,6 +1,6 @@
 /** The server's own tables: apps, their keys, and who was shut out. Every function takes the transaction first. */
 import type { AppId, Millis, UserId } from '@qun/contract'
-import { rls, type Migration, type Tx } from '@qun/storage'
+import { rls, type LaneStatement, type Migration, type Tx } from '@qun/storage'
 import type { Algorithm } from './token.ts'
 
 type Tables = {
@@ -219,16 +219,17 @@ export async function putRevocation(tx: Tx, row: RevocationRow): Promise<void> {
     .execute()
 }
 
-/** What shuts one user's token out: the row for its jti, and the row for all of them. */
-export async function listRevocationsOf(tx: Tx, appId: AppId, userId: UserId, jti: string): Promise<RevocationRow[]> {
-  const rows = await tables(tx)
-    .selectFrom('revocations')
-    .selectAll()
-    .where('app_id', '=', appId)
-    .where('user_id', '=', userId)
-    .where('jti', 'in', ['', jti])
-    .execute()
-  return rows.map(toRevocation)
+export type RevocationDbRow = Tables['revocations']
+
+/** What shuts users out, for many at once: pairs of app and user, as two lists of the same length. */
+export function revocationsOf(appIds: readonly string[], userIds: readonly string[]): LaneStatement {
+  return {
+    name: 'server_revocations_of',
+    text: `SELECT r.app_id, r.user_id, r.jti, r.revoked_at, r.erased FROM revocations r
+      JOIN unnest($1::text[], $2::text[]) AS asked (app_id, user_id)
+        ON r.app_id = asked.app_id AND r.user_id = asked.user_id`,
+    values: [appIds, userIds],
+  }
 }
 
 /** Everybody shut out at or after a moment, in all apps the transaction may see. */
@@ -243,7 +244,7 @@ export async function listRevocationsSince(tx: Tx, since: Millis): Promise<Revoc
   return rows.map(toRevocation)
 }
 
-function toRevocation(row: Tables['revocations']): RevocationRow {
+export function toRevocation(row: RevocationDbRow): RevocationRow {
   return {
     appId: row.app_id as AppId,
     userId: row.user_id as UserId,

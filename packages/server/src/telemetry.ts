@@ -27,54 +27,64 @@ export interface Telemetry {
 
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
+type Labels = readonly string[]
+
+/** The instruments, by what they count. */
+function createInstruments(registers: Registry[]) {
+  const counter = (name: string, help: string, labelNames: Labels = []) =>
+    new Counter({ name, help, labelNames: [...labelNames], registers })
+  const histogram = (name: string, help: string, labelNames: Labels = []) =>
+    new Histogram({ name, help, labelNames: [...labelNames], buckets, registers })
+  return {
+    refusals: counter('qun_refusals_total', 'Refusals by code', ['code', 'where']),
+    bugs: counter('qun_bugs_total', 'Bugs', ['where']),
+    troubles: counter('qun_troubles_total', 'Parts that were away', ['where']),
+    requests: histogram('qun_http_seconds', 'HTTP answers', ['route', 'method', 'status']),
+    posts: counter('qun_posts_total', 'Messages asked to be posted', ['via']),
+    acks: histogram('qun_ack_seconds', 'From receiving a message to its acknowledgement'),
+    pulls: counter('qun_pulls_total', 'Catch-up requests of clients'),
+    sockets: new Gauge({ name: 'qun_sockets', help: 'Open sockets', registers }),
+    closed: counter('qun_sockets_closed_total', 'Closed sockets by code', ['code']),
+    slow: counter('qun_slow_sockets_total', 'Sockets cut because they did not read'),
+  }
+}
+
 /** `queuedBytesMax` is asked at every scrape: the longest queue of any socket. */
 export function createTelemetry(log: Logger, queuedBytesMax: () => number): Telemetry {
   const registry = new Registry()
-  const registers = [registry]
-  const refusals = new Counter({ name: 'qun_refusals_total', help: 'Refusals by code', labelNames: ['code', 'where'], registers })
-  const bugs = new Counter({ name: 'qun_bugs_total', help: 'Bugs', labelNames: ['where'], registers })
-  const troubles = new Counter({ name: 'qun_troubles_total', help: 'Parts that were away', labelNames: ['where'], registers })
-  const requests = new Histogram({
-    name: 'qun_http_seconds', help: 'HTTP answers', labelNames: ['route', 'method', 'status'], buckets, registers,
-  })
-  const posts = new Counter({ name: 'qun_posts_total', help: 'Messages asked to be posted', labelNames: ['via'], registers })
-  const acks = new Histogram({ name: 'qun_ack_seconds', help: 'From receiving a message to its acknowledgement', buckets, registers })
-  const pulls = new Counter({ name: 'qun_pulls_total', help: 'Catch-up requests of clients', registers })
-  const sockets = new Gauge({ name: 'qun_sockets', help: 'Open sockets', registers })
-  const closed = new Counter({ name: 'qun_sockets_closed_total', help: 'Closed sockets by code', labelNames: ['code'], registers })
-  const slow = new Counter({ name: 'qun_slow_sockets_total', help: 'Sockets cut because they did not read', registers })
+  const count = createInstruments([registry])
   const loop = monitorEventLoopDelay({ resolution: 20 })
   loop.enable()
-  addProcessGauges(registers, loop, queuedBytesMax)
+  addProcessGauges([registry], loop, queuedBytesMax)
   return {
     registry,
     log,
     refused(code, where, requestId) {
-      refusals.inc({ code, where })
+      count.refusals.inc({ code, where })
       log.info({ code, where, requestId }, 'refused')
     },
     bug(error, where, requestId) {
-      bugs.inc({ where })
+      count.bugs.inc({ where })
       log.error({ err: error, where, requestId }, 'bug')
     },
     trouble(error, where) {
-      troubles.inc({ where })
+      count.troubles.inc({ where })
       log.warn({ err: error, where }, 'trouble')
     },
     answered(route, method, status, seconds) {
-      requests.observe({ route, method, status: String(status) }, seconds)
+      count.requests.observe({ route, method, status: String(status) }, seconds)
       log.debug({ route, method, status, seconds }, 'answered')
     },
-    posted: (via) => posts.inc({ via }),
-    acknowledged: (seconds) => acks.observe(seconds),
-    pulled: () => pulls.inc(),
-    socketOpened: () => sockets.inc(),
+    posted: (via) => count.posts.inc({ via }),
+    acknowledged: (seconds) => count.acks.observe(seconds),
+    pulled: () => count.pulls.inc(),
+    socketOpened: () => count.sockets.inc(),
     socketClosed(code) {
-      sockets.dec()
-      closed.inc({ code: String(code) })
+      count.sockets.dec()
+      count.closed.inc({ code: String(code) })
     },
     slowSocketCut(queuedBytes) {
-      slow.inc()
+      count.slow.inc()
       log.info({ queuedBytes }, 'slow socket cut')
     },
     drain: (step) => log.info({ step }, 'draining'),
@@ -103,6 +113,10 @@ function addProcessGauges(
   })
   gauge('qun_rss_bytes', 'Resident memory', () => process.memoryUsage.rss())
   gauge('qun_heap_used_bytes', 'Used heap', () => process.memoryUsage().heapUsed)
-  gauge('qun_cpu_seconds', 'CPU time used by this process', () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6)
+  gauge(
+    'qun_cpu_seconds',
+    'CPU time used by this process',
+    () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6,
+  )
   gauge('qun_socket_queued_bytes_max', 'Longest queue of any socket', queuedBytesMax)
 }

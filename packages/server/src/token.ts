@@ -28,6 +28,8 @@ export interface Claims {
   readonly userId: UserId
   readonly guest: boolean
   readonly jti: string
+  /** The key that signed it. */
+  readonly kid: string
   /** Seconds since the epoch, as in the token. */
   readonly iat: number
   readonly exp: number
@@ -78,10 +80,11 @@ export async function verifyToken(token: string, header: Header, key: SigningKey
   } catch {
     throw refuse('auth.token_signature')
   }
-  return readClaims(readPart(token.split('.')[1]!), key.appId, Math.floor(now / 1_000))
+  return readClaims(readPart(token.split('.')[1]!), key, Math.floor(now / 1_000))
 }
 
-function readClaims(claims: Record<string, unknown>, appId: AppId, nowSeconds: number): Claims {
+function readClaims(claims: Record<string, unknown>, key: SigningKey, nowSeconds: number): Claims {
+  const { appId, kid } = key
   if (claims['iss'] !== appId) throw refuse('auth.token_issuer')
   const audience = claims['aud']
   if (audience !== tokenAudience && !(Array.isArray(audience) && audience.includes(tokenAudience))) {
@@ -96,10 +99,12 @@ function readClaims(claims: Record<string, unknown>, appId: AppId, nowSeconds: n
   }
   if (exp - iat > tokenLifetimeMaxSeconds) throw refuse('auth.token_lifetime')
   const { sub, jti, scope } = claims
-  if (typeof sub !== 'string' || !isUserId(sub)) throw refuse('auth.token_malformed', { detail: 'sub is not a user id' })
+  if (typeof sub !== 'string' || !isUserId(sub))
+    throw refuse('auth.token_malformed', { detail: 'sub is not a user id' })
   if (typeof jti !== 'string' || jti === '' || jti.length > 128) throw refuse('auth.token_malformed', { detail: 'jti' })
-  if (scope !== undefined && scope !== 'user' && scope !== 'guest') throw refuse('auth.token_malformed', { detail: 'scope' })
-  return { appId, userId: sub as UserId, guest: scope === 'guest', jti, iat, exp }
+  if (scope !== undefined && scope !== 'user' && scope !== 'guest')
+    throw refuse('auth.token_malformed', { detail: 'scope' })
+  return { appId, userId: sub, guest: scope === 'guest', jti, kid, iat, exp }
 }
 
 function readSeconds(claims: Record<string, unknown>, name: string): number {
@@ -115,11 +120,8 @@ export function isUserId(text: string): text is UserId {
   return userId.test(text)
 }
 
-/** Signs a token. `ttlSeconds` is 30 to 86,400; `jti` must never repeat. */
-export async function mintToken(
-  key: { readonly kid: string; readonly alg: Algorithm; readonly signWith: Uint8Array | CryptoKey },
-  claims: Claims,
-): Promise<string> {
+/** Signs a token with the HS256 key the claims name; `jti` must never repeat. */
+export async function mintToken(secret: Uint8Array, claims: Claims): Promise<string> {
   const body = {
     iss: claims.appId,
     aud: tokenAudience,
@@ -130,6 +132,6 @@ export async function mintToken(
     scope: claims.guest ? 'guest' : 'user',
   }
   return new CompactSign(new TextEncoder().encode(JSON.stringify(body)))
-    .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'JWT' })
-    .sign(key.signWith)
+    .setProtectedHeader({ alg: 'HS256', kid: claims.kid, typ: 'JWT' })
+    .sign(secret)
 }

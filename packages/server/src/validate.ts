@@ -10,7 +10,10 @@ interface Fault {
   readonly keyword: string
   readonly instancePath: string
   readonly message: string
-  readonly params: { readonly additionalProperties?: readonly string[]; readonly requiredProperties?: readonly string[] }
+  readonly params: {
+    readonly additionalProperties?: readonly string[]
+    readonly requiredProperties?: readonly string[]
+  }
 }
 
 /** A check of a JSON body, compiled when first needed: a server has hundreds of schemas and a day uses a few. */
@@ -25,7 +28,7 @@ export function bodyCheck(schema: TSchema): Check {
 
 type Property = { readonly type?: string; readonly default?: unknown }
 
-/** A check of path or query parts: they arrive as text, so numbers and booleans are read from it, defaults filled in. */
+/** A check of path or query parts: they are text, so numbers and booleans are read from it, defaults filled in. */
 export function textCheck(schema: TSchema): Check {
   const check = bodyCheck(schema)
   const properties = Object.entries((schema as { properties?: Record<string, Property> }).properties ?? {})
@@ -63,9 +66,13 @@ function refusalOfFaults(validator: Validator, value: unknown): Refusal {
         errors.push({ pointer: below(name), code: 'request.unknown_field' })
       }
     } else if (fault.keyword === 'required') {
-      for (const name of fault.params.requiredProperties ?? []) errors.push({ pointer: below(name), code: 'request.invalid' })
+      for (const name of fault.params.requiredProperties ?? [])
+        errors.push({ pointer: below(name), code: 'request.invalid' })
     } else errors.push({ pointer: at, code: 'request.invalid' })
   }
   const unknown = errors.some((error) => error.code === 'request.unknown_field')
-  return refuse(unknown ? 'request.unknown_field' : 'request.invalid', { errors, ...(detail === undefined ? {} : { detail }) })
+  return refuse(unknown ? 'request.unknown_field' : 'request.invalid', {
+    errors,
+    ...(detail === undefined ? {} : { detail }),
+  })
 }

@@ -180,6 +180,12 @@ export class World implements AsyncDisposable {
     if (person === undefined) this.#people.set(name, (person = new Person(this, name as UserId)))
     return person
   }
+  /** A second client of somebody; the world compares it, too, at its end. */
+  anotherDevice(name: PersonaName | (string & {})): Person {
+    const device = new Person(this, name as UserId)
+    this.#people.set(`${name} device ${this.#people.size}`, device)
+    return device
+  }
   /** Another group: the first named owns it, the others are members. */
   makeGroup(names: readonly string[], settings: object = {}): Promise<GroupId> {
     const [ownerId, ...memberIds] = names

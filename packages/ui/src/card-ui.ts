@@ -122,6 +122,11 @@ export interface ReactionChip {
   /** Those we know of, for the tooltip. */
   readonly userIds: readonly string[]
 }
+export interface Reactor {
+  readonly userId: string
+  readonly name: string
+  readonly emoji: string
+}
 /** How the kit's composer and menus speak. Filled by the feature that owns plain messages; the kit knows no kind. */
 export interface Talk {
   write(draft: Draft): Writing
@@ -144,6 +149,13 @@ export interface Talk {
   /** Adds the viewer's reaction, or takes it away when it is there. */
   react?(group: GroupHandle, message: ViewMessage, emoji: string, viewerId: string): Promise<void>
   reactionsOf?(message: ViewMessage, viewerId: string): readonly ReactionChip[]
+  /** Who reacted, oldest first, by pages; with one emoji only when it is given. */
+  reactors?(
+    client: QunClient,
+    group: GroupHandle,
+    message: ViewMessage,
+    asked: { readonly emoji?: string | undefined; readonly cursor?: string | undefined },
+  ): Promise<{ readonly items: readonly Reactor[]; readonly cursor: string | null }>
 }
 
 /**

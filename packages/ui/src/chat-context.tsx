@@ -3,6 +3,7 @@ import type { MemberRow } from '@qun/contract'
 import type { GroupHandle, GroupView, ViewMessage } from '@qun/sdk'
 import { createContext, useContext } from 'react'
 import type { Viewer } from './card-ui.ts'
+import type { Uploads } from './uploads.ts'
 
 export interface Chat {
   readonly group: GroupHandle
@@ -16,6 +17,10 @@ export interface Chat {
   /** Shows a message, loading what lies between. */
   jump(seq: number): void
   openMember(userId: string): void
+  /** Shows who reacted, beginning with one emoji when it is given. */
+  showReactors(message: ViewMessage, emoji?: string): void
+  /** Pictures on their way. */
+  readonly uploads: Uploads
   /** Words of the viewer's own recalled messages, by seq, kept while the group stays open. */
   readonly recalledTexts: Map<number, string>
 }

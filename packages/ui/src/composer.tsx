@@ -5,10 +5,10 @@ import { memberOf, useChat } from './chat-context.tsx'
 import { EmojiPanel } from './emoji-panel.tsx'
 import { CloseIcon, PlusIcon, SendIcon } from './icons.tsx'
 import { useSummary } from './message-face.tsx'
-import { usePictures, type Pictures } from './pictures.tsx'
 import { PlusSheet } from './plus-sheet.tsx'
 import { useWords } from './qun-context.ts'
 import { TextField } from './text-field.tsx'
+import type { Uploads } from './uploads.ts'
 import { useStopped, useWriting, type WritingInput } from './writing.ts'
 
 export type ComposerProps = WritingInput
@@ -28,13 +28,12 @@ function WritingBox(props: ComposerProps) {
   const { quoted, edited, onCancel, onSent } = props
   const words = useWords()
   const writing = useWriting(props)
-  const pictures = usePictures(onSent)
-  const drop = useDrop(pictures)
+  const { uploads } = useChat()
+  const drop = useDrop(uploads)
   const [panel, setPanel] = useState<'emoji' | 'plus'>()
   const empty = writing.text.trim() === ''
   return (
     <div className={drop.over ? 'qun-composer qun-composer--drop' : 'qun-composer'} {...drop.handlers}>
-      {pictures.progress}
       <QuoteBar quoted={quoted} edited={edited} onCancel={onCancel} />
       <div className="qun-composer__row">
         <button
@@ -48,7 +47,7 @@ function WritingBox(props: ComposerProps) {
         </button>
         <TextField
           writing={writing}
-          pictures={pictures}
+          uploads={uploads}
           emojiOpen={panel === 'emoji'}
           setEmojiOpen={(open) => setPanel(open ? 'emoji' : undefined)}
           onEscape={quoted || edited ? onCancel : undefined}
@@ -70,15 +69,15 @@ function WritingBox(props: ComposerProps) {
       <PlusSheet
         open={panel === 'plus'}
         onClose={() => setPanel(undefined)}
-        sendPictures={pictures.possible ? pictures.send : undefined}
+        sendPictures={uploads.possible ? uploads.send : undefined}
         onSent={onSent}
       />
     </div>
   )
 }
-function useDrop(pictures: Pictures) {
+function useDrop(uploads: Uploads) {
   const [over, setOver] = useState(false)
-  if (!pictures.possible) return { over: false, handlers: {} }
+  if (!uploads.possible) return { over: false, handlers: {} }
   const handlers = {
     onDragOver: (drag: DragEvent) => {
       if (!drag.dataTransfer.types.includes('Files')) return
@@ -89,7 +88,7 @@ function useDrop(pictures: Pictures) {
     onDrop: (drop: DragEvent) => {
       drop.preventDefault()
       setOver(false)
-      pictures.send([...drop.dataTransfer.files])
+      uploads.send([...drop.dataTransfer.files])
     },
   }
   return { over, handlers }

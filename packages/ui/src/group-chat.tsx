@@ -8,7 +8,9 @@ import { useGroup } from './hooks.tsx'
 import { BackIcon, MoreIcon } from './icons.tsx'
 import { MemberSheet } from './member-sheet.tsx'
 import { MessageList, type ListHandle } from './message-list.tsx'
+import { ReactorsSheet, type Reacted } from './reactions.tsx'
 import { useQun, useText, useWords } from './qun-context.ts'
+import { useUploads } from './uploads.ts'
 
 export interface GroupChatProps {
   readonly groupId: string
@@ -96,21 +98,27 @@ function OpenChat({ group, view }: { readonly group: GroupHandle; readonly view:
   const [rewritten, setRewritten] = useState<{ text: string }>()
   const [mentioned, setMentioned] = useState<{ userId: string }>()
   const [memberId, setMemberId] = useState<string>()
+  const [reactors, setReactors] = useState<Reacted>()
+  const uploads = useUploads(group, () => list.current?.toBottom())
   const recalledTexts = useRef(new Map<number, string>())
   const { members } = view
   const viewer = useMemo(() => viewerIn(members, viewerId), [members, viewerId])
   const actions = useMemo(
-    (): Pick<Chat, 'quote' | 'edit' | 'rewrite' | 'jump' | 'openMember' | 'recalledTexts'> => ({
+    (): Pick<Chat, 'quote' | 'edit' | 'rewrite' | 'jump' | 'openMember' | 'showReactors' | 'recalledTexts'> => ({
       quote: (message) => (setEdited(undefined), setQuoted(message)),
       edit: (message) => (setQuoted(undefined), setEdited(message)),
       rewrite: (text) => setRewritten({ text }),
       jump: (seq) => list.current?.jump(seq),
       openMember: setMemberId,
+      showReactors: (message, emoji) => setReactors({ message, emoji }),
       recalledTexts: recalledTexts.current,
     }),
     [],
   )
-  const chat = useMemo<Chat>(() => ({ group, view, viewer, ...actions }), [group, view, viewer, actions])
+  const chat = useMemo<Chat>(
+    () => ({ group, view, viewer, uploads, ...actions }),
+    [group, view, viewer, uploads, actions],
+  )
   return (
     <ChatContext value={chat}>
       {banners.length > 0 && (
@@ -129,6 +137,7 @@ function OpenChat({ group, view }: { readonly group: GroupHandle; readonly view:
         onCancel={() => (setQuoted(undefined), setEdited(undefined))}
         onSent={() => list.current?.toBottom()}
       />
+      <ReactorsSheet shown={reactors} onClose={() => setReactors(undefined)} />
       <MemberSheet
         group={group}
         view={view}

@@ -8,7 +8,7 @@ export { Composer } from './composer.tsx'
 export { ConnectionBar } from './connection-bar.tsx'
 export { ConversationList, UnreadBadge, type ConversationListProps } from './conversation-list.tsx'
 export { GroupChat, type GroupChatProps } from './group-chat.tsx'
-export { GroupPage, PageRow, PageSection, PageSwitch, type GroupPageProps, type PageRowProps } from './group-page.tsx'
+export { GroupPage, type GroupPageProps } from './group-page.tsx'
 export {
   buzz,
   useConversation,
@@ -24,6 +24,7 @@ export { splitMentions, type TextPart } from './mentions.ts'
 export { Bubble, useSummary } from './message-face.tsx'
 export { MessageList } from './message-list.tsx'
 export { Dialog, MenuAt, Sheet, useOpen, type DialogProps, type MenuChoice, type SheetProps } from './overlay.tsx'
+export { PageRow, PageSection, PageSwitch, type PageRowProps } from './page-parts.tsx'
 export { problemOf, problemText } from './problem.ts'
 export { useReadable } from './readable.ts'
 export { QunProvider, type QunProviderProps } from './provider.tsx'

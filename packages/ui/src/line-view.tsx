@@ -7,6 +7,7 @@ import { MessageItem, PendingItem } from './message-row.tsx'
 import { useQun, useWords } from './qun-context.ts'
 import { separatorText } from './time-text.ts'
 import type { Line } from './timeline.ts'
+import { UploadItem } from './upload-row.tsx'
 
 export interface LineViewProps {
   readonly line: Line
@@ -25,6 +26,8 @@ export const LineView = memo(function LineView({ line, highlightedSeq, openMenu 
       return <FoldedLine line={line} />
     case 'pending':
       return <PendingItem pending={line.pending} first={line.first} last={line.last} />
+    case 'upload':
+      return <UploadItem upload={line.upload} first={line.first} />
     case 'message':
       return (
         <MessageItem

@@ -1,4 +1,5 @@
 /** One member, close up: who they are here, and what features offer to do about them. */
+import type { MemberRow } from '@qun/contract'
 import type { GroupHandle, GroupView } from '@qun/sdk'
 import type { Viewer } from './card-ui.ts'
 import { Avatar, MemberName } from './avatar.tsx'
@@ -13,14 +14,16 @@ export interface MemberSheetProps {
   readonly viewer: Viewer
   /** Closed when undefined. */
   readonly userId: string | undefined
+  /** Their row as a list of members had it, for people the open group has not met. */
+  readonly listed?: MemberRow | undefined
   readonly onClose: () => void
   readonly onMention?: ((userId: string) => void) | undefined
 }
-export function MemberSheet({ group, view, viewer, userId, onClose, onMention }: MemberSheetProps) {
+export function MemberSheet({ group, view, viewer, userId, listed, onClose, onMention }: MemberSheetProps) {
   const { client, locale, memberSections } = useQun()
   const words = useWords()
   const now = useDrawnAt()
-  const member = userId === undefined ? undefined : view.members.get(userId)
+  const member = userId === undefined ? undefined : (view.members.get(userId) ?? listed)
   const reader = { now, locale }
   return (
     <Sheet open={member !== undefined} onClose={onClose} title={member?.name ?? ''} titleHidden>

@@ -1,36 +1,41 @@
 /** The list of people above the composer while `@` is being typed. The field keeps the focus; its keys come here. */
-import type { GroupView } from '@qun/sdk'
-import { useEffect, useImperativeHandle, useId, useMemo, useState } from 'react'
+import { useEffect, useEffectEvent, useImperativeHandle, useId, useMemo, useState } from 'react'
 import type { Ref } from 'react'
 import type { Viewer } from './card-ui.ts'
 import { Avatar, MemberName } from './avatar.tsx'
 import { matchMembers } from './mentions.ts'
 import { useQun, useWords } from './qun-context.ts'
+import type { Roster } from './roster.ts'
 import { wordIn } from './texts.ts'
 
 const shownMax = 30
 
 export interface MentionPickerProps {
   readonly ref: Ref<{ key(key: string): boolean }>
-  readonly view: GroupView
+  readonly roster: Roster
   readonly viewer: Viewer
   readonly words: string
   readonly onPick: (userId: string, name: string) => void
   readonly onClose: () => void
 }
-export function MentionPicker({ ref, view, viewer, words, onPick, onClose }: MentionPickerProps) {
+export function MentionPicker({ ref, roster, viewer, words, onPick, onClose }: MentionPickerProps) {
   const { locale } = useQun()
   const say = useWords()
   const id = useId()
   const [chosen, setChosen] = useState(0)
   const people = useMemo(() => {
-    const found = matchMembers([...view.members.values()], words, viewer.userId).slice(0, shownMax)
+    const found = matchMembers(roster.members, words, viewer.userId).slice(0, shownMax)
     const picks = found.map((member) => ({ userId: member.userId as string, name: member.name, member }))
     const everyone = wordIn(locale, 'compose.mentionAll')
     const all = viewer.role !== 'member' && everyone.toLowerCase().includes(words.toLowerCase())
     return all ? [{ userId: '*', name: everyone, member: undefined }, ...picks] : picks
-  }, [view.members, words, viewer, locale])
+  }, [roster.members, words, viewer, locale])
   useEffect(() => setChosen(0), [words])
+  const seekMore = useEffectEvent(() => {
+    if (people.length < shownMax && roster.pages.problem === undefined) roster.pages.more()
+  })
+  // One page for each letter typed: a large group is never fetched whole for one name.
+  useEffect(() => seekMore(), [words])
   useImperativeHandle(ref, () => ({
     key(key) {
       if (people.length === 0) return false

@@ -3,13 +3,16 @@ import type { GroupView, ViewMessage } from '@qun/sdk'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import { Virtualizer } from 'virtua'
 import { useChat } from './chat-context.tsx'
+import { attention } from './attention.ts'
 import { useConversation } from './hooks.tsx'
 import { LineView } from './line-view.tsx'
 import { MessageMenu, type MenuTarget } from './message-menu.tsx'
 import { PillArea } from './pill-area.tsx'
 import { useQun, useWords } from './qun-context.ts'
+import { useReadable } from './readable.ts'
 import { padPx, useScrolling } from './scrolling.ts'
 import { timelineOf, type Line } from './timeline.ts'
+import type { Upload } from './uploads.ts'
 import { firstUnreadSeq, opensAtUnread, pillsOf, type Opening } from './unread.ts'
 
 /** Lets the composer's side ask the list to show a message. */
@@ -18,9 +21,9 @@ export interface ListHandle {
   toBottom(): void
 }
 export function MessageList({ handle }: { readonly handle?: { current: ListHandle | undefined } }) {
-  const { group, view } = useChat()
+  const { group, view, uploads } = useChat()
   const { opening, markSeq, isCountable } = useOpening(view)
-  const lines = useLines(view, markSeq)
+  const lines = useLines(view, uploads.list, markSeq)
   const list = useScrolling({ lines, view, markSeq })
   const pills = pillsOf({
     messages: view.messages,
@@ -112,19 +115,20 @@ function useOpening(view: GroupView) {
   )
   return { opening, markSeq, isCountable }
 }
-function useLines({ messages, pending }: GroupView, markSeq: number | undefined): Line[] {
+function useLines({ messages, pending }: GroupView, uploads: readonly Upload[], markSeq: number | undefined): Line[] {
   const { cards, viewerId } = useQun()
   return useMemo(
     () =>
       timelineOf({
         messages,
         pending,
+        uploads,
         viewerId,
         firstUnreadSeq: markSeq,
         isSystem: (message) => cards.get(message.kind)?.plain === 'system',
         foldOf: (message) => (message.body === null ? undefined : cards.get(message.kind)?.fold?.(message.body)),
       }),
-    [messages, pending, viewerId, markSeq, cards],
+    [messages, pending, uploads, viewerId, markSeq, cards],
   )
 }
 function LoadingMark() {
@@ -144,14 +148,9 @@ interface ReadMarkerProps {
 }
 /** Moves the read position to what was on the screen while somebody could look at it. */
 function ReadMarker({ view, seenSeq, markRead }: ReadMarkerProps) {
-  const [visible, setVisible] = useState(() => document.visibilityState === 'visible')
+  const attentive = useReadable(attention)
   useEffect(() => {
-    const changed = () => setVisible(document.visibilityState === 'visible')
-    document.addEventListener('visibilitychange', changed)
-    return () => document.removeEventListener('visibilitychange', changed)
-  }, [])
-  useEffect(() => {
-    if (visible && seenSeq > view.readSeq) markRead(seenSeq)
+    if (attentive && seenSeq > view.readSeq) markRead(seenSeq)
   })
   return null
 }

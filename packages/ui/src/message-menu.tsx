@@ -3,7 +3,7 @@ import type { ViewMessage } from '@qun/sdk'
 import { useState } from 'react'
 import { mayRecall, memberOf, useChat } from './chat-context.tsx'
 import { quickEmojis } from './emoji.ts'
-import { CopyIcon, EditIcon, QuoteIcon, RecallIcon, TrashIcon } from './icons.tsx'
+import { CopyIcon, EditIcon, EmojiIcon, QuoteIcon, RecallIcon, TrashIcon } from './icons.tsx'
 import { Dialog, MenuAt, type MenuChoice } from './overlay.tsx'
 import { problemText } from './problem.ts'
 import { useQun, useWords } from './qun-context.ts'
@@ -61,8 +61,8 @@ export function MessageMenu({
   )
 }
 function useChoices(message: ViewMessage | undefined, hide: (message: ViewMessage) => void): MenuChoice[] {
-  const { client, talk, toast } = useQun()
-  const { group, view, viewer, quote, edit, recalledTexts } = useChat()
+  const { client, viewerId, talk, toast } = useQun()
+  const { group, view, viewer, quote, edit, recalledTexts, showReactors } = useChat()
   const words = useWords()
   if (!message) return []
   const text = talk?.textOf(message)
@@ -93,6 +93,13 @@ function useChoices(message: ViewMessage | undefined, hide: (message: ViewMessag
       icon: <QuoteIcon size={20} />,
       run: () => quote(message),
     },
+    talk?.reactors !== undefined &&
+      (talk.reactionsOf?.(message, viewerId).length ?? 0) > 0 && {
+        name: 'reactors',
+        label: words('message.reactors'),
+        icon: <EmojiIcon size={20} />,
+        run: () => showReactors(message),
+      },
     !closed &&
       own &&
       (talk?.canEdit?.(message, client.serverNow()) ?? false) && {

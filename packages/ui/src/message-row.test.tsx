@@ -32,6 +32,7 @@ const talk: Talk = {
   canEdit: () => true,
   canReact: () => true,
   react: async (_group, message, emoji) => void reacted.push([message.seq, emoji]),
+  reactors: async () => ({ items: [], cursor: null }),
   reactionsOf: (message) => (message.seq === 7 ? [{ emoji: '👍', count: 3, own: true, userIds: [] }] : []),
 }
 const ui = defineCardUI(note, {
@@ -82,12 +83,14 @@ function show(userId: string, messages: readonly ViewMessage[], more: Parameters
     group: client.open(fixtureGroupId),
     view,
     viewer: viewerIn(view.members, userId),
+    uploads: { possible: false, list: [], send: () => {}, cancel: () => {}, retry: () => {} },
     recalledTexts: new Map([[5, '说错了的话']]),
     quote: (message) => asked.push(['quote', message.seq]),
     edit: (message) => asked.push(['edit', message.seq]),
     rewrite: (text) => asked.push(['rewrite', text]),
     jump: () => {},
     openMember: () => {},
+    showReactors: (message, emoji) => asked.push(['reactors', message.seq, emoji]),
   }
   const features = [{ default: [ui], talk }]
   const page = (shown: readonly ViewMessage[]) => (
@@ -141,6 +144,101 @@ describe('what stands in the place of a message', () => {
     fireEvent.click(screen.getByRole('button', { name: '发送失败，查看选项' }))
     fireEvent.click(await screen.findByRole('menuitem', { name: '重新发送' }))
     expect(client.calls).toContainEqual({ name: 'resend', input: 'b' })
+  })
+})
+describe('reactions', () => {
+  it('a held chip shows who reacted, and letting go of it takes nothing back', async () => {
+    vi.useFakeTimers()
+    try {
+      reacted.length = 0
+      const { asked } = show('li', [aMessage(7, 'wang', 'note', { text: '早' })])
+      const chip = screen.getByRole('button', { name: '👍，3 人' })
+      fireEvent.pointerDown(chip, { pointerType: 'touch' })
+      await act(() => vi.advanceTimersByTimeAsync(1_000))
+      fireEvent.pointerUp(chip, { pointerType: 'touch' })
+      fireEvent.click(chip, { detail: 1 })
+      expect(asked).toEqual([['reactors', 7, '👍']])
+      expect(reacted).toEqual([])
+      fireEvent.pointerDown(chip, { pointerType: 'touch' })
+      fireEvent.click(chip, { detail: 1 })
+      expect(reacted).toEqual([[7, '👍']])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+  it('the menu shows them too, for those who cannot hold', async () => {
+    const { asked } = show('li', [aMessage(7, 'wang', 'note', { text: '早' })])
+    await choices()
+    fireEvent.click(screen.getByRole('menuitem', { name: '查看回应' }))
+    expect(asked).toEqual([['reactors', 7, undefined]])
+  })
+})
+describe('drawing a row aside', () => {
+  const draw = (steps: readonly (readonly [x: number, y: number])[], pointerType = 'touch') => {
+    const { asked } = show('li', [aMessage(1, 'wang', 'note', { text: '早' })])
+    const bubble = screen.getByText('早')
+    const at = ([clientX, clientY]: readonly [number, number]) => ({
+      clientX,
+      clientY,
+      pointerType,
+      pointerId: 3,
+      isPrimary: true,
+    })
+    fireEvent.pointerDown(bubble, at([200, 100]))
+    for (const step of steps) fireEvent.pointerMove(bubble, at(step))
+    const row = bubble.closest('.qun-row')
+    const drawn = row?.getAttribute('data-swipe')
+    fireEvent.pointerUp(row!, at(steps.at(-1)!))
+    return { asked, drawn, after: row?.getAttribute('data-swipe') }
+  }
+  it('far enough quotes it', () => {
+    expect(
+      draw([
+        [180, 101],
+        [120, 104],
+      ]),
+    ).toEqual({ asked: [['quote', 1]], drawn: 'far', after: null })
+  })
+  it.each([
+    [
+      'not far enough',
+      [
+        [180, 100],
+        [160, 100],
+      ],
+      'touch',
+      'near',
+    ],
+    [
+      'far and back',
+      [
+        [120, 100],
+        [190, 100],
+      ],
+      'touch',
+      'near',
+    ],
+    [
+      'scrolling',
+      [
+        [195, 140],
+        [100, 300],
+      ],
+      'touch',
+      null,
+    ],
+    [
+      'the other way, which is the platform’s',
+      [
+        [220, 100],
+        [300, 100],
+      ],
+      'touch',
+      null,
+    ],
+    ['a mouse', [[100, 100]], 'mouse', null],
+  ] as const)('%s does not', (_name, steps, pointerType, drawn) => {
+    expect(draw(steps, pointerType)).toEqual({ asked: [], drawn, after: null })
   })
 })
 describe('the menu of a message', () => {

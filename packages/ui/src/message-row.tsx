@@ -5,25 +5,28 @@ import type { PointerEvent as ReactPointerEvent, ReactNode } from 'react'
 import { Avatar, MemberName } from './avatar.tsx'
 import { memberOf, useChat } from './chat-context.tsx'
 import { buzz, isWithin, useLongPress } from './hooks.tsx'
-import { ClockIcon, MoreIcon } from './icons.tsx'
+import { ClockIcon, MoreIcon, QuoteIcon } from './icons.tsx'
 import { asMessage, MessageFace, Tombstone } from './message-face.tsx'
 import { MenuAt } from './overlay.tsx'
-import { problemText } from './problem.ts'
 import { useQun, useText, useWords } from './qun-context.ts'
+import { Reactions } from './reactions.tsx'
+import { useSwipe } from './swipe.ts'
 import { clockText } from './time-text.ts'
 
 const doubleTapMs = 300
 
-interface RowFrameProps {
+export interface RowFrameProps {
   readonly own: boolean
   readonly first: boolean
   readonly last: boolean
   readonly plain: boolean
   readonly senderId: string
   readonly highlighted?: boolean
+  /** What drawing the row aside does; undefined where there is nothing to answer. */
+  readonly onSwipe?: (() => void) | undefined
   readonly children: ReactNode
 }
-function RowFrame({ own, first, last, plain, senderId, highlighted = false, children }: RowFrameProps) {
+export function RowFrame({ own, first, last, plain, senderId, highlighted = false, onSwipe, children }: RowFrameProps) {
   const { view, openMember } = useChat()
   const words = useWords()
   const sender = memberOf(view, senderId)
@@ -35,8 +38,14 @@ function RowFrame({ own, first, last, plain, senderId, highlighted = false, chil
     highlighted && 'highlighted',
   ]
   const className = ['qun-row', ...marks.filter(Boolean).map((mark) => `qun-row--${mark}`)].join(' ')
+  const swipe = useSwipe(onSwipe)
   return (
-    <div className={className}>
+    <div className={className} {...swipe}>
+      {onSwipe && (
+        <span className="qun-row__swipe" aria-hidden="true">
+          <QuoteIcon size={18} />
+        </span>
+      )}
       {!own && (
         <div className="qun-row__face">
           {first && (
@@ -74,7 +83,7 @@ export interface MessageRowProps {
 export const MessageItem = memo(function MessageItem(props: MessageRowProps) {
   const { message, first, last, highlighted, openMenu } = props
   const { cards, client, locale } = useQun()
-  const { group, viewer, quote } = useChat()
+  const { group, view, viewer, quote } = useChat()
   const words = useWords()
   const box = useRef<HTMLDivElement>(null)
   const press = useLongPress((anchor) => openMenu(message, anchor))
@@ -89,6 +98,7 @@ export const MessageItem = memo(function MessageItem(props: MessageRowProps) {
       plain={Boolean(cards.get(message.kind)?.plain)}
       senderId={message.senderId}
       highlighted={highlighted}
+      onSwipe={view.group?.disbandedAt === undefined ? () => quote(message) : undefined}
     >
       <div className="qun-row__line" title={clockText(message.at, { now: client.serverNow(), locale })}>
         <div ref={box} className="qun-row__box" {...press} onPointerUp={(up) => (press.onPointerUp(), doubleTap(up))}>
@@ -119,38 +129,6 @@ function useDoubleTap(run: () => void) {
       run()
     } else tappedAt.current = up.timeStamp
   }
-}
-
-function Reactions({ message }: { readonly message: ViewMessage }) {
-  const { talk, viewerId, toast } = useQun()
-  const { group, view } = useChat()
-  const words = useWords()
-  const chips = talk?.reactionsOf?.(message, viewerId) ?? []
-  if (chips.length === 0) return null
-  const may = talk?.canReact?.(message) ?? false
-  return (
-    <div className="qun-reactions">
-      {chips.map((chip) => (
-        <button
-          key={chip.emoji}
-          type="button"
-          className={chip.own ? 'qun-chip qun-chip--own' : 'qun-chip'}
-          aria-pressed={chip.own}
-          aria-label={words('message.reacted', { emoji: chip.emoji, n: chip.count })}
-          title={chip.userIds.map((id) => memberOf(view, id).name).join('、') || undefined}
-          disabled={!may}
-          onClick={() =>
-            void talk
-              ?.react?.(group, message, chip.emoji, viewerId)
-              .catch((error: unknown) => toast(problemText(error), 'danger'))
-          }
-        >
-          <span className="qun-chip__emoji">{chip.emoji}</span>
-          <span className="qun-chip__count">{chip.count}</span>
-        </button>
-      ))}
-    </div>
-  )
 }
 
 export interface PendingItemProps {

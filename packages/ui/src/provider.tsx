@@ -4,6 +4,7 @@ import type { QunClient } from '@qun/sdk'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { AnyCardUI, FeatureUI } from './card-ui.ts'
+import { useKeyboard } from './keyboard.ts'
 import { preloadOverlays } from './overlay.tsx'
 import { QunContext, type Qun } from './qun-context.ts'
 import { useReadable } from './readable.ts'
@@ -62,6 +63,7 @@ export function QunProvider(props: QunProviderProps) {
     children,
   } = props
   const root = useRef<HTMLDivElement>(null)
+  useKeyboard(root)
   const userId = useReadable(client.userId)
   const { toasts, toast } = useToastQueue()
   const features = useMemo(() => collectFeatures([...given, ...cards]), [given, cards])

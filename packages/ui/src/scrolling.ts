@@ -117,7 +117,7 @@ function useLater(settle: () => void): void {
 /** Tells of changed lines before they are painted; true while lines were put before the first. */
 function useLineChanges(lines: readonly Line[], view: GroupView, changed: (sentMore: boolean) => void): boolean {
   const firstSeq = view.messages[0]?.seq
-  const pendingCount = view.pending.length
+  const pendingCount = view.pending.length + lines.filter((line) => line.type === 'upload').length
   const before = useRef({ firstSeq, pendingCount })
   const shift = isPrepended(before.current.firstSeq, firstSeq)
   useLayoutEffect(() => {

@@ -5,23 +5,25 @@ import { useChat } from './chat-context.tsx'
 import { EmojiIcon, KeyboardIcon } from './icons.tsx'
 import { MentionPicker } from './mention-picker.tsx'
 import { mentionQueryAt, type MentionQuery } from './mentions.ts'
-import type { Pictures } from './pictures.tsx'
 import { useWords } from './qun-context.ts'
+import { knowsAll, useRoster } from './roster.ts'
+import type { Uploads } from './uploads.ts'
 import type { Writing } from './writing.ts'
 
 export interface TextFieldProps {
   readonly writing: Writing
-  readonly pictures: Pictures
+  readonly uploads: Uploads
   readonly emojiOpen: boolean
   readonly setEmojiOpen: (open: boolean) => void
   /** Ends the quote or the change; undefined when there is none. */
   readonly onEscape: (() => void) | undefined
 }
-export function TextField({ writing, pictures, emojiOpen, setEmojiOpen, onEscape }: TextFieldProps) {
-  const { view, viewer } = useChat()
+export function TextField({ writing, uploads, emojiOpen, setEmojiOpen, onEscape }: TextFieldProps) {
+  const { group, view, viewer } = useChat()
   const words = useWords()
   const { field, text } = writing
   const [query, setQuery] = useState<MentionQuery>()
+  const roster = useRoster(group, view, useAsked(query !== undefined) && !knowsAll(view))
   const picker = useRef<{ key(key: string): boolean }>(null)
   useAutosize(field, text)
   const keyed = (down: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -36,16 +38,16 @@ export function TextField({ writing, pictures, emojiOpen, setEmojiOpen, onEscape
   }
   const pasted = (paste: ClipboardEvent) => {
     const files = [...paste.clipboardData.files]
-    if (files.length === 0 || !pictures.possible) return
+    if (files.length === 0 || !uploads.possible) return
     paste.preventDefault()
-    pictures.send(files)
+    uploads.send(files)
   }
   return (
     <div className="qun-composer__field">
       {query && (
         <MentionPicker
           ref={picker}
-          view={view}
+          roster={roster}
           viewer={viewer}
           words={query.words}
           onPick={(userId, name) => {
@@ -86,6 +88,12 @@ export function TextField({ writing, pictures, emojiOpen, setEmojiOpen, onEscape
       </button>
     </div>
   )
+}
+/** True once it was asked for, so that closing the list does not forget the people it fetched. */
+function useAsked(now: boolean): boolean {
+  const [asked, setAsked] = useState(now)
+  if (now && !asked) setAsked(true)
+  return asked || now
 }
 /** With a mouse, Enter sends; on a touch keyboard it makes a line. */
 function hasKeyboard(): boolean {

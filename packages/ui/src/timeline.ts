@@ -4,6 +4,7 @@
  */
 import { MINUTE } from '@qun/contract'
 import type { PendingMessage, ViewMessage } from '@qun/sdk'
+import type { Upload } from './uploads.ts'
 
 /** A pause this long gets a time above it. */
 export const separatorGapMs = 5 * MINUTE
@@ -33,10 +34,13 @@ export type Line =
       readonly first: boolean
       readonly last: boolean
     }
+  | { readonly type: 'upload'; readonly key: string; readonly upload: Upload; readonly first: boolean }
 
 export interface TimelineInput {
   readonly messages: readonly ViewMessage[]
   readonly pending: readonly PendingMessage[]
+  /** Pictures that are no messages yet; they stand last. */
+  readonly uploads?: readonly Upload[]
   readonly viewerId: string
   /** The mark stands before this position; undefined for none. */
   readonly firstUnreadSeq?: number | undefined
@@ -49,7 +53,7 @@ const runKey = (message: ViewMessage, isSystem: boolean) =>
   isSystem || message.recalled || message.senderId === '' ? undefined : message.senderId
 
 export function timelineOf(input: TimelineInput): Line[] {
-  const { messages, pending, viewerId, firstUnreadSeq, isSystem, foldOf } = input
+  const { messages, pending, uploads = [], viewerId, firstUnreadSeq, isSystem, foldOf } = input
   const lines: Line[] = []
   let before: { key: string | undefined; at: number } | undefined
   let marked = false
@@ -81,6 +85,12 @@ export function timelineOf(input: TimelineInput): Line[] {
     lines.push({ type: 'pending', key: `c${viewerId}/${one.clientId}`, pending: one, first: !follows, last: true })
     if (follows) continueRun(lines)
     before = { key: viewerId, at: one.at }
+  }
+  for (const upload of uploads) {
+    const follows = !pushBreaks(upload.at, undefined) && before?.key === viewerId
+    lines.push({ type: 'upload', key: `u${upload.id}`, upload, first: !follows })
+    if (follows) continueRun(lines)
+    before = { key: viewerId, at: upload.at }
   }
   return lines
 

@@ -1,4 +1,4 @@
-/** What happened between the shop, the phones and Qun: lines of the back end by server-sent events, of the phones by message. */
+/** What happened between the shop, the phones and Qun: the back end streams its lines, the phones post theirs. */
 import { useEffect, useState } from 'react'
 import { isPhoneLine } from '../look.ts'
 import { personOf, type Lang } from '../story.ts'
@@ -43,25 +43,40 @@ function useLines() {
 
 export function ApiLog({ lang }: { readonly lang: Lang }) {
   const { lines, clear } = useLines()
-  const clock = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+  const clock = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en', {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  })
   return (
     <section className="log" aria-labelledby="log-title">
       <header className="log__head">
-        <h2 id="log-title" className="log__title">{words.log[lang]}</h2>
+        <h2 id="log-title" className="log__title">
+          {words.log[lang]}
+        </h2>
         <p className="log__hint">{words.logHint[lang]}</p>
-        <button type="button" className="look" onClick={clear}>{words.clear[lang]}</button>
+        <button type="button" className="look" onClick={clear}>
+          {words.clear[lang]}
+        </button>
       </header>
       {lines.length === 0 && <p className="log__empty">{words.logEmpty[lang]}</p>}
       {/* Focusable, because a part that scrolls must be reachable by keyboard. */}
       <ol className="log__lines" tabIndex={0} aria-labelledby="log-title">
         {lines.map((line) => (
           <li key={line.key} className="line">
-            <time className="line__time" dateTime={new Date(line.at).toISOString()}>{clock.format(line.at)}</time>
+            <time className="line__time" dateTime={new Date(line.at).toISOString()}>
+              {clock.format(line.at)}
+            </time>
             <Speaker from={line.from} lang={lang} />
             <code className="line__call">{line.call}</code>
-            <span className={`line__status line__status--${toneOf(line)}`}>{line.status === 0 ? '·' : line.status}</span>
+            <span className={`line__status line__status--${toneOf(line)}`}>
+              {line.status === 0 ? '·' : line.status}
+            </span>
             <span className="line__took">{line.tookMs > 0 ? `${Math.round(line.tookMs)} ms` : ''}</span>
-            <code className="line__detail" title={line.detail}>{line.detail}</code>
+            <code className="line__detail" title={line.detail}>
+              {line.detail}
+            </code>
           </li>
         ))}
       </ol>

@@ -23,7 +23,15 @@ export function FrontPage({ start, inviteCode }: FrontPageProps) {
   const wide = useWindowWide()
   useEffect(() => wearLook({ lang, theme }), [lang, theme])
   const looks = { lang, theme, onLang: setLang, onTheme: setTheme }
-  const first = <Phone side="customer" lang={lang} theme={theme} holder={customer} {...(inviteCode !== undefined && { inviteCode })} />
+  const first = (
+    <Phone
+      side="customer"
+      lang={lang}
+      theme={theme}
+      holder={customer}
+      {...(inviteCode !== undefined && { inviteCode })}
+    />
+  )
   if (!wide) {
     return (
       <main className="one">
@@ -86,11 +94,16 @@ function Head(looks: LooksProps) {
 function LookButtons({ lang, theme, onLang, onTheme }: LooksProps) {
   return (
     <>
-      <button type="button" className="look" onClick={() => onLang(lang === 'zh' ? 'en' : 'zh')} aria-label={words.language[lang]}>
+      <button type="button" className="look" onClick={() => onLang(lang === 'zh' ? 'en' : 'zh')}>
         <LanguageIcon />
         <span lang={lang === 'zh' ? 'en' : 'zh-CN'}>{words.languageName[lang]}</span>
       </button>
-      <button type="button" className="look" onClick={() => onTheme(theme === 'light' ? 'dark' : 'light')} aria-label={words[theme === 'light' ? 'dark' : 'light'][lang]}>
+      <button
+        type="button"
+        className="look"
+        onClick={() => onTheme(theme === 'light' ? 'dark' : 'light')}
+        aria-label={words[theme === 'light' ? 'dark' : 'light'][lang]}
+      >
         {theme === 'light' ? <MoonIcon /> : <SunIcon />}
       </button>
     </>
@@ -125,7 +138,12 @@ function HolderBar({ side, lang, holder, onHolder }: HolderProps & { readonly si
       <div className="holder__faces">
         {playable.map((person) => (
           <label key={person.key} className="holder__face" title={`${person.name[lang]} · ${person.about[lang]}`}>
-            <input type="radio" name={`holder-${side}`} checked={person.key === holder} onChange={() => onHolder(person.key)} />
+            <input
+              type="radio"
+              name={`holder-${side}`}
+              checked={person.key === holder}
+              onChange={() => onHolder(person.key)}
+            />
             <img src={`/art/people/${person.key}.svg`} alt={person.name[lang]} width={40} height={40} />
           </label>
         ))}
@@ -159,7 +177,12 @@ function HolderMenu(props: HolderProps & LooksProps) {
         <ul className="menu__people">
           {playable.map((person) => (
             <li key={person.key}>
-              <button type="button" className="menu__person" aria-pressed={person.key === holder} onClick={() => choose(person.key)}>
+              <button
+                type="button"
+                className="menu__person"
+                aria-pressed={person.key === holder}
+                onClick={() => choose(person.key)}
+              >
                 <img className="menu__face" src={`/art/people/${person.key}.svg`} alt="" width={40} height={40} />
                 <span>
                   <strong>{person.name[lang]}</strong>
@@ -195,9 +218,12 @@ function Phone({ side, lang, theme, holder, inviteCode }: PhoneProps) {
     const order: PhoneOrder = { type: 'qun-demo-look', theme }
     frame.current?.contentWindow?.postMessage(order, location.origin)
   }, [theme])
-  const place = inviteCode !== undefined ? `#/invite/${encodeURIComponent(inviteCode)}` : side === 'merchant' ? '#/messages' : ''
+  const place =
+    inviteCode !== undefined ? `#/invite/${encodeURIComponent(inviteCode)}` : side === 'merchant' ? '#/messages' : ''
   return (
     <div className="phone">
+      {/* Our own page of our own origin: a sandbox that lets it work would be none. */}
+      {/* oxlint-disable-next-line react/iframe-missing-sandbox */}
       <iframe
         ref={frame}
         key={userId}
@@ -205,7 +231,12 @@ function Phone({ side, lang, theme, holder, inviteCode }: PhoneProps) {
         title={words[side][lang]}
         src={`/phone?persona=${userId}&theme=${firstTheme}${place}`}
         allow="clipboard-write"
-        onLoad={() => frame.current?.contentWindow?.postMessage({ type: 'qun-demo-look', theme } satisfies PhoneOrder, location.origin)}
+        onLoad={() =>
+          frame.current?.contentWindow?.postMessage(
+            { type: 'qun-demo-look', theme } satisfies PhoneOrder,
+            location.origin,
+          )
+        }
       />
     </div>
   )

@@ -9,7 +9,10 @@ const root = document.querySelector('#root')
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <FrontPage start={lookOf(location.search)} inviteCode={new URLSearchParams(location.search).get('invite') ?? undefined} />
+      <FrontPage
+        start={lookOf(location.search)}
+        inviteCode={new URLSearchParams(location.search).get('invite') ?? undefined}
+      />
     </StrictMode>,
   )
 }

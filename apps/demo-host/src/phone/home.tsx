@@ -29,7 +29,11 @@ export function HomePage({ lang }: { readonly lang: Lang }) {
         <section key={shelf} className="shelf" aria-labelledby={`shelf-${shelf}`}>
           <h2 id={`shelf-${shelf}`}>{name[lang]}</h2>
           <ul className="shelf__goods">
-            {products.filter((product) => product.shelf === shelf).map((product) => <ProductTile key={product.id} product={product} lang={lang} />)}
+            {products
+              .filter((product) => product.shelf === shelf)
+              .map((product) => (
+                <ProductTile key={product.id} product={product} lang={lang} />
+              ))}
           </ul>
         </section>
       ))}
@@ -63,7 +67,8 @@ export function ProductPage({ productId, shop, lang }: ProductPageProps) {
       <a className="product__back" href="#/" aria-label={words.back[lang]}>
         <BackIcon />
       </a>
-      <div className="scroll">
+      {/* Nothing in it takes the focus, and a part that scrolls must be reachable by keyboard. */}
+      <div className="scroll" tabIndex={0} role="region" aria-label={product.name[lang]}>
         <img className="product__picture" src={`/art/goods/${product.id}.svg`} alt="" />
         <div className="product__words">
           <p className="product__price">{moneyText(product.priceFen)}</p>
@@ -102,7 +107,6 @@ function Checkout({ dialog, product, shop, lang }: CheckoutProps) {
     try {
       await shop.buy(product.id)
       dialog.current?.close()
-      toast(words.paidToast[lang], 'ok')
       go({ at: 'orders' })
     } catch {
       toast(words.failed[lang], 'danger')

@@ -16,7 +16,9 @@ export function MePage({ person, lang }: { readonly person: Person | undefined; 
           <p className="mehead__about">{person.about[lang]}</p>
         </div>
       </header>
-      <a className="merow" href="#/orders">{words.orders[lang]}</a>
+      <a className="merow" href="#/orders">
+        {words.orders[lang]}
+      </a>
       {conversations.length > 0 && (
         <section className="megroups" aria-labelledby="me-groups">
           <h2 id="me-groups">{words.ownGroups[lang]}</h2>

@@ -27,11 +27,15 @@ export function OrdersPage({ shop, lang }: { readonly shop: Shop; readonly lang:
           <BagIcon />
           <p>{words.noOrders[lang]}</p>
           <p className="nothing__hint">{words.noOrdersHint[lang]}</p>
-          <a className="button" href="#/">{words.goShop[lang]}</a>
+          <a className="button" href="#/">
+            {words.goShop[lang]}
+          </a>
         </div>
       )}
       <ul className="orders">
-        {orders?.map((order) => <OrderCard key={order.orderId} order={order} lang={lang} onReceive={() => receive(order.orderId)} />)}
+        {orders?.map((order) => (
+          <OrderCard key={order.orderId} order={order} lang={lang} onReceive={() => receive(order.orderId)} />
+        ))}
       </ul>
     </div>
   )
@@ -45,7 +49,13 @@ interface OrderCardProps {
 function OrderCard({ order, lang, onReceive }: OrderCardProps) {
   const product = products.find((one) => one.id === order.productId)
   if (product === undefined) return null
-  const time = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en', { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const time = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en', {
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
   return (
     <li className="order">
       <p className="order__state">{order.state === 'paid' ? words.paid[lang] : words.received[lang]}</p>

@@ -3,7 +3,7 @@ import { Panes, QunProvider, useQun, useReadable } from '@qun/ui'
 import { useEffect, useState, type ReactNode } from 'react'
 import { isPhoneOrder, wearLook, type Theme } from '../look.ts'
 import { personOf, type Lang } from '../story.ts'
-import { cardUIs, InvitationOffers, InviteAddress, JoinPage, OfferBanner } from './faces.ts'
+import { features, InvitationOffers, InviteAddress, JoinPage, OfferBanner } from '@qun/chat/react'
 import { HomePage, ProductPage } from './home.tsx'
 import { BagIcon, BubbleIcon, PersonIcon, ShopIcon } from './icons.tsx'
 import { MePage } from './me.tsx'
@@ -25,13 +25,23 @@ export function PhoneApp({ userId, lang, startTheme }: PhoneAppProps) {
       <div className="splash">
         <img src="/art/mark.svg" alt="" width={72} height={72} />
         <p role="status">{failed ? words.failed[lang] : words.signingIn[lang]}</p>
-        {failed && <button type="button" className="button" onClick={retry}>{words.retry[lang]}</button>}
+        {failed && (
+          <button type="button" className="button" onClick={retry}>
+            {words.retry[lang]}
+          </button>
+        )}
       </div>
     )
   }
   return (
     <InviteAddress value={addressOfInvite}>
-      <QunProvider client={shop.qun} cards={cardUIs} locale={lang === 'zh' ? 'zh-CN' : 'en'} theme={theme} className="camellia">
+      <QunProvider
+        client={shop.qun}
+        cards={features}
+        locale={lang === 'zh' ? 'zh-CN' : 'en'}
+        theme={theme}
+        className="camellia"
+      >
         <Pages shop={shop} lang={lang} />
         <InvitationOffers onJoined={openGroup} />
       </QunProvider>
@@ -81,7 +91,11 @@ function useShop(userId: string) {
 function Pages({ shop, lang }: { readonly shop: Shop; readonly lang: Lang }) {
   const route = useRoute()
   // Like any app: the tabs step back while one is inside a conversation or on a page of its own.
-  const tabs = route.at === 'home' || route.at === 'orders' || route.at === 'me' || (route.at === 'messages' && route.groupId === undefined)
+  const tabs =
+    route.at === 'home' ||
+    route.at === 'orders' ||
+    route.at === 'me' ||
+    (route.at === 'messages' && route.groupId === undefined)
   return (
     <div className={tabs ? 'app' : 'app app--whole'}>
       <div className="app__page">

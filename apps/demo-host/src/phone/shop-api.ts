@@ -45,7 +45,10 @@ export async function signIn(userId: string): Promise<Shop> {
   const ask = async <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> => {
     const answer = await fetch(path, {
       method,
-      headers: { authorization: `Session ${session.session}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Session ${session.session}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
       body: body === undefined ? null : JSON.stringify(body),
     })
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`)
@@ -60,7 +63,11 @@ export async function signIn(userId: string): Promise<Shop> {
   }
 }
 async function openSession(body: { readonly userId: string; readonly session?: string }): Promise<Session> {
-  const answer = await fetch('/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const answer = await fetch('/api/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
   if (!answer.ok) throw new Error(`sign-in answered ${answer.status}`)
   return (await answer.json()) as Session
 }
@@ -72,7 +79,8 @@ const secretNames = /token|secret|^code$/i
 
 function teller(from: string): Tell {
   return (line) => {
-    if (window.parent !== window) window.parent.postMessage({ type: 'qun-demo-line', from, ...line } satisfies PhoneLine, location.origin)
+    if (window.parent !== window)
+      window.parent.postMessage({ type: 'qun-demo-line', from, ...line } satisfies PhoneLine, location.origin)
   }
 }
 function masked(value: unknown): string {
@@ -88,20 +96,30 @@ function watchedFetch(qunUrl: string, tell: Tell): typeof fetch {
     // A join code in a path is a secret as much as in a body.
     const shown = path.replace(/(\/invites\/)[^/]+/, '$1•••')
     const body = typeof init?.body === 'string' ? masked(JSON.parse(init.body)) : ''
-    tell({ call: `${init?.method ?? 'GET'} ${shown}`, status: answer.status, tookMs: performance.now() - startedAt, detail: body })
+    tell({
+      call: `${init?.method ?? 'GET'} ${shown}`,
+      status: answer.status,
+      tookMs: performance.now() - startedAt,
+      detail: body,
+    })
     return answer
   }
 }
 
 /** Frames worth a line; pings, heads and typing would drown them. */
-const told = { out: new Set(['auth', 'subscribe', 'send', 'read']), in: new Set(['hello', 'sent', 'changes', 'error']) } as const
+const told = {
+  out: new Set(['auth', 'subscribe', 'send', 'read']),
+  in: new Set(['hello', 'sent', 'changes', 'error']),
+} as const
 
 /** What a frame says in a few words: ids shortened, rows by what they are. */
 function summaryOf(frame: Record<string, any>): string {
   const short = (id: unknown) => String(id).replace(/(grp_)[0-9a-z]+(?=[0-9a-z]{4}$)/, '$1…')
   switch (frame['op']) {
     case 'changes': {
-      const rows = (frame['rows'] as Record<string, any>[]).map((row) => [row['row'], row['kind'], row['seq'] ?? row['userId'] ?? row['key']].filter(Boolean).join(' '))
+      const rows = (frame['rows'] as Record<string, any>[]).map((row) =>
+        [row['row'], row['kind'], row['seq'] ?? row['userId'] ?? row['key']].filter(Boolean).join(' '),
+      )
       return `${short(frame['stream'])}  ${frame['from']} → ${frame['to']}  ${rows.join(' · ')}`
     }
     case 'send':
@@ -111,7 +129,9 @@ function summaryOf(frame: Record<string, any>): string {
     case 'read':
       return `${short(frame['groupId'])}  seq ${frame['seq']}`
     case 'subscribe':
-      return (frame['groups'] as Record<string, any>[]).map((one) => `${short(one['groupId'])} ${one['level']}`).join(' · ')
+      return (frame['groups'] as Record<string, any>[])
+        .map((one) => `${short(one['groupId'])} ${one['level']}`)
+        .join(' · ')
     case 'hello':
       return `${frame['userId']}  protocol ${frame['protocol']}`
     default:

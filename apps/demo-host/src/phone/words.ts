@@ -32,7 +32,6 @@ export const words = {
   paid: say('已付款，骑手在路上', 'Paid, on its way'),
   received: say('已收货', 'Received'),
   confirm: say('确认收货', 'Confirm receipt'),
-  paidToast: say('付款成功', 'Paid'),
   signingIn: say('正在登录', 'Signing in'),
   failed: say('没有连上店里的服务器', "The shop's server did not answer"),
   retry: say('再试一次', 'Try again'),

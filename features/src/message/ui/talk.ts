@@ -1,7 +1,7 @@
 /** How the kit's composer and menus speak text and pictures. */
 import type { StateOf } from '@qun/contract'
 import type { Talk } from '@qun/ui'
-import { editWindowMs, imageMessage, textMessage, uploadImage } from '../contract.ts'
+import { editWindowMs, imageMessage, reactorsOf, textMessage, uploadImage } from '../contract.ts'
 
 type TextState = StateOf<typeof textMessage>
 interface Readable {
@@ -60,6 +60,13 @@ export const talk: Talk = {
     if (!isText(message) && !isImage(message)) return []
     const own = ownReactions(message)
     return (stateOf(message).reactions ?? []).map((one) => ({ ...one, own: own.includes(one.emoji), userIds: [] }))
+  },
+  async reactors(client, group, message, { emoji, cursor }) {
+    const { reactors, cursor: next } = await client.call(reactorsOf, {
+      params: { groupId: group.groupId as never, seq: message.seq },
+      query: { ...(emoji === undefined ? {} : { emoji }), ...(cursor === undefined ? {} : { cursor }) },
+    })
+    return { items: reactors, cursor: next }
   },
 }
 function ownReactions(message: { readonly mine?: { readonly body: unknown } }): readonly string[] {

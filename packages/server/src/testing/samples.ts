@@ -16,11 +16,22 @@ interface Shape {
 }
 
 /** Texts tried against a pattern, most likely first. */
-const texts = ['li', 'grp_000000', 'group/grp_000000', 'abcdefgh', 'Ab3dEf7hIj', '2026-01-01', '0123456789abcdef0123456789abcdef', '👍', 'https://shop.example/a', 'enter']
+const texts = [
+  'li',
+  'grp_000000',
+  'group/grp_000000',
+  'abcdefgh',
+  'Ab3dEf7hIj',
+  '2026-01-01',
+  '0123456789abcdef0123456789abcdef',
+  '👍',
+  'https://shop.example/a',
+  'enter',
+]
 
 /** The smallest fitting value: only required fields. Throws when it cannot think of one. */
 export function sampleOf(schema: TSchema | undefined): unknown {
-  return schema === undefined ? undefined : sample(schema as Shape)
+  return schema === undefined ? undefined : sample(schema)
 }
 
 function sample(shape: Shape): unknown {
@@ -51,7 +62,12 @@ function sampleText(shape: Shape): string {
   const pattern = new RegExp(shape.pattern, 'u')
   const prefix = /^\^([a-z]+_)/.exec(shape.pattern)?.[1] ?? ''
   for (const length of [6, 8, 10, 16, 20, 22, 24, 26, 32, 40, 43, 64]) {
-    const candidates = [...texts, `${prefix}${'0'.repeat(length)}`, `${prefix}${'a'.repeat(length)}`, `${prefix}${'A'.repeat(length)}`]
+    const candidates = [
+      ...texts,
+      `${prefix}${'0'.repeat(length)}`,
+      `${prefix}${'a'.repeat(length)}`,
+      `${prefix}${'A'.repeat(length)}`,
+    ]
     const fitting = candidates.find((text) => pattern.test(text) && text.length >= (shape.minLength ?? 0))
     if (fitting !== undefined) return fitting
   }

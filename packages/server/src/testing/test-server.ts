@@ -68,7 +68,12 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const otherApp = await makeApp(server, 'otherapp')
   const url = await server.listen()
   return {
-    server, url, clock, app, otherApp, logLines,
+    server,
+    url,
+    clock,
+    app,
+    otherApp,
+    logLines,
     [Symbol.asyncDispose]: async () => {
       await server.close()
       await database.drop()
@@ -100,10 +105,19 @@ export function tokenOf(app: TestApp, userId: string, now: Millis, wish: TokenWi
   const seconds = Math.floor(now / 1_000)
   const header = { alg: 'HS256', typ: 'JWT', kid: app.kid, ...wish.header }
   const claims = {
-    iss: app.appId, aud: 'qun', sub: userId, jti: `jti-${tokens++}`, iat: seconds, exp: seconds + 3_600, scope: 'user', ...wish.claims,
+    iss: app.appId,
+    aud: 'qun',
+    sub: userId,
+    jti: `jti-${tokens++}`,
+    iat: seconds,
+    exp: seconds + 3_600,
+    scope: 'user',
+    ...wish.claims,
   }
   const signed = `${encode(JSON.stringify(header))}.${encode(wish.claimsText ?? JSON.stringify(claims))}`
-  const signature = createHmac('sha256', wish.secret ?? app.secret).update(signed).digest('base64url')
+  const signature = createHmac('sha256', wish.secret ?? app.secret)
+    .update(signed)
+    .digest('base64url')
   return `${signed}.${signature}`
 }
 

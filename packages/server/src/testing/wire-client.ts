@@ -64,7 +64,10 @@ export class WireClient {
   }
 
   /** Connects and asks for an upgrade; resolves with the client whatever the answer was. */
-  static async open(url: string, wish: { readonly path?: string; readonly headers?: Record<string, string> } = {}): Promise<WireClient> {
+  static async open(
+    url: string,
+    wish: { readonly path?: string; readonly headers?: Record<string, string> } = {},
+  ): Promise<WireClient> {
     const { hostname, port, host } = new URL(url)
     const client = new WireClient(connect(Number(port), hostname))
     const headers = {
@@ -91,7 +94,7 @@ export class WireClient {
   /** Resolves with the first truthy answer; the test's own timeout is the limit. */
   until<T>(isMet: () => T): Promise<NonNullable<T>> {
     const value = isMet()
-    if (value) return Promise.resolve(value as NonNullable<T>)
+    if (value) return Promise.resolve(value)
     return new Promise((resolve) => this.#waiters.push({ isMet, resolve }))
   }
   untilOp(op: string): Promise<any> {

@@ -1,0 +1,147 @@
+/** The demo shop's back end against a Qun that records what it hears. */
+import { createServer, type Server } from 'node:http'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { decodeProtectedHeader, jwtVerify } from 'jose'
+import { afterEach, describe, expect, test } from 'vitest'
+import { maskedText } from './api-log.ts'
+import { startDemoHost, type DemoHost } from './backend.ts'
+
+const secret = Buffer.alloc(32, 7)
+const apiKey = 'qsk_demo.1_very-secret'
+const opened: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const close of opened.splice(0).toReversed()) await close()
+})
+
+interface Heard {
+  readonly path: string
+  readonly body: any
+  readonly authorization: string | undefined
+}
+/** Stands for Qun at its HTTP surface; `status` is what it answers from now on. */
+async function startEar() {
+  const ear = { heard: [] as Heard[], status: 202, url: '' }
+  const server: Server = createServer((request, answer) => {
+    let text = ''
+    request.on('data', (part) => (text += part))
+    request.on('end', () => {
+      ear.heard.push({
+        path: request.url ?? '',
+        body: text === '' ? undefined : JSON.parse(text),
+        authorization: request.headers.authorization,
+      })
+      answer
+        .writeHead(ear.status, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ outcome: 'offered', code: 'store.unavailable' }))
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  opened.push(() => new Promise<void>((done) => server.close(() => done())))
+  ear.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return ear
+}
+async function startShop(qunUrl: string, dataDir?: string): Promise<{ shop: DemoHost; dir: string }> {
+  const dir = dataDir ?? mkdtempSync(join(tmpdir(), 'qun-shop-'))
+  mkdirSync(join(dir, 'web/assets'), { recursive: true })
+  for (const page of ['index.html', 'phone.html']) writeFileSync(join(dir, 'web', page), `<title>${page}</title>`)
+  const access = { qunUrl, appId: 'demo', apiKey, signingKey: { kid: 'k1', secret: secret.toString('base64url') } }
+  const shop = await startDemoHost({ ...access, dataDir: dir, webDir: join(dir, 'web'), port: 0 })
+  opened.push(() => shop.close())
+  if (dataDir === undefined) opened.push(() => rmSync(dir, { recursive: true, force: true }))
+  return { shop, dir }
+}
+async function ask(shop: DemoHost, method: string, path: string, session?: string, body?: unknown) {
+  const answer = await fetch(shop.url + path, {
+    method,
+    headers: {
+      ...(session !== undefined && { authorization: `Session ${session}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+  })
+  const said: any = await answer.json()
+  return { status: answer.status, body: said }
+}
+const signIn = async (shop: DemoHost, userId: string) =>
+  (await ask(shop, 'POST', '/api/session', undefined, { userId })).body
+
+describe('signing in', () => {
+  test('mints a token for that person alone, with the key id in its header', async () => {
+    const ear = await startEar()
+    const { shop } = await startShop(ear.url)
+    const { token, qunUrl } = await signIn(shop, 'li')
+    const { payload } = await jwtVerify(token, secret, { issuer: 'demo', audience: 'qun' })
+    expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'HS256', kid: 'k1' })
+    expect(payload).toMatchObject({ sub: 'li', scope: 'user' })
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(3_600)
+    expect(qunUrl).toBe(ear.url)
+    expect(ear.heard).toMatchObject([{ path: '/v1/users/li', body: { name: '小李', badge: null } }])
+  })
+  test.each([{ userId: 'nobody' }, { userId: 7 }, {}])('refuses %j', async (body) => {
+    const { shop } = await startShop((await startEar()).url)
+    expect(await ask(shop, 'POST', '/api/session', undefined, body)).toMatchObject({ status: 404 })
+  })
+})
+
+describe('orders', () => {
+  test('paying and receiving are told once each, with what was bought', async () => {
+    const ear = await startEar()
+    const { shop } = await startShop(ear.url)
+    const { session } = await signIn(shop, 'li')
+    const { body: order } = await ask(shop, 'POST', '/api/orders', session, { productId: 'guji' })
+    await ask(shop, 'POST', `/api/orders/${order.orderId}/receive`, session, {})
+    await ask(shop, 'POST', `/api/orders/${order.orderId}/receive`, session, {})
+    const events = ear.heard.filter((call) => call.path === '/v1/order-events')
+    expect(events.map((call) => call.body.kind)).toEqual(['paid', 'received'])
+    expect(events[0]).toMatchObject({
+      authorization: `Bearer ${apiKey}`,
+      body: { orderId: order.orderId, userId: 'li', shopId: 'camellia', items: [{ title: '古吉 日晒' }] },
+    })
+  })
+  test('buying works while Qun is away, and is told after a restart', async () => {
+    const ear = await startEar()
+    const { shop, dir } = await startShop(ear.url)
+    const { session } = await signIn(shop, 'li')
+    ear.status = 503
+    expect(await ask(shop, 'POST', '/api/orders', session, { productId: 'mug' })).toMatchObject({ status: 201 })
+    await shop.close()
+    ear.status = 202
+    ear.heard.length = 0
+    await startShop(ear.url, dir)
+    expect(ear.heard.map((call) => call.body.kind)).toEqual(['paid'])
+  })
+  test('nobody receives the order of another, or buys without signing in', async () => {
+    const { shop } = await startShop((await startEar()).url)
+    const { session } = await signIn(shop, 'li')
+    const { body: order } = await ask(shop, 'POST', '/api/orders', session, { productId: 'guji' })
+    const other = (await signIn(shop, 'zhao')).session
+    expect((await ask(shop, 'POST', `/api/orders/${order.orderId}/receive`, other, {})).status).toBe(404)
+    expect((await ask(shop, 'GET', '/api/orders', other)).body).toEqual([])
+    expect((await ask(shop, 'POST', '/api/orders', undefined, { productId: 'guji' })).status).toBe(401)
+    expect((await ask(shop, 'POST', '/api/orders', session, { productId: 'nothing' })).status).toBe(404)
+  })
+})
+
+describe('the log', () => {
+  test('streams what was said, without key, token or secret', async () => {
+    const { shop } = await startShop((await startEar()).url)
+    const { token } = await signIn(shop, 'li')
+    const answer = await fetch(`${shop.url}/api/log`)
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    while (!text.includes('"id":2')) text += (await reader.read()).value ?? ''
+    await reader.cancel()
+    expect(text).toContain('PUT /v1/users/li')
+    expect(text).toContain('JWT HS256')
+    for (const hidden of [apiKey, token, secret.toString('base64url')]) expect(text).not.toContain(hidden)
+  })
+  test('masks secrets by name, however deep, and cuts what is long', () => {
+    expect(maskedText({ a: { accessToken: 'x', code: 'y', title: 'z' } })).toBe(
+      '{"a":{"accessToken":"•••","code":"•••","title":"z"}}',
+    )
+    expect(maskedText('x'.repeat(1_000)).length).toBeLessThan(250)
+  })
+})

@@ -1,0 +1,91 @@
+/** The process as an orchestrator sees it: first start with its own database, a clean end, a restart, a kill. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { demoCredentialsFile, type DemoCredentials } from '@qun/server'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+let dataDir: string
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'qun-main-'))
+})
+afterAll(async () => {
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+interface Running {
+  readonly process: ChildProcess
+  readonly url: string
+  output(): string
+  /** The exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string | null>
+}
+
+async function start(file = join(import.meta.dirname, 'main.ts')): Promise<Running> {
+  const env = { ...process.env, QUN_DATA: join(dataDir, 'data'), QUN_PORT: '0', QUN_LOG: 'info' }
+  const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let text = ''
+  const ended = new Promise<number | string | null>((resolve) =>
+    child.on('exit', (code, signal) => resolve(code ?? signal)),
+  )
+  const url = await new Promise<string>((resolve, reject) => {
+    const take = (chunk: Buffer) => {
+      text += chunk.toString()
+      const listening = /"url":"([^"]+)"/.exec(text)?.[1]
+      if (listening !== undefined) resolve(listening)
+    }
+    child.stdout.on('data', take)
+    child.stderr.on('data', take)
+    void ended.then((code) => reject(new Error(`ended with ${code}: ${text}`)))
+  })
+  return { process: child, url, output: () => text, ended }
+}
+
+const readCredentials = () =>
+  JSON.parse(readFileSync(demoCredentialsFile(join(dataDir, 'data')), 'utf8')) as DemoCredentials
+const request = (running: Running, method: string, path: string, headers = {}, body?: object) =>
+  fetch(`${running.url}/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${readCredentials().apiKey}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+
+test('SIGTERM ends it with 0; what was acknowledged is there after a restart, and after a kill', async () => {
+  const first = await start()
+  expect((await request(first, 'PUT', '/users/wang', {}, { name: '王店长' })).status).toBe(200)
+  const credentials = readCredentials()
+  first.process.kill('SIGTERM')
+  expect(await first.ended).toBe(0)
+  for (const secret of [credentials.apiKey, credentials.signingKey.secret]) expect(first.output()).not.toContain(secret)
+
+  const second = await start()
+  expect(readCredentials()).toEqual(credentials)
+  expect(await (await request(second, 'GET', '/me', { 'qun-act-as': 'wang' })).json()).toMatchObject({ name: '王店长' })
+  expect((await request(second, 'PUT', '/users/li', {}, { name: '小李' })).status).toBe(200)
+  second.process.kill('SIGKILL')
+  expect(await second.ended).toBe('SIGKILL')
+
+  const third = await start()
+  expect(await (await request(third, 'GET', '/me', { 'qun-act-as': 'li' })).json()).toMatchObject({ name: '小李' })
+  third.process.kill('SIGINT')
+  expect(await third.ended).toBe(0)
+})
+
+test('a bug nobody caught drains the server and ends it with 1', async () => {
+  const file = join(dataDir, 'broken.ts')
+  const main = JSON.stringify(join(import.meta.dirname, 'main.ts'))
+  writeFileSync(
+    file,
+    `await import(${main})\nsetTimeout(() => void Promise.reject(new Error('nobody caught me')), 500)\n`,
+  )
+  const broken = await start(file)
+  expect(await broken.ended).toBe(1)
+  expect(broken.output()).toContain('nobody caught me')
+  expect(broken.output()).toContain('"step":"done"')
+})
