@@ -1,12 +1,12 @@
 /** Assembles the engine: the one object a host holds. */
 import { randomBytes } from 'node:crypto'
-import { engineEndpoints, refuse, type AppId, type UserId } from '@qun/contract'
+import { engineEndpoints, refuse, Refusal, type AppId, type UserId } from '@qun/contract'
 import { migrate } from '@qun/storage'
 import { sql } from 'kysely'
 import { Appender } from './append.ts'
 import { ActionQueue } from './card-act.ts'
 import { callEndpoint } from './endpoint-call.ts'
-import { type Engine, publishUser, refusalOf } from './engine.ts'
+import { asRefusal, type Engine, publishUser, refusalOf } from './engine.ts'
 import { Fanout } from './fanout.ts'
 import type { Core, CoreOptions, Outlet, Principal } from './host.ts'
 import { defaultLimits } from './limits.ts'
@@ -55,7 +55,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     randomHex,
     wait: options.wait ?? systemWait,
     onBug,
-    onWorkerTrouble: (error) => onBug(error, 'workers'),
+    // A store that is away is no bug of the workers: they look again at the next poll.
+    onWorkerTrouble: (error) => {
+      if (!(asRefusal(error) instanceof Refusal)) onBug(error, 'workers')
+    },
     refusal: (code, more) => refusalOf(full, code, more),
     nudge: () => workers.nudge(),
     track(work) {
