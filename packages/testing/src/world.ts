@@ -68,8 +68,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const shared = options.bus ?? createInProcessBus()
   const startNode = async (node: NodeOptions): Promise<WorldNode> => {
     const store = await openStore({ url: clone.url, poolSize: 6 })
-    const { reading, transaction } = store
-    Object.assign(store, node.store?.({ reading, transaction }))
+    const { reading, transaction, lane } = store
+    Object.assign(store, node.store?.({ reading, transaction, lane }))
     const core = await createCore({
       store,
       bus: node.bus ?? shared,
@@ -105,7 +105,7 @@ export interface NodeOptions {
   /** Stands between the engine and the store: a test delays or fails calls with it. */
   readonly store?: (store: StoreCalls) => Partial<StoreCalls>
 }
-type StoreCalls = Pick<Store, 'reading' | 'transaction'>
+type StoreCalls = Pick<Store, 'reading' | 'transaction' | 'lane'>
 interface WorldNode {
   readonly core: Core
   readonly store: Store

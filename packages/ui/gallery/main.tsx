@@ -52,6 +52,11 @@ client.answers['members.list'] = () => ({
   members: [...client.groupOf(fixtureGroupId).get().members.values()],
   cursor: null,
 })
+client.answers['messages.reactors'] = (request) => {
+  const { emoji = '🎉' } = (request as { query: { emoji?: string } }).query
+  const people = [...client.groupOf(fixtureGroupId).get().members.values()].slice(1, 6)
+  return { reactors: people.map(({ userId, name }) => ({ userId, name, emoji, at: fixtureNow })), cursor: null }
+}
 client.answers['media.get'] = () => ({ bytes: new TextEncoder().encode(cake), contentType: 'image/svg+xml' })
 declare global {
   interface Window {

@@ -131,7 +131,7 @@ describe('the list after @', () => {
     await waitFor(() =>
       expect(client.calls.find((call) => call.name === 'send')?.input).toEqual({
         kind: 'note',
-        body: { text: '@顾客300号', mentions: ['m295'] },
+        body: { text: '@顾客300号', mentions: ['m300'] },
       }),
     )
   })

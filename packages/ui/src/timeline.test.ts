@@ -11,6 +11,7 @@ import {
   type Line,
   type TimelineInput,
 } from './timeline.ts'
+import type { Upload } from './uploads.ts'
 
 const t0 = 1_000_000_000
 const at = (seq: number, senderId: string, afterMs: number) =>
@@ -26,12 +27,21 @@ function lines(messages: TimelineInput['messages'], more: Partial<TimelineInput>
     ...more,
   })
 }
+const picture = (id: number, afterMs: number) => ({ id, at: t0 + afterMs }) as Upload
 const shape = (list: readonly Line[]) => list.map((line) => line.type)
 const runs = (list: readonly Line[]) =>
   list.flatMap((line) =>
     line.type === 'message' || line.type === 'pending' ? [`${line.first ? 'F' : '-'}${line.last ? 'L' : '-'}`] : [],
   )
 
+it('pictures on their way stand last and go on with one’s own run', () => {
+  const list = lines([at(1, 'wang', 0), at(2, 'li', 10)], {
+    uploads: [picture(1, 20), picture(2, separatorGapMs + 30)],
+  })
+  expect(shape(list)).toEqual(['time', 'message', 'message', 'upload', 'time', 'upload'])
+  expect(runs(list)).toEqual(['FL', 'F-'])
+  expect(list.flatMap((line) => (line.type === 'upload' ? [line.first] : []))).toEqual([false, true])
+})
 describe('time separators', () => {
   it('stands above the first message and after a pause of five minutes, not before', () => {
     expect(

@@ -2,6 +2,7 @@
 import type { StateOf } from '@qun/contract'
 import type { Talk } from '@qun/ui'
 import { editWindowMs, imageMessage, reactorsOf, textMessage, uploadImage } from '../contract.ts'
+import { fitPicture } from './fit-picture.ts'
 
 type TextState = StateOf<typeof textMessage>
 interface Readable {
@@ -31,7 +32,9 @@ export const talk: Talk = {
   },
   async writeImage(client, group, picture, onProgress, signal) {
     const path = uploadImage.path.replace(':groupId', encodeURIComponent(group.groupId))
-    const taken = await client.upload<{ mediaId: string; w: number; h: number }>(path, picture, onProgress, signal)
+    const fit = await fitPicture(picture)
+    signal.throwIfAborted()
+    const taken = await client.upload<{ mediaId: string; w: number; h: number }>(path, fit, onProgress, signal)
     return { card: imageMessage, body: { mediaId: taken.mediaId, w: taken.w, h: taken.h } }
   },
   textOf(message) {
