@@ -1,5 +1,6 @@
 /** Connections as the engine sees them: ending, losing the bus, losing the store, draining. */
 import { createInProcessBus } from '@qun/bus'
+import { addMembers, leaveGroup } from '@qun/features/membership/contract'
 import { createLossyBus, refusalOf, seeded, startWorld, turns, until, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -81,6 +82,25 @@ describe('a bus that loses', () => {
     expect(seqs).toEqual([...new Set(seqs)])
     expect(seqs.slice(-40)).toEqual(upTo(40).map((n) => n + 2))
   })
+})
+
+test('[SYNC9] [SYNC20] a client that heard neither of its leaving nor of its coming back shows what was said since, and nothing else', async () => {
+  let isLosing = false
+  const bus = createInProcessBus()
+  const publish = (topic: string, text: string) => (isLosing ? undefined : bus.publish(topic, text))
+  await using world = await startWorld({ features, watching: ['li'], bus: { ...bus, isReliable: false, publish } })
+  await say(world, 'zhao', '从前')
+  await world.settle()
+  isLosing = true
+  await world.as('li').call(leaveGroup, { params: { groupId: world.groupId }, body: {} })
+  await say(world, 'zhao', '不在的时候')
+  await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: [id('li')] } })
+  await say(world, 'zhao', '回来以后')
+  isLosing = false
+  await world.pass(5_000)
+  const [view] = world.as('li').views()
+  const texts = view?.messages.filter((row) => row.kind === note.kind).map((row) => (row.body as { text: string }).text)
+  expect(texts).toEqual(['回来以后'])
 })
 
 describe('a store that fails', () => {

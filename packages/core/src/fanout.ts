@@ -9,6 +9,9 @@ import { type Engine, groupTopic, userTopic } from './engine.ts'
 import { GroupHub } from './group-hub.ts'
 import { UserFeed } from './user-feed.ts'
 
+/** How often heads that are due are looked for. */
+const headsEveryMs = 100
+
 export class Fanout {
   readonly engine: Engine
   readonly #hubs = new Map<string, GroupHub>()
@@ -16,6 +19,9 @@ export class Fanout {
   readonly #dirty = new Set<GroupHub>()
   #cancelTurn: (() => void) | undefined
   #turnAt = Number.POSITIVE_INFINITY
+  #isTurnNear = false
+  readonly #late = new Set<GroupHub>()
+  #cancelLate: (() => void) | undefined
 
   #cancelPoll: (() => void) | undefined
 
@@ -62,28 +68,48 @@ export class Fanout {
     return this.#feeds.get(userTopic(appId, userId))
   }
 
-  /** Something of this hub waits to go out at `at` (on the clock of `engine.elapsed`). */
+  /** Rows of this hub wait to go out at `at` (on the clock of `engine.elapsed`). */
   schedule(hub: GroupHub, at: number): void {
     this.#dirty.add(hub)
+    if (at > this.engine.elapsed()) return this.#plan(at)
+    if (this.#isTurnNear) return
+    // Once all news of this commit are in, and before the turn ends: acknowledgements and rows share one write.
+    this.#isTurnNear = true
+    queueMicrotask(() => this.#turn())
+  }
+  #plan(at: number): void {
     if (at >= this.#turnAt) return
     this.#cancelTurn?.()
     this.#turnAt = at
-    this.#cancelTurn = this.engine.wait(Math.max(0, at - this.engine.elapsed()), () => this.#turn())
+    this.#cancelTurn = this.engine.wait(Math.max(0, at - this.engine.elapsed()), () => {
+      this.#turnAt = Number.POSITIVE_INFINITY
+      this.#turn()
+    })
   }
   /**
    * Each hub that may flush gets one slice; what is left goes on in a later turn, so that no group waits for a giant.
    */
   #turn(): void {
-    this.#turnAt = Number.POSITIVE_INFINITY
-    this.#cancelTurn = undefined
+    this.#isTurnNear = false
     let next = Number.POSITIVE_INFINITY
-    for (const hub of [...this.#dirty]) {
+    for (const hub of this.#dirty) {
       const at = hub.flush(this.engine.elapsed())
       if (at === undefined) this.#dirty.delete(hub)
       else next = Math.min(next, at)
     }
-    const first = [...this.#dirty][0]
-    if (first !== undefined && next !== Number.POSITIVE_INFINITY) this.schedule(first, next)
+    if (next !== Number.POSITIVE_INFINITY) this.#plan(next)
+  }
+  /** The head of this hub is to be sent once it is due: looked after coarsely, since nobody waits for a list. */
+  scheduleHead(hub: GroupHub): void {
+    if (this.#late.has(hub)) return
+    if (hub.sendHead(this.engine.elapsed())) return
+    this.#late.add(hub)
+    this.#cancelLate ??= this.engine.wait(headsEveryMs, () => this.#sendHeads())
+  }
+  #sendHeads(): void {
+    this.#cancelLate = undefined
+    for (const hub of this.#late) if (hub.sendHead(this.engine.elapsed())) this.#late.delete(hub)
+    if (this.#late.size > 0) this.#cancelLate = this.engine.wait(headsEveryMs, () => this.#sendHeads())
   }
   /**
    * Asks the store which of the followed groups and users are further than this node heard: what a lossy bus swallowed
@@ -113,11 +139,9 @@ export class Fanout {
       hub.flushAll()
       this.#dirty.delete(hub)
     }
+    for (const hub of this.#late) hub.flushAll()
+    this.#late.clear()
     for (const feed of [...this.#feeds.values()]) await feed.settle()
-  }
-  /** True while something waits for a flush or a gap is being filled. */
-  get isBusy(): boolean {
-    return this.#dirty.size > 0
   }
   counts(): { readonly groups: number; readonly users: number } {
     return { groups: this.#hubs.size, users: this.#feeds.size }

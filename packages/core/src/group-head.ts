@@ -86,10 +86,9 @@ export class GroupHead {
     this.#mentions = new Map()
     this.#isFaceDirty = false
     if (this.#listed.length === 0 && this.#open.length === 0) return
-    const name = this.#last === undefined ? '' : this.#names.get(this.#last.senderId)
-    if (name !== undefined && !isFaceDirty) return this.#push(name, own, mentions, undefined)
+    if (this.#names.has(this.#speaker) && !isFaceDirty) return this.#push(own, mentions, undefined)
     void this.#engine.track(this.#readFace()).then(
-      (face) => this.#push(face.senderName, own, mentions, isFaceDirty ? face.group : undefined),
+      (group) => this.#push(own, mentions, isFaceDirty ? group : undefined),
       () => {
         // The store is away: what was to be told is told with the next head.
         for (const [userId, count] of own) if (!this.#own.has(userId)) this.#own.set(userId, count)
@@ -104,7 +103,8 @@ export class GroupHead {
    * Open connections see the rows themselves, but their list needs the head for its counters: they get it too, since
    * it is one small frame a second.
    */
-  #push(senderName: string, own: Counts, mentions: Mentions, group: object | undefined): void {
+  #push(own: Counts, mentions: Mentions, group: object | undefined): void {
+    const senderName = this.#names.get(this.#speaker)
     const base = {
       groupId: this.#at.groupId,
       version: this.#at.version,
@@ -135,8 +135,17 @@ export class GroupHead {
       }
     }
   }
-  async #readFace(): Promise<{ senderName: string; group: object }> {
-    const senderId = this.#last?.senderId ?? ''
+  get #speaker(): string {
+    return this.#last?.senderId ?? ''
+  }
+  /** The group's face, and the name of whoever spoke last: somebody else may while it is read. */
+  async #readFace(): Promise<object> {
+    for (;;) {
+      const group = await this.#readFaceWith(this.#speaker)
+      if (this.#names.has(this.#speaker)) return group
+    }
+  }
+  async #readFaceWith(senderId: string): Promise<object> {
     const { appId, groupId } = this.#at
     return this.#engine.store.reading(appId, async (tx) => {
       const { rows } = await sql<{ name: string; avatar: string; member_count: number; sender: string | null }>`
@@ -144,12 +153,8 @@ export class GroupHead {
           WHERE m.app_id = g.app_id AND m.group_id = g.group_id AND m.user_id = ${senderId}) AS sender
         FROM groups g WHERE g.app_id = ${appId} AND g.group_id = ${groupId}`.execute(tx)
       const row = rows[0]
-      const senderName = row?.sender ?? ''
-      this.#names.set(senderId, senderName)
-      return {
-        senderName,
-        group: { name: row?.name ?? '', avatar: row?.avatar ?? '', memberCount: row?.member_count ?? 0 },
-      }
+      this.#names.set(senderId, row?.sender ?? '')
+      return { name: row?.name ?? '', avatar: row?.avatar ?? '', memberCount: row?.member_count ?? 0 }
     })
   }
 }

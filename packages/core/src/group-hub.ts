@@ -162,8 +162,8 @@ export class GroupHub {
     this.#head.note(news)
     const hasListeners = this.#open.length > 0 && this.#rows.size > 0
     if (!hasListeners) this.#drop()
-    if (hasListeners || this.#head.isDirty)
-      this.#fanout.schedule(this, hasListeners ? this.#flushableAt : this.#head.dueAt)
+    if (hasListeners) this.#fanout.schedule(this, this.#flushableAt)
+    else if (this.#head.isDirty) this.#fanout.scheduleHead(this)
   }
   #addRow(row: RowText): void {
     const held = this.#rows.get(row.key)
@@ -259,13 +259,18 @@ export class GroupHub {
     if (this.#slice === undefined && this.#rows.size > 0 && now >= this.#flushableAt && this.#introducing === undefined)
       this.#begin()
     if (this.#slice !== undefined) this.#sendSlice(this.#engine.limits.fanoutSlice)
-    if (this.#head.isDirty && now >= this.#head.dueAt) this.#head.send(now)
+    // A head that is due goes in the same write as the rows; otherwise it waits for its time.
+    if (!this.sendHead(now)) this.#fanout.scheduleHead(this)
     if (this.#slice !== undefined) return now
     const isReady = this.#rows.size > 0 && this.#introducing === undefined
-    const frameAt = isReady ? this.#flushableAt : Number.POSITIVE_INFINITY
-    const headAt = this.#head.isDirty ? this.#head.dueAt : Number.POSITIVE_INFINITY
-    const next = Math.min(frameAt, headAt)
-    return next === Number.POSITIVE_INFINITY ? undefined : next
+    return isReady ? this.#flushableAt : undefined
+  }
+  /** Sends the head if it changed and is due; false if it must wait. */
+  sendHead(now: number): boolean {
+    if (!this.#head.isDirty) return true
+    if (now < this.#head.dueAt) return false
+    this.#head.send(now)
+    return true
   }
   flushAll(): void {
     while (this.#slice !== undefined) this.#sendSlice(Number.POSITIVE_INFINITY)

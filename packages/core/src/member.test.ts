@@ -245,4 +245,12 @@ describe('names', () => {
     expect(nameIn(world.groupId)?.name).toBe('李四')
     expect(await world.core.me(world.as('li').principal)).toMatchObject({ userId: 'li', name: '李四' })
   })
+  test('[MEM11] a new name reaches the groups somebody left, too: their words stay there', async () => {
+    await using world = await open()
+    await world.as('sun').post(world.groupId, note, { text: '我走了' })
+    await world.as('sun').call(leaveGroup, { params: { groupId: world.groupId }, body: {} })
+    await world.core.putUser(world.as('sun').principal.appId, { userId: id('sun'), name: '孙校长' })
+    await world.settle()
+    expect(world.as('li').views()[0]?.members.get('sun')).toMatchObject({ name: '孙校长', active: false })
+  })
 })

@@ -37,8 +37,8 @@ export interface GroupNews {
 export interface UserNews {
   readonly from: number
   readonly to: number
-  /** Groups the user may follow from now on, with the position they joined at. */
-  readonly follow?: readonly (readonly [string, number])[]
+  /** Groups the user may follow from now on, with the position they joined at and the version they are told of. */
+  readonly follow?: readonly (readonly [string, number, number])[]
   readonly unfollow?: readonly string[]
   /** Ends all connections of the user. */
   readonly cut?: { readonly code: number; readonly reason: string }

@@ -46,7 +46,7 @@ export class UserFeed {
     const packet = { text: changesText(`user/${this.userId}`, { from: news.from, to: news.to, rows }) }
     for (const session of this.#sessions) {
       for (const groupId of news.unfollow ?? []) session.unfollow(groupId)
-      for (const [groupId, joinSeq] of news.follow ?? []) session.follow(groupId, joinSeq)
+      for (const [groupId, joinSeq, version] of news.follow ?? []) session.follow(groupId, joinSeq, version)
       if (isWhole && session.canTake(news.from)) session.pushUser(packet, news.to)
       else this.#reading = this.#engine.track(session.catchUp())
     }
