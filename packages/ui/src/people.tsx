@@ -9,7 +9,6 @@ import { MoreBelow } from './pages.tsx'
 import { problemOf } from './problem.ts'
 import { useWords } from './qun-context.ts'
 import { namedLike, useRoster, type Roster } from './roster.ts'
-import { texts } from './texts.ts'
 
 /** People in the grid; the rest behind 查看全部成员. */
 const gridMax = 14
@@ -50,7 +49,7 @@ export function People({ group, view, openMember }: PeopleProps) {
       {Math.max(members.length, count) > gridMax && (
         <PageRow label={words('group.allMembers')} onClick={() => setAll(true)} />
       )}
-      <Sheet open={all} onClose={() => setAll(false)} title={texts['group.allMembers']}>
+      <Sheet open={all} onClose={() => setAll(false)} title={title}>
         <Everybody roster={roster} pick={(member) => (setAll(false), openMember(member))} />
       </Sheet>
     </PageSection>
@@ -62,7 +61,7 @@ function Everybody({ roster, pick }: { readonly roster: Roster; readonly pick: (
   const [wish, setWish] = useState('')
   const found = namedLike(roster.members, wish)
   return (
-    <>
+    <div className="qun-everybody">
       <div className="qun-memberlist__tools">
         <input
           className="qun-input"
@@ -89,6 +88,6 @@ function Everybody({ roster, pick }: { readonly roster: Roster; readonly pick: (
         </p>
       )}
       <MoreBelow pages={roster.pages} />
-    </>
+    </div>
   )
 }

@@ -84,7 +84,7 @@ describe('all members', () => {
     const { client, asked } = largeGroup()
     show(client, 'details')
     fireEvent.click(await screen.findByRole('button', { name: '查看全部成员' }))
-    return { sheet: within(await screen.findByRole('dialog', { name: '查看全部成员' })), asked }
+    return { sheet: within(await screen.findByRole('dialog', { name: '群成员（420）' })), asked }
   }
   it('come by pages to the last one', async () => {
     const { sheet, asked } = await open()

@@ -50,10 +50,7 @@ export function TextField({ writing, uploads, emojiOpen, setEmojiOpen, onEscape 
           roster={roster}
           viewer={viewer}
           words={query.words}
-          onPick={(userId, name) => {
-            writing.mention(query, userId, name)
-            setQuery(undefined)
-          }}
+          onPick={(userId, name) => (writing.mention(query, userId, name), setQuery(undefined))}
           onClose={() => setQuery(undefined)}
         />
       )}

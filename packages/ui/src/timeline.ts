@@ -52,10 +52,15 @@ export interface TimelineInput {
 const runKey = (message: ViewMessage, isSystem: boolean) =>
   isSystem || message.recalled || message.senderId === '' ? undefined : message.senderId
 
+/** What stands above: whose run it is part of, and when it was. */
+interface Before {
+  readonly key: string | undefined
+  readonly at: number
+}
 export function timelineOf(input: TimelineInput): Line[] {
   const { messages, pending, uploads = [], viewerId, firstUnreadSeq, isSystem, foldOf } = input
   const lines: Line[] = []
-  let before: { key: string | undefined; at: number } | undefined
+  let before: Before | undefined
   let marked = false
 
   for (let index = 0; index < messages.length; index++) {
@@ -86,13 +91,7 @@ export function timelineOf(input: TimelineInput): Line[] {
     if (follows) continueRun(lines)
     before = { key: viewerId, at: one.at }
   }
-  for (const upload of uploads) {
-    const follows = !pushBreaks(upload.at, undefined) && before?.key === viewerId
-    lines.push({ type: 'upload', key: `u${upload.id}`, upload, first: !follows })
-    if (follows) continueRun(lines)
-    before = { key: viewerId, at: upload.at }
-  }
-  return lines
+  return pushUploads(lines, uploads, before, viewerId)
 
   function pushBreaks(at: number, seq: number | undefined): boolean {
     let broken = false
@@ -127,6 +126,18 @@ export function timelineOf(input: TimelineInput): Line[] {
     if (run.length < 2) return undefined
     return { line: { type: 'fold', key: `f${run[0]!.seq}`, messages: run, fold } satisfies Line }
   }
+}
+function pushUploads(lines: Line[], uploads: readonly Upload[], last: Before | undefined, viewerId: string): Line[] {
+  let before = last
+  for (const upload of uploads) {
+    const apart = !before || upload.at - before.at >= separatorGapMs
+    if (apart) lines.push({ type: 'time', key: `tu${upload.id}`, at: upload.at })
+    const follows = !apart && before?.key === viewerId
+    lines.push({ type: 'upload', key: `u${upload.id}`, upload, first: !follows })
+    if (follows) continueRun(lines)
+    before = { key: viewerId, at: upload.at }
+  }
+  return lines
 }
 /** The bubble above is no longer the last of its run. */
 function continueRun(lines: Line[]): void {
