@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wat
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startDemoHost, type DemoHost } from '@qun/app-demo-host/backend'
-import { features } from '@qun/chat/server'
+import { features, PROTOCOL_VERSION } from '@qun/chat/server'
 import {
   createLogger,
   createServer,
@@ -69,6 +69,7 @@ export async function startAll(options: StartOptions): Promise<Started> {
   const origins = [hostUrl, `http://localhost:${demoPort}`]
   const server = await createServer({
     features,
+    protocol: PROTOCOL_VERSION,
     dataDir,
     host,
     port: options.port,

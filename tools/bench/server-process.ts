@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { features } from '@qun/chat/server'
+import { features, PROTOCOL_VERSION } from '@qun/chat/server'
 import { budgets, createLogger, createServer, demoCredentialsFile, type DemoCredentials } from '@qun/server'
 import { pino } from 'pino'
 import type { QunReady } from './peers.ts'
@@ -22,6 +22,7 @@ if (values.data === undefined) throw new Error('--data is missing')
 mkdirSync(values.data, { recursive: true })
 const server = await createServer({
   features,
+  protocol: PROTOCOL_VERSION,
   dataDir: values.data,
   port: Number(values.port),
   demo: true,

@@ -43,6 +43,8 @@ export interface Look {
   readonly device: Device
   readonly lang: 'zh' | 'en'
   readonly theme: 'light' | 'dark'
+  /** For a reader who asked the system for less motion. */
+  readonly still?: boolean
 }
 /** What pages complained about: console errors and uncaught exceptions. A journey ends with none. */
 export type Complaints = string[]
@@ -56,6 +58,7 @@ export async function openContext(browser: Browser, look: Look, complaints: Comp
     locale: look.lang === 'zh' ? 'zh-CN' : 'en-US',
     timezoneId: 'Asia/Shanghai',
     colorScheme: look.theme,
+    reducedMotion: look.still ? 'reduce' : 'no-preference',
   })
   await addFont(context)
   context.on('page', (page) => {

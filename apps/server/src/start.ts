@@ -1,5 +1,5 @@
 /** Starts the server that ships: every feature, settings from the environment, until a signal. */
-import { features } from '@qun/chat/server'
+import { features, PROTOCOL_VERSION } from '@qun/chat/server'
 import { createLogger, createServer, demoCredentialsFile, runUntilSignal, type Config } from '@qun/server'
 import { listSites } from './sites.ts'
 import { version } from './version.ts'
@@ -24,6 +24,7 @@ export function optionsOf(config: Config) {
   return {
     ...options,
     features,
+    protocol: PROTOCOL_VERSION,
     version,
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(secretKey === undefined ? {} : { secretKey }),

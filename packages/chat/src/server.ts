@@ -6,3 +6,4 @@ import membership from '@qun/features/membership/server'
 import message from '@qun/features/message/server'
 
 export const features: readonly Feature[] = [message, membership, invitation, luckyDraw]
+export { PROTOCOL_VERSION } from './protocol.ts'

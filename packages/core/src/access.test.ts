@@ -8,7 +8,14 @@ const lab = createLab()
 lab.name('nothing', () => ({ ok: true }))
 const open = () => startWorld({ features: lab.features, watching: [] })
 const user = (name: string, guest = false): Caller => ({ kind: 'user', userId: id(name), guest })
-const callers: Record<string, Caller> = { owner: user('wang'), admin: user('he'), member: user('li'), stranger: user('zhou'), host: { kind: 'server' }, anyone: { kind: 'anyone' } }
+const callers: Record<string, Caller> = {
+  owner: user('wang'),
+  admin: user('he'),
+  member: user('li'),
+  stranger: user('zhou'),
+  host: { kind: 'server' },
+  anyone: { kind: 'anyone' },
+}
 function ask(world: World, name: keyof typeof labEndpoints, caller: Caller, groupId: string = world.groupId) {
   const endpoint = labEndpoints[name]
   const server = world.core.registry.endpoints.get(endpoint.name)
@@ -22,10 +29,50 @@ describe('endpoints', () => {
   test.each([
     ['open', { owner: null, admin: null, member: null, stranger: null, host: null, anyone: null }],
     ['user', { owner: null, admin: null, member: null, stranger: null, host: 'auth.scope', anyone: 'auth.missing' }],
-    ['server', { owner: 'auth.scope', admin: 'auth.scope', member: 'auth.scope', stranger: 'auth.scope', host: null, anyone: 'auth.missing' }],
-    ['member', { owner: null, admin: null, member: null, stranger: 'group.not_found', host: 'auth.scope', anyone: 'auth.missing' }],
-    ['admin', { owner: null, admin: null, member: 'group.permission', stranger: 'group.not_found', host: 'auth.scope', anyone: 'auth.missing' }],
-    ['owner', { owner: null, admin: 'group.permission', member: 'group.permission', stranger: 'group.not_found', host: 'auth.scope', anyone: 'auth.missing' }],
+    [
+      'server',
+      {
+        owner: 'auth.scope',
+        admin: 'auth.scope',
+        member: 'auth.scope',
+        stranger: 'auth.scope',
+        host: null,
+        anyone: 'auth.missing',
+      },
+    ],
+    [
+      'member',
+      {
+        owner: null,
+        admin: null,
+        member: null,
+        stranger: 'group.not_found',
+        host: 'auth.scope',
+        anyone: 'auth.missing',
+      },
+    ],
+    [
+      'admin',
+      {
+        owner: null,
+        admin: null,
+        member: 'group.permission',
+        stranger: 'group.not_found',
+        host: 'auth.scope',
+        anyone: 'auth.missing',
+      },
+    ],
+    [
+      'owner',
+      {
+        owner: null,
+        admin: 'group.permission',
+        member: 'group.permission',
+        stranger: 'group.not_found',
+        host: 'auth.scope',
+        anyone: 'auth.missing',
+      },
+    ],
   ] as const)('[ACL1] one for "%s" answers each caller as its contract says', async (name, expected) => {
     await using world = await open()
     const answers: Record<string, string | null> = {}
@@ -99,11 +146,36 @@ describe('cards', () => {
   test('[ACL5] a kind is posted by the role its contract names, or above; those of the host by the host alone', async () => {
     await using world = await open()
     const post = (card: typeof byAdmin, name: string) => refusalOf(world.as(name).post(world.groupId, card, {}))
-    expect(await Promise.all(['wang', 'he', 'li', 'zhou'].map((name) => post(byAdmin, name)))).toEqual([null, null, 'group.permission', 'group.not_found'])
-    expect(await Promise.all(['wang', 'he', 'li'].map((name) => post(byOwner, name)))).toEqual([null, 'group.permission', 'group.permission'])
-    expect(await Promise.all(['wang', 'he', 'li'].map((name) => post(byHost, name)))).toEqual(Array.from({ length: 3 }, () => 'message.type_forbidden'))
+    expect(await Promise.all(['wang', 'he', 'li', 'zhou'].map((name) => post(byAdmin, name)))).toEqual([
+      null,
+      null,
+      'group.permission',
+      'group.not_found',
+    ])
+    expect(await Promise.all(['wang', 'he', 'li'].map((name) => post(byOwner, name)))).toEqual([
+      null,
+      'group.permission',
+      'group.permission',
+    ])
+    expect(await Promise.all(['wang', 'he', 'li'].map((name) => post(byHost, name)))).toEqual(
+      Array.from({ length: 3 }, () => 'message.type_forbidden'),
+    )
     const asHost = (senderId: string, kind: string) =>
-      refusalOf(world.core.post({ appId: world.as('li').principal.appId, groupId: world.groupId, senderId: id(senderId), asServer: true, kind, body: {}, clientId: `h-${senderId}-${kind}` }))
-    expect([await asHost('', byHost.kind), await asHost('li', byOwner.kind), await asHost('zhou', byHost.kind)]).toEqual([null, null, 'group.not_found'])
+      refusalOf(
+        world.core.post({
+          appId: world.as('li').principal.appId,
+          groupId: world.groupId,
+          senderId: id(senderId),
+          asServer: true,
+          kind,
+          body: {},
+          clientId: `h-${senderId}-${kind}`,
+        }),
+      )
+    expect([
+      await asHost('', byHost.kind),
+      await asHost('li', byOwner.kind),
+      await asHost('zhou', byHost.kind),
+    ]).toEqual([null, null, 'group.not_found'])
   })
 })

@@ -19,7 +19,11 @@ describe('ending', () => {
     await world.settle()
     world.core.disconnect(world.as('li').principal.appId, id('li'), 4401, 'revoked')
     await world.settle()
-    expect(lines.map((line) => line.closing)).toEqual([{ code: 4401, reason: 'revoked' }, { code: 4401, reason: 'revoked' }, undefined])
+    expect(lines.map((line) => line.closing)).toEqual([
+      { code: 4401, reason: 'revoked' },
+      { code: 4401, reason: 'revoked' },
+      undefined,
+    ])
   })
   test('[SYNC15] a connection that is gone hears nothing more, whatever it was asking for', async () => {
     await using world = await open({ limits: { headDelayMs: 0 } })
@@ -36,7 +40,11 @@ describe('ending', () => {
     }
     await world.settle()
     for (const line of lines) line.late.length = 0
-    for (const groupId of groups) await world.as('zhao').post(groupId, note, { text: '还有人吗' }).catch(() => undefined)
+    for (const groupId of groups)
+      await world
+        .as('zhao')
+        .post(groupId, note, { text: '还有人吗' })
+        .catch(() => undefined)
     await world.settle()
     await world.core.setConversation(world.as('li').principal, world.groupId, { pinned: true })
     await world.settle()
@@ -48,7 +56,11 @@ describe('a bus that loses', () => {
   test('[SYNC16] what it swallowed arrives at the next poll, on both streams and in lists', async () => {
     let isLosing = false
     const bus = createInProcessBus()
-    const losing = { ...bus, isReliable: false, publish: (topic: string, text: string) => (isLosing ? undefined : bus.publish(topic, text)) }
+    const losing = {
+      ...bus,
+      isReliable: false,
+      publish: (topic: string, text: string) => (isLosing ? undefined : bus.publish(topic, text)),
+    }
     await using world = await open({ bus: losing })
     world.core.start()
     const line = world.listen('li')
@@ -62,12 +74,19 @@ describe('a bus that loses', () => {
     await turns(50)
     expect(line.seqsOf(world.groupId)).not.toContain(at.seq)
     world.time.moveTo(world.time.now() + world.core.limits.hintPollMs)
-    expect(await until(() => line.seqsOf(world.groupId).includes(at.seq) && line.changesOf('user/li').length > 1)).toBe(true)
+    expect(await until(() => line.seqsOf(world.groupId).includes(at.seq) && line.changesOf('user/li').length > 1)).toBe(
+      true,
+    )
     world.time.moveTo(world.time.now() + world.core.limits.headDelayMs)
     expect(await until(() => listed.list('heads').length > 0)).toBe(true)
     expect(line.seqsOf(world.groupId).filter((seq) => seq === at.seq)).toHaveLength(1)
     expect(line.changesOf('user/li').at(-1)?.rows).toMatchObject([{ row: 'conversation', pinned: true }])
-    expect(listed.list('heads').flatMap((frame) => frame.heads).at(-1)?.last).toMatchObject({ seq: at.seq })
+    expect(
+      listed
+        .list('heads')
+        .flatMap((frame) => frame.heads)
+        .at(-1)?.last,
+    ).toMatchObject({ seq: at.seq })
     isLosing = false
   })
   test('[SYNC16] one that repeats and reorders changes nothing of what is heard', async () => {
@@ -116,7 +135,12 @@ describe('a store that fails', () => {
     const line = world.listen('li', { core: node })
     await world.settle()
     isAway = true
-    const asked = [line.subscribe(world.groupId), line.pull(`group/${world.groupId}`, 0), line.pull('user/li', 0), line.read(world.groupId, 1)]
+    const asked = [
+      line.subscribe(world.groupId),
+      line.pull(`group/${world.groupId}`, 0),
+      line.pull('user/li', 0),
+      line.read(world.groupId, 1),
+    ]
     const late = world.listen('li', { core: node })
     await turns(50)
     expect(asked.map((one) => line.refusalOf(one))).toEqual(asked.map(() => 'store.unavailable'))
@@ -141,7 +165,14 @@ describe('draining', () => {
     expect(before.map((one) => line.answersTo(one)[0]?.op)).toEqual(before.map(() => 'sent'))
     const asked = [line.send(world.groupId, note.kind, { text: '晚了' }, 'late'), line.read(world.groupId, 1)]
     const calls = [
-      node.post({ appId, groupId: world.groupId, senderId: id('li'), kind: note.kind, body: { text: '晚了' }, clientId: 'late' }),
+      node.post({
+        appId,
+        groupId: world.groupId,
+        senderId: id('li'),
+        kind: note.kind,
+        body: { text: '晚了' },
+        clientId: 'late',
+      }),
       node.act({ principal: world.as('li').principal, ...at, action: 'add', input: { by: 1 } }),
       node.recall(world.as('li').principal, at.groupId, at.seq),
       node.read(world.as('li').principal, world.groupId, 1),

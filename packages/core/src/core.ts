@@ -82,15 +82,16 @@ function assemble(engine: Engine, workers: Workers, underWay: ReadonlySet<Promis
     engine,
     fanout,
     post: (request, whenClear) =>
-      isDraining ? { result: Promise.reject(draining()), isQueued: true } : startPost(engine, appender, request, whenClear),
+      isDraining
+        ? { result: Promise.reject(draining()), isQueued: true }
+        : startPost(engine, appender, request, whenClear),
     read: (principal, groupId, seq) => open(() => viewing.read(principal, groupId, seq)),
   }
   let isDraining = false
   const idle = async () => {
     while (underWay.size > 0) await Promise.allSettled([...underWay])
   }
-  const open = <T>(run: () => Promise<T>): Promise<T> =>
-    isDraining ? Promise.reject(draining()) : run()
+  const open = <T>(run: () => Promise<T>): Promise<T> => (isDraining ? Promise.reject(draining()) : run())
 
   return {
     epoch: engine.epoch,

@@ -25,10 +25,20 @@ test('[CARD2] [CARD7] three hundred who enter one draw at once, each three times
   const closesAt = world.time.now() + 600_000
   const told = { organiser: '山茶咖啡', contact: '021-5555 0100', conditions: '每人一次', method: '到店领取' }
   const prizes = [{ name: '手冲一杯', quantity: 3, valueFen: 3_800 }]
-  const at = await world.as('wang').post(world.groupId, luckyDraw, { title: '开业抽奖', closesAt, drawsAt: closesAt, ...told, prizes })
+  const at = await world
+    .as('wang')
+    .post(world.groupId, luckyDraw, { title: '开业抽奖', closesAt, drawsAt: closesAt, ...told, prizes })
   const enter = (core: Core, name: string) =>
-    core.act({ principal: { appId: 'shop' as AppId, userId: id(name), guest: false }, ...at, action: 'enter', input: {}, clientId: `enter-${name}` })
-  const answers = await Promise.all(names.flatMap((name, i) => [world.core, other, i % 2 === 0 ? world.core : other].map((core) => enter(core, name))))
+    core.act({
+      principal: { appId: 'shop' as AppId, userId: id(name), guest: false },
+      ...at,
+      action: 'enter',
+      input: {},
+      clientId: `enter-${name}`,
+    })
+  const answers = await Promise.all(
+    names.flatMap((name, i) => [world.core, other, i % 2 === 0 ? world.core : other].map((core) => enter(core, name))),
+  )
   expect(answers.filter((answer) => !answer.replayed)).toHaveLength(300)
   expect((await world.read(at, luckyDraw)).entryCount).toBe(300)
   const numbers = new Set(answers.map((answer) => (answer.mine as { entryNo: number }).entryNo))
@@ -75,12 +85,17 @@ class Sender {
     const node = this.#nodes[Math.floor(this.#random() * this.#nodes.length)] as Core
     const lost = [...this.#outstanding.values()]
     this.#outstanding.clear()
-    this.#session = node.connect({ appId: 'shop' as AppId, userId: this.#userId, guest: false }, {}, {
-      push: ({ text }) => {
-        if (this.#connection === connection && (text.startsWith('{"op":"sent"') || text.startsWith('{"op":"error"'))) this.#hear(JSON.parse(text) as ServerFrame)
+    this.#session = node.connect(
+      { appId: 'shop' as AppId, userId: this.#userId, guest: false },
+      {},
+      {
+        push: ({ text }) => {
+          if (this.#connection === connection && (text.startsWith('{"op":"sent"') || text.startsWith('{"op":"error"')))
+            this.#hear(JSON.parse(text) as ServerFrame)
+        },
+        close: () => undefined,
       },
-      close: () => undefined,
-    })
+    )
     for (const clientId of lost) this.#send(clientId)
     this.#fill()
   }
@@ -94,7 +109,14 @@ class Sender {
     const frameId = ++this.#lastId
     this.#outstanding.set(frameId, clientId)
     const body = { text: `${clientId} 说` }
-    this.#session?.receive({ op: 'send', id: frameId, groupId: this.#groupId, kind: textMessage.kind, body, clientId } as unknown as ClientFrame)
+    this.#session?.receive({
+      op: 'send',
+      id: frameId,
+      groupId: this.#groupId,
+      kind: textMessage.kind,
+      body,
+      clientId,
+    } as unknown as ClientFrame)
   }
   #hear(frame: ServerFrame): void {
     if (!('id' in frame) || frame.id === undefined) return

@@ -44,6 +44,7 @@ export class Fanout {
   }
   stop(): void {
     this.#cancelPoll?.()
+    this.#cancelLate?.()
   }
 
   hub(appId: AppId, groupId: string): GroupHub {

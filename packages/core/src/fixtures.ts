@@ -330,20 +330,28 @@ export const fuzzMoves: FuzzMoves = {
     mention: (turn) => say(turn, `@ ${turn.n}`, turn.random() < 0.3 ? ['*'] : [other(turn), other(turn)]),
     quote: (turn) =>
       onText(turn, async (at) => {
-        turn.remember('text', await turn.person.post(turn.groupId, textMessage, { text: '引用', quote: { seq: at.seq } }))
+        turn.remember(
+          'text',
+          await turn.person.post(turn.groupId, textMessage, { text: '引用', quote: { seq: at.seq } }),
+        )
       }),
     'react*2': (turn) =>
       onText(turn, (at) =>
         turn.person.act(at, textMessage, 'react', { emoji: turn.pick(['👍', '❤️', '😂']), on: turn.random() < 0.7 }),
       ),
-    edit: (turn) => onText(turn, (at) => turn.person.act(at, textMessage, 'edit', { text: `改为 ${turn.n}`, ifEdits: 0 })),
+    edit: (turn) =>
+      onText(turn, (at) => turn.person.act(at, textMessage, 'edit', { text: `改为 ${turn.n}`, ifEdits: 0 })),
     leave: (turn) => turn.person.call(leaveGroup, { ...inGroup(turn), body: {} }),
-    'join*2': (turn) => turn.world.as('wang').call(addMembers, { ...inGroup(turn), body: { userIds: [turn.person.userId] } }),
+    'join*2': (turn) =>
+      turn.world.as('wang').call(addMembers, { ...inGroup(turn), body: { userIds: [turn.person.userId] } }),
     remove: (turn) =>
       turn.person.call(removeMember, { params: { groupId: turn.groupId, userId: other(turn) }, body: {} }),
     rename: (turn) => turn.person.call(changeGroup, { ...inGroup(turn), body: { name: `群 ${turn.n}` } }),
     nickname: (turn) =>
-      turn.person.call(setNickname, { ...inGroup(turn), body: { nickname: turn.random() < 0.7 ? `昵称 ${turn.n}` : null } }),
+      turn.person.call(setNickname, {
+        ...inGroup(turn),
+        body: { nickname: turn.random() < 0.7 ? `昵称 ${turn.n}` : null },
+      }),
     name: (turn) =>
       turn.world.core.putUser(turn.person.principal.appId, { userId: turn.person.userId, name: `名字 ${turn.n % 7}` }),
     role: (turn) =>
@@ -352,7 +360,10 @@ export const fuzzMoves: FuzzMoves = {
         body: { role: turn.random() < 0.5 ? 'admin' : 'member' },
       }),
     mute: (turn) =>
-      turn.person.call(muteMember, { params: { groupId: turn.groupId, userId: other(turn) }, body: { durationMs: 60_000 } }),
+      turn.person.call(muteMember, {
+        params: { groupId: turn.groupId, userId: other(turn) },
+        body: { durationMs: 60_000 },
+      }),
     muteAll: (turn) => turn.person.call(changeGroup, { ...inGroup(turn), body: { muteAll: turn.random() < 0.2 } }),
     draw: async (turn) => {
       const closesAt = turn.world.time.now() + 65_000

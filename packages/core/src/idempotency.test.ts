@@ -5,7 +5,8 @@ import { addLine, countRows, createLab, labEndpoints, listLines, note, upTo } fr
 
 const lab = createLab()
 const open = () => startWorld({ features: lab.features, watching: [] })
-const ask = (world: World, name: string, key: string, step = 'make') => world.as(name).call(labEndpoints.user, { body: { step }, key })
+const ask = (world: World, name: string, key: string, step = 'make') =>
+  world.as(name).call(labEndpoints.user, { body: { step }, key })
 
 describe('a key', () => {
   test('[IDEM1] makes a repeated request answer as the first time and act once: at once, on two nodes, and later', async () => {
@@ -23,7 +24,19 @@ describe('a key', () => {
     const { principal } = world.as('li')
     const answers = await Promise.all([
       ...upTo(8).map(() => ask(world, 'li', 'k')),
-      ...upTo(8).map(async () => (await other.call(server, { appId: principal.appId, caller: { kind: 'user', userId: principal.userId, guest: false }, params: {}, query: {}, body: { step: 'make' }, idempotencyKey: 'k' })).answer),
+      ...upTo(8).map(
+        async () =>
+          (
+            await other.call(server, {
+              appId: principal.appId,
+              caller: { kind: 'user', userId: principal.userId, guest: false },
+              params: {},
+              query: {},
+              body: { step: 'make' },
+              idempotencyKey: 'k',
+            })
+          ).answer,
+      ),
     ])
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
     expect(await listLines(world)).toHaveLength(1)
@@ -39,7 +52,9 @@ describe('a key', () => {
     expect(await ask(world, 'zhao', 'k')).toEqual({ by: 'zhao' })
     expect(await refusalOf(ask(world, 'li', 'k', 'other'))).toBe('idempotency.key_reused')
     const params = { groupId: world.groupId }
-    expect(await world.as('li').call(labEndpoints.member, { params, body: { step: 'other' }, key: 'k' })).toEqual({ by: 'other' })
+    expect(await world.as('li').call(labEndpoints.member, { params, body: { step: 'other' }, key: 'k' })).toEqual({
+      by: 'other',
+    })
   })
   test('[IDEM3] of a request that was refused or broke is free again: nothing was kept', async () => {
     await using world = await open()

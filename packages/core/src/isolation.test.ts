@@ -15,11 +15,19 @@ async function makeElsewhere(world: World, appId: AppId, groupId?: GroupId): Pro
   for (const name of ['wang', 'li']) await world.core.putUser(appId, { userId: id(name), name })
   const server = world.core.registry.endpoints.get(createGroupForHost.name)
   if (server === undefined) throw new Error('no membership')
-  const { answer } = await world.core.call(server, { appId, caller: { kind: 'server' }, params: {}, query: {}, body: { name: '别家的群', ownerId: 'wang', memberIds: ['li'] } })
+  const { answer } = await world.core.call(server, {
+    appId,
+    caller: { kind: 'server' },
+    params: {},
+    query: {},
+    body: { name: '别家的群', ownerId: 'wang', memberIds: ['li'] },
+  })
   const made = (answer as { groupId: GroupId }).groupId
   if (groupId === undefined) return made
   for (const table of ['messages', 'members', 'conversations', 'groups', 'facts']) {
-    await world.store.transaction(appId, (tx) => sql`UPDATE ${sql.table(table)} SET group_id = ${groupId} WHERE group_id = ${made}`.execute(tx))
+    await world.store.transaction(appId, (tx) =>
+      sql`UPDATE ${sql.table(table)} SET group_id = ${groupId} WHERE group_id = ${made}`.execute(tx),
+    )
   }
   return groupId
 }
@@ -42,16 +50,36 @@ describe('apps', () => {
     const line = world.listen('li')
     await world.settle()
     const { length } = line.frames
-    const post = await world.core.post({ appId: rival, groupId, senderId: id('li'), kind: counter.kind, body: { title: '他们的' }, clientId: 'same' })
+    const post = await world.core.post({
+      appId: rival,
+      groupId,
+      senderId: id('li'),
+      kind: counter.kind,
+      body: { title: '他们的' },
+      clientId: 'same',
+    })
     expect(post.replayed).toBe(false)
-    await world.core.act({ principal: theirs, groupId, seq: post.seq, action: 'add', input: { by: 5 }, clientId: 'same' })
+    await world.core.act({
+      principal: theirs,
+      groupId,
+      seq: post.seq,
+      action: 'add',
+      input: { by: 5 },
+      clientId: 'same',
+    })
     await world.core.read(theirs, groupId, post.seq)
     await world.core.putUser(rival, { userId: id('li'), name: '另一个小李' })
     await world.settle()
     expect(line.frames).toHaveLength(length)
     expect(JSON.stringify(world.as('li').views())).not.toContain('他们的')
-    expect((await world.core.message(ours, mine.groupId, mine.seq)).message).toMatchObject({ body: { title: '我们的' }, state: { total: 0 } })
-    expect((await world.core.message(theirs, groupId, post.seq)).message).toMatchObject({ body: { title: '他们的' }, state: { total: 5 } })
+    expect((await world.core.message(ours, mine.groupId, mine.seq)).message).toMatchObject({
+      body: { title: '我们的' },
+      state: { total: 0 },
+    })
+    expect((await world.core.message(theirs, groupId, post.seq)).message).toMatchObject({
+      body: { title: '他们的' },
+      state: { total: 5 },
+    })
     expect((await world.core.me(ours)).name).toBe('小李')
     expect(JSON.stringify(await world.core.conversations(ours))).not.toContain('他们的')
   })
@@ -66,10 +94,17 @@ describe('apps', () => {
       world.core.read(principal, groupId, 1),
     ]
     expect(await Promise.all(attempts.map(refusalOf))).toEqual(attempts.map(() => 'group.not_found'))
-    expect(await refusalOf(world.as('li').act({ groupId, seq: 1 }, counter, 'add', { by: 1 }))).toBe('message.not_found')
+    expect(await refusalOf(world.as('li').act({ groupId, seq: 1 }, counter, 'add', { by: 1 }))).toBe(
+      'message.not_found',
+    )
     const line = world.listen('li')
     await world.settle()
-    const asked = [line.subscribe(groupId), line.pull(`group/${groupId}`, 0), line.subscribe(groupId, 'listed'), line.pull('user/wang', 0)]
+    const asked = [
+      line.subscribe(groupId),
+      line.pull(`group/${groupId}`, 0),
+      line.subscribe(groupId, 'listed'),
+      line.pull('user/wang', 0),
+    ]
     await world.settle()
     expect(asked.map((one) => line.refusalOf(one))).toEqual(asked.map(() => 'group.not_found'))
   })
@@ -78,22 +113,44 @@ describe('apps', () => {
     await world.as('li').post(world.groupId, note, { text: '在' })
     await makeElsewhere(world, 'rival' as AppId)
     const tables = await listTables(world)
-    expect(tables).toEqual(expect.arrayContaining(['users', 'groups', 'members', 'messages', 'mine', 'records', 'facts', 'jobs', 'lab_lines']))
+    expect(tables).toEqual(
+      expect.arrayContaining([
+        'users',
+        'groups',
+        'members',
+        'messages',
+        'mine',
+        'records',
+        'facts',
+        'jobs',
+        'lab_lines',
+      ]),
+    )
     for (const table of tables) {
       const bare = await sql<{ n: number }>`SELECT count(*) AS n FROM ${sql.table(table)}`.execute(world.store.db)
       expect([table, bare.rows[0]?.n]).toEqual([table, 0])
-      const strange = await world.store.reading('stranger', (tx) => sql<{ n: number }>`SELECT count(*) AS n FROM ${sql.table(table)}`.execute(tx))
+      const strange = await world.store.reading('stranger', (tx) =>
+        sql<{ n: number }>`SELECT count(*) AS n FROM ${sql.table(table)}`.execute(tx),
+      )
       expect([table, strange.rows[0]?.n]).toEqual([table, 0])
     }
-    const deleted = await world.store.transaction('rival', (tx) => sql`DELETE FROM messages WHERE app_id = 'shop'`.execute(tx))
+    const deleted = await world.store.transaction('rival', (tx) =>
+      sql`DELETE FROM messages WHERE app_id = 'shop'`.execute(tx),
+    )
     expect(Number(deleted.numAffectedRows)).toBe(0)
-    const forged = world.store.transaction('rival', (tx) => sql`INSERT INTO users (app_id, user_id, name) VALUES ('shop', 'forged', 'x')`.execute(tx))
+    const forged = world.store.transaction('rival', (tx) =>
+      sql`INSERT INTO users (app_id, user_id, name) VALUES ('shop', 'forged', 'x')`.execute(tx),
+    )
     await expect(forged).rejects.toThrow(/row-level security/)
   })
   test('[ISO2] every table that has an app has the second wall, and its key begins with the app', async () => {
     await using world = await open()
     const { rows } = await world.store.reading('*', (tx) =>
-      sql<{ name: string; walled: boolean; first: string }>`SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS walled,
+      sql<{
+        name: string
+        walled: boolean
+        first: string
+      }>`SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS walled,
           (SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
             WHERE i.indrelid = c.oid AND i.indisprimary) AS first
         FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
@@ -123,5 +180,10 @@ test('[ISO3] people and groups whose names run into each other stay apart', asyn
   await world.core.putUser('shop:a' as AppId, { userId: id('x'), name: 'x' })
   await world.core.setConversation(world.as(one).principal, groupId, { pinned: true })
   await world.settle()
-  expect(shop.changesOf(`user/${two}`).flatMap((frame) => frame.rows).some((row) => row.row === 'conversation' && row.pinned)).toBe(false)
+  expect(
+    shop
+      .changesOf(`user/${two}`)
+      .flatMap((frame) => frame.rows)
+      .some((row) => row.row === 'conversation' && row.pinned),
+  ).toBe(false)
 })

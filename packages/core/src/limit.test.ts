@@ -1,4 +1,7 @@
-/** Limits of the engine: each is in the table of SPEC.md with the test that reaches it; those that no other test reaches are here. */
+/**
+ * Limits of the engine: each is in the table of SPEC.md with the test that reaches it; those that no other test reaches
+ * are here.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addMembers } from '@qun/features/membership/contract'
@@ -17,10 +20,17 @@ test('[LIMIT1] every limit is in the table of SPEC.md, with tests that are there
   expect(rows.map((row) => row[1]).toSorted()).toEqual(Object.keys(defaultLimits).toSorted())
   const features = join(import.meta.dirname, '../../../features/src/message')
   const titles = [import.meta.dirname, features]
-    .flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith('.test.ts')).map((name) => readFileSync(join(folder, name), 'utf8')))
+    .flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.test.ts'))
+        .map((name) => readFileSync(join(folder, name), 'utf8')),
+    )
     .join('\n')
   for (const [, name, value, tests] of rows) {
-    expect([name, Number(value?.replaceAll(',', ''))]).toEqual([name, defaultLimits[name as keyof typeof defaultLimits]])
+    expect([name, Number(value?.replaceAll(',', ''))]).toEqual([
+      name,
+      defaultLimits[name as keyof typeof defaultLimits],
+    ])
     for (const one of tests?.matchAll(/[A-Z]+\d+/g) ?? []) expect(titles).toContain(`[${one[0]}]`)
     expect(tests).toMatch(/[A-Z]+\d+/)
   }
@@ -42,8 +52,11 @@ describe('sizes', () => {
     expect(small.messages.map((row) => row.seq)).toEqual([8, 9, 10, 11])
     expect(small.lowSeq).toBe(8)
     expect(small.members).toHaveLength(5)
-    for (const name of ['zhou', 'lin']) await world.core.putUser(world.as('li').principal.appId, { userId: id(name), name })
-    await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: [id('zhou'), id('lin')] } })
+    for (const name of ['zhou', 'lin'])
+      await world.core.putUser(world.as('li').principal.appId, { userId: id(name), name })
+    await world
+      .as('wang')
+      .call(addMembers, { params: { groupId: world.groupId }, body: { userIds: [id('zhou'), id('lin')] } })
     const large = await world.core.snapshot(world.as('sun').principal, world.groupId)
     expect(large.members.map((row) => row.userId).toSorted()).toEqual(['li', 'sun', 'wang', 'zhao'])
   })
@@ -57,7 +70,11 @@ describe('counts', () => {
     const line = world.listen('li')
     await world.settle()
     const ask = (ids: readonly string[], level: 'open' | 'listed', n: number) =>
-      line.say({ op: 'subscribe', id: n, groups: ids.map((groupId) => ({ groupId: groupId as typeof world.groupId, level })) })
+      line.say({
+        op: 'subscribe',
+        id: n,
+        groups: ids.map((groupId) => ({ groupId: groupId as typeof world.groupId, level })),
+      })
     ask(groups, 'listed', 101)
     ask(groups.slice(0, 3), 'listed', 102)
     ask(groups.slice(0, 3), 'open', 103)
@@ -79,12 +96,17 @@ describe('counts', () => {
     await using world = await open({ groupsPerUserMax: 4 })
     await world.core.putUser(world.as('li').principal.appId, { userId: id('lin'), name: '林' })
     const groups = [world.groupId]
-    for (let i = 0; i < 7; i++) groups.push(await world.makeGroup([['wang', 'he', 'li', 'zhao'][Math.floor(i / 2)] as string]))
+    for (let i = 0; i < 7; i++)
+      groups.push(await world.makeGroup([['wang', 'he', 'li', 'zhao'][Math.floor(i / 2)] as string]))
     const other = await world.startNode()
     expect(other.limits.groupsPerUserMax).toBe(4)
     const owners = ['wang', 'wang', 'wang', 'he', 'he', 'li', 'li', 'zhao']
     const outcomes = await Promise.all(
-      groups.map((groupId, i) => refusalOf(world.as(owners[i] as string).call(addMembers, { params: { groupId }, body: { userIds: [id('lin')] } }))),
+      groups.map((groupId, i) =>
+        refusalOf(
+          world.as(owners[i] as string).call(addMembers, { params: { groupId }, body: { userIds: [id('lin')] } }),
+        ),
+      ),
     )
     expect(outcomes.filter((outcome) => outcome === null)).toHaveLength(4)
     expect(outcomes.filter((outcome) => outcome === 'member.groups_full')).toHaveLength(4)
@@ -94,7 +116,12 @@ describe('counts', () => {
 
 describe('paces', () => {
   test('[LIMIT6] after a frame a group waits, the longer the more follow it, up to its limit; a large one goes out in slices', async () => {
-    await using world = await open({ frameDelayMaxMs: 1, slowFrameDelayMaxMs: 2, slowGroupMembers: 100, fanoutSlice: 7 })
+    await using world = await open({
+      frameDelayMaxMs: 1,
+      slowFrameDelayMaxMs: 2,
+      slowGroupMembers: 100,
+      fanoutSlice: 7,
+    })
     const follow = async (count: number) => {
       const lines = upTo(count).map(() => world.listen('sun'))
       await world.settle()

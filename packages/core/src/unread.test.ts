@@ -11,7 +11,13 @@ const say = (world: World, name: string, text = '说') => world.as(name).post(wo
 const rowOf = async (world: World, name: string) => {
   const { conversations } = await world.core.conversations(world.as(name).principal)
   const row = conversations.find((one) => one.groupId === world.groupId)
-  return row && { unread: row.head.lastOrdinal - row.readOrdinal - (row.own - row.readOwn), readSeq: row.readSeq, mentions: row.mentions }
+  return (
+    row && {
+      unread: row.head.lastOrdinal - row.readOrdinal - (row.own - row.readOwn),
+      readSeq: row.readSeq,
+      mentions: row.mentions,
+    }
+  )
 }
 
 describe('unread', () => {
@@ -33,8 +39,13 @@ describe('unread', () => {
     const answers = await Promise.all([read(3), read(8), read(5), read(8), read(0)])
     expect(Math.max(...answers.map((answer) => answer.readSeq))).toBe(at[8]?.seq)
     expect(await read(2)).toEqual({ readSeq: at[8]?.seq, unread: 1 })
-    expect(await refusalOf(world.core.read(world.as('li').principal, world.groupId, 9_999))).toBe('read.seq_out_of_range')
-    expect(await world.core.read(world.as('li').principal, world.groupId, 0)).toEqual({ readSeq: at[8]?.seq, unread: 1 })
+    expect(await refusalOf(world.core.read(world.as('li').principal, world.groupId, 9_999))).toBe(
+      'read.seq_out_of_range',
+    )
+    expect(await world.core.read(world.as('li').principal, world.groupId, 0)).toEqual({
+      readSeq: at[8]?.seq,
+      unread: 1,
+    })
     await world.as('li').call(leaveGroup, { params: { groupId: world.groupId }, body: {} })
     for (const n of upTo(5)) await say(world, 'sun', `${n}`)
     await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: [id('li')] } })

@@ -47,7 +47,13 @@ export async function stampUsers(decision: Decision): Promise<{ userId: string; 
     news: {
       from,
       to: version,
-      ...(work.follow.size === 0 ? {} : { follow: [...work.follow].map(([groupId, joinSeq]) => [groupId, joinSeq, decision.groupWork(groupId).row.version] as const) }),
+      ...(work.follow.size === 0
+        ? {}
+        : {
+            follow: [...work.follow].map(
+              ([groupId, joinSeq]) => [groupId, joinSeq, decision.groupWork(groupId).row.version] as const,
+            ),
+          }),
       ...(work.unfollow.size === 0 ? {} : { unfollow: [...work.unfollow] }),
     },
   }))

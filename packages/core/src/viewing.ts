@@ -127,7 +127,10 @@ export class Viewing {
     })
   }
 
-  /** What the host says about a person. A new name or picture travels to each of their groups, one decision a group; also to those they left, where their words stay. */
+  /**
+   * What the host says about a person. A new name or picture travels to each of their groups, one decision a group;
+   * also to those they left, where their words stay.
+   */
   async putUser(
     appId: AppId,
     user: {

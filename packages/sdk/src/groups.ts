@@ -213,7 +213,8 @@ export class Groups {
     const conversation = this.#host.conversation(groupId)
     const isActive = conversation?.active
     // They may have left and come back unheard: what came before is not theirs any more, and a hole would follow it.
-    const isBack = group.state.gone !== undefined || (group.state.held[0]?.seq ?? Infinity) <= (conversation?.joinSeq ?? 0)
+    const isBack =
+      group.state.gone !== undefined || (group.state.held[0]?.seq ?? Infinity) <= (conversation?.joinSeq ?? 0)
     if (isActive === false && group.state.gone === undefined) {
       this.#gone(group, problemOf('group.not_found', this.#platform.locale))
     } else if (isActive === true && isBack) this.#restart(group)

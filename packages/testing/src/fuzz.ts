@@ -2,7 +2,8 @@
 import type { Feature } from '@qun/core'
 import type { GroupId } from '@qun/contract'
 import { createLossyBus, seeded } from './lossy-bus.ts'
-import { refusalOf, startWorld, type At, type Person, type World } from './world.ts'
+import { refusalOf, type Person } from './person.ts'
+import { startWorld, type At, type World } from './world.ts'
 
 /** What a move may use. Each draws its chance from `random` alone, so that a seed repeats. */
 export interface FuzzTurn {
@@ -19,7 +20,9 @@ export interface FuzzTurn {
   remember(sort: string, at: At): void
 }
 export type FuzzMove = (turn: FuzzTurn) => Promise<unknown> | undefined
-/** What a run may do besides what the engine itself offers; the caller names features' contracts, this file knows none. */
+/**
+ * What a run may do besides what the engine itself offers; the caller names features' contracts, this file knows none.
+ */
 export interface FuzzMoves {
   readonly features: readonly Feature[]
   /** By name; a name with a share after it (`post*3`) is drawn that much more often. */
@@ -47,7 +50,9 @@ export async function fuzzWorld({ features, moves }: FuzzMoves, seed: number, st
   const random = seeded(seed)
   const done: string[] = []
   const known = { ...engineMoves, ...moves }
-  const names = Object.keys(known).flatMap((name) => Array.from({ length: Number(name.split('*')[1] ?? 1) }, () => name))
+  const names = Object.keys(known).flatMap((name) =>
+    Array.from({ length: Number(name.split('*')[1] ?? 1) }, () => name),
+  )
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const lately = new Map<string, At[]>()
   try {
@@ -61,12 +66,18 @@ export async function fuzzWorld({ features, moves }: FuzzMoves, seed: number, st
       const name = pick(names)
       done.push(`${n} ${person.userId} ${name}${groupId === world.groupId ? '' : ' (second)'}`)
       const turn: FuzzTurn = {
-        world, person, groupId, n, random, pick,
+        world,
+        person,
+        groupId,
+        n,
+        random,
+        pick,
         recent: (sort) => {
           const all = lately.get(`${sort} ${groupId}`) ?? []
           return all.length === 0 ? undefined : pick(all.slice(-12))
         },
-        remember: (sort, at) => void lately.set(`${sort} ${at.groupId}`, [...(lately.get(`${sort} ${at.groupId}`) ?? []), at]),
+        remember: (sort, at) =>
+          void lately.set(`${sort} ${at.groupId}`, [...(lately.get(`${sort} ${at.groupId}`) ?? []), at]),
       }
       const refused = await refusalOf(Promise.resolve(known[name]?.(turn)))
       if (refused !== null) done.push(`  refused ${refused}`)

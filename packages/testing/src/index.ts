@@ -2,6 +2,7 @@
 export * from './fuzz.ts'
 export * from './listener.ts'
 export * from './lossy-bus.ts'
+export * from './person.ts'
 export * from './personas.ts'
 export * from './proof.ts'
 export * from './time.ts'

@@ -1,4 +1,6 @@
-/** One connection at the level of frames: keeps what the engine sent, in order, and speaks the wire. Knows no client. */
+/**
+ * One connection at the level of frames: keeps what the engine sent, in order, and speaks the wire. Knows no client.
+ */
 import type { AppId, ClientFrame, GroupId, ServerFrame, Stream, UserId } from '@qun/contract'
 import type { Core, Session } from '@qun/core'
 

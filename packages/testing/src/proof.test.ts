@@ -5,7 +5,8 @@ import type { GroupView } from '@qun/sdk'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { differences } from './proof.ts'
-import { appId, refusalOf, startWorld, type World } from './world.ts'
+import { appId, refusalOf } from './person.ts'
+import { startWorld, type World } from './world.ts'
 
 const open = () => startWorld({ features, watching: ['wang', 'li'] })
 /** What the proof says of 王店长's client after `change` was made to the view it is shown. */
@@ -26,11 +27,19 @@ describe('the proof', () => {
   })
   test.each([
     ['a missing message', (view: GroupView) => ({ messages: view.messages.slice(0, -1) }), 'messages'],
-    ['another state', (view: GroupView) => ({ messages: view.messages.map((row) => ({ ...row, state: {} })) }), 'messages'],
+    [
+      'another state',
+      (view: GroupView) => ({ messages: view.messages.map((row) => ({ ...row, state: {} })) }),
+      'messages',
+    ],
     ['an old version', (view: GroupView) => ({ version: view.version - 1 }), 'version'],
-    ['another name of the group', (view: GroupView) => ({ group: view.group && { ...view.group, name: '?' } }), 'group'],
+    ['another name of the group', (view: GroupView) => ({ group: view.group && { ...view.group, name: '?' } }), 'face'],
     ['a missing member', () => ({ members: new Map() }), 'members'],
-    ['a record too many', () => ({ records: new Map([['a', { row: 'record' as const, kind: 'k', key: 'a', version: 1, body: {} }]]) }), 'records'],
+    [
+      'a record too many',
+      () => ({ records: new Map([['a', { row: 'record' as const, kind: 'k', key: 'a', version: 1, body: {} }]]) }),
+      'records',
+    ],
   ])('finds %s', async (_name, change, what) => {
     await using world = await open()
     await world.as('li').post(world.groupId, textMessage, { text: '你好' })
@@ -52,7 +61,17 @@ describe('the proof', () => {
     await change(0)
   })
   test('a world ends with every bug the engine reported, unless the test took them', async () => {
-    const broken = { ...features[0], guards: [{ name: 'broken', post: () => { throw new Error('planted') } }] } as (typeof features)[0]
+    const broken = {
+      ...features[0],
+      guards: [
+        {
+          name: 'broken',
+          post: () => {
+            throw new Error('planted')
+          },
+        },
+      ],
+    } as (typeof features)[0]
     const run = async (takes: boolean) => {
       await using world = await startWorld({ features: [broken, ...features.slice(1)], watching: [] })
       expect(await refusalOf(world.as('li').post(world.groupId, textMessage, { text: '你好' }))).toBe('server.bug')

@@ -46,7 +46,7 @@ async function compareView(
   const groupId = view.groupId as GroupId
   const snapshot = await core.snapshot(principal, groupId)
   differ(`version of ${groupId}`, view.version, snapshot.version)
-  differ(`group ${groupId}`, view.group, snapshot.group)
+  differ(`face of ${groupId}`, view.group, snapshot.group)
   const low = view.messages[0]?.seq
   const page = low === undefined ? { messages: [], mine: [] } : await readAll(core, principal, groupId, low - 1)
   const hidden = new Set(page.mine.filter((row) => row.hidden).map((row) => row.seq))

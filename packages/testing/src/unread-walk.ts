@@ -6,13 +6,19 @@ import type { GroupId, UserId } from '@qun/contract'
 import type { Feature } from '@qun/core'
 import { sql } from 'kysely'
 import { createLossyBus, seeded } from './lossy-bus.ts'
-import { refusalOf, startWorld, type At, type Person, type World } from './world.ts'
+import { refusalOf, type Person } from './person.ts'
+import { startWorld, type At, type World } from './world.ts'
 
 /** What people do in the walk, in the words of the features' contracts. */
 export interface UnreadMoves {
   readonly features: readonly Feature[]
   /** Posts a countable message that mentions these people. */
-  readonly say: (person: Person, groupId: GroupId, text: string, mentions: readonly (UserId | '*')[]) => Promise<unknown>
+  readonly say: (
+    person: Person,
+    groupId: GroupId,
+    text: string,
+    mentions: readonly (UserId | '*')[],
+  ) => Promise<unknown>
   readonly edit: (person: Person, at: At) => Promise<unknown>
   readonly react: (person: Person, at: At) => Promise<unknown>
   readonly leave: (person: Person, groupId: GroupId) => Promise<unknown>
@@ -48,7 +54,12 @@ export async function walkUnread(moves: UnreadMoves, seed: number, steps: number
   let compared = 0
   try {
     const limits = { snapshotMessages: 12, pullRowsMax: 20, pullBehindMax: 60, headDelayMs: 50 }
-    await using world = await startWorld({ features: moves.features, bus: createLossyBus(random), limits, watching: [] })
+    await using world = await startWorld({
+      features: moves.features,
+      bus: createLossyBus(random),
+      limits,
+      watching: [],
+    })
     const walk = await new Walk(moves, world, random).start()
     for (let done = 0; done < steps; done += atOnce * roundsBetween) {
       for (let i = 0; i < roundsBetween; i++) await walk.round()
@@ -121,7 +132,8 @@ class Walk {
     if (chance < 0.78) return this.#moves.edit(speaker, at)
     if (chance < 0.82) return this.#moves.react(speaker, at)
     if (chance < 0.84) return this.#moves.mute(this.#world.as('wang'), groupId, me as UserId, this.#random() < 0.3)
-    if (chance < 0.87) return this.#world.core.setConversation(viewer.principal, groupId, { quiet: this.#random() < 0.5 })
+    if (chance < 0.87)
+      return this.#world.core.setConversation(viewer.principal, groupId, { quiet: this.#random() < 0.5 })
     const before = notes.readSeq
     const answer = await viewer.markRead(at)
     // A move made at once may have read further; it never goes back.
@@ -142,7 +154,8 @@ class Walk {
   async #write(notes: Notes): Promise<void> {
     const { rows } = await this.#world.store.reading('*', (tx) =>
       sql<Line>`SELECT seq, sender_id, kind, body->>'mentions' AS mentions FROM messages
-        WHERE app_id = 'shop' AND group_id = ${notes.groupId} AND seq > ${notes.lines.at(-1)?.seq ?? 0} ORDER BY seq`.execute(tx),
+        WHERE app_id = 'shop' AND group_id = ${notes.groupId} AND seq > ${notes.lines.at(-1)?.seq ?? 0}
+        ORDER BY seq`.execute(tx),
     )
     notes.lines.push(...rows)
   }
@@ -158,7 +171,13 @@ class Walk {
     for (const notes of this.#groups) await this.#write(notes)
     const { conversations } = await world.core.conversations(world.as(me).principal)
     const views = [
-      { who: 'the server', rows: conversations.map((row) => ({ ...row, unread: row.head.lastOrdinal - row.readOrdinal - (row.own - row.readOwn) })) },
+      {
+        who: 'the server',
+        rows: conversations.map((row) => ({
+          ...row,
+          unread: row.head.lastOrdinal - row.readOrdinal - (row.own - row.readOwn),
+        })),
+      },
       ...this.#devices.map((device, i) => ({ who: `device ${i}`, rows: device.client?.conversations.get() ?? [] })),
     ]
     for (const notes of this.#groups) {
@@ -167,7 +186,8 @@ class Walk {
         const row = rows.find((one) => one.groupId === notes.groupId)
         const told = row && { unread: row.unread, readSeq: row.readSeq, mentions: row.mentions }
         const [a, b] = [JSON.stringify(told), JSON.stringify(expected)]
-        if (a !== b) throw new Error(`after ${notes.lines.length} lines of ${notes.groupId} ${who} says ${a}, and it is ${b}`)
+        if (a !== b)
+          throw new Error(`after ${notes.lines.length} lines of ${notes.groupId} ${who} says ${a}, and it is ${b}`)
       }
     }
     return views.length * this.#groups.length

@@ -1,32 +1,15 @@
 /** A whole system in one process, on a database of its own, with time and chance in the test's hand. */
 import { createInProcessBus, type Bus } from '@qun/bus'
-import type {
-  ActionsOf,
-  AnswerOf,
-  AppId,
-  BodyOf,
-  Card,
-  Endpoint,
-  GroupId,
-  InputOf,
-  MineOf,
-  ParamsOf,
-  QueryOf,
-  RequestOf,
-  StateOf,
-  UserId,
-} from '@qun/contract'
+import type { AnswerOf, Card, Endpoint, GroupId, StateOf, UserId } from '@qun/contract'
 import { createCore, engineMigrations, type Core, type Feature, type Limits } from '@qun/core'
-import { createClient, createMemoryOutbox, type GroupHandle, type QunClient } from '@qun/sdk'
 import { migrate, openStore, type Store } from '@qun/storage'
 import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
 import { sql } from 'kysely'
 import { inject } from 'vitest'
-import { Link } from './link.ts'
 import { Listener } from './listener.ts'
+import { appId, type AskOf, callEndpoint, Person } from './person.ts'
 import { personas, type PersonaName } from './personas.ts'
 import { differences } from './proof.ts'
-import { worldFetch } from './routes.ts'
 import { turns, WorldTime } from './time.ts'
 
 export interface WorldOptions {
@@ -43,8 +26,6 @@ export interface At {
   readonly groupId: GroupId
   readonly seq: number
 }
-
-export const appId = 'shop' as AppId
 
 /**
  * The shop's group stands: 王店长 owns it, 小何 is an admin, 小李, 赵阿姨 and 孙老师 are members; 老周 is not.
@@ -198,6 +179,14 @@ export class World implements AsyncDisposable {
         callEndpoint(this.core, endpoint, request, { kind: 'server' }),
     }
   }
+  /**
+   * Lets time go by at once: what falls due on the way runs late, at the end. For days, of which each ping of a client
+   * would be a step.
+   */
+  async jump(ms: number): Promise<void> {
+    this.time.moveTo(this.time.now() + ms)
+    await this.settle()
+  }
   /** Lets time pass; whatever falls due on the way runs when it does. */
   async pass(ms: number): Promise<void> {
     const until = this.time.now() + ms
@@ -259,144 +248,6 @@ export class World implements AsyncDisposable {
   }
 }
 
-type AskOf<E> = {
-  readonly params?: ParamsOf<E>
-  readonly query?: QueryOf<E>
-  readonly body?: RequestOf<E>
-  readonly key?: string
-}
-
-/** One person of the world: acts through the engine, and watches through a client of their own. */
-export class Person {
-  readonly userId: UserId
-  readonly #world: World
-  readonly #handles = new Map<string, GroupHandle>()
-  #client: QunClient | undefined
-  #link: Link | undefined
-  #posts = 0
-  #acts = 0
-
-  constructor(world: World, userId: UserId) {
-    this.#world = world
-    this.userId = userId
-  }
-  get client(): QunClient | undefined {
-    return this.#client
-  }
-  get principal() {
-    return { appId, userId: this.userId, guest: false }
-  }
-  /** Starts this person's client. */
-  connect(): QunClient {
-    if (this.#client !== undefined) return this.#client
-    const { core, time } = this.#world
-    let chance = 0
-    this.#client = createClient({
-      url: 'http://world.test',
-      token: async () => this.userId,
-      fetch: worldFetch(core, appId),
-      outbox: createMemoryOutbox(),
-      openSocket: () => (this.#link = new Link(core, appId)),
-      now: () => time.now(),
-      wait: time.wait,
-      random: () => (chance = (chance + 0.381966) % 1),
-    })
-    this.#client.connect()
-    return this.#client
-  }
-  /** Watches a group with this person's client; its view is ready once the world has settled. */
-  watch(groupId: GroupId): GroupHandle {
-    const handle = this.connect().open(groupId)
-    this.#handles.set(groupId, handle)
-    return handle
-  }
-  /** Watches a group and waits for its view. */
-  async open(groupId: GroupId): Promise<GroupHandle> {
-    const handle = this.watch(groupId)
-    await this.#world.settle()
-    return handle
-  }
-  handleOf(groupId: GroupId): GroupHandle | undefined {
-    return this.#handles.get(groupId)
-  }
-  views() {
-    return [...this.#handles.values()].map((handle) => handle.get())
-  }
-  /** The network goes; the client comes back by itself as time passes. */
-  cut(): void {
-    this.#link?.break(1006, 'cut')
-  }
-
-  /** Posts to the shop's group, or another. */
-  async post<C extends Card<any, any, any, any, any>>(
-    groupId: GroupId,
-    card: C,
-    body: BodyOf<C>,
-    clientId = `${this.userId}-${++this.#posts}`,
-  ): Promise<At> {
-    const { seq } = await this.#world.core.post({
-      appId,
-      groupId,
-      senderId: this.userId,
-      kind: card.kind,
-      body,
-      clientId,
-    })
-    return { groupId, seq }
-  }
-  async act<C extends Card<any, any, any, any, any>, A extends keyof ActionsOf<C> & string>(
-    at: At,
-    _card: C,
-    action: A,
-    input: InputOf<C, A>,
-    clientId?: string,
-  ) {
-    // A client gives every action a key.
-    return this.#world.core.act({
-      principal: this.principal,
-      ...at,
-      action,
-      input,
-      clientId: clientId ?? `${this.userId}-a${++this.#acts}`,
-    })
-  }
-  recall(at: At) {
-    return this.#world.core.recall(this.principal, at.groupId, at.seq)
-  }
-  hide(at: At, hidden = true) {
-    return this.#world.core.hide(this.principal, at.groupId, at.seq, hidden)
-  }
-  markRead(at: At) {
-    return this.#world.core.read(this.principal, at.groupId, at.seq)
-  }
-  async mine<C extends Card<any, any, any, any, any> = any>(at: At): Promise<MineOf<C> | null> {
-    const { mine } = await this.#world.core.message(this.principal, at.groupId, at.seq)
-    return (mine?.body ?? null) as MineOf<C> | null
-  }
-  call<E extends Endpoint<any, any, any, any>>(endpoint: E, request: AskOf<E> = {}): Promise<AnswerOf<E>> {
-    return callEndpoint(this.#world.core, endpoint, request, { kind: 'user', userId: this.userId, guest: false })
-  }
-}
-
-async function callEndpoint<E extends Endpoint<any, any, any, any>>(
-  core: Core,
-  endpoint: E,
-  request: AskOf<E>,
-  caller: Parameters<Core['call']>[1]['caller'],
-): Promise<AnswerOf<E>> {
-  const server = core.registry.endpoints.get(endpoint.name)
-  if (server === undefined) throw new Error(`no feature of this world serves ${endpoint.name}`)
-  const { answer } = await core.call(server, {
-    appId,
-    caller,
-    params: request.params ?? {},
-    query: request.query ?? {},
-    body: request.body,
-    ...(request.key === undefined ? {} : { idempotencyKey: request.key }),
-  })
-  return answer as AnswerOf<E>
-}
-
 /** Makes a group by whichever endpoint a host uses for it: worlds need the membership feature. */
 async function makeGroup(core: Core, body: object): Promise<GroupId> {
   const server = [...core.registry.endpoints.values()].find(
@@ -405,16 +256,4 @@ async function makeGroup(core: Core, body: object): Promise<GroupId> {
   if (server === undefined) throw new Error('a world needs the membership feature')
   const { answer } = await core.call(server, { appId, caller: { kind: 'server' }, params: {}, query: {}, body })
   return (answer as { groupId: GroupId }).groupId
-}
-
-/** The code a call was refused with, or null when it was not. */
-export async function refusalOf(attempt: Promise<unknown>): Promise<string | null> {
-  try {
-    await attempt
-    return null
-  } catch (error) {
-    const code = (error as { code?: unknown }).code
-    if (typeof code === 'string' && code.includes('.')) return code
-    throw error
-  }
 }

@@ -53,14 +53,19 @@ function ChatBar({
 }: GroupChatProps & { readonly view: GroupView | undefined }) {
   const words = useWords()
   const typing = useTypingText(view)
+  const elsewhere = unreadElsewhere > 99 ? words('count.over') : unreadElsewhere
   return (
     <header className="qun-bar qun-bar--chat">
       {onBack && (
-        <button type="button" className="qun-iconbutton qun-bar__back" aria-label={words('chat.back')} onClick={onBack}>
+        <button
+          type="button"
+          className="qun-iconbutton qun-bar__back"
+          // The count that is seen is also said: voice control finds a button by the words on it.
+          aria-label={unreadElsewhere > 0 ? words('chat.backUnread', { n: elsewhere }) : words('chat.back')}
+          onClick={onBack}
+        >
           <BackIcon size={26} />
-          {unreadElsewhere > 0 && (
-            <span className="qun-bar__elsewhere">{unreadElsewhere > 99 ? words('count.over') : unreadElsewhere}</span>
-          )}
+          {unreadElsewhere > 0 && <span className="qun-bar__elsewhere">{elsewhere}</span>}
         </button>
       )}
       <div className="qun-bar__middle">

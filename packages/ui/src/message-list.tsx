@@ -77,19 +77,21 @@ function MessageLog({ lines, list, name }: LogProps) {
         onKeyDown={list.settle}
       >
         <div className="qun-messages__top" />
-        <Virtualizer
-          ref={list.virtual}
-          scrollRef={list.scroller}
-          shift={list.shift}
-          startMargin={padPx}
-          onScroll={list.scrolled}
-          onScrollEnd={list.settle}
-          onResize={list.resized}
-        >
-          {lines.map((line) => (
-            <LineView key={line.key} line={line} highlightedSeq={list.highlightedSeq} openMenu={openMenu} />
-          ))}
-        </Virtualizer>
+        <div ref={list.content}>
+          <Virtualizer
+            ref={list.virtual}
+            scrollRef={list.scroller}
+            shift={list.shift}
+            startMargin={padPx}
+            onScroll={list.scrolled}
+            onScrollEnd={list.settle}
+            onResize={list.resized}
+          >
+            {lines.map((line) => (
+              <LineView key={line.key} line={line} highlightedSeq={list.highlightedSeq} openMenu={openMenu} />
+            ))}
+          </Virtualizer>
+        </div>
         {lines.length === 0 && <p className="qun-empty">{words('chat.empty')}</p>}
         <div className="qun-messages__bottom" />
       </div>

@@ -6,13 +6,12 @@ import type { GroupHandle, GroupView } from '@qun/sdk'
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { VirtualizerHandle } from 'virtua'
 import { useChat } from './chat-context.tsx'
+import { isFollowing, useFollowedEnd, useFollowing } from './following.ts'
 import { useQun } from './qun-context.ts'
 import { texts } from './texts.ts'
 import { firstSeqOf, isPrepended, lastSeqOf, lineIndexOf, type Line } from './timeline.ts'
 import type { Seen } from './unread.ts'
 
-/** Closer than this to the end counts as being there. */
-const bottomSlackPx = 60
 /** Older messages are asked for before the reader reaches the top. */
 const olderMarginPx = 600
 const highlightMs = 1_600
@@ -30,6 +29,7 @@ export interface ScrollingInput {
 export function useScrolling({ lines, view, markSeq }: ScrollingInput) {
   const { group } = useChat()
   const scroller = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
   const virtual = useRef<VirtualizerHandle>(null)
   const older = useOlder(group, view)
   const follow = useFollowing(markSeq === undefined)
@@ -41,10 +41,8 @@ export function useScrolling({ lines, view, markSeq }: ScrollingInput) {
     // While the opening scroll finds its place by measuring rows, its stops on the way mean nothing.
     if (!handle || !place.current.settled) return
     sight.look()
-    const atBottom = handle.scrollSize - offset - handle.viewportSize < bottomSlackPx
-    // Only going up ends following: growing content moves the end away, not the reader.
-    if (atBottom) follow.set(true)
-    else if (offset < place.current.offset - 1) follow.set(false)
+    const { scrollSize, viewportSize } = handle
+    follow.set(isFollowing(follow.now.current, place.current.offset, { offset, scrollSize, viewportSize }))
     place.current.offset = offset
     if (offset < olderMarginPx) void older.load()
   }
@@ -56,9 +54,9 @@ export function useScrolling({ lines, view, markSeq }: ScrollingInput) {
   const resized = () => {
     const handle = virtual.current
     if (handle && handle.viewportSize > 0 && handle.scrollSize <= handle.viewportSize) follow.set(true)
-    if (follow.now.current && place.current.opened) scrollToEnd(handle, lines.length)
     if (place.current.settled) sight.look()
   }
+  useFollowedEnd(scroller, content, () => follow.now.current && place.current.opened)
   const linesChanged = useEffectEvent((sentMore: boolean) => {
     if (lines.length === 0) return
     if (!place.current.opened) {
@@ -75,6 +73,7 @@ export function useScrolling({ lines, view, markSeq }: ScrollingInput) {
   const jumps = useJumps({ virtual, lines, loadUntil: older.loadUntil, stay: () => follow.set(false) })
   return {
     scroller,
+    content,
     virtual,
     shift,
     following: follow.state,
@@ -128,16 +127,6 @@ function useLineChanges(lines: readonly Line[], view: GroupView, changed: (sentM
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [lines])
   return shift
-}
-/** Whether the end is kept in sight; the ref is for scroll handlers, which run between drawings. */
-function useFollowing(first: boolean) {
-  const now = useRef(first)
-  const [state, setState] = useState(first)
-  const set = (next: boolean) => {
-    now.current = next
-    setState(next)
-  }
-  return { now, state, set }
 }
 /** What is and was on the screen. */
 function useSight(virtual: { readonly current: VirtualizerHandle | null }, lines: readonly Line[], markSeq?: number) {

@@ -7,6 +7,7 @@ const say = (zh: string, en: string): LocalText => ({ 'zh-CN': zh, en })
 export const texts = {
   'time.today': say('今天', 'Today'),
   'time.yesterday': say('昨天', 'Yesterday'),
+  'time.tomorrow': say('明天', 'Tomorrow'),
   'count.over': say('99+', '99+'),
   'connection.connecting': say('连接中…', 'Connecting…'),
   'connection.offline': say('网络不可用，消息会在恢复后发送', 'No network. Messages will be sent when it is back'),
@@ -31,6 +32,7 @@ export const texts = {
   'list.nothing': say('没有找到', 'Nothing found'),
   'list.pick': say('选择一个群开始聊天', 'Pick a group to start talking'),
   'chat.back': say('返回', 'Back'),
+  'chat.backUnread': say('返回，{n} 条未读', 'Back, {n} unread'),
   'chat.details': say('群详情', 'Group details'),
   'chat.messages': say('{name} 的消息', 'Messages in {name}'),
   'chat.loading': say('正在加载消息', 'Loading messages'),

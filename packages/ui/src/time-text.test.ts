@@ -1,6 +1,6 @@
 /** Times as people read them, in a fixed zone. */
 import { describe, expect, it } from 'vitest'
-import { clockText, leftText, listTimeText, separatorText } from './time-text.ts'
+import { clockText, instantText, leftText, listTimeText, separatorText } from './time-text.ts'
 
 const now = Date.UTC(2026, 2, 4, 4, 0)
 const hour = 3_600_000
@@ -23,6 +23,19 @@ describe('over a conversation', () => {
     const at = Date.UTC(2026, 2, 3, 6, 0)
     expect(separatorText(at, zh)).toBe('昨天 14:00')
     expect(separatorText(at, { ...zh, timeZone: 'America/New_York' })).toBe('今天 01:00')
+  })
+})
+describe('a deadline', () => {
+  it.each([
+    [now + hour, '今天 13:00', 'Today 13:00'],
+    [now + 12 * hour - 1, '今天 23:59', 'Today 23:59'],
+    [now + 12 * hour, '明天 00:00', 'Tomorrow 00:00'],
+    [now + 2 * 24 * hour, '3月6日 12:00', 'Mar 6 12:00'],
+    [now + 365 * 24 * hour, '2027年3月4日 12:00', 'Mar 4, 2027 12:00'],
+    [now - 24 * hour, '昨天 12:00', 'Yesterday 12:00'],
+  ])('%s', (at, chinese, english) => {
+    expect(instantText(at, zh)).toBe(chinese)
+    expect(instantText(at, en)).toBe(english)
   })
 })
 it('is short in the list', () => {

@@ -42,7 +42,8 @@ function dateText(at: number, reader: ReaderTime): string {
 export function separatorText(at: number, reader: ReaderTime): string {
   const clock = clockText(at, reader)
   const days = dayNumber(reader.now, reader) - dayNumber(at, reader)
-  if (days <= 0) return `${wordIn(reader.locale, 'time.today')} ${clock}`
+  if (days < 0) return `${dateText(at, reader)} ${clock}`
+  if (days === 0) return `${wordIn(reader.locale, 'time.today')} ${clock}`
   if (days === 1) return `${wordIn(reader.locale, 'time.yesterday')} ${clock}`
   if (days < 7) return `${format(reader, 'weekday', { weekday: 'long' }).format(at)} ${clock}`
   return `${dateText(at, reader)} ${clock}`
@@ -55,8 +56,10 @@ export function listTimeText(at: number, reader: ReaderTime): string {
   if (days < 7) return format(reader, 'shortWeekday', { weekday: 'short' }).format(at)
   return dateText(at, reader)
 }
-/** Date and clock, for details and deadlines. */
+/** Date and clock, for details and deadlines: as over a conversation, and 明天 09:30 for what is to come. */
 export function instantText(at: number, reader: ReaderTime): string {
+  const days = dayNumber(at, reader) - dayNumber(reader.now, reader)
+  if (days === 1) return `${wordIn(reader.locale, 'time.tomorrow')} ${clockText(at, reader)}`
   return separatorText(at, reader)
 }
 /** Time left as a clock: 04:09, 1:04:09, 2 天 1:04:09. Zero once it is over. */
