@@ -50,6 +50,10 @@ async function chooseFor(phone: FrameLocator, words: string, choice: string) {
   await line.getByRole('button', { name: '消息操作' }).click()
   await phone.getByRole('menuitem', { name: choice, exact: true }).click()
 }
+/** How much of the conversation is hidden behind the composer; 0 at its end. */
+const hiddenPx = (phone: FrameLocator) =>
+  phone.getByRole('log').evaluate((log) => Math.floor(log.scrollHeight - log.scrollTop - log.clientHeight))
+
 /** Serious and critical findings in the page and in both phones, for the last test to judge. */
 async function checkAccess(where: string) {
   const { violations } = await new AxeBuilder({ page }).analyze()
@@ -76,6 +80,7 @@ describe('after an order', () => {
     await sheet.getByRole('button', { name: '加入群聊' }).click()
     await li.getByText(/小李.*加入了群聊/).waitFor()
     expect(await li.getByRole('heading', { name: group }).count()).toBe(1)
+    await expect.poll(() => hiddenPx(li)).toBe(0)
   })
 
   test('what happened stands in the log, without secrets', async () => {
@@ -123,6 +128,13 @@ describe('talking', () => {
     expect(await bubble(li, '周六打八折').count()).toBe(0)
     await checkAccess('conversation')
   })
+})
+
+test('the end stays in sight while the composer grows and shrinks', async () => {
+  await composer(li).fill('一\n二\n三\n四')
+  await expect.poll(() => hiddenPx(li)).toBe(0)
+  await composer(li).fill('')
+  await expect.poll(() => hiddenPx(li)).toBe(0)
 })
 
 describe('a lucky draw', () => {

@@ -1,4 +1,5 @@
 /** What lists of conversations hear: heads, exact and rare; and who hears that somebody types. */
+import { createInProcessBus } from '@qun/bus'
 import type { ConversationRow } from '@qun/contract'
 import { addMembers, changeGroup, removeMember, setNickname } from '@qun/features/membership/contract'
 import { textMessage } from '@qun/features/message/contract'
@@ -101,6 +102,24 @@ describe('heads', () => {
     await world.settle()
     for (const head of headsOf(line)) expect(head.last).toMatchObject({ summary: '最新的话' })
     expect(headsOf(line).length).toBeGreaterThan(0)
+  })
+  test('[SYNC10] news of a joining that come late do not hide what was said meanwhile', async () => {
+    const bus = createInProcessBus()
+    const late: (() => void)[] = []
+    let isLate = false
+    const publish = (topic: string, text: string) => {
+      if (isLate && topic.startsWith('4:user')) late.push(() => bus.publish(topic, text))
+      else bus.publish(topic, text)
+    }
+    await using world = await startWorld({ features, watching: [], bus: { ...bus, publish } })
+    const lines = [await listen(world, 'sun'), await listen(world, 'zhou')] as const
+    isLate = true
+    await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: [id('zhou')] } })
+    const at = await say(world, 'li', '欢迎')
+    await world.settle()
+    for (const tell of late) tell()
+    await world.settle()
+    expect(headsOf(lines[1]).at(-1)).toMatchObject({ lastSeq: at.seq, lastOrdinal: 1, last: { seq: at.seq } })
   })
   test('[SYNC11] the words of a recalled message vanish from heads', async () => {
     await using world = await open()

@@ -11,7 +11,7 @@ import { Pulls } from './pulls.ts'
 import { Cell, Turn } from './readable.ts'
 import { Reads } from './reads.ts'
 import { Requests, type Ask } from './requests.ts'
-import { routes, type Route } from './routes.ts'
+import { routes } from './routes.ts'
 import { Sending } from './sending.ts'
 import { Tokens } from './tokens.ts'
 
@@ -102,7 +102,7 @@ class Client implements QunClient {
     await this.#requests.call(routes.conversation, { params: { groupId }, body: patch })
   }
   async call<E extends Endpoint<any, any, any, any>>(endpoint: E, request: Ask): Promise<AnswerOf<E>> {
-    return (await this.#requests.call(endpoint as Route, request)) as AnswerOf<E>
+    return (await this.#requests.call(endpoint, request)) as AnswerOf<E>
   }
   async upload<T>(path: string, file: Blob, onProgress?: (share: number) => void, signal?: AbortSignal): Promise<T> {
     return (await this.#requests.upload(path, file, onProgress, signal)) as T

@@ -10,7 +10,6 @@ import type {
   MemberRow,
   MessageRow,
   MineRow,
-  RecordRow,
   Row,
   ServerFrame,
   Static,
@@ -109,7 +108,7 @@ export class Peer {
     this.#write(this.#group(groupId), row as unknown as MemberRow)
   }
   putRecord(groupId: string, key: string, body: unknown): void {
-    this.#write(this.#group(groupId), { row: 'record', kind: 'note', key, version: 0, body } as RecordRow)
+    this.#write(this.#group(groupId), { row: 'record', kind: 'note', key, version: 0, body })
   }
   post(groupId: string, senderId: string, clientId: string, body: unknown, kind = 'text'): number {
     const group = this.#group(groupId)
@@ -204,7 +203,7 @@ export class Peer {
     const rows = behind.slice(0, limit)
     const more = rows.length < behind.length
     const to = more ? (rows.at(-1)?.version ?? from) : Math.max(from, held.version)
-    return { op: 'changes', stream, from, to, rows, ...(more ? { more } : {}) } as Changes
+    return { op: 'changes', stream, from, to, rows, ...(more ? { more } : {}) }
   }
   history(groupId: string, before: number, limit: number) {
     const joinSeq = (this.own.rows.get(`c${groupId}`) as ConversationRow).joinSeq
@@ -303,7 +302,7 @@ export class Peer {
   }
   #write(held: Rows, row: Row): void {
     const from = held.version
-    const stamped = { ...row, version: ++held.version } as Row
+    const stamped = { ...row, version: ++held.version }
     held.rows.set(keyOf(row), stamped)
     const stream = 'groupId' in held ? `group/${(held as PeerGroup).groupId}` : `user/${this.userId}`
     const frame = { op: 'changes', stream, from, to: held.version, rows: [stamped] } as ServerFrame

@@ -1,5 +1,5 @@
 /** How a connection to PostgreSQL is set up: value types, timeouts, role; knows no transaction and no table. */
-import { Client, type ClientConfig, type CustomTypesConfig, escapeIdentifier, types as builtin } from 'pg'
+import { Client, type ClientConfig, escapeIdentifier, types as builtin } from 'pg'
 
 /** The role that a session gets when its own user would bypass row level security. */
 export const appRole = 'qun_app'
@@ -55,9 +55,9 @@ const parsers = new Map<number, Parse>([
 
 const types = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
-    return parsers.get(oid) ?? getTypeParser(oid, format as 'text')
+    return parsers.get(oid) ?? getTypeParser(oid, format)
   },
-} as CustomTypesConfig
+}
 
 /** The driver's options for the store's connections. */
 export function clientConfig(options: StoreOptions): ClientConfig {
