@@ -118,6 +118,7 @@ const create = serveEndpoint(createGroup, async (call) => {
     ownerId: actorId,
     ...(body.avatar === undefined ? {} : { avatar: body.avatar }),
     settings: { description: body.description ?? '' },
+    withUsers: others,
   })
   await addCreation(call.tx, call.appId, actorId, group.groupId, call.now)
   recordCreation(group, actorId, 'created')
@@ -139,6 +140,7 @@ const createForHost = serveEndpoint(createGroupForHost, async (call) => {
     ownerId: body.ownerId,
     ...(body.avatar === undefined ? {} : { avatar: body.avatar }),
     ...(body.settings === undefined ? {} : { settings: body.settings }),
+    withUsers: [...admins, ...members],
   })
   recordCreation(group, body.ownerId, 'host')
   const added = await fill(call, group, admins, { role: 'admin', source: 'host' })

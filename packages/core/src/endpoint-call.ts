@@ -11,6 +11,7 @@ import type { Caller, EndpointCall, EndpointServer } from './feature.ts'
 import type { CallRequest } from './host.ts'
 import { messageText } from './row-text.ts'
 import type { GroupWork } from './group-work.ts'
+import { lockUsers } from './members.ts'
 import type { MessageDbRow } from './store.ts'
 
 export async function callEndpoint(
@@ -136,6 +137,7 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
       const groupId = `grp_${decision.engine.randomHex(16)}`
       const work = decision.groupWork(groupId)
       const settings = { ...defaultSettings, ...group.settings }
+      await lockUsers(decision, [group.ownerId, ...(group.withUsers ?? [])])
       await work.create({ name: group.name, avatar: group.avatar ?? '', ownerId: group.ownerId, settings })
       await work.addMember(group.ownerId, { role: 'owner', source: 'created' })
       return groupCall(work)

@@ -182,11 +182,16 @@ export interface EndpointCall<E> extends Call {
   group(groupId: GroupId): Promise<GroupCall>
   /** A message as the caller may see it. Refuses `message.not_found`, also before the caller joined. */
   readMessage(groupId: GroupId, seq: number): Promise<MessageRow>
+  /**
+   * `withUsers`: who will be added in the same call; their rows are locked first, in order, so that calls never wait in
+   * a circle.
+   */
   createGroup(group: {
     readonly name: string
     readonly avatar?: string
     readonly ownerId: UserId
     readonly settings?: Partial<GroupSettings>
+    readonly withUsers?: readonly UserId[]
   }): Promise<GroupCall>
 }
 export interface EndpointServer {

@@ -73,6 +73,27 @@ describe('joining and leaving', () => {
     expect(await join(['li', 'b', 'c', 'c'])).toEqual(['b', 'c'])
     expect((await rowOf(world)).memberCount).toBe(7)
   })
+  test('[MEM3] very many at once: each of those who are connected hears of it, and what is said next', async () => {
+    await using world = await open()
+    const names = people(150)
+    const lines = [world.listen('guest-1'), world.listen('guest-150'), world.listen('outsider')]
+    await world.settle()
+    expect(await inGroup(world, (group) => group.addMembers(names, { source: 'test' }))).toHaveLength(150)
+    await world.settle()
+    const at = await world.as('li').post(world.groupId, note, { text: '欢迎大家' })
+    await world.settle()
+    const heard = lines.map(
+      (line) =>
+        line
+          .list('changes')
+          .flatMap((frame) => frame.rows)
+          .filter((row) => row.row === 'conversation').length,
+    )
+    expect(heard).toEqual([1, 1, 0])
+    const lastHead = lines.map((line) => line.list('heads').at(-1)?.heads[0]?.lastSeq)
+    expect(lastHead).toEqual([at.seq, at.seq, undefined])
+    expect((await rowOf(world)).memberCount).toBe(155)
+  })
   test('[MEM4] who leaves keeps no view and no voice; who comes back starts where they came back', async () => {
     await using world = await open()
     await world.as('li').post(world.groupId, note, { text: '走了' })

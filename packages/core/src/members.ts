@@ -125,3 +125,10 @@ export async function writeFaces(decision: Decision, groupId: string): Promise<v
       ORDER BY b.joined_at, b.user_id LIMIT ${facesMax}) t
     ON CONFLICT (app_id, group_id) DO UPDATE SET faces = excluded.faces`.execute(tx)
 }
+
+/** Takes the rows of people in the order of their ids, making those nobody mentioned before; held until commit. */
+export async function lockUsers({ appId, tx }: Decision, userIds: readonly string[]): Promise<void> {
+  const ids = [...new Set(userIds)].toSorted()
+  await sql`INSERT INTO users (app_id, user_id, name) SELECT ${appId}, t, t FROM unnest(${ids}::text[]) t ORDER BY t
+    ON CONFLICT (app_id, user_id) DO UPDATE SET name = users.name`.execute(tx)
+}
