@@ -10,7 +10,8 @@
  * so what is read after it holds until commit: a retry is always found, and two nodes never make one message twice.
  *
  * NOTE: every statement finds its rows by key whatever the planner believes of the tables' sizes: `= ANY` on an index,
- * a lateral sub-select that cannot be flattened, or a row's own address. Joins with `unnest` were quadratic here.
+ * a lateral sub-select that cannot be flattened, or a row's own address. Joins with `unnest` were quadratic here, and
+ * a lateral look-up by key took another index on tables without statistics.
  */
 import type { CoreCode } from '@qun/contract'
 import { type Lane, storeTrouble } from '@qun/storage'
@@ -48,7 +49,8 @@ interface Sender {
   isChanged: boolean
 }
 interface Known {
-  readonly i: number
+  readonly group_id: string
+  readonly client_key: string
   readonly seq: number
   readonly version: number
   readonly at: number
@@ -79,9 +81,8 @@ const lockText = `SELECT group_id, disbanded_at, mute_all, version, last_seq, la
 const sendersText = `SELECT t.i::int - 1 AS i, b.* FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS t(group_id, user_id, i)
   CROSS JOIN LATERAL (SELECT m.ctid::text AS place, m.active, m.muted_until, m.role, m.own FROM members m
     WHERE m.app_id = $1 AND m.group_id = t.group_id AND m.user_id = t.user_id OFFSET 0) b`
-const knownText = `SELECT t.i::int - 1 AS i, x.* FROM unnest($2::text[], $3::uuid[]) WITH ORDINALITY AS t(group_id, client_key, i)
-  CROSS JOIN LATERAL (SELECT m.seq, m.version, m.at, m.fingerprint FROM messages m
-    WHERE m.app_id = $1 AND m.group_id = t.group_id AND m.client_key = t.client_key OFFSET 0) x`
+const knownText = `SELECT group_id, client_key::text AS client_key, seq, version, at, fingerprint FROM messages
+  WHERE app_id = $1 AND group_id = ANY($2::text[]) AND client_key = ANY($3::uuid[])`
 const groupsText = `UPDATE groups SET version = ($3::jsonb->group_id->>0)::bigint, last_seq = ($3::jsonb->group_id->>1)::bigint,
     last_ordinal = ($3::jsonb->group_id->>2)::bigint, last_word_seq = ($3::jsonb->group_id->>3)::bigint,
     last_at = ($3::jsonb->group_id->>4)::bigint
@@ -283,7 +284,13 @@ interface Plan {
   readonly groups: ReadonlyMap<string, Group>
   /** By index of the post; posts of one sender share the object. */
   readonly senders: readonly (Sender | undefined)[]
-  readonly known: ReadonlyMap<number, Known>
+  /** By group and key. */
+  readonly known: ReadonlyMap<string, Known>
+}
+
+/** The store writes a uuid with dashes, we without. */
+function postKey(groupId: string, clientKey: string): string {
+  return `${groupId} ${clientKey.replaceAll('-', '')}`
 }
 
 async function readPlan(lane: Lane, appId: string, appends: readonly Append[]): Promise<Plan> {
@@ -308,18 +315,18 @@ async function readPlan(lane: Lane, appId: string, appends: readonly Append[]): 
     lane.query(appId, {
       name: 'append-known',
       text: knownText,
-      values: [appId, appends.map((a) => a.groupId), appends.map((a) => a.clientKey)],
+      values: [appId, groupIds, appends.map((a) => a.clientKey)],
     }),
   ])
   const groups = new Map((locked.rows as unknown as Group[]).map((row) => [row.group_id, row]))
   const found = new Map((sending.rows as unknown as Sender[]).map((row) => [row.i, row]))
-  const known = new Map((before.rows as unknown as Known[]).map((row) => [row.i, row]))
+  const known = new Map((before.rows as unknown as Known[]).map((row) => [postKey(row.group_id, row.client_key), row]))
   return { groups, senders: voiceOf.map((at) => found.get(at)), known }
 }
 
 /** Decides one post and moves the counters it uses. */
 function place({ groups, senders, known }: Plan, append: Append, i: number, now: number): Outcome {
-  const before = known.get(i)
+  const before = known.get(postKey(append.groupId, append.clientKey))
   const group = groups.get(append.groupId)
   const sender = senders[i]
   if (group === undefined || sender?.active !== true) return { refusal: { code: 'group.not_found' } }

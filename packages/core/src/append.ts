@@ -171,6 +171,10 @@ class AppendLane {
         await this.#write([waiting]).catch((alone: unknown) => this.#failed([waiting], alone))
       return
     }
+    if (trouble === 'unavailable') {
+      const { appId } = (batch[0] as Waiting).append
+      this.#engine.doubt(appId, new Set(batch.map((waiting) => waiting.append.groupId)))
+    }
     if (trouble === undefined) this.#engine.onBug(error, 'append')
     for (const waiting of batch) waiting.reject(trouble === undefined ? refuse('server.bug') : asRefusal(error))
   }

@@ -8,7 +8,7 @@ import { checkActor, checkAlive } from './access.ts'
 import { assert, Bug, must } from './assert.ts'
 import { baseCall, postWithin } from './calls.ts'
 import { summaryOf } from './conversations.ts'
-import { Decision } from './decision.ts'
+import { commit, type Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf } from './engine.ts'
 import type { ActionCall, CardCall, CardServer } from './feature.ts'
 import type { ActRequest, ActResult } from './host.ts'
@@ -61,8 +61,7 @@ export class ActionQueue {
 
 async function actTogether(engine: Engine, appId: AppId, batch: readonly Waiting[]): Promise<void> {
   try {
-    const { decision, card, outcomes, outgoing } = await engine.store.transaction(appId, async (tx) => {
-      const made = new Decision(engine, appId, tx)
+    const { decision, card, outcomes, outgoing } = await commit(engine, appId, async (made) => {
       const opened = await openCard(made, batch[0]?.request as ActRequest)
       const results = await runAll(made, opened, batch)
       opened.keep()

@@ -122,6 +122,33 @@ test('[SYNC9] [SYNC20] a client that heard neither of its leaving nor of its com
   expect(texts).toEqual(['回来以后'])
 })
 
+test('[SYNC9] news of a leaving that come after those of the return do not end what was opened since', async () => {
+  const bus = createInProcessBus()
+  const late: (() => void)[] = []
+  let isLate = false
+  const publish = (topic: string, text: string) => {
+    if (isLate && topic.startsWith('4:user')) late.push(() => bus.publish(topic, text))
+    else bus.publish(topic, text)
+  }
+  await using world = await startWorld({ features, watching: [], bus: { ...bus, publish } })
+  const line = world.listen('li')
+  await world.settle()
+  isLate = true
+  await world.as('li').call(leaveGroup, { params: { groupId: world.groupId }, body: {} })
+  await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: [id('li')] } })
+  await world.settle()
+  const [left, back] = late
+  back?.()
+  await world.settle()
+  line.subscribe(world.groupId)
+  await world.settle()
+  left?.()
+  await world.settle()
+  const at = await say(world, 'zhao', '还听得见吗')
+  await world.settle()
+  expect(line.seqsOf(world.groupId)).toContain(at.seq)
+})
+
 describe('a store that fails', () => {
   test('[SYNC17] a connection whose catch-up fails is closed to come back; one whose request fails is told to try later', async () => {
     await using world = await open()
@@ -149,6 +176,15 @@ describe('a store that fails', () => {
     const again = line.subscribe(world.groupId)
     await world.settle()
     expect(line.answersTo(again).map((frame) => frame.op)).toEqual(['snapshot', 'done'])
+    isAway = true
+    const failed = line.subscribe(world.groupId, 'open', 9_999)
+    await until(() => line.refusalOf(failed) !== null)
+    isAway = false
+    // The group went back to the list, where it is still heard.
+    const at = await say(world, 'sun', '还在列表里')
+    await world.settle()
+    expect(line.seqsOf(world.groupId)).not.toContain(at.seq)
+    expect(line.list('heads').at(-1)?.heads[0]).toMatchObject({ lastSeq: at.seq })
   })
 })
 

@@ -5,6 +5,7 @@ import { migrate } from '@qun/storage'
 import { sql } from 'kysely'
 import { Appender } from './append.ts'
 import { ActionQueue } from './card-act.ts'
+import { Doubts } from './doubts.ts'
 import { callEndpoint } from './endpoint-call.ts'
 import { asRefusal, type Engine, publishUser, refusalOf } from './engine.ts'
 import { Fanout } from './fanout.ts'
@@ -61,6 +62,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
     refusal: (code, more) => refusalOf(full, code, more),
     nudge: () => workers.nudge(),
+    doubt: (appId, groupIds, userIds) => doubts.add(appId, groupIds, userIds),
     track(work) {
       underWay.add(work)
       const done = () => underWay.delete(work)
@@ -69,10 +71,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
   }
   const workers = new Workers(engine)
-  return assemble(engine, workers, underWay)
+  const doubts = new Doubts(engine)
+  return assemble(engine, workers, doubts, underWay)
 }
 
-function assemble(engine: Engine, workers: Workers, underWay: ReadonlySet<Promise<unknown>>): Core {
+function assemble(engine: Engine, workers: Workers, doubts: Doubts, underWay: ReadonlySet<Promise<unknown>>): Core {
   const appender = new Appender(engine, laneCount)
   const actions = new ActionQueue(engine)
   const fanout = new Fanout(engine)
@@ -132,6 +135,7 @@ function assemble(engine: Engine, workers: Workers, underWay: ReadonlySet<Promis
         await idle()
         await workers.settle()
         await idle()
+        await doubts.settle()
         if (engine.bus.isReliable !== true) await fanout.poll()
         await fanout.settle()
         await idle()

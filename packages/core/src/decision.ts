@@ -7,7 +7,7 @@
  * different cards of a group run side by side.
  */
 import type { AppId, SyncedRecord } from '@qun/contract'
-import type { Tx } from '@qun/storage'
+import { storeTrouble, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import { assert, must } from './assert.ts'
 import { type Engine, publishGroup, publishUser } from './engine.ts'
@@ -196,11 +196,22 @@ function newsOf(work: GroupWork, from: number, to: number): GroupNews {
 
 /** Runs a decision to its end: transaction, stamps, commit, news. */
 export async function decide<T>(engine: Engine, appId: AppId, run: (decision: Decision) => Promise<T>): Promise<T> {
-  const { result, decision, outgoing } = await engine.store.transaction(appId, async (tx) => {
-    const made = new Decision(engine, appId, tx)
+  const { result, decision, outgoing } = await commit(engine, appId, async (made) => {
     const value = await run(made)
     return { result: value, decision: made, outgoing: await made.finish() }
   })
   decision.publish(outgoing)
   return result
+}
+/** One transaction of a decision; when nobody knows whether it went through, what it touched is in doubt. */
+export async function commit<T>(engine: Engine, appId: AppId, run: (decision: Decision) => Promise<T>): Promise<T> {
+  let decision: Decision | undefined
+  try {
+    return await engine.store.transaction(appId, (tx) => run((decision = new Decision(engine, appId, tx))))
+  } catch (error) {
+    if (decision !== undefined && storeTrouble(error) === 'unavailable') {
+      engine.doubt(appId, decision.groups.keys(), decision.users.keys())
+    }
+    throw error
+  }
 }

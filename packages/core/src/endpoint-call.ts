@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { isAtLeast } from './access.ts'
 import { assert, Bug } from './assert.ts'
 import { baseCall, defaultSettings, groupCall } from './calls.ts'
-import { Decision } from './decision.ts'
+import { commit, Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf } from './engine.ts'
 import type { Caller, EndpointCall, EndpointServer } from './feature.ts'
 import type { CallRequest } from './host.ts'
@@ -21,10 +21,11 @@ export async function callEndpoint(
 ): Promise<{ answer: unknown; replayed: boolean }> {
   checkCaller(server.endpoint, request.caller)
   const isReading = server.endpoint.method === 'GET'
-  const enter = isReading ? engine.store.reading.bind(engine.store) : engine.store.transaction.bind(engine.store)
+  const { appId } = request
+  const enter = <T>(run: (made: Decision) => Promise<T>): Promise<T> =>
+    isReading ? engine.store.reading(appId, (tx) => run(new Decision(engine, appId, tx))) : commit(engine, appId, run)
   try {
-    const { outgoing, decision, ...result } = await enter(request.appId, async (tx) => {
-      const made = new Decision(engine, request.appId, tx)
+    const { outgoing, decision, ...result } = await enter(async (made) => {
       const known = isReading ? undefined : await claimKey(made, server.endpoint, request)
       if (known !== undefined) return { answer: known.answer, replayed: true, decision: made, outgoing: undefined }
       if (isReading) made.isReading = true

@@ -33,6 +33,11 @@ export interface Engine {
   nudge(): void
   /** A refusal by code, also of an endpoint of the engine. */
   refusal(code: string, more?: RefusalDetail): Refusal
+  /**
+   * A commit may have gone through unheard (the connection broke while it ran): all nodes are told to look for what it
+   * wrote in these groups and streams of users, so that nobody waits for the next message to learn of the last.
+   */
+  doubt(appId: AppId, groupIds: Iterable<string>, userIds?: Iterable<string>): void
   /** Counts work under way, so that `stop` and `settle` can wait for it. */
   track<T>(work: Promise<T>): Promise<T>
 }

@@ -32,13 +32,10 @@ export class Fanout {
   start(): void {
     if (this.engine.bus.isReliable === true) return
     const next = () => {
-      this.#cancelPoll = this.engine.wait(
-        this.engine.limits.hintPollMs,
-        () =>
-          void this.poll()
-            .catch((error: unknown) => this.engine.onWorkerTrouble(error))
-            .finally(next),
-      )
+      this.#cancelPoll = this.engine.wait(this.engine.limits.hintPollMs, () => {
+        const polled = this.poll().catch((error: unknown) => this.engine.onWorkerTrouble(error))
+        void polled.finally(next)
+      })
     }
     next()
   }

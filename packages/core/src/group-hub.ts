@@ -14,7 +14,7 @@ import { changesText } from './reading.ts'
 import { memberText, type RowText } from './row-text.ts'
 import type { ClientSession } from './session.ts'
 import type { GroupDbRow, MemberDbRow } from './store.ts'
-import type { Subscription } from './subscription.ts'
+import type { Frame, HeldFrame, Subscription } from './subscription.ts'
 
 /**
  * Writing one frame to one cold socket takes about this long (performance.md: 7–14 µs). A group flushes again only
@@ -129,6 +129,7 @@ export class GroupHub {
   }
   #receive(publication: Publication<GroupNews>): void {
     if (publication.news.typing !== undefined) return this.#relayTyping(publication.news.typing)
+    if (publication.news.stored !== undefined) return this.noteStored(publication.news.stored)
     this.#waiting.push(publication)
     this.#advance()
   }
@@ -300,15 +301,15 @@ export class GroupHub {
     for (; at >= end; at--) {
       const sub = this.#open[at]
       if (sub === undefined) continue
-      const packet = sub.joinSeq < slice.frame.lowSeq ? slice.packet : this.#clipped(slice.frame, sub.joinSeq)
-      if (sub.held === undefined) sub.session.outlet.push(packet)
-      else sub.held.push(packet)
+      if (sub.held === undefined) sub.session.outlet.push(this.packetFor(sub, slice))
+      else sub.held.push({ packet: slice.packet, frame: slice.frame })
     }
     slice.at = at
     if (at < 0) this.#slice = undefined
   }
-  /** The frame without messages from before a member joined. */
-  #clipped(frame: Frame, joinSeq: number): Packet {
+  /** A frame for one member: without messages from before they joined. */
+  packetFor({ joinSeq }: Subscription, { packet, frame }: HeldFrame): Packet {
+    if (joinSeq < frame.lowSeq) return packet
     const rows = frame.rows.filter((row) => row.seq === 0 || row.seq > joinSeq)
     return { text: changesText(`group/${this.groupId}`, { from: frame.from, to: frame.to, rows }) }
   }
@@ -334,11 +335,4 @@ export class GroupHub {
     while (this.#filling !== undefined) await this.#filling
     while (this.#introducing !== undefined) await this.#introducing
   }
-}
-
-interface Frame {
-  readonly from: number
-  readonly to: number
-  readonly rows: readonly RowText[]
-  readonly lowSeq: number
 }

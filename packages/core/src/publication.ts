@@ -29,6 +29,8 @@ export interface GroupNews {
   readonly left?: readonly string[]
   /** Who came within a gap, with the position they joined at: what was said before it is not theirs. */
   readonly joined?: readonly (readonly [string, number])[]
+  /** How far the store is, told after a commit that may have gone unheard; such news carries no rows. */
+  readonly stored?: number
   /** Somebody is typing; such news carries no rows and moves no version. */
   readonly typing?: string
   /** The group's own row or its members changed: lists show name, picture, count. */
@@ -40,6 +42,8 @@ export interface UserNews {
   /** Groups the user may follow from now on, with the position they joined at and the version they are told of. */
   readonly follow?: readonly (readonly [string, number, number])[]
   readonly unfollow?: readonly string[]
+  /** How far the store is, as above. */
+  readonly stored?: number
   /** Ends all connections of the user. */
   readonly cut?: { readonly code: number; readonly reason: string }
 }

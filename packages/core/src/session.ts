@@ -12,7 +12,7 @@ import { freshHead, readOwnStream } from './own-stream.ts'
 import { errorFrame, packetOf } from './packets.ts'
 import type { Posting } from './post.ts'
 import { changesText, readChanges, readSnapshot, snapshotText } from './reading.ts'
-import { notYetMember, type Subscription } from './subscription.ts'
+import { type HeldFrame, notYetMember, type Subscription } from './subscription.ts'
 import type { UserFeed } from './user-feed.ts'
 
 /** What a session asks of the rest of the engine. */
@@ -217,7 +217,7 @@ export class ClientSession implements Session {
       sub = hub.add(this, notYetMember, false)
       this.#subs.push(sub)
     }
-    const held: Packet[] = []
+    const held: HeldFrame[] = []
     sub.held = held
     sub.hub.setOpen(sub, true)
     try {
@@ -232,12 +232,20 @@ export class ClientSession implements Session {
       })
       sub.joinSeq = texts.joinSeq
       for (const text of texts.texts) this.outlet.push({ text })
-      for (const packet of held) this.outlet.push(packet)
+      for (const one of held) this.outlet.push(sub.hub.packetFor(sub, one))
       if (sub.held === held) sub.held = undefined
     } catch (error) {
-      this.unfollow(groupId)
+      this.#closeAfter(error, sub, held)
       throw error
     }
+  }
+  /** A stranger was never in the group; a member whom the store failed keeps it in their list. */
+  #closeAfter(error: unknown, sub: Subscription, held: HeldFrame[]): void {
+    const isStranger = sub.joinSeq === notYetMember || (error instanceof Refusal && error.code === 'group.not_found')
+    if (isStranger) return this.unfollow(sub.hub.groupId)
+    if (sub.held !== held || !this.#subs.includes(sub)) return
+    sub.held = undefined
+    sub.hub.setOpen(sub, false)
   }
   /** All pages from a version, or undefined when a snapshot serves better. */
   async #readPages(

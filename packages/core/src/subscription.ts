@@ -1,7 +1,21 @@
 /** One connection's interest in one group: at which level, from which position on. Holds no behaviour. */
 import type { GroupHub } from './group-hub.ts'
 import type { Packet } from './host.ts'
+import type { RowText } from './row-text.ts'
 import type { ClientSession } from './session.ts'
+
+export interface Frame {
+  readonly from: number
+  readonly to: number
+  readonly rows: readonly RowText[]
+  /** The lowest position of a message among the rows; infinite without one. */
+  readonly lowSeq: number
+}
+/** A frame with its encoding for members who may read all of it. */
+export interface HeldFrame {
+  readonly packet: Packet
+  readonly frame: Frame
+}
 
 /** One connection's interest in one group. Plain fields only: a node holds hundreds of thousands of these. */
 export interface Subscription {
@@ -10,8 +24,8 @@ export interface Subscription {
   /** `notYetMember` until the store has said that the viewer is one. */
   joinSeq: number
   isOpen: boolean
-  /** Packets that wait until the catch-up is sent; undefined when live. */
-  held: Packet[] | undefined
+  /** Frames that wait until the catch-up is sent: only then is it known from where on they are the viewer's to read. */
+  held: HeldFrame[] | undefined
   /** Where it stands in its hub's list, so that leaving is O(1). */
   index: number
 }

@@ -1,7 +1,8 @@
 /** The sync protocol of one connection: hello, catch-up, frames, pulls, snapshots, resets. */
+import { createInProcessBus } from '@qun/bus'
 import type { GroupId } from '@qun/contract'
 import { addMembers, changeGroup, leaveGroup, removeMember } from '@qun/features/membership/contract'
-import { type Listener, startWorld, type World } from '@qun/testing'
+import { type Listener, startWorld, turns, until, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { counter, createLab, id, note, pin, postCounter, upTo } from './fixtures.ts'
 
@@ -197,6 +198,42 @@ describe('frames', () => {
       cursor = Math.max(cursor, frame.to)
     }
     expect(cursor).toBe(await versionOf(world))
+  })
+  test('[SYNC7] also for a member of a moment ago, whom this node has not heard of', async () => {
+    const bus = createInProcessBus()
+    const publish = (topic: string, text: string) => (topic.startsWith('4:user') ? undefined : bus.publish(topic, text))
+    await using world = await startWorld({
+      features: lab.features,
+      watching: [],
+      bus: { ...bus, isReliable: false, publish },
+    })
+    let release = () => undefined as void
+    let gate: Promise<void> | undefined
+    const node = await world.startNode({
+      store: ({ reading }) => ({
+        reading: async (appId, run) => {
+          const read = await reading(appId, run)
+          await gate
+          return read
+        },
+      }),
+    })
+    const lines = [world.listen('sun', { core: node }), world.listen('zhou', { core: node })] as const
+    await world.settle()
+    lines[0].subscribe(world.groupId)
+    await world.settle()
+    await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: [id('zhou')] } })
+    gate = new Promise<void>((resolve) => (release = resolve))
+    const asked = lines[1].subscribe(world.groupId)
+    await turns(200)
+    const at = await say(world, 'sun', '正在打开的时候')
+    world.time.moveTo(world.time.now() + 10)
+    expect(await until(() => lines[0].seqsOf(world.groupId).includes(at.seq))).toBe(true)
+    gate = undefined
+    release()
+    await until(() => lines[1].answersTo(asked).some((frame) => frame.op === 'done'))
+    expect(lines[1].seqsOf(world.groupId)).toContain(at.seq)
+    await world.settle()
   })
 })
 

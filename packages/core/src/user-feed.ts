@@ -37,6 +37,7 @@ export class UserFeed {
   }
 
   #receive({ news, rows }: Publication<UserNews>): void {
+    if (news.stored !== undefined) return this.noteStored(news.stored)
     if (news.cut !== undefined) {
       for (const session of [...this.#sessions]) session.outlet.close(news.cut.code, news.cut.reason)
       return
@@ -45,10 +46,13 @@ export class UserFeed {
     const isWhole = rows.length > 0 || news.from === news.to
     const packet = { text: changesText(`user/${this.userId}`, { from: news.from, to: news.to, rows }) }
     for (const session of this.#sessions) {
-      for (const groupId of news.unfollow ?? []) session.unfollow(groupId)
-      for (const [groupId, joinSeq, version] of news.follow ?? []) session.follow(groupId, joinSeq, version)
-      if (isWhole && session.canTake(news.from)) session.pushUser(packet, news.to)
-      else this.#reading = this.#engine.track(session.catchUp())
+      if (!isWhole || !session.canTake(news.from)) this.#reading = this.#engine.track(session.catchUp())
+      else if (session.isBehind(news.to)) {
+        // Only in their order: news of a leaving that come after those of a return must not undo it.
+        for (const groupId of news.unfollow ?? []) session.unfollow(groupId)
+        for (const [groupId, joinSeq, version] of news.follow ?? []) session.follow(groupId, joinSeq, version)
+        session.pushUser(packet, news.to)
+      }
     }
   }
   /** The store is at this version: connections that were told less read for themselves. */

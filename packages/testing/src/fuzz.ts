@@ -60,6 +60,9 @@ export async function fuzzWorld({ features, moves }: FuzzMoves, seed: number, st
     await using world = await startWorld({ features, bus: createLossyBus(random), limits })
     const groups = [world.groupId, await world.makeGroup(people)]
     for (const name of people) world.as(name).watch(groups[1] as GroupId)
+    // Half of the seeds run on two nodes; whoever comes back may meet the other one.
+    const nodes = seed % 2 === 0 ? [world.core] : [world.core, await world.startNode({ limits })]
+    world.route = () => pick(nodes)
     for (let n = 0; n < steps; n++) {
       const person = world.as(pick(people))
       const groupId = pick(groups)

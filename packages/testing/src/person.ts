@@ -60,7 +60,7 @@ export class Person {
       token: async () => this.userId,
       fetch: worldFetch(core, appId),
       outbox: createMemoryOutbox(),
-      openSocket: () => (this.#link = new Link(core, appId)),
+      openSocket: () => (this.#link = new Link(this.#world.route(), appId)),
       now: () => time.now(),
       wait: time.wait,
       random: () => (chance = (chance + 0.381966) % 1),
@@ -98,7 +98,7 @@ export class Person {
     body: BodyOf<C>,
     clientId = `${this.userId}-${++this.#posts}`,
   ): Promise<At> {
-    const { seq } = await this.#world.core.post({
+    const { seq } = await this.#world.route().post({
       appId,
       groupId,
       senderId: this.userId,
@@ -116,7 +116,7 @@ export class Person {
     clientId?: string,
   ) {
     // A client gives every action a key.
-    return this.#world.core.act({
+    return this.#world.route().act({
       principal: this.principal,
       ...at,
       action,
@@ -125,20 +125,20 @@ export class Person {
     })
   }
   recall(at: At) {
-    return this.#world.core.recall(this.principal, at.groupId, at.seq)
+    return this.#world.route().recall(this.principal, at.groupId, at.seq)
   }
   hide(at: At, hidden = true) {
-    return this.#world.core.hide(this.principal, at.groupId, at.seq, hidden)
+    return this.#world.route().hide(this.principal, at.groupId, at.seq, hidden)
   }
   markRead(at: At) {
-    return this.#world.core.read(this.principal, at.groupId, at.seq)
+    return this.#world.route().read(this.principal, at.groupId, at.seq)
   }
   async mine<C extends Card<any, any, any, any, any> = any>(at: At): Promise<MineOf<C> | null> {
-    const { mine } = await this.#world.core.message(this.principal, at.groupId, at.seq)
+    const { mine } = await this.#world.route().message(this.principal, at.groupId, at.seq)
     return (mine?.body ?? null) as MineOf<C> | null
   }
   call<E extends Endpoint<any, any, any, any>>(endpoint: E, request: AskOf<E> = {}): Promise<AnswerOf<E>> {
-    return callEndpoint(this.#world.core, endpoint, request, { kind: 'user', userId: this.userId, guest: false })
+    return callEndpoint(this.#world.route(), endpoint, request, { kind: 'user', userId: this.userId, guest: false })
   }
 }
 

@@ -46,7 +46,7 @@ export class WorldTime {
 
 /** Lets turns go by until `check` holds, as long as the store may need to answer; says whether it came to hold. */
 export async function until(check: () => boolean): Promise<boolean> {
-  for (let i = 0; i < 50_000 && !check(); i++) await turns(1)
+  for (let i = 0; i < 20_000 && !check(); i++) await turns(1)
   return check()
 }
 

@@ -96,6 +96,8 @@ export class World implements AsyncDisposable {
   readonly core: Core
   readonly store: Store
   readonly time: WorldTime
+  /** Which node the next call or connection of a person goes to; the first unless a test says otherwise. */
+  route: () => Core = () => this.core
   /** The shop's group. */
   groupId = '' as GroupId
   readonly #bugs: unknown[]
