@@ -59,7 +59,8 @@ describe('a job', () => {
       }
     }
     expect(world.time.now()).toBeGreaterThanOrEqual(dueAt)
-    expect(world.time.now()).toBeLessThanOrEqual(dueAt + 1_500)
+    // At the next poll or one of the few after it: virtual time runs on while the real store answers.
+    expect(world.time.now()).toBeLessThan(dueAt + 5_000)
   })
   test('[JOB2] moves when it is scheduled again, goes when it is cancelled; two names are two jobs', async () => {
     await using opened = await open()

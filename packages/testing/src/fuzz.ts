@@ -61,7 +61,7 @@ export async function fuzzWorld({ features, moves }: FuzzMoves, seed: number, st
     const groups = [world.groupId, await world.makeGroup(people)]
     for (const name of people) world.as(name).watch(groups[1] as GroupId)
     // Half of the seeds run on two nodes; whoever comes back may meet the other one.
-    const nodes = seed % 2 === 0 ? [world.core] : [world.core, await world.startNode({ limits })]
+    const nodes = seed % 2 === 0 ? [world.core] : [world.core, await world.startNode()]
     world.route = () => pick(nodes)
     for (let n = 0; n < steps; n++) {
       const person = world.as(pick(people))
