@@ -52,7 +52,8 @@ describe('a job', () => {
     const dueAt = world.time.now() + 10_000
     while ((await listLines(world)).length === 0 && world.time.now() < dueAt + 5_000) {
       world.time.moveTo(world.time.now() + 100)
-      // The engine works on the real store meanwhile: it gets as many round trips as it may need, however slow they are.
+      // The engine works on the real store meanwhile: it gets as many round trips as it may need, however slow they
+      // are.
       for (let i = 0; i < 4; i++) {
         await turns(5)
         await world.store.probe()
