@@ -3,8 +3,8 @@ import { closeCodes } from './routes.ts'
 
 /** First retry within half a second: most drops are a lift or a tunnel. */
 export const backoffBaseMs = 500
-/** A returning region spreads its clients over half a minute (promises P8). */
-export const backoffCapMs = 30_000
+/** Long enough to spread a returning crowd, short enough that the last of it is back within twenty seconds (P8). */
+export const backoffCapMs = 15_000
 /** A connection that lasted this long was a good one: the next failure counts as the first. */
 const stableMs = 10_000
 /** The server asked to come back soon (restart, slow reader): spread over a second. */
