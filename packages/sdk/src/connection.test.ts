@@ -83,7 +83,7 @@ test('goaway from a server that then forgets to close', async () => {
   expect(peer.tokens).toHaveLength(2)
 })
 
-test('an unreachable server is tried ever more rarely, within thirty seconds', async () => {
+test('an unreachable server is tried ever more rarely, within fifteen seconds', async () => {
   const { client, peer, clock } = startWorld()
   peer.isReachable = false
   let attempts = 0
