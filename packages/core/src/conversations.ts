@@ -114,10 +114,9 @@ export function conversationRow(view: ConversationView, registry: Registry): Con
   }
 }
 export function conversationText(view: ConversationView, registry: Registry): RowText {
-  // A former member learns that they left, and nothing the group said since.
-  const shown = view.active
-    ? view
-    : { ...view, word_seq: null, last_seq: view.read_seq, last_ordinal: view.read_ordinal }
+  // A former member learns that they left, and nothing of what the group said or became since.
+  const silent = { word_seq: null, last_seq: view.read_seq, last_ordinal: view.read_ordinal, last_at: 0 }
+  const shown = view.active ? view : { ...view, ...silent, group_version: 0, member_count: 0, name: '', avatar: '' }
   return {
     key: `c${view.group_id}`,
     version: view.version,

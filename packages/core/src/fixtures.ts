@@ -1,6 +1,4 @@
-/**
- * What the engine's own tests share: a feature whose handlers a test writes on the spot, and the moves of fuzz runs.
- */
+/** What the engine's own tests share: a feature whose handlers a test writes on the spot, and the moves of fuzz runs. */
 import {
   type AppId,
   closed,
@@ -14,7 +12,6 @@ import {
   type UserId,
 } from '@qun/contract'
 import { features as shipped } from '@qun/chat/server'
-import { luckyDraw } from '@qun/features/lucky-draw/contract'
 import {
   addMembers,
   changeGroup,
@@ -28,8 +25,7 @@ import {
 import membership from '@qun/features/membership/server'
 import { textMessage } from '@qun/features/message/contract'
 import message from '@qun/features/message/server'
-import type { Migration, Tx } from '@qun/storage'
-import { rls } from '@qun/storage'
+import { type Migration, rls, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { At, FuzzMoves, FuzzTurn, Person, UnreadMoves, World } from '@qun/testing'
 import { must } from './assert.ts'
@@ -317,10 +313,11 @@ const say = async (turn: FuzzTurn, text: string, mentions?: readonly (UserId | '
   const body = { text, ...(mentions === undefined ? {} : { mentions: [...mentions] }) }
   turn.remember('text', await turn.person.post(turn.groupId, textMessage, body))
 }
-const onText = (turn: FuzzTurn, act: (at: At) => Promise<unknown>) => {
-  const at = turn.recent('text')
-  return at === undefined ? undefined : act(at)
-}
+const onText = (turn: FuzzTurn, act: (at: At) => Promise<unknown>, at = turn.recent('text')) =>
+  at === undefined ? undefined : act(at)
+/** Where it ships: the engine's own tests hold without any feature but the base. */
+const draw = shipped.flatMap((feature) => feature.cards ?? []).find(({ card }) => card.kind === 'lucky-draw')?.card
+
 /** What people do with the features that ship: words, reactions, members, roles, names, mutes, draws. */
 export const fuzzMoves: FuzzMoves = {
   features: shipped,
@@ -366,19 +363,22 @@ export const fuzzMoves: FuzzMoves = {
       }),
     muteAll: (turn) => turn.person.call(changeGroup, { ...inGroup(turn), body: { muteAll: turn.random() < 0.2 } }),
     draw: async (turn) => {
-      const closesAt = turn.world.time.now() + 65_000
+      if (draw === undefined) return
+      const at = turn.world.time.now() + 65_000
       const told = { organiser: '山茶咖啡', contact: '021-5555 0100', conditions: '每人一次', method: '到店领取' }
-      const prizes = [{ name: '手冲一杯', quantity: 1, valueFen: 3_800 }]
-      const body = { title: `抽奖 ${turn.n}`, closesAt, drawsAt: closesAt, ...told, prizes }
-      turn.remember('draw', await turn.world.as('wang').post(turn.groupId, luckyDraw, body))
+      const prizes = [{ name: '手冲', quantity: 1, valueFen: 3_800 }]
+      const body = { title: `抽奖 ${turn.n}`, closesAt: at, drawsAt: at, ...told, prizes }
+      turn.remember('draw', await turn.world.as('wang').post(turn.groupId, draw, body))
     },
     'enter*2': (turn) => {
       const at = turn.recent('draw')
-      return at === undefined ? undefined : turn.person.act(at, luckyDraw, 'enter', {})
+      return at === undefined || draw === undefined ? undefined : turn.person.act(at, draw, 'enter', {})
     },
     cancel: (turn) => {
       const at = turn.random() < 0.3 ? turn.recent('draw') : undefined
-      return at === undefined ? undefined : turn.person.act(at, luckyDraw, 'cancel', { reason: '改期' })
+      return at === undefined || draw === undefined
+        ? undefined
+        : turn.person.act(at, draw, 'cancel', { reason: '改期' })
     },
   },
 }

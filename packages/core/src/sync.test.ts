@@ -302,6 +302,9 @@ describe('what is visible', () => {
     })
     await world.settle()
     expect(JSON.stringify(late.frames)).not.toContain('之后')
+    expect(JSON.stringify(late.frames)).not.toContain('秘密的新名字')
+    const row = late.changesOf('user/li')[0]?.rows[0]
+    expect(row).toMatchObject({ active: false, memberCount: 0, head: { version: 0, at: 0, last: null } })
     const asked = [late.subscribe(world.groupId), late.pull(streamOf(world), 0)]
     await world.settle()
     expect(asked.map((one) => late.refusalOf(one))).toEqual(['group.not_found', 'group.not_found'])
