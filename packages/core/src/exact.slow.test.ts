@@ -9,7 +9,7 @@ import type { Core, Session } from './host.ts'
 import { id, listStored, upTo } from './fixtures.ts'
 
 async function invite(world: World, names: readonly string[]): Promise<void> {
-  for (const name of names) await world.core.putUser('shop', { userId: id(name), name })
+  for (const name of names) await world.core.putUser('shop' as AppId, { userId: id(name), name })
   for (let i = 0; i < names.length; i += 100) {
     const userIds = names.slice(i, i + 100).map(id)
     await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds } })

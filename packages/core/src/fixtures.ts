@@ -1,4 +1,4 @@
-/** What the engine's own tests share: a feature whose handlers a test writes on the spot, and the moves of fuzz runs. */
+/** What the engine's own tests share: a feature whose handlers a test writes, and the moves of fuzz runs. */
 import {
   type AppId,
   closed,
