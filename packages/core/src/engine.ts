@@ -3,7 +3,7 @@
  */
 import { hash } from 'node:crypto'
 import { type Bus, topicOf } from '@qun/bus'
-import { coreRefusals, refuse, Refusal, type AppId, type CoreCode, type RefusalDetail } from '@qun/contract'
+import { refuse, Refusal, type AppId, type RefusalDetail } from '@qun/contract'
 import { type Store, storeTrouble } from '@qun/storage'
 import { Bug } from './assert.ts'
 import type { Limits } from './limits.ts'
@@ -92,8 +92,4 @@ export function fingerprintOf(text: string): number {
 /** A 16-byte key of several texts, in the form of a uuid; ('a:b','c') and ('a','b:c') differ. */
 export function keyOf(...parts: readonly string[]): string {
   return hash('sha256', parts.map((part) => `${part.length}:${part}`).join('')).slice(0, 32)
-}
-
-export function isCoreCode(code: string): code is CoreCode {
-  return code in coreRefusals
 }

@@ -62,9 +62,6 @@ export class Fanout {
     }
     return feed
   }
-  findFeed(appId: AppId, userId: string): UserFeed | undefined {
-    return this.#feeds.get(userTopic(appId, userId))
-  }
 
   /** Rows of this hub wait to go out at `at` (on the clock of `engine.elapsed`). */
   schedule(hub: GroupHub, at: number): void {
@@ -140,9 +137,6 @@ export class Fanout {
     for (const hub of this.#late) hub.flushAll()
     this.#late.clear()
     for (const feed of [...this.#feeds.values()]) await feed.settle()
-  }
-  counts(): { readonly groups: number; readonly users: number } {
-    return { groups: this.#hubs.size, users: this.#feeds.size }
   }
 }
 
