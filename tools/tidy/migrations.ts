@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { migrationHash, type Migration } from '@qun/storage'
-import { engineMigrations } from '@qun/core'
+import { migrationsOf } from '@qun/core'
 import { serverMigrations } from '@qun/server'
 import { features } from '@qun/chat/server'
 
@@ -11,7 +11,7 @@ export type Frozen = Readonly<Record<string, string>>
 
 /** Every migration of the product, in the order a host applies them. */
 export function listMigrations(): Migration[] {
-  return [...engineMigrations, ...serverMigrations, ...features.flatMap((feature) => feature.migrations ?? [])]
+  return [...migrationsOf(features), ...serverMigrations]
 }
 export function readFrozen(): Frozen {
   return existsSync(frozenFile) ? (JSON.parse(readFileSync(frozenFile, 'utf8')) as Frozen) : {}

@@ -4,6 +4,17 @@ import * as invitation from '@qun/features/invitation/contract'
 import * as luckyDraw from '@qun/features/lucky-draw/contract'
 import * as membership from '@qun/features/membership/contract'
 import * as message from '@qun/features/message/contract'
+import { redPacket } from '@qun/features/red-packet/contract'
+import { coupon } from '@qun/features/coupon/contract'
+import { product } from '@qun/features/product/contract'
+import { flashSale } from '@qun/features/flash-sale/contract'
+import { buyerShow } from '@qun/features/buyer-show/contract'
+import { poll } from '@qun/features/poll/contract'
+import { relayList } from '@qun/features/relay-list/contract'
+import { checkIn } from '@qun/features/check-in/contract'
+import { groupBuy } from '@qun/features/group-buy/contract'
+import { points } from '@qun/features/points/contract'
+import { memberLevel } from '@qun/features/member-level/contract'
 
 /** Cards of any shape: a registry forgets what each one holds. */
 type AnyCard = Card<any, any, any, any, any>
@@ -14,6 +25,17 @@ export const cards = [
   message.imageMessage,
   message.systemLine,
   luckyDraw.luckyDraw,
+  redPacket,
+  coupon,
+  product,
+  flashSale,
+  buyerShow,
+  poll,
+  relayList,
+  checkIn,
+  groupBuy,
+  points,
+  memberLevel,
 ] as const satisfies readonly AnyCard[]
 
 export const endpoints: readonly AnyEndpoint[] = [

@@ -5,6 +5,17 @@ import * as membership from '@qun/features/membership/ui'
 import * as message from '@qun/features/message/ui'
 import { QunChat as BareChat, type FeatureUI, type QunChatProps } from '@qun/ui'
 import '@qun/ui/styles.css'
+import * as redPacket from '@qun/features/red-packet/ui'
+import * as coupon from '@qun/features/coupon/ui'
+import * as product from '@qun/features/product/ui'
+import * as flashSale from '@qun/features/flash-sale/ui'
+import * as buyerShow from '@qun/features/buyer-show/ui'
+import * as poll from '@qun/features/poll/ui'
+import * as relayList from '@qun/features/relay-list/ui'
+import * as checkIn from '@qun/features/check-in/ui'
+import * as groupBuy from '@qun/features/group-buy/ui'
+import * as points from '@qun/features/points/ui'
+import * as memberLevel from '@qun/features/member-level/ui'
 
 /** Hand it to `QunProvider` as `features` where an app arranges the parts itself. */
 export const features: readonly FeatureUI[] = [
@@ -12,6 +23,17 @@ export const features: readonly FeatureUI[] = [
   membership,
   invitation,
   luckyDraw,
+  redPacket,
+  coupon,
+  product,
+  flashSale,
+  buyerShow,
+  poll,
+  relayList,
+  checkIn,
+  groupBuy,
+  points,
+  memberLevel,
   // One line for each feature.
 ]
 export const cardUIs = features

@@ -4,6 +4,35 @@ import invitation from '@qun/features/invitation/server'
 import luckyDraw from '@qun/features/lucky-draw/server'
 import membership from '@qun/features/membership/server'
 import message from '@qun/features/message/server'
+import redPacket from '@qun/features/red-packet/server'
+import coupon from '@qun/features/coupon/server'
+import product from '@qun/features/product/server'
+import flashSale from '@qun/features/flash-sale/server'
+import buyerShow from '@qun/features/buyer-show/server'
+import poll from '@qun/features/poll/server'
+import relayList from '@qun/features/relay-list/server'
+import checkIn from '@qun/features/check-in/server'
+import groupBuy from '@qun/features/group-buy/server'
+import points from '@qun/features/points/server'
+import memberLevel from '@qun/features/member-level/server'
+import order from '@qun/features/order/server'
 
-export const features: readonly Feature[] = [message, membership, invitation, luckyDraw]
+export const features: readonly Feature[] = [
+  message,
+  membership,
+  invitation,
+  luckyDraw,
+  redPacket,
+  coupon,
+  product,
+  flashSale,
+  buyerShow,
+  poll,
+  relayList,
+  checkIn,
+  groupBuy,
+  points,
+  memberLevel,
+  order,
+]
 export { PROTOCOL_VERSION } from './protocol.ts'

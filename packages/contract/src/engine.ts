@@ -206,6 +206,9 @@ export const engineEndpoints = {
       name: Type.String({ minLength: 1, maxLength: 40 }),
       avatar: Type.Optional(Type.String({ maxLength: 2_000 })),
       badge: Type.Optional(nullable(BadgeSchema)),
+      minor: Type.Optional(
+        Type.Boolean({ description: 'Under age: refused draws, red packets and whatever else the law keeps from them.' }),
+      ),
     }),
     answer: closed({ userId: UserIdSchema }),
   }),

@@ -72,6 +72,8 @@ export const coreRefusals = {
   'member.blacklisted': kind(403, 'never', '你已被移出并不能再加入', 'You were removed and may not join again'),
   'member.groups_full': kind(409, 'later', '加入的群太多', 'This person is in too many groups'),
   'member.muted': kind(403, 'later', '你已被禁言', 'You are muted'),
+  'user.minor_restricted': kind(403, 'never', '未成年人不能参与', 'Minors may not take part'),
+  'risk.blocked': kind(403, 'never', '当前账号暂时无法参与', 'This account cannot take part at present'),
   'user.not_found': kind(404, 'never', '用户不存在', 'There is no such user'),
   'message.not_found': kind(404, 'never', '消息不存在', 'There is no such message'),
   'message.not_owner': kind(403, 'never', '只能操作自己的消息', 'It is not your message'),

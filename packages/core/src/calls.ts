@@ -36,12 +36,13 @@ export function baseCall(decision: Decision): Call {
       throw refusalOf(engine.registry, code, more)
     },
     async findUser(userId: UserId): Promise<UserView | undefined> {
-      const { rows } = await sql<UserView>`SELECT user_id AS "userId", name, avatar, badge FROM users
+      const { rows } = await sql<UserView>`SELECT user_id AS "userId", name, avatar, badge, minor FROM users
         WHERE app_id = ${appId} AND user_id = ${userId}`.execute(tx)
       return rows[0]
     },
     putUserRecord: (userId: UserId, record: SyncedRecord, key: string, body: unknown) =>
       decision.putUserRecord(userId, record, key, body),
+    recordForApp: (fact, data) => decision.recordForApp(fact, data),
   }
 }
 

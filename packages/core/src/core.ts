@@ -15,7 +15,7 @@ import { startPost } from './post.ts'
 import { Reader } from './reading.ts'
 import { createRegistry } from './registry.ts'
 import { ClientSession, type SessionHost } from './session.ts'
-import { engineMigrations } from './store.ts'
+import { migrationsOf } from './store.ts'
 import { Validators } from './validate.ts'
 import { Viewing } from './viewing.ts'
 import { Workers } from './workers.ts'
@@ -37,7 +37,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
   await migrate(
     options.store,
-    [...engineMigrations, ...options.features.flatMap((feature) => feature.migrations ?? [])],
+    migrationsOf(options.features),
     now,
   )
   const epoch = await readEpoch(options.store, randomHex)
@@ -50,6 +50,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     validators: new Validators(),
     limits: { ...defaultLimits, ...options.limits },
     epoch,
+    risk: options.risk,
     protocol: options.protocol ?? 1,
     now,
     elapsed: options.elapsed ?? steadyClock,

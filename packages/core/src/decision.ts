@@ -10,8 +10,9 @@ import type { AppId, SyncedRecord } from '@qun/contract'
 import { storeTrouble, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import { assert, must } from './assert.ts'
+import type { CardWork } from './card-work.ts'
 import { type Engine, publishGroup, publishUser } from './engine.ts'
-import { GroupWork, type PostedRow } from './group-work.ts'
+import { appFactsGroupId, GroupWork, type PostedRow } from './group-work.ts'
 import type { GroupNews, UserNews } from './publication.ts'
 import { groupText, memberText, messageText, recordText, type RowText } from './row-text.ts'
 import type { MessageDbRow, RecordDbRow } from './store.ts'
@@ -29,6 +30,8 @@ export class Decision {
   readonly now: number
   readonly groups = new Map<string, GroupWork>()
   readonly users = new Map<string, UserWork>()
+  /** Cards an endpoint or a reaction opened, by group and seq; their effects are taken at the end. */
+  readonly cards = new Map<string, CardWork>()
   /** In a read-only transaction nothing is locked and nothing may be written. */
   isReading = false
   /** The Idempotency-Key this decision holds, if its request carried one. */
@@ -78,12 +81,18 @@ export class Decision {
     })
   }
 
+  /** A fact of the app: it stands in the stream of facts of a group that nobody is in, whose id is ''. */
+  recordForApp(name: string, data: unknown): void {
+    this.groupWork(appFactsGroupId).record(name, data)
+  }
+
   /** True once anything is to be written. */
   get isDirty(): boolean {
     return this.users.size > 0 || [...this.groups.values()].some((work) => work.isDirty())
   }
   /** Stamps and writes all that changed. The last thing done in the transaction. */
   async finish(): Promise<Outgoing> {
+    for (const card of this.cards.values()) card.keep()
     const groups: Outgoing['groups'] = []
     for (const groupId of [...this.groups.keys()].toSorted()) {
       const work = must(this.groups.get(groupId), 'a group worked on')
@@ -95,7 +104,8 @@ export class Decision {
 
   /** Tells the nodes; called once the transaction has committed. */
   publish(outgoing: Outgoing): void {
-    for (const { groupId, news, rows } of outgoing.groups) publishGroup(this.engine, this.appId, groupId, news, rows)
+    for (const { groupId, news, rows } of outgoing.groups)
+      if (groupId !== appFactsGroupId) publishGroup(this.engine, this.appId, groupId, news, rows)
     for (const { userId, news, rows } of outgoing.users) publishUser(this.engine, this.appId, userId, news, rows)
     for (const work of this.groups.values()) if (work.facts.length > 0 || work.jobsChanged) this.engine.nudge()
   }

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { isAtLeast } from './access.ts'
 import { assert, Bug } from './assert.ts'
 import { baseCall, defaultSettings, groupCall } from './calls.ts'
+import { cardWithin } from './card-work.ts'
 import { commit, Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf } from './engine.ts'
 import type { Caller, EndpointCall, EndpointServer } from './feature.ts'
@@ -132,6 +133,7 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
     query: request.query,
     body: request.body,
     group: async (groupId: GroupId) => groupCall(await open(groupId)),
+    card: (card, at) => cardWithin(decision, card, at),
     readMessage: (groupId: GroupId, seq: number) => readMessage(decision, caller, groupId, seq),
     async createGroup(group) {
       if (decision.isReading) throw new Bug('a reading endpoint makes no group')

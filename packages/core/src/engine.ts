@@ -9,6 +9,7 @@ import { Bug } from './assert.ts'
 import type { Limits } from './limits.ts'
 import { encodePublication, type GroupNews, type UserNews } from './publication.ts'
 import type { Registry } from './registry.ts'
+import type { RiskPort } from './risk.ts'
 import type { RowText } from './row-text.ts'
 import type { Validators } from './validate.ts'
 
@@ -19,6 +20,7 @@ export interface Engine {
   readonly validators: Validators
   readonly limits: Limits
   readonly epoch: string
+  readonly risk: RiskPort | undefined
   /** The version of the wire this host speaks. */
   readonly protocol: number
   now(): number

@@ -38,6 +38,18 @@ export interface Feature {
   readonly endpoints?: readonly EndpointServer[]
   readonly guards?: readonly Guard[]
   readonly reactions?: readonly Reaction[]
+  readonly audits?: readonly Audit[]
+}
+/**
+ * What must hold of a feature's rows at every commit, checked on a live system (`qun doctor --check`) and after every
+ * fault in tests. Reads only, over all apps at once: `tx` sees every row.
+ */
+export interface Audit {
+  /** The invariant it proves: `R5`. */
+  readonly id: string
+  readonly doc: string
+  /** Each difference in words, naming app and place; empty when all is well. At most some hundred. */
+  find(tx: Tx, now: Millis): Promise<readonly string[]>
 }
 export function defineFeature(feature: Feature): Feature {
   return feature
@@ -57,12 +69,19 @@ export interface Call {
   findUser(userId: UserId): Promise<UserView | undefined>
   /** Writes a row only `userId` sees on their own stream, under (kind, key). Null removes it. */
   putUserRecord(userId: UserId, record: SyncedRecord, key: string, body: unknown): void
+  /**
+   * Writes what happened in the app, not in one group (an order, a product): reactions read it, in order per app. The
+   * fact's `groupId` is ''.
+   */
+  recordForApp(fact: string, data: unknown): void
 }
 export interface UserView {
   readonly userId: UserId
   readonly name: string
   readonly avatar: string
   readonly badge: MemberRow['badge']
+  /** The host says this person is under age: refuse `user.minor_restricted` where the law wants it. */
+  readonly minor: boolean
 }
 
 /** A group within a decision. Its row is locked until commit, so membership and counts are exact. */
@@ -138,6 +157,7 @@ export interface ActionCall<C> extends CardCall<C> {
   readonly actorId: UserId
   /** The actor's row in this group; for the host acting with an API key, undefined. */
   readonly actor: MemberRow | undefined
+  readonly isMinor: boolean
 }
 export interface OpenCall<C> extends Omit<CardCall<C>, 'state' | 'setState' | 'at'> {
   readonly actorId: UserId
@@ -180,6 +200,14 @@ export interface EndpointCall<E> extends Call {
   readonly body: RequestOf<E>
   /** Locks a group and gives its operations. Refuses `group.not_found`. */
   group(groupId: GroupId): Promise<GroupCall>
+  /**
+   * Locks a card of the own feature and gives what its handlers can do; also beyond the group's end. Call it before
+   * `group`, several in the order of group and seq. Refuses `message.not_found`, also for a card of another kind.
+   */
+  card<C extends Card<any, any, any, any, any>>(
+    card: C,
+    at: { readonly groupId: GroupId; readonly seq: number },
+  ): Promise<CardCall<C>>
   /** A message as the caller may see it. Refuses `message.not_found`, also before the caller joined. */
   readMessage(groupId: GroupId, seq: number): Promise<MessageRow>
   /**
@@ -247,6 +275,11 @@ export interface Fact {
 export interface ReactionCall extends Call {
   readonly fact: Fact
   group(groupId: GroupId): Promise<GroupCall>
+  /** As `EndpointCall.card`. */
+  card<C extends Card<any, any, any, any, any>>(
+    card: C,
+    at: { readonly groupId: GroupId; readonly seq: number },
+  ): Promise<CardCall<C>>
 }
 /** Runs after a fact committed: at least once, in order per group; its writes and its done-mark are one transaction. */
 export interface Reaction {

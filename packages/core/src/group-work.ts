@@ -34,6 +34,9 @@ interface MessageChange {
   readonly words?: LastWords | undefined
 }
 
+/** Facts of a whole app are numbered by a row of `groups` that is nobody's group. */
+export const appFactsGroupId = ''
+
 export class GroupWork {
   readonly decision: Decision
   readonly groupId: string
@@ -343,6 +346,7 @@ export class GroupWork {
     const { appId, tx } = this.decision
     const facts = this.facts.length
     if (this.#row === undefined) {
+      if (this.groupId === appFactsGroupId) await this.#ensureAppFacts()
       const { rows } = await sql<{ version: number; last_fact: number }>`UPDATE groups
         SET version = version + ${count}, last_fact = last_fact + ${facts}
         WHERE app_id = ${appId} AND group_id = ${this.groupId} RETURNING version, last_fact`.execute(tx)
@@ -355,6 +359,11 @@ export class GroupWork {
     row.last_fact += facts
     if (!this.groupDirty) await this.#writeCounters()
     return before
+  }
+  async #ensureAppFacts(): Promise<void> {
+    const { appId, tx, now } = this.decision
+    await sql`INSERT INTO groups (app_id, group_id, name, owner_id, settings, last_at, created_at, disbanded_at)
+      VALUES (${appId}, '', '', '', '{}'::jsonb, ${now}, ${now}, ${now}) ON CONFLICT DO NOTHING`.execute(tx)
   }
   async #writeCounters(): Promise<void> {
     const { appId, tx } = this.decision

@@ -18,6 +18,7 @@ import type { Store } from '@qun/storage'
 import type { Caller, EndpointServer, Feature, UserView } from './feature.ts'
 import type { Limits } from './limits.ts'
 import type { Registry } from './registry.ts'
+import type { RiskPort } from './risk.ts'
 
 export interface CoreOptions {
   readonly store: Store
@@ -32,6 +33,8 @@ export interface CoreOptions {
   /** `bytes` random bytes as hex; a test world counts up. */
   readonly randomHex?: (bytes: number) => string
   readonly limits?: Partial<Limits>
+  /** The host's word before anything of worth is given; everybody may without it. */
+  readonly risk?: RiskPort
   /** Told of every bug (a failed assertion, a handler that threw something else than a refusal). */
   readonly onBug?: (error: unknown, where: string) => void
   /** How the engine waits; a test world drives it by hand. Returns a cancel function. */
@@ -142,7 +145,7 @@ export interface Core {
     groupId: GroupId,
     patch: { readonly pinned?: boolean; readonly quiet?: boolean },
   ): Promise<void>
-  me(principal: Principal): Promise<UserView>
+  me(principal: Principal): Promise<Omit<UserView, 'minor'>>
   putUser(
     appId: AppId,
     user: {
@@ -150,6 +153,7 @@ export interface Core {
       readonly name: string
       readonly avatar?: string
       readonly badge?: UserView['badge']
+      readonly minor?: boolean
     },
   ): Promise<void>
 

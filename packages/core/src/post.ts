@@ -10,7 +10,8 @@ import { decide, type Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf, keyOf, refusalOf } from './engine.ts'
 import type { CardServer, OpenCall, PostAttempt } from './feature.ts'
 import type { PostRequest, PostResult } from './host.ts'
-import { CardWork, checkStateSize } from './card-act.ts'
+import { CardWork, checkStateSize } from './card-work.ts'
+import { checkRisk } from './risk.ts'
 import { must } from './assert.ts'
 
 export interface Posting {
@@ -164,7 +165,11 @@ function postBody(
     `${request.kind}\n${body === request.body ? bodyText : JSON.stringify(request.body)}`,
   )
   if (!isPlain) {
-    const decide = () => postDecided(engine, server, request, body, bodyText, fingerprint, mentions)
+    const decide = async () => {
+      if (card.post.commerce === true && engine.risk !== undefined && !(await isKnown(engine, request)))
+        await checkRisk(engine, riskOf(request))
+      return postDecided(engine, server, request, body, bodyText, fingerprint, mentions)
+    }
     const result = engine
       .track(whenClear === undefined ? decide() : whenClear().then(decide))
       .catch((error: unknown) => {
@@ -187,6 +192,10 @@ function postBody(
     summary: card.summary(body),
   })
   return { result: appended.then((at) => ({ groupId, ...at })), isQueued: true }
+}
+
+function riskOf({ appId, senderId, groupId, kind }: PostRequest) {
+  return { appId, userId: senderId, groupId, kind, action: 'post' }
 }
 
 const initialTexts = new WeakMap<Card, string>()

@@ -1,5 +1,6 @@
 /** The engine's own tables and how their rows look. `app_id` leads every key; row-level security is the second wall. */
 import { rls, type Migration } from '@qun/storage'
+import type { Feature } from './feature.ts'
 
 const tenantTables = [
   'users',
@@ -110,13 +111,19 @@ export const engineMigrations: readonly Migration[] = [
       ...tenantTables.map(rls),
     ],
   },
+  { id: 'core-002', up: [`ALTER TABLE users ADD COLUMN minor boolean NOT NULL DEFAULT false`] },
 ]
+/** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
+export function migrationsOf(features: readonly Feature[]): Migration[] {
+  return [...new Set([...engineMigrations, ...features.flatMap((feature) => feature.migrations ?? [])])]
+}
 
 export interface UserRow {
   user_id: string
   name: string
   avatar: string
   badge: string | null
+  minor: boolean
   version: number
 }
 export interface GroupDbRow {

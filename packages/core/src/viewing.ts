@@ -2,7 +2,7 @@
 import { type AppId, type Card, type ConversationRow, type GroupId, refuse, Refusal, type UserId } from '@qun/contract'
 import { sql } from 'kysely'
 import { checkAlive, isAtLeast, rankOf } from './access.ts'
-import { openCard } from './card-act.ts'
+import { openCard } from './card-work.ts'
 import { conversationRow, readConversations, recalledSummary, unreadOf } from './conversations.ts'
 import { decide, type Decision } from './decision.ts'
 import { asRefusal, type Engine } from './engine.ts'
@@ -119,9 +119,9 @@ export class Viewing {
     }
   }
 
-  async me({ appId, userId }: Principal): Promise<UserView> {
+  async me({ appId, userId }: Principal): Promise<Omit<UserView, 'minor'>> {
     return this.#engine.store.reading(appId, async (tx) => {
-      const { rows } = await sql<UserView>`SELECT user_id AS "userId", name, avatar, badge FROM users
+      const { rows } = await sql<Omit<UserView, 'minor'>>`SELECT user_id AS "userId", name, avatar, badge FROM users
         WHERE app_id = ${appId} AND user_id = ${userId}`.execute(tx)
       return rows[0] ?? { userId, name: userId, avatar: '', badge: null }
     })
@@ -138,15 +138,19 @@ export class Viewing {
       readonly name: string
       readonly avatar?: string
       readonly badge?: UserView['badge']
+      readonly minor?: boolean
     },
   ): Promise<void> {
     const groupIds = await this.#decide(appId, async ({ tx }) => {
-      const { rows: before } = await sql<UserView>`SELECT name, avatar, badge FROM users
+      const { rows: before } = await sql<UserView>`SELECT name, avatar, badge, minor FROM users
         WHERE app_id = ${appId} AND user_id = ${user.userId} FOR UPDATE`.execute(tx)
       const avatar = user.avatar ?? before[0]?.avatar ?? ''
       const badge = user.badge === undefined ? (before[0]?.badge ?? null) : user.badge
-      await sql`INSERT INTO users (app_id, user_id, name, avatar, badge) VALUES (${appId}, ${user.userId}, ${user.name}, ${avatar}, ${badge})
-        ON CONFLICT (app_id, user_id) DO UPDATE SET name = excluded.name, avatar = excluded.avatar, badge = excluded.badge`.execute(
+      const minor = user.minor ?? before[0]?.minor ?? false
+      await sql`INSERT INTO users (app_id, user_id, name, avatar, badge, minor)
+        VALUES (${appId}, ${user.userId}, ${user.name}, ${avatar}, ${badge}, ${minor})
+        ON CONFLICT (app_id, user_id) DO UPDATE SET name = excluded.name, avatar = excluded.avatar, badge = excluded.badge,
+          minor = excluded.minor`.execute(
         tx,
       )
       const isSame = before[0]?.name === user.name && before[0].avatar === avatar && before[0].badge === badge

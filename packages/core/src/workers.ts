@@ -5,7 +5,7 @@
 import type { AppId, GroupId } from '@qun/contract'
 import { sql } from 'kysely'
 import { baseCall, groupCall } from './calls.ts'
-import { openCard } from './card-act.ts'
+import { cardWithin, openCard } from './card-work.ts'
 import { decide } from './decision.ts'
 import type { Engine } from './engine.ts'
 import type { Fact } from './feature.ts'
@@ -187,6 +187,7 @@ export class Workers {
           ...baseCall(decision),
           fact,
           group: async (groupId) => groupCall(await decision.lockGroup(groupId)),
+          card: (card, at) => cardWithin(decision, card, at),
         })
       })
     } catch (error) {

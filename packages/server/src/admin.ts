@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { AppId } from '@qun/contract'
-import type { Feature } from '@qun/core'
+import { migrationsOf, type Feature } from '@qun/core'
 import { migrate, openStore, startEmbedded, type Store } from '@qun/storage'
 import { sql } from 'kysely'
 import { Apps } from './apps.ts'
@@ -91,7 +91,7 @@ export async function findTroubles(config: Config, features: readonly Feature[])
 }
 
 async function missingMigrations(store: Store, features: readonly Feature[]): Promise<string | undefined> {
-  const wanted = [...serverMigrations, ...features.flatMap((feature) => feature.migrations ?? [])].map(({ id }) => id)
+  const wanted = [...serverMigrations, ...migrationsOf(features)].map(({ id }) => id)
   if (!(await isTable(store, 'qun_migrations'))) return 'none is applied yet; starting the server applies them'
   const { rows } = await sql<{ id: string }>`SELECT id FROM qun_migrations`.execute(store.db)
   const applied = new Set(rows.map(({ id }) => id))

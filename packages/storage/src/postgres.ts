@@ -145,7 +145,9 @@ async function runOnce<T>(
   const connection = new PipelinedTransaction(client, frame)
   let result: T
   try {
-    result = await run(start(connection))
+    const tx = start(connection)
+    connections.set(tx, connection)
+    result = await run(tx)
   } catch (error) {
     client.release(!(await connection.rollback()))
     // A lost deadlock that the caller wrapped in an error of its own is still a lost deadlock.
@@ -162,6 +164,18 @@ async function runOnce<T>(
   if (frame.mode === 'read') committed.catch(() => {})
   else await committed
   return result
+}
+
+const connections = new WeakMap<Tx, PipelinedTransaction>()
+/**
+ * Marks a place in a transaction: `back` undoes every statement since. Free while no statement follows, so a batch may
+ * mark each of its parts. Only the latest mark counts.
+ */
+export function markPlace(tx: Tx): { back(): void } {
+  const connection = connections.get(tx)
+  if (connection === undefined) throw new Error('only a transaction of a store can be marked')
+  connection.mark()
+  return { back: () => connection.backToMark() }
 }
 
 type StartTx = (connection: PipelinedTransaction) => Tx

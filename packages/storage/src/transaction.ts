@@ -30,6 +30,10 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
   readonly #log: ((entry: SqlLogEntry) => void) | undefined
   #begun: Promise<unknown> | undefined
   #open = true
+  /** A place was marked and nothing was sent since: the next statement sends its savepoint along. */
+  #markWaits = false
+  /** The savepoint stands, and statements may have followed it. */
+  #isMarked = false
   /** The first statement that failed: it explains why a later COMMIT answered ROLLBACK. */
   failure: unknown
 
@@ -55,6 +59,7 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
     const start = this.#log === undefined ? 0 : performance.now()
     let failed = true
     try {
+      if (this.#markWaits) this.#sendMark()
       const sent = this.#client.query(this.#prepared(query))
       const answer: QueryAnswer = this.#begun === undefined ? await sent : await this.#withBegin(sent)
       failed = false
@@ -103,6 +108,25 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
     } catch {
       return false
     }
+  }
+
+  /** A place to come back to; it costs nothing unless a statement follows. One at a time: a second replaces the first. */
+  mark(): void {
+    this.#markWaits = true
+  }
+  /** Undoes what was sent since the mark; nothing if nothing was. Sent without waiting: what follows stands behind it. */
+  backToMark(): void {
+    if (!this.#markWaits && this.#isMarked) this.#send('rollback to savepoint mark')
+    this.#markWaits = false
+  }
+  #sendMark(): void {
+    // Released first, so that a long batch never nests.
+    this.#send(this.#isMarked ? 'release savepoint mark; savepoint mark' : 'savepoint mark')
+    this.#isMarked = true
+    this.#markWaits = false
+  }
+  #send(text: string): void {
+    this.#client.query(text).catch((error: unknown) => (this.failure ??= error))
   }
 
   #prepared(query: CompiledQuery): QueryConfig {

@@ -1,7 +1,7 @@
 /** A whole system in one process, on a database of its own, with time and chance in the test's hand. */
 import { createInProcessBus, type Bus } from '@qun/bus'
 import type { AnswerOf, Card, Endpoint, GroupId, StateOf, UserId } from '@qun/contract'
-import { createCore, engineMigrations, type Core, type Feature, type Limits } from '@qun/core'
+import { createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
 import { migrate, openStore, type Store } from '@qun/storage'
 import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
 import { sql } from 'kysely'
@@ -16,6 +16,7 @@ export interface WorldOptions {
   readonly features: readonly Feature[]
   readonly limits?: Partial<Limits>
   readonly bus?: Bus
+  readonly risk?: RiskPort
   /** Settings of the shop's group. */
   readonly history?: 'none' | 'recent' | 'all'
   /** Who has a client that watches the shop's group from the start; all personas unless given. */
@@ -32,7 +33,7 @@ export interface At {
  * Each member has a client that hears frames only; when the world ends, each is compared with the store.
  */
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const migrations = [...engineMigrations, ...options.features.flatMap((feature) => feature.migrations ?? [])]
+  const migrations = migrationsOf(options.features)
   const template = await templateDatabase({
     adminUrl: inject('pgUrl'),
     name: templateName(migrations),
@@ -59,6 +60,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       elapsed: () => time.now(),
       wait: time.wait,
       limits: { ...options.limits, ...node.limits },
+      ...(options.risk === undefined ? {} : { risk: options.risk }),
       randomHex: (bytes) =>
         (++counter)
           .toString(16)

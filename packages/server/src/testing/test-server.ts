@@ -1,7 +1,7 @@
 /** A whole server for tests: own database, clock in the test's hand, two apps with keys. Listens on 127.0.0.1. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { AppId, Millis } from '@qun/contract'
-import type { Feature } from '@qun/core'
+import { migrationsOf, type Feature } from '@qun/core'
 import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
 import { createLogger } from '../log.ts'
 import { createServer, type QunServer, type ServerOptions } from '../server.ts'
@@ -46,7 +46,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const { pgUrl, isLive, ...rest } = options
   const template = await templateDatabase({
     adminUrl: pgUrl,
-    name: `${templateName([...serverMigrations, ...options.features.flatMap((feature) => feature.migrations ?? [])])}_server`,
+    name: `${templateName([...serverMigrations, ...migrationsOf(options.features)])}_server`,
     prepare: async (databaseUrl) => {
       const server = await createServer({ features: options.features, databaseUrl, log: createLogger('silent') })
       await server.close()

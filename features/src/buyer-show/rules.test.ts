@@ -1,0 +1,12 @@
+/** Properties of the rules of a buyer show. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { countAfter } from './rules.ts'
+
+test('[BS2] each member counts once', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constant('member'), { maxLength: 300 }), (members) => {
+      expect(members.reduce(countAfter, 0)).toBe(members.length)
+    }),
+  )
+})

@@ -1,0 +1,18 @@
+/** Red packet: a card its members join once. Shapes on the wire only. */
+import { closed, defineCard, MillisSchema, refusal, SeqSchema, Type, UserIdSchema } from '@qun/contract'
+
+export const redPacket = defineCard({
+  kind: 'red-packet',
+  doc: 'A card its members join once.',
+  post: { by: 'member' },
+  body: closed({ title: Type.String({ minLength: 1, maxLength: 60 }) }),
+  state: closed({ count: Type.Integer({ minimum: 0 }) }),
+  initial: { count: 0 },
+  mine: closed({ at: MillisSchema }),
+  actions: {
+    join: { by: 'member', doc: 'Joins the actor, once.', input: closed({}), errors: ['red_packet.joined'] },
+  },
+  facts: { 'red-packet.joined': closed({ seq: SeqSchema, userId: UserIdSchema }) },
+  refusals: { 'red_packet.joined': refusal(409, 'never', '你已参与', 'You have joined already') },
+  summary: (body) => ({ 'zh-CN': `[Red packet] ${body.title}`, en: `[Red packet] ${body.title}` }),
+})
