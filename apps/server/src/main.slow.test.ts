@@ -1,5 +1,5 @@
 /** The process as an orchestrator sees it: first start with its own database, a clean end, a restart, a kill. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -73,6 +73,14 @@ test('SIGTERM ends it with 0; what was acknowledged is there after a restart, an
 
   const third = await start()
   expect(await (await request(third, 'GET', '/me', { 'qun-act-as': 'li' })).json()).toMatchObject({ name: '小李' })
+  // The auditor reads beside the running server, through that server's own PostgreSQL.
+  const audited = spawnSync(process.execPath, [join(import.meta.dirname, 'cli.ts'), 'doctor', '--check'], {
+    env: { ...process.env, QUN_DATA: join(dataDir, 'data') },
+    encoding: 'utf8',
+  })
+  expect(audited.stdout).toMatch(/^ok {3}M1 {2}/m)
+  expect(audited.stdout).toMatch(/\d+ checks, 0 differences/)
+  expect(audited.status).toBe(0)
   third.process.kill('SIGINT')
   expect(await third.ended).toBe(0)
 })

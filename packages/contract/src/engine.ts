@@ -207,7 +207,9 @@ export const engineEndpoints = {
       avatar: Type.Optional(Type.String({ maxLength: 2_000 })),
       badge: Type.Optional(nullable(BadgeSchema)),
       minor: Type.Optional(
-        Type.Boolean({ description: 'Under age: refused draws, red packets and whatever else the law keeps from them.' }),
+        Type.Boolean({
+          description: 'Under age: refused draws, red packets and whatever else the law keeps from them.',
+        }),
       ),
     }),
     answer: closed({ userId: UserIdSchema }),

@@ -35,11 +35,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
   const full = { ...registry, refusals: declared }
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
-  await migrate(
-    options.store,
-    migrationsOf(options.features),
-    now,
-  )
+  await migrate(options.store, migrationsOf(options.features), now)
   const epoch = await readEpoch(options.store, randomHex)
   const underWay = new Set<Promise<unknown>>()
   const onBug = options.onBug ?? (() => undefined)

@@ -1,5 +1,6 @@
 /** The engine: groups, a log, and live cards. Knows no feature. */
 export * from './assert.ts'
+export { audit, type Audited } from './audit.ts'
 export * from './core.ts'
 export * from './feature.ts'
 export * from './host.ts'

@@ -159,7 +159,11 @@ function postBody(
     return refused(refuse('card.too_large'))
   const mentions = server.mentions?.(body) ?? []
   const isPlain =
-    server.open === undefined && mentions.length === 0 && card.post.by === 'member' && request.asServer !== true
+    server.open === undefined &&
+    mentions.length === 0 &&
+    card.post.by === 'member' &&
+    card.post.commerce !== true &&
+    request.asServer !== true
   // Of what was asked for, not of what the guards made of it: a retry is known before they run.
   const fingerprint = fingerprintOf(
     `${request.kind}\n${body === request.body ? bodyText : JSON.stringify(request.body)}`,

@@ -150,9 +150,7 @@ export class Viewing {
       await sql`INSERT INTO users (app_id, user_id, name, avatar, badge, minor)
         VALUES (${appId}, ${user.userId}, ${user.name}, ${avatar}, ${badge}, ${minor})
         ON CONFLICT (app_id, user_id) DO UPDATE SET name = excluded.name, avatar = excluded.avatar, badge = excluded.badge,
-          minor = excluded.minor`.execute(
-        tx,
-      )
+          minor = excluded.minor`.execute(tx)
       const isSame = before[0]?.name === user.name && before[0].avatar === avatar && before[0].badge === badge
       if (isSame) return []
       const { rows } = await sql<{ group_id: string }>`SELECT group_id FROM members

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { AppId } from '@qun/contract'
-import { migrationsOf, type Feature } from '@qun/core'
-import { migrate, openStore, startEmbedded, type Store } from '@qun/storage'
+import { audit, migrationsOf, type Audited, type Feature } from '@qun/core'
+import { findRunningEmbedded, migrate, openStore, startEmbedded, type Store } from '@qun/storage'
 import { sql } from 'kysely'
 import { Apps } from './apps.ts'
 import type { Config } from './config.ts'
@@ -53,6 +53,20 @@ async function openGround(config: Config): Promise<Ground> {
   } catch (error) {
     await embedded?.stop()
     throw error
+  }
+}
+
+/**
+ * Proves the invariants of all rows: the engine's and every feature's. Reads only, and beside a running server: an
+ * embedded database that a server runs is looked at through that server's own PostgreSQL.
+ */
+export async function auditStore(config: Config, features: readonly Feature[]): Promise<Audited[]> {
+  const running = config.databaseUrl ?? (await findRunningEmbedded(join(config.dataDir, 'database')))
+  const { store, close } = await openGround(running === undefined ? config : { ...config, databaseUrl: running })
+  try {
+    return await audit(store, features, { now: Date.now, elapsed: () => performance.now() })
+  } finally {
+    await close()
   }
 }
 

@@ -1,6 +1,6 @@
 /** The server as a library: give it features and a place for its data. */
 export { UsageError } from './apps.ts'
-export { findTroubles, openAdmin, type Admin, type Examined } from './admin.ts'
+export { auditStore, findTroubles, openAdmin, type Admin, type Examined } from './admin.ts'
 export {
   ConfigError,
   readConfig,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInProcessBus, type Bus } from '@qun/bus'
 import type { Millis } from '@qun/contract'
-import { createCore, type Core, type Feature, type Limits } from '@qun/core'
+import { createCore, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
 import { migrate, openStore, startEmbedded, type Store } from '@qun/storage'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly randomHex?: (bytes: number) => string
   readonly random?: () => number
   readonly limits?: Partial<Limits>
+  /** The host's word on who may take part in what moves money, points or stock. */
+  readonly risk?: RiskPort
   /** 0 lifts a budget. */
   readonly rateLimits?: BudgetOverrides
   /** Origins that may call for users of any app, beside each app's own list. */
@@ -165,6 +167,7 @@ async function createParts(options: ServerOptions, ground: Ground): Promise<Part
   const core = await createCore({
     ...{ store, bus, now, randomHex, features, protocol, onBug },
     ...(limits === undefined ? {} : { limits }),
+    ...(options.risk === undefined ? {} : { risk: options.risk }),
   })
   const apps = new Apps({ store, seal: createSeal(ground.secretKey), now, randomHex })
   const revocations = new Revocations({

@@ -30,7 +30,7 @@ export interface Embedded {
   stop(): Promise<void>
 }
 
-interface Credentials {
+export interface Credentials {
   readonly superuser: string
   readonly owner: string
 }
@@ -60,6 +60,8 @@ const defaultSettings: Readonly<Record<string, string>> = {
 }
 
 const carelessSettings: Readonly<Record<string, string>> = {
+  // A worker of it in a database that is being dropped belongs to the superuser: the drop would be refused.
+  autovacuum: 'off',
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
@@ -119,6 +121,10 @@ async function startIn(dataDir: string, options: EmbeddedOptions): Promise<{ url
   return { url: urlOf(owner, credentials.owner, server, database), server }
 }
 
+/** The address of the database as its owner, who is no superuser. */
+export function embeddedUrl(password: string, port: number, database: string): string {
+  return urlOf(owner, password, { port }, database)
+}
 function urlOf(user: string, password: string, server: Pick<Postmaster, 'port'>, database: string): string {
   return `postgresql://${user}:${password}@127.0.0.1:${server.port}/${encodeURIComponent(database)}`
 }

@@ -1,4 +1,5 @@
 /** Kysely over PostgreSQL, embedded or not; knows no table. */
-export * from './embedded.ts'
+export { startEmbedded, EmbeddedInUseError, type Embedded, type EmbeddedOptions } from './embedded.ts'
+export { findRunningEmbedded } from './embedded-running.ts'
 export * from './migrate.ts'
 export * from './postgres.ts'

@@ -1,7 +1,7 @@
 /** A whole system in one process, on a database of its own, with time and chance in the test's hand. */
 import { createInProcessBus, type Bus } from '@qun/bus'
 import type { AnswerOf, Card, Endpoint, GroupId, StateOf, UserId } from '@qun/contract'
-import { createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
+import { audit, createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
 import { migrate, openStore, type Store } from '@qun/storage'
 import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
 import { sql } from 'kysely'
@@ -225,7 +225,7 @@ export class World implements AsyncDisposable {
     const { message } = await this.core.message({ appId, userId: 'wang' as UserId, guest: false }, at.groupId, at.seq)
     return message.state as StateOf<C>
   }
-  /** Compares every client with the store and reports every bug; called by itself at the end. */
+  /** Compares every client with the store, audits all rows, reports every bug; called by itself at the end. */
   async prove(): Promise<void> {
     await this.settle()
     const found: string[] = []
@@ -234,8 +234,11 @@ export class World implements AsyncDisposable {
       if (client === undefined || client.connection.get() !== 'online') continue
       found.push(...(await differences(this.core, this.store, appId, client, person.views())))
     }
+    const clock = { now: () => this.time.now(), elapsed: () => 0 }
+    for (const { id, differences } of await audit(this.store, this.core.registry.features, clock))
+      found.push(...differences.map((difference) => `audit ${id}: ${difference}`))
     if (this.#bugs.length > 0) throw new AggregateError(this.#bugs.splice(0), 'the engine reported bugs')
-    if (found.length > 0) throw new Error(`clients differ from the store:\n${found.join('\n')}`)
+    if (found.length > 0) throw new Error(`the world does not hold:\n${found.join('\n')}`)
   }
   async [Symbol.asyncDispose](): Promise<void> {
     try {
