@@ -7,7 +7,7 @@ import { markPlace } from '@qun/storage'
 import { sql } from 'kysely'
 import { checkActor, checkAlive } from './access.ts'
 import { must } from './assert.ts'
-import { type ActorDbRow, type CardWork, openCard } from './card-work.ts'
+import { type ActorDbRow, type CardWork, keepsEffects, openCard } from './card-work.ts'
 import { commit, type Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf } from './engine.ts'
 import type { ActRequest, ActResult } from './host.ts'
@@ -156,6 +156,7 @@ async function runOne(
     await run(card.actionCall(member), request.input)
     return undefined
   } catch (error) {
+    if (keepsEffects(error)) return error
     card.backTo(mark)
     // Alone, the whole transaction goes.
     if (place === undefined) throw error

@@ -1,11 +1,19 @@
 /** One card under decision: what its handlers see, and their effects until the decision takes them. Knows no kind. */
-import { type Card, type GroupId, type MemberRow, refuse, type UserId } from '@qun/contract'
+import {
+  type Card,
+  type GroupId,
+  type MemberRow,
+  refuse,
+  Refusal,
+  type RefusalDetail,
+  type UserId,
+} from '@qun/contract'
 import { sql } from 'kysely'
 import { assert, Bug, must } from './assert.ts'
 import { baseCall, postWithin } from './calls.ts'
 import { summaryOf } from './conversations.ts'
 import type { Decision } from './decision.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, refusalOf } from './engine.ts'
 import type { ActionCall, CardCall, CardServer } from './feature.ts'
 import { memberRow } from './row-text.ts'
 import type { MemberDbRow, MessageDbRow } from './store.ts'
@@ -44,6 +52,12 @@ interface Effects {
   readonly jobs: { readonly job: string; readonly at: number | null; readonly input: unknown }[]
   readonly userRecords: (() => void)[]
   readonly appFacts: { readonly name: string; readonly data: unknown }[]
+}
+
+/** Refusals after which what their action did is kept. */
+const keeping = new WeakSet<Refusal>()
+export function keepsEffects(error: unknown): boolean {
+  return error instanceof Refusal && keeping.has(error)
 }
 
 /** One card under decision: its effects are gathered here and handed to the decision when all actions have run. */
@@ -187,6 +201,14 @@ export class CardWork {
       actorId: { value: member.user_id, enumerable: true },
       actor: { value: memberRow(member), enumerable: true },
       isMinor: { value: member.minor, enumerable: true },
+      failKeeping: {
+        value: (code: string, more: RefusalDetail = {}) => {
+          const refusal = refusalOf(this.decision.engine.registry, code, more)
+          keeping.add(refusal)
+          throw refusal
+        },
+        enumerable: true,
+      },
     }) as ActionCall<any>
   }
 }

@@ -158,6 +158,11 @@ export interface ActionCall<C> extends CardCall<C> {
   /** The actor's row in this group; for the host acting with an API key, undefined. */
   readonly actor: MemberRow | undefined
   readonly isMinor: boolean
+  /**
+   * Refuses like `fail`, but what this action wrote and set so far is kept: a wrong passphrase is counted though it
+   * opens nothing. The request's key stays free.
+   */
+  failKeeping(code: string, more?: RefusalDetail): never
 }
 export interface OpenCall<C> extends Omit<CardCall<C>, 'state' | 'setState' | 'at'> {
   readonly actorId: UserId

@@ -103,6 +103,25 @@ describe('actions decided together', () => {
   })
 })
 
+describe('a refusal that keeps', () => {
+  test('[CARD11] alone and among others, what it wrote stays and its key is free', async () => {
+    const lab = createLab()
+    await using world = await startWorld({ features: lab.features, watching: ['li'] })
+    const at = await postCounter(world)
+    lab.steps.set('wrong', async (call) => {
+      const { added = 0 } = (await call.mineOf(call.actorId)) ?? {}
+      call.setMine(call.actorId, { added: added + 1 })
+      await addLine(call.tx, call.appId, `${call.actorId} ${added + 1}`)
+      call.failKeeping('lab.refused')
+    })
+    const wrong = (name: string) => refusalOf(world.as(name).act(at, counter, 'do', { step: 'wrong' }, 'same'))
+    expect(await wrong('li')).toBe('lab.refused')
+    expect(await Promise.all([wrong('li'), wrong('zhao'), wrong('li')])).toEqual(upTo(3).map(() => 'lab.refused'))
+    expect(await world.as('li').mine(at)).toEqual({ added: 3 })
+    expect(await listLines(world)).toEqual(['li 1', 'li 2', 'li 3', 'zhao 1'])
+  })
+})
+
 describe('who may take part', () => {
   const setup = async (risk: (attempt: RiskAttempt) => 'allow' | 'deny'): Promise<{ world: World }> => ({
     world: await startWorld({ features: createLab().features, watching: [], risk }),
