@@ -7,6 +7,7 @@ export { memberOf, useChat, useChatIfAny, type Chat } from './chat-context.tsx'
 export { Composer } from './composer.tsx'
 export { ConnectionBar } from './connection-bar.tsx'
 export { ConversationList, UnreadBadge, type ConversationListProps } from './conversation-list.tsx'
+export * from './form-parts.tsx'
 export { GroupChat, type GroupChatProps } from './group-chat.tsx'
 export { GroupPage, type GroupPageProps } from './group-page.tsx'
 export {
