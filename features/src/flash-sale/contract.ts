@@ -1,18 +1,177 @@
-/** Flash sale: a card its members join once. Shapes on the wire only. */
-import { closed, defineCard, MillisSchema, refusal, SeqSchema, Type, UserIdSchema } from '@qun/contract'
+/** Flash sale 限时抢购: a few pieces for a short time, members first; shapes on the wire only. */
+import {
+  closed,
+  defineCard,
+  defineEndpoint,
+  GroupIdSchema,
+  MillisSchema,
+  nullable,
+  oneOf,
+  refusal,
+  SeqSchema,
+  Type,
+  UserIdSchema,
+  type Static,
+} from '@qun/contract'
+
+/** How long a place is held for its buyer to pay, in milliseconds: as long as common checkouts keep an order open. */
+export const holdMs = 15 * 60_000
+/** Longest time between posting and the end of a sale, in milliseconds: thirty days. */
+export const saleLifeMaxMs = 30 * 86_400_000
+
+const Quantity = Type.Integer({ minimum: 1, maximum: 99 })
+const HoldId = Type.String({ pattern: '^hold_[0-9a-f]{24}$' })
+export const Hold = closed({
+  holdId: HoldId,
+  quantity: Quantity,
+  /** Until when it waits to be paid. */
+  until: MillisSchema,
+})
+export type Hold = Static<typeof Hold>
+
+export const flashRefusals = {
+  'flash_sale.not_started': refusal(409, 'later', '还没开抢', 'The sale has not begun'),
+  'flash_sale.ended': refusal(410, 'never', '抢购已结束', 'The sale is over'),
+  'flash_sale.sold_out': refusal(409, 'later', '已抢完', 'All pieces are taken'),
+  'flash_sale.limit': refusal(409, 'never', '已达每人限购数量', 'No more pieces for one person'),
+  'flash_sale.no_hold': refusal(404, 'never', '没有这个占位', 'There is no such hold'),
+  'flash_sale.hold_over': refusal(410, 'never', '占位已失效', 'The hold is over'),
+  'flash_sale.times_invalid': refusal(422, 'after-change', '抢购时间设置有误', 'The times of the sale do not fit'),
+  'flash_sale.price_invalid': refusal(422, 'after-change', '抢购价应低于原价', 'The price is not below the usual one'),
+  'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
+} as const
 
 export const flashSale = defineCard({
   kind: 'flash-sale',
-  doc: 'A card its members join once.',
-  post: { by: 'member' },
-  body: closed({ title: Type.String({ minLength: 1, maxLength: 60 }) }),
-  state: closed({ count: Type.Integer({ minimum: 0 }) }),
-  initial: { count: 0 },
-  mine: closed({ at: MillisSchema }),
+  doc: 'A few pieces at a price, for a short time, members of the group first.',
+  post: { by: 'admin' },
+  body: closed({
+    title: Type.String({ minLength: 1, maxLength: 60 }),
+    productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    image: Type.Optional(Type.String({ maxLength: 2_000 })),
+    url: Type.Optional(
+      Type.String({
+        maxLength: 2_000,
+        description: 'The host’s checkout; the hold is added as `hold`. https or a path.',
+      }),
+    ),
+    priceFen: Type.Integer({ minimum: 0, maximum: 1_000_000_00 }),
+    originalPriceFen: Type.Integer({ minimum: 1, maximum: 1_000_000_00 }),
+    stock: Type.Integer({ minimum: 1, maximum: 100_000 }),
+    perMember: Quantity,
+    startsAt: MillisSchema,
+    publicStartsAt: Type.Optional(nullable(MillisSchema)),
+    endsAt: MillisSchema,
+  }),
+  state: closed({
+    phase: oneOf('on', 'ended'),
+    /** Pieces free now. */
+    left: Type.Integer({ minimum: 0 }),
+    soldCount: Type.Integer({ minimum: 0 }),
+  }),
+  mine: closed({
+    hold: nullable(Hold),
+    boughtCount: Type.Integer({ minimum: 0 }),
+  }),
   actions: {
-    join: { by: 'member', doc: 'Joins the actor, once.', input: closed({}), errors: ['flash_sale.joined'] },
+    take: {
+      by: 'member',
+      doc: 'Holds pieces for the actor to pay; while a hold stands it answers the same one.',
+      input: closed({ quantity: Quantity }),
+      errors: [
+        'flash_sale.not_started',
+        'flash_sale.ended',
+        'flash_sale.sold_out',
+        'flash_sale.limit',
+        'auth.guest_forbidden',
+      ],
+      commerce: true,
+    },
+    release: { by: 'member', doc: 'Gives the actor’s hold up.', input: closed({}), errors: ['flash_sale.no_hold'] },
   },
-  facts: { 'flash-sale.joined': closed({ seq: SeqSchema, userId: UserIdSchema }) },
-  refusals: { 'flash_sale.joined': refusal(409, 'never', '你已参与', 'You have joined already') },
-  summary: (body) => ({ 'zh-CN': `[Flash sale] ${body.title}`, en: `[Flash sale] ${body.title}` }),
+  facts: {
+    'flash-sale.taken': closed({ seq: SeqSchema, userId: UserIdSchema, quantity: Quantity }),
+    'flash-sale.sold': closed({ seq: SeqSchema, userId: UserIdSchema, quantity: Quantity, orderId: Type.String() }),
+    'flash-sale.returned': closed({
+      seq: SeqSchema,
+      userId: UserIdSchema,
+      quantity: Quantity,
+      why: oneOf('timeout', 'given_up', 'cancelled', 'refunded'),
+    }),
+    'flash-sale.sold-out': closed({ seq: SeqSchema }),
+    'flash-sale.ended': closed({ seq: SeqSchema, soldCount: Type.Integer() }),
+  },
+  refusals: flashRefusals,
+  summary: (body) => ({ 'zh-CN': `[限时抢购] ${body.title}`, en: `[Flash sale] ${body.title}` }),
+})
+
+const sale = closed({ groupId: GroupIdSchema, seq: SeqSchema })
+const hold = closed({ groupId: GroupIdSchema, seq: SeqSchema, holdId: HoldId })
+const empty = closed({})
+export const saleForHost = defineEndpoint({
+  name: 'flashSales.get',
+  method: 'GET',
+  path: '/flash-sales/:groupId/:seq',
+  doc: 'A sale as the host shows it to people outside of the group, who begin later.',
+  by: 'server',
+  params: sale,
+  answer: closed({
+    title: Type.String(),
+    productId: nullable(Type.String()),
+    priceFen: Type.Integer(),
+    left: Type.Integer(),
+    /** For members of the group. */
+    startsAt: MillisSchema,
+    /** For everybody else; null when the sale is for members alone. */
+    publicStartsAt: nullable(MillisSchema),
+    endsAt: MillisSchema,
+    ended: Type.Boolean(),
+  }),
+  errors: ['message.not_found'],
+})
+export const takeForHost = defineEndpoint({
+  name: 'flashSales.take',
+  method: 'POST',
+  path: '/flash-sales/:groupId/:seq/holds',
+  doc: 'Holds pieces for a person; whether they are a member of the group decides when they may begin.',
+  by: 'server',
+  params: sale,
+  body: closed({ userId: UserIdSchema, quantity: Quantity }),
+  answer: Hold,
+  status: 201,
+  commerce: true,
+  refusals: flashRefusals,
+  errors: [
+    'message.not_found',
+    'flash_sale.not_started',
+    'flash_sale.ended',
+    'flash_sale.sold_out',
+    'flash_sale.limit',
+    'group.dissolved',
+  ],
+})
+export const payHold = defineEndpoint({
+  name: 'flashSales.pay',
+  method: 'POST',
+  path: '/flash-sales/:groupId/:seq/holds/:holdId/paid',
+  doc: 'The host says that a hold was paid by an order. Repeating it changes nothing.',
+  by: 'server',
+  params: hold,
+  body: closed({ orderId: Type.String({ minLength: 1, maxLength: 128 }) }),
+  answer: closed({ quantity: Quantity }),
+  commerce: true,
+  refusals: flashRefusals,
+  errors: ['message.not_found', 'flash_sale.no_hold', 'flash_sale.hold_over'],
+})
+export const cancelHold = defineEndpoint({
+  name: 'flashSales.cancel',
+  method: 'POST',
+  path: '/flash-sales/:groupId/:seq/holds/:holdId/cancel',
+  doc: 'The host gives a hold back that nobody paid. Repeating it changes nothing.',
+  by: 'server',
+  params: hold,
+  body: empty,
+  answer: empty,
+  refusals: flashRefusals,
+  errors: ['message.not_found', 'flash_sale.no_hold', 'flash_sale.hold_over'],
 })

@@ -7,7 +7,7 @@ import * as message from '@qun/features/message/contract'
 import { redPacket } from '@qun/features/red-packet/contract'
 import { coupon } from '@qun/features/coupon/contract'
 import { product } from '@qun/features/product/contract'
-import { flashSale } from '@qun/features/flash-sale/contract'
+import * as flashSale from '@qun/features/flash-sale/contract'
 import { buyerShow } from '@qun/features/buyer-show/contract'
 import { poll } from '@qun/features/poll/contract'
 import { relayList } from '@qun/features/relay-list/contract'
@@ -28,7 +28,7 @@ export const cards = [
   redPacket,
   coupon,
   product,
-  flashSale,
+  flashSale.flashSale,
   buyerShow,
   poll,
   relayList,
@@ -68,6 +68,10 @@ export const endpoints: readonly AnyEndpoint[] = [
   invitation.acceptOffer,
   invitation.dismissOffer,
   invitation.setOfferPreference,
+  flashSale.saleForHost,
+  flashSale.takeForHost,
+  flashSale.payHold,
+  flashSale.cancelHold,
   luckyDraw.entriesOf,
   luckyDraw.proofOf,
 ]

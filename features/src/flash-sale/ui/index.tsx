@@ -1,33 +1,20 @@
-/** The faces of a flash sale: the card in the conversation. */
-import { ActionButton, CardFrame, defineCardUI, useText, type CardFaceProps } from '@qun/ui'
+/** The faces of a flash sale: the card in the conversation and the form in the plus menu. */
+import { defineCardUI, type ComposeProps } from '@qun/ui'
+import { lazy, Suspense } from 'react'
 import { flashSale } from '../contract.ts'
+import { FlashSaleCard } from './card.tsx'
+import './flash-sale.css'
+import { SaleIcon } from './icon.tsx'
+import { saleTexts } from './texts.ts'
 
-const texts = {
-  kind: { 'zh-CN': 'Flash sale', en: 'Flash sale' },
-  join: { 'zh-CN': '参与', en: 'Join' },
-  joined: { 'zh-CN': '已参与', en: 'Joined' },
-}
-const countText = (count: number) => ({ 'zh-CN': `${count} 人已参与`, en: `${count} joined` })
-
-export function FlashSaleCard({ body, state, mine, act }: CardFaceProps<typeof flashSale>) {
-  const text = useText()
-  const action =
-    mine === undefined ? (
-      <ActionButton wide onClick={() => act('join', {})}>
-        {text(texts.join)}
-      </ActionButton>
-    ) : (
-      <span>{text(texts.joined)}</span>
-    )
+/** Loaded when somebody first starts a sale: most members never do. */
+const LazyForm = lazy(async () => ({ default: (await import('./compose.tsx')).FlashSaleForm }))
+function Compose(props: ComposeProps<typeof flashSale>) {
   return (
-    <CardFrame
-      kind={text(texts.kind)}
-      title={body.title}
-      tone={mine === undefined ? 'open' : 'mine'}
-      foot={<span>{text(countText(state.count))}</span>}
-      action={action}
-    />
+    <Suspense fallback={<span className="qun-spinner" aria-hidden="true" />}>
+      <LazyForm {...props} />
+    </Suspense>
   )
 }
 
-export default [defineCardUI(flashSale, { Card: FlashSaleCard, label: texts.kind })]
+export default [defineCardUI(flashSale, { Card: FlashSaleCard, Compose, icon: <SaleIcon />, label: saleTexts.kind })]

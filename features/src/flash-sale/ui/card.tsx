@@ -1,0 +1,177 @@
+/** The face of a flash sale: price, pieces left, time, and the one thing to do next. */
+import {
+  ActionButton,
+  CardFrame,
+  CardNote,
+  Countdown,
+  MemberName,
+  Money,
+  useServerNow,
+  useText,
+  type CardFaceProps,
+} from '@qun/ui'
+import { useState } from 'react'
+import type { flashSale } from '../contract.ts'
+import { SaleIcon } from './icon.tsx'
+import { boughtText, earlyText, leftText, limitText, saleTexts, spanText } from './texts.ts'
+
+export type SaleFace = CardFaceProps<typeof flashSale>
+type Phase = 'waiting' | 'on' | 'sold-out' | 'ended'
+
+function phaseOf({ body, state }: SaleFace, now: number): Phase {
+  if (state.phase === 'ended' || now >= body.endsAt) return 'ended'
+  if (now < body.startsAt) return 'waiting'
+  return state.left === 0 ? 'sold-out' : 'on'
+}
+
+export function FlashSaleCard(props: SaleFace) {
+  const { body, state, mine, message, group } = props
+  const text = useText()
+  const now = useServerNow()
+  const phase = phaseOf(props, now)
+  const hold = mine?.hold && now < mine.hold.until ? mine.hold : undefined
+  const starter = group.get().members.get(message.senderId)
+  const ended = phase === 'ended' || (phase === 'sold-out' && hold === undefined)
+  const bought = mine?.boughtCount ?? 0
+  return (
+    <CardFrame
+      icon={<SaleIcon size={16} />}
+      kind={text(saleTexts.kind)}
+      {...(starter && { starter: <MemberName member={starter} /> })}
+      title={body.title}
+      tone={hold !== undefined || bought > 0 ? 'mine' : ended ? 'ended' : 'open'}
+      foot={<Foot {...props} phase={phase} />}
+      action={<Action {...props} phase={phase} hold={hold} />}
+    >
+      {body.image !== undefined && <img className="qun-sale__image" src={body.image} alt="" loading="lazy" />}
+      <p className="qun-sale__prices">
+        <strong className="qun-sale__price">
+          <Money fen={body.priceFen} />
+        </strong>
+        <s className="qun-sale__original">
+          <Money fen={body.originalPriceFen} />
+        </s>
+        <span className="qun-sale__tag">{text(tagOf(body))}</span>
+      </p>
+      <div
+        className="qun-sale__bar"
+        role="meter"
+        aria-label={text(leftText(state.left))}
+        aria-valuemin={0}
+        aria-valuemax={body.stock}
+        aria-valuenow={state.left}
+      >
+        <span style={{ inlineSize: `${(100 * state.left) / body.stock}%` }} />
+      </div>
+      {bought > 0 && <CardNote tone="ok">{text(boughtText(bought))}</CardNote>}
+    </CardFrame>
+  )
+}
+
+function tagOf(body: SaleFace['body']) {
+  const { publicStartsAt = null, startsAt } = body
+  if (publicStartsAt === null) return saleTexts.membersOnly
+  return publicStartsAt > startsAt ? earlyText(spanText(publicStartsAt - startsAt)) : limitText(body.perMember)
+}
+
+function Foot({ body, state, phase }: SaleFace & { readonly phase: Phase }) {
+  const text = useText()
+  return (
+    <>
+      <span>{text(leftText(state.left))}</span>
+      <span>{text(limitText(body.perMember))}</span>
+      {phase === 'ended' ? (
+        <span>{text(saleTexts.ended)}</span>
+      ) : phase === 'waiting' ? (
+        <span>
+          {text(saleTexts.begins)} <Countdown until={body.startsAt} />
+        </span>
+      ) : (
+        <Countdown until={body.endsAt} />
+      )}
+    </>
+  )
+}
+
+type ActionProps = SaleFace & { readonly phase: Phase; readonly hold: { holdId: string; until: number } | undefined }
+function Action(props: ActionProps) {
+  const { body, mine, act, phase, hold } = props
+  const text = useText()
+  const [quantity, setQuantity] = useState(1)
+  if (hold !== undefined) return <Held {...props} hold={hold} />
+  if (phase === 'ended') return null
+  if (phase === 'sold-out')
+    return (
+      <p className="qun-sale__note">
+        {text(saleTexts.soldOut)} · {text(saleTexts.mayReturn)}
+      </p>
+    )
+  const mayTake = body.perMember - (mine?.boughtCount ?? 0)
+  if (mayTake <= 0) return <p className="qun-sale__note">{text(limitText(body.perMember))}</p>
+  const max = Math.min(mayTake, Math.max(1, props.state.left))
+  const wanted = Math.min(quantity, max)
+  return (
+    <div className="qun-sale__action">
+      {max > 1 && <Stepper value={wanted} max={max} onChange={setQuantity} />}
+      <ActionButton wide disabled={phase === 'waiting'} onClick={() => act('take', { quantity: wanted })}>
+        {text(saleTexts.take)}
+      </ActionButton>
+    </div>
+  )
+}
+
+function Held({ body, act, hold }: SaleFace & { readonly hold: { holdId: string; until: number } }) {
+  const text = useText()
+  const address =
+    body.url === undefined
+      ? undefined
+      : `${body.url}${body.url.includes('?') ? '&' : '?'}hold=${encodeURIComponent(hold.holdId)}`
+  return (
+    <div className="qun-sale__held">
+      <p className="qun-sale__note">
+        <strong>{text(saleTexts.held)}</strong> <Countdown until={hold.until} />
+      </p>
+      {address === undefined ? (
+        <p className="qun-sale__note">{text(saleTexts.heldHint)}</p>
+      ) : (
+        <a
+          className="qun-button qun-button--accent qun-button--wide"
+          href={address}
+          target="_blank"
+          rel="noopener noreferrer"
+        >
+          <span className="qun-button__label">{text(saleTexts.pay)}</span>
+        </a>
+      )}
+      <ActionButton wide tone="quiet" onClick={() => act('release', {})}>
+        {text(saleTexts.giveUp)}
+      </ActionButton>
+    </div>
+  )
+}
+
+function Stepper(props: { readonly value: number; readonly max: number; readonly onChange: (value: number) => void }) {
+  const { value, max, onChange } = props
+  const text = useText()
+  return (
+    <div className="qun-sale__stepper" role="group" aria-label={text(saleTexts.quantity)}>
+      <button
+        type="button"
+        aria-label={text(saleTexts.fewer)}
+        disabled={value <= 1}
+        onClick={() => onChange(value - 1)}
+      >
+        −
+      </button>
+      <output aria-live="polite">{value}</output>
+      <button
+        type="button"
+        aria-label={text(saleTexts.more)}
+        disabled={value >= max}
+        onClick={() => onChange(value + 1)}
+      >
+        +
+      </button>
+    </div>
+  )
+}
