@@ -88,7 +88,9 @@ describe('after an order', () => {
     await log.getByText('POST /v1/order-events').first().waitFor()
     const text = await log.innerText()
     expect(text).toContain('"kind":"received"')
-    expect(text).toContain('"outcome":"offered"')
+    expect(text).toContain('"outcome":"recorded"')
+    // What follows from an order comes by itself, on the invited person's own stream.
+    expect(text).toContain('record invitation-offer ofr_')
     expect(text).not.toMatch(/qsk_|eyJ[\w-]+\.eyJ/)
   })
 })

@@ -35,7 +35,7 @@ async function startEar() {
       })
       answer
         .writeHead(ear.status, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ outcome: 'offered', code: 'store.unavailable' }))
+        .end(JSON.stringify({ outcome: 'recorded', code: 'store.unavailable' }))
     })
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -98,7 +98,13 @@ describe('orders', () => {
     expect(events.map((call) => call.body.kind)).toEqual(['paid', 'received'])
     expect(events[0]).toMatchObject({
       authorization: `Bearer ${apiKey}`,
-      body: { orderId: order.orderId, userId: 'li', shopId: 'camellia', items: [{ title: '古吉 日晒' }] },
+      body: {
+        orderId: order.orderId,
+        userId: 'li',
+        shopId: 'camellia',
+        amountFen: 8_800,
+        items: [{ productId: 'guji', title: '古吉 日晒', quantity: 1 }],
+      },
     })
   })
   test('buying works while Qun is away, and is told after a restart', async () => {

@@ -4,7 +4,7 @@
  */
 import type { Order, OrderBook, OrderStep } from './orders.ts'
 import { QunCallFailed, type QunCalls } from './qun-calls.ts'
-import { personOf, products, shopIdIn } from './story.ts'
+import { personOf, productIdIn, products, shopIdIn } from './story.ts'
 
 export interface Reports {
   /** Tells everything untold, oldest first; resolves also when Qun is away, and tries again by itself. */
@@ -64,6 +64,17 @@ function orderEvent(order: Order, step: OrderStep, publicUrl: string) {
     userId: order.userId,
     shopId: shopIdIn(lang),
     at: step === 'paid' ? order.paidAt : (order.receivedAt ?? order.paidAt),
-    items: product ? [{ title: product.name[lang], image: `${publicUrl}/art/goods/${product.id}.svg` }] : [],
+    amountFen: order.amountFen,
+    items: product
+      ? [
+          {
+            productId: productIdIn(product.id, lang),
+            title: product.name[lang],
+            image: `${publicUrl}/art/goods/${product.id}.svg`,
+            quantity: 1,
+          },
+        ]
+      : [],
+    ...(order.groupId !== undefined && { groupId: order.groupId }),
   }
 }

@@ -7,6 +7,8 @@ export interface Order {
   readonly userId: string
   readonly productId: string
   readonly amountFen: number
+  /** The group it was bought from, at the group's price. */
+  readonly groupId?: string
   readonly state: 'paid' | 'received'
   readonly paidAt: number
   readonly receivedAt?: number
@@ -17,7 +19,7 @@ export type OrderStep = 'paid' | 'received'
 export interface OrderBook {
   /** Newest first. */
   list(userId: string): Order[]
-  add(order: Pick<Order, 'userId' | 'productId' | 'amountFen'>): Order
+  add(order: Pick<Order, 'userId' | 'productId' | 'amountFen' | 'groupId'>): Order
   /** Marks as received; undefined for an order that is not this person's. Confirming twice changes nothing. */
   receive(userId: string, orderId: string): Order | undefined
   /** Oldest order first. */

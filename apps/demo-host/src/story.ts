@@ -94,6 +94,10 @@ export function personOf(userId: string): { person: Person; lang: Lang } | undef
 export function shopIdIn(lang: Lang): string {
   return lang === 'zh' ? 'camellia' : 'camellia-en'
 }
+/** The catalogue has one title per product, so each language's shop has products of its own. */
+export function productIdIn(key: string, lang: Lang): string {
+  return lang === 'zh' ? key : `${key}-en`
+}
 export const shopName: Words = { zh: '山茶咖啡', en: 'Camellia Coffee' }
 /** What the shop says when it invites somebody after an order. */
 export const invitationWords: Words = {

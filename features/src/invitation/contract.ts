@@ -164,10 +164,6 @@ export const acceptInvite = defineEndpoint({
 })
 
 // ── after an order ──
-const Item = closed({
-  title: Type.String({ maxLength: 10_000, description: 'Kept up to 80 characters, as plain text.' }),
-  image: Type.Optional(Type.String({ maxLength: 2_000 })),
-})
 /** An invitation into a group that waits for this person's answer; drop it from sight at `expiresAt`. */
 export const invitationOffer = defineRecord({
   kind: 'invitation-offer',
@@ -227,46 +223,33 @@ export const setOrderInvitation = defineEndpoint({
   answer: empty,
   errors: ['group.dissolved'],
 })
-export const postOrderEvent = defineEndpoint({
-  name: 'orders.report',
-  method: 'POST',
-  path: '/order-events',
-  doc:
-    'The host tells what became of an order. Idempotent by `eventId`; order of arrival does not matter. ' +
-    'Events of people Qun does not know yet are kept.',
+/** Why nobody was invited after an order. `waiting`: it is not yet what the rule wants. */
+export const NoInvitation = oneOf(
+  'waiting',
+  'ended',
+  'no_rule',
+  'already_member',
+  'already_asked',
+  'cool_down',
+  'month_limit',
+  'never',
+  'full',
+  'blacklisted',
+)
+export type NoInvitation = Static<typeof NoInvitation>
+export const invitationOfOrder = defineEndpoint({
+  name: 'orderInvitation.outcome',
+  method: 'GET',
+  path: '/orders/:orderId/invitation',
+  doc: 'What an order led to: an offer and what became of it, or why nobody was invited. `none`: nothing yet.',
   by: 'server',
-  body: closed({
-    eventId: Type.String({ minLength: 1, maxLength: 128 }),
-    kind: oneOf('paid', 'received', 'refunded', 'cancelled'),
-    orderId: Type.String({ minLength: 1, maxLength: 128 }),
-    userId: UserIdSchema,
-    shopId: Type.String({ minLength: 1, maxLength: 64 }),
-    at: MillisSchema,
-    items: Type.Optional(Type.Array(Item, { maxItems: 100 })),
-  }),
+  params: closed({ orderId: Type.String({ minLength: 1, maxLength: 128 }) }),
   answer: closed({
-    outcome: oneOf('offered', 'withdrawn', 'parked', 'recorded'),
-    /** Why nobody was invited, when `recorded`. */
-    reason: Type.Optional(
-      oneOf(
-        'replayed',
-        'waiting',
-        'ended',
-        'no_rule',
-        'already_member',
-        'already_asked',
-        'cool_down',
-        'month_limit',
-        'never',
-        'full',
-        'blacklisted',
-      ),
-    ),
+    outcome: oneOf('none', 'offered', 'accepted', 'dismissed', 'withdrawn', 'recorded'),
+    /** When `recorded`. */
+    reason: Type.Optional(NoInvitation),
     offerId: Type.Optional(OfferId),
   }),
-  status: 202,
-  errors: ['idempotency.key_reused'],
-  facts: invitationFacts,
 })
 const offer = closed({ offerId: OfferId })
 export const acceptOffer = defineEndpoint({

@@ -30,27 +30,14 @@ export function linkEnd(lifeMs: number | null | undefined, isAdmin: boolean, now
   return now + lifeMs
 }
 
-export interface OrderFacts {
-  readonly paidAt: number | null
-  readonly receivedAt: number | null
-  /** Refunded or cancelled. */
-  readonly endedAt: number | null
-}
-/** [OI2] Events may come in any order: the earliest instant of each kind is what counts. */
-export function foldOrder(
-  order: OrderFacts,
-  kind: 'paid' | 'received' | 'refunded' | 'cancelled',
-  at: number,
-): OrderFacts {
-  const earliest = (known: number | null) => (known === null ? at : Math.min(known, at))
-  if (kind === 'paid') return { ...order, paidAt: earliest(order.paidAt) }
-  if (kind === 'received') return { ...order, receivedAt: earliest(order.receivedAt) }
-  return { ...order, endedAt: earliest(order.endedAt) }
-}
+export type OrderStatus = 'paid' | 'received' | 'refunded' | 'cancelled'
 /** [OI3] What is received was paid, also when nobody told so. */
-export function isTriggered(on: OrderInvitationRule['on'], order: OrderFacts): boolean {
-  if (order.endedAt !== null) return false
-  return on === 'received' ? order.receivedAt !== null : order.paidAt !== null || order.receivedAt !== null
+export function isTriggered(on: OrderInvitationRule['on'], status: OrderStatus): boolean {
+  return status === 'received' || (status === 'paid' && on === 'paid')
+}
+/** [OI8] Refunded or cancelled: what it led to is taken back. */
+export function isEnded(status: OrderStatus): boolean {
+  return status === 'refunded' || status === 'cancelled'
 }
 
 const dayMs = 86_400_000
@@ -68,27 +55,12 @@ export function askFault(
   return undefined
 }
 
-/** [OI7] Text of an order as people may see it: plain, one line, at most `max` characters. */
-export function shorten(text: string, max: number): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
-  const letters = Array.from(line)
-  return letters.length <= max ? line : `${letters.slice(0, max - 1).join('')}…`
-}
-
-/** [OI7] The first three things of an order; pictures by https alone. */
+/** [OI7] The first three things of an order, which come as plain short text; pictures by https alone. */
 export function itemsOf(
   items: readonly { readonly title: string; readonly image?: string }[],
 ): { title: string; image?: string }[] {
   return items.slice(0, 3).map(({ title, image }) => ({
-    title: shorten(title, 80),
+    title,
     ...(image?.startsWith('https://') === true ? { image } : {}),
   }))
-}
-/** [OI1] The same words give the same text, whatever the order of their fields. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
 }

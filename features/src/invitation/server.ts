@@ -1,28 +1,36 @@
 /** Serves join links and invitations after an order: glue between the contract, the rules and the store. */
-import { createHash } from 'node:crypto'
-import type { GroupId, UserId } from '@qun/contract'
-import { defineFeature, serveEndpoint, type Call, type EndpointCall, type GroupCall } from '@qun/core'
+import type { AnswerOf, GroupId, UserId } from '@qun/contract'
+import {
+  defineFeature,
+  serveEndpoint,
+  type Call,
+  type EndpointCall,
+  type GroupCall,
+  type ReactionCall,
+} from '@qun/core'
 import { systemLine } from '../message/contract.ts'
+import type { OrderChange } from '../order/contract.ts'
 import {
   acceptInvite,
   acceptOffer,
   createJoinLink,
   dismissOffer,
   invitationOffer,
+  invitationOfOrder,
   joinLinksOf,
   linksPerPersonMax,
   offerLifeMs,
   orderInvitationOf,
-  postOrderEvent,
   previewInvite,
   revokeJoinLink,
   setOfferPreference,
   setOrderInvitation,
   type invitationFacts,
+  type NoInvitation,
   type OrderInvitationRule,
 } from './contract.ts'
-import { askFault, canonical, foldOrder, isTriggered, itemsOf, linkEnd, linkFault, monthMs } from './rules.ts'
-import type { Offer, Order, StoredLink } from './store.ts'
+import { askFault, isEnded, isTriggered, itemsOf, linkEnd, linkFault, monthMs } from './rules.ts'
+import type { Offer, StoredLink } from './store.ts'
 import * as store from './store.ts'
 
 type AnyCall = EndpointCall<any>
@@ -183,83 +191,43 @@ const setRule = serveEndpoint(setOrderInvitation, async (call) => {
   return {}
 })
 
-type EventCall = EndpointCall<typeof postOrderEvent>
-/** [OI1] [OI2] The person is locked first, then the order, then groups. */
-const report = serveEndpoint(postOrderEvent, async (call) => {
-  const { body, tx, appId, now } = call
-  const { never } = await store.lockPerson(tx, appId, body.userId)
-  const hash = createHash('sha256').update(canonical(body)).digest('hex')
-  const seen = await store.addReport(tx, appId, body.eventId, hash, now)
-  if (seen === 'other') call.fail('idempotency.key_reused')
-  if (seen === 'again') return no('replayed')
-  const known = await store.lockOrder(tx, appId, {
-    orderId: body.orderId,
-    userId: body.userId,
-    shopId: body.shopId,
-    items: itemsOf(body.items ?? []),
-    paidAt: null,
-    receivedAt: null,
-    endedAt: null,
-  })
-  if (known.userId !== body.userId)
-    call.fail('idempotency.key_reused', { detail: 'the order belongs to another person' })
-  const items = known.items.length > 0 ? known.items : itemsOf(body.items ?? [])
-  const order = { ...known, ...foldOrder(known, body.kind, body.at), items }
-  await store.saveOrder(tx, appId, order)
-  if (order.endedAt !== null) return await withdraw(call, order)
-  const outcome = await consider(call, order, never)
-  await considerParked(call, order.orderId)
-  return outcome
-})
+/** [OI3]–[OI6] [OI8] What an order leads to, each time it changes. The person is locked first, then groups. */
+async function follow(call: ReactionCall): Promise<void> {
+  const order = call.fact.data as OrderChange
+  // A shop that invites nobody costs one look.
+  const rules = await store.listRulesOfShop(call.tx, call.appId, order.shopId)
+  if (rules.length === 0 && !isEnded(order.status)) return putReason(call, order, 'no_rule')
+  const { never } = await store.lockPerson(call.tx, call.appId, order.userId)
+  const offered = await store.findOffer(call.tx, call.appId, { orderId: order.orderId })
+  if (isEnded(order.status)) return await withdraw(call, order, offered)
+  if (offered !== undefined) return putReason(call, order, 'already_asked')
+  const triggered = rules.filter(({ rule: each }) => isTriggered(each.on, order.status))
+  const reason = triggered.length === 0 ? 'waiting' : never ? 'never' : await invite(call, order, triggered)
+  if (reason !== undefined) await putReason(call, order, reason)
+}
+const putReason = (call: ReactionCall, order: OrderChange, reason: NoInvitation) =>
+  store.putReason(call.tx, call.appId, order, reason, call.now)
+
 /** [OI8] A refund or cancellation before joining takes the invitation back. */
-async function withdraw(
-  call: EventCall,
-  order: Order,
-): Promise<{ outcome: 'withdrawn' | 'recorded'; reason?: 'ended'; offerId?: string }> {
-  const { tx, appId } = call
-  await store.parkOrder(tx, appId, order.orderId, null)
-  const offer = await store.findOffer(tx, appId, { orderId: order.orderId })
-  if (offer?.phase !== 'open') return { outcome: 'recorded', reason: 'ended' }
-  await store.setPhase(tx, appId, offer.offerId, 'withdrawn')
-  call.putUserRecord(offer.userId, invitationOffer, offer.offerId, null)
-  record(await call.group(offer.groupId), 'invitation.withdrawn', factOf(offer))
-  return { outcome: 'withdrawn', offerId: offer.offerId }
+async function withdraw(call: ReactionCall, order: OrderChange, offered: Offer | undefined): Promise<void> {
+  await putReason(call, order, 'ended')
+  if (offered?.phase !== 'open') return
+  await store.setPhase(call.tx, call.appId, offered.offerId, 'withdrawn')
+  call.putUserRecord(offered.userId, invitationOffer, offered.offerId, null)
+  record(await call.group(offered.groupId), 'invitation.withdrawn', factOf(offered))
 }
 const factOf = ({ offerId, userId, orderId }: Offer) => ({ offerId, userId, orderId })
 
-type Reason =
-  | 'replayed'
-  | 'waiting'
-  | 'ended'
-  | 'no_rule'
-  | 'already_member'
-  | 'already_asked'
-  | 'cool_down'
-  | 'month_limit'
-  | 'never'
-  | 'full'
-  | 'blacklisted'
-type Considered =
-  | { outcome: 'offered'; offerId: string }
-  | { outcome: 'parked' }
-  | { outcome: 'recorded'; reason: Reason }
-const no = (reason: Reason): Considered => ({ outcome: 'recorded', reason })
-
-/** [OI3]–[OI6] Invites the person of an order if its rule says so. Their lock is held. */
-async function consider(call: EventCall, order: Order, never: boolean): Promise<Considered> {
+/** [OI4] [OI6] Offers the first group that may ask and has room; the reason if none does. The person is locked. */
+async function invite(
+  call: ReactionCall,
+  order: OrderChange,
+  triggered: Awaited<ReturnType<typeof store.listRulesOfShop>>,
+): Promise<NoInvitation | undefined> {
   const { tx, appId, now } = call
-  const rules = await store.listRulesOfShop(tx, appId, order.shopId)
-  if (rules.length === 0) return no('no_rule')
-  const triggered = rules.filter(({ rule: each }) => isTriggered(each.on, order))
-  if (triggered.length === 0) return no('waiting')
-  if ((await store.findOffer(tx, appId, { orderId: order.orderId })) !== undefined) return no('already_asked')
-  const user = await call.findUser(order.userId)
-  await store.parkOrder(tx, appId, order.orderId, user === undefined ? now : null)
-  if (user === undefined) return { outcome: 'parked' }
-  if (never) return no('never')
   await endStaleOffers(call, order.userId)
   const askedAts = await store.listAskedAts(tx, appId, order.userId, now - 365 * 86_400_000 - monthMs)
-  let reason: Reason = 'full'
+  let reason: NoInvitation = 'full'
   for (const { groupId, rule: each } of triggered) {
     const fault = askFault(each, askedAts, now)
     if (fault !== undefined) {
@@ -267,13 +235,21 @@ async function consider(call: EventCall, order: Order, never: boolean): Promise<
       continue
     }
     const group = await call.group(groupId)
-    if (await isMember(group, order.userId)) return no('already_member')
+    if (await isMember(group, order.userId)) return 'already_member'
     if (await group.isBanned(order.userId)) reason = 'blacklisted'
-    else if (group.row.disbandedAt === undefined && !isFull(group)) return await offer(call, group, order, each)
+    else if (group.row.disbandedAt === undefined && !isFull(group)) {
+      await offer(call, group, order, each)
+      return undefined
+    }
   }
-  return no(reason)
+  return reason
 }
-async function offer(call: EventCall, group: GroupCall, order: Order, each: OrderInvitationRule): Promise<Considered> {
+async function offer(
+  call: ReactionCall,
+  group: GroupCall,
+  order: OrderChange,
+  each: OrderInvitationRule,
+): Promise<void> {
   const { row } = group
   const offerId = `ofr_${call.randomHex(12)}`
   const expiresAt = call.now + offerLifeMs
@@ -297,28 +273,33 @@ async function offer(call: EventCall, group: GroupCall, order: Order, each: Orde
     orderId: order.orderId,
     ...(each.shopName === undefined ? {} : { shopName: each.shopName }),
     message: each.message,
-    items: order.items,
+    items: itemsOf(order.items),
     expiresAt,
   })
   record(group, 'invitation.offered', factOf(made))
-  return { outcome: 'offered', offerId }
 }
 /** Takes offers off a person's stream that can no longer be accepted. */
-async function endStaleOffers(call: EventCall, userId: UserId): Promise<void> {
+async function endStaleOffers(call: Call, userId: UserId): Promise<void> {
   for (const stale of await store.listOpenOffers(call.tx, call.appId, userId)) {
     if (stale.expiresAt > call.now) continue
     await store.setPhase(call.tx, call.appId, stale.offerId, 'withdrawn')
     call.putUserRecord(userId, invitationOffer, stale.offerId, null)
   }
 }
-/** [OI5] A few parked orders get another turn with every report; those still of strangers go to the end of the line. */
-async function considerParked(call: EventCall, exceptOrderId: string): Promise<void> {
-  for (const order of await store.lockParkedOrders(call.tx, call.appId, 5)) {
-    if (order.orderId === exceptOrderId) continue
-    const { never } = await store.lockPerson(call.tx, call.appId, order.userId)
-    await consider(call, order, never)
-  }
-}
+const outcomeOfPhase = {
+  open: 'offered',
+  accepted: 'accepted',
+  dismissed: 'dismissed',
+  withdrawn: 'withdrawn',
+} as const
+const outcome = serveEndpoint(invitationOfOrder, async (call): Promise<AnswerOf<typeof invitationOfOrder>> => {
+  const { tx, appId } = call
+  const { orderId } = call.params
+  const offered = await store.findOffer(tx, appId, { orderId })
+  if (offered !== undefined) return { outcome: outcomeOfPhase[offered.phase], offerId: offered.offerId }
+  const reason = await store.findReason(tx, appId, orderId)
+  return reason === undefined ? { outcome: 'none' } : { outcome: 'recorded', reason }
+})
 
 // ── answers to an offer ──
 async function readOwnOffer(
@@ -369,8 +350,9 @@ export default defineFeature({
   name: 'invitation',
   migrations: store.migrations,
   records: [invitationOffer],
-  endpoints: [create, list, revoke, preview, accept, rule, setRule, report, acceptOne, dismissOne, preference],
+  endpoints: [create, list, revoke, preview, accept, rule, setRule, outcome, acceptOne, dismissOne, preference],
   reactions: [
+    { name: 'invitation.follow-order', on: 'order.changed', handle: follow },
     {
       // Links that a removed person shared would bring their friends in.
       name: 'invitation.revoke-links',

@@ -1,9 +1,9 @@
-/** Join links and who used them; orders the host told of, whom they led to invite, and who wants no more. */
+/** Join links and who used them; whom orders led to invite or why not, and who wants no more. */
 import { createHash } from 'node:crypto'
 import type { AppId, GroupId, UserId } from '@qun/contract'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
-import type { JoinLink, OrderInvitationRule } from './contract.ts'
+import type { JoinLink, NoInvitation, OrderInvitationRule } from './contract.ts'
 
 export const migrations: readonly Migration[] = [
   {
@@ -50,6 +50,18 @@ export const migrations: readonly Migration[] = [
         'invitation_orders',
         'invitation_offers',
       ].map(rls),
+    ],
+  },
+  {
+    // Orders have a feature of their own; what one led to stays here.
+    id: 'invitation-002',
+    up: [
+      `DROP TABLE invitation_reports`,
+      `DROP TABLE invitation_orders`,
+      `CREATE TABLE invitation_outcomes (
+        app_id text NOT NULL, order_id text NOT NULL, user_id text NOT NULL, reason text NOT NULL, at bigint NOT NULL,
+        PRIMARY KEY (app_id, order_id))`,
+      rls('invitation_outcomes'),
     ],
   },
 ]
@@ -258,61 +270,22 @@ export async function setNever(tx: Tx, appId: AppId, userId: UserId, never: bool
 }
 
 // ── orders ──
-/** [OI1] `first`: not told before; `again`: the same words; `other`: the id was used for something else. */
-export async function addReport(
+/** Why an order led to no invitation; the last reason counts. */
+export async function putReason(
   tx: Tx,
   appId: AppId,
-  eventId: string,
-  hash: string,
+  order: { readonly orderId: string; readonly userId: UserId },
+  reason: NoInvitation,
   at: number,
-): Promise<'first' | 'again' | 'other'> {
-  const { rows } = await sql`INSERT INTO invitation_reports (app_id, event_id, hash, at)
-    VALUES (${appId}, ${eventId}, ${hash}, ${at}) ON CONFLICT DO NOTHING RETURNING hash`.execute(tx)
-  if (rows.length > 0) return 'first'
-  const known = await sql<{ hash: string }>`SELECT hash FROM invitation_reports
-    WHERE app_id = ${appId} AND event_id = ${eventId}`.execute(tx)
-  return known.rows[0]?.hash === hash ? 'again' : 'other'
+): Promise<void> {
+  await sql`INSERT INTO invitation_outcomes (app_id, order_id, user_id, reason, at)
+    VALUES (${appId}, ${order.orderId}, ${order.userId}, ${reason}, ${at})
+    ON CONFLICT (app_id, order_id) DO UPDATE SET reason = excluded.reason, at = excluded.at`.execute(tx)
 }
-export interface Order {
-  readonly orderId: string
-  readonly userId: UserId
-  readonly shopId: string
-  readonly items: readonly { readonly title: string; readonly image?: string }[]
-  readonly paidAt: number | null
-  readonly receivedAt: number | null
-  readonly endedAt: number | null
-}
-/** Makes the order if it is not known, then locks it. Person, shop and things are those told first. */
-export async function lockOrder(tx: Tx, appId: AppId, order: Order): Promise<Order> {
-  await sql`INSERT INTO invitation_orders (app_id, order_id, user_id, shop_id, items)
-    VALUES (${appId}, ${order.orderId}, ${order.userId}, ${order.shopId}, ${JSON.stringify(order.items)}::jsonb)
-    ON CONFLICT DO NOTHING`.execute(tx)
-  const { rows } = await sql<Order>`SELECT order_id AS "orderId", user_id AS "userId", shop_id AS "shopId", items,
-      paid_at AS "paidAt", received_at AS "receivedAt", ended_at AS "endedAt"
-    FROM invitation_orders WHERE app_id = ${appId} AND order_id = ${order.orderId} FOR UPDATE`.execute(tx)
-  return rows[0] ?? order
-}
-export async function saveOrder(tx: Tx, appId: AppId, order: Order): Promise<void> {
-  await sql`UPDATE invitation_orders SET paid_at = ${order.paidAt}, received_at = ${order.receivedAt},
-      ended_at = ${order.endedAt}, items = ${JSON.stringify(order.items)}::jsonb
-    WHERE app_id = ${appId} AND order_id = ${order.orderId}`.execute(tx)
-}
-/** Null when the person is known and the order need not wait. */
-export async function parkOrder(tx: Tx, appId: AppId, orderId: string, at: number | null): Promise<void> {
-  await sql`UPDATE invitation_orders SET parked_at = ${at} WHERE app_id = ${appId} AND order_id = ${orderId}`.execute(
-    tx,
-  )
-}
-/** [OI5] Parked orders, longest waiting first, locked with their people; another decision's are left to it. */
-export async function lockParkedOrders(tx: Tx, appId: AppId, limit: number): Promise<Order[]> {
-  const { rows } =
-    await sql<Order>`SELECT o.order_id AS "orderId", o.user_id AS "userId", o.shop_id AS "shopId", o.items,
-      o.paid_at AS "paidAt", o.received_at AS "receivedAt", o.ended_at AS "endedAt"
-    FROM invitation_orders o
-    JOIN invitation_people p ON p.app_id = o.app_id AND p.user_id = o.user_id
-    WHERE o.app_id = ${appId} AND o.parked_at IS NOT NULL
-    ORDER BY o.parked_at LIMIT ${limit} FOR UPDATE OF o, p SKIP LOCKED`.execute(tx)
-  return rows
+export async function findReason(tx: Tx, appId: AppId, orderId: string): Promise<NoInvitation | undefined> {
+  const { rows } = await sql<{ reason: NoInvitation }>`SELECT reason FROM invitation_outcomes
+    WHERE app_id = ${appId} AND order_id = ${orderId}`.execute(tx)
+  return rows[0]?.reason
 }
 
 // ── offers ──
@@ -348,7 +321,7 @@ export async function addOffer(tx: Tx, appId: AppId, offer: Offer): Promise<void
   }
   await tables(tx).insertInto('invitation_offers').values(row).execute()
 }
-/** Lock the person first: whoever changes an offer does. */
+/** Lock the person first: whoever changes an offer does. One order leads to one offer at most. */
 export async function findOffer(
   tx: Tx,
   appId: AppId,

@@ -6,9 +6,10 @@ import * as membership from '@qun/features/membership/contract'
 import * as message from '@qun/features/message/contract'
 import { redPacket } from '@qun/features/red-packet/contract'
 import { coupon } from '@qun/features/coupon/contract'
+import * as order from '@qun/features/order/contract'
 import { product } from '@qun/features/product/contract'
 import * as flashSale from '@qun/features/flash-sale/contract'
-import { buyerShow } from '@qun/features/buyer-show/contract'
+import * as buyerShow from '@qun/features/buyer-show/contract'
 import { poll } from '@qun/features/poll/contract'
 import { relayList } from '@qun/features/relay-list/contract'
 import { checkIn } from '@qun/features/check-in/contract'
@@ -29,7 +30,7 @@ export const cards = [
   coupon,
   product,
   flashSale.flashSale,
-  buyerShow,
+  buyerShow.buyerShow,
   poll,
   relayList,
   checkIn,
@@ -64,14 +65,18 @@ export const endpoints: readonly AnyEndpoint[] = [
   invitation.acceptInvite,
   invitation.orderInvitationOf,
   invitation.setOrderInvitation,
-  invitation.postOrderEvent,
+  invitation.invitationOfOrder,
   invitation.acceptOffer,
   invitation.dismissOffer,
   invitation.setOfferPreference,
+  buyerShow.ordersToShow,
   flashSale.saleForHost,
   flashSale.takeForHost,
   flashSale.payHold,
   flashSale.cancelHold,
+  order.postOrderEvent,
+  order.orderOf,
+  order.parkedOrders,
   luckyDraw.entriesOf,
   luckyDraw.proofOf,
 ]
