@@ -1,39 +1,80 @@
-/** Who joined which card. Every function takes the transaction first. */
-import type { AppId, GroupId, Millis, UserId } from '@qun/contract'
+/** Orders as facts told of them, and which of them are shown where. Every function takes the transaction first. */
+import type { AppId, GroupId, UserId } from '@qun/contract'
 import { rls, type Migration, type Tx } from '@qun/storage'
+import { sql } from 'kysely'
+import type { MyOrder, ShownItem } from './contract.ts'
 
 export const migrations: readonly Migration[] = [
   {
     id: 'buyer-show-001',
     up: [
-      `CREATE TABLE buyer_show_members (
-        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, user_id text NOT NULL, at bigint NOT NULL,
-        PRIMARY KEY (app_id, group_id, seq, user_id))`,
-      rls('buyer_show_members'),
+      `CREATE TABLE buyer_show_orders (
+        app_id text NOT NULL, order_id text NOT NULL, user_id text NOT NULL, status text NOT NULL, at bigint NOT NULL,
+        items json NOT NULL,
+        PRIMARY KEY (app_id, order_id))`,
+      `CREATE INDEX buyer_show_orders_by_user ON buyer_show_orders (app_id, user_id, at DESC)`,
+      `CREATE TABLE buyer_show_shows (
+        app_id text NOT NULL, group_id text NOT NULL, order_id text NOT NULL, seq bigint NOT NULL,
+        PRIMARY KEY (app_id, group_id, order_id))`,
+      `CREATE INDEX buyer_show_shows_by_order ON buyer_show_shows (app_id, order_id)`,
+      ...['buyer_show_orders', 'buyer_show_shows'].map(rls),
     ],
   },
 ]
 
-/** A type, not an interface: Kysely's withTables needs an index signature. */
-type Tables = {
-  buyer_show_members: { app_id: string; group_id: string; seq: number; user_id: string; at: number }
+export interface StoredOrder {
+  readonly orderId: string
+  readonly userId: UserId
+  readonly status: MyOrder['status']
+  readonly at: number
+  readonly items: readonly ShownItem[]
+}
+interface OrderRow {
+  readonly orderId: string
+  readonly userId: UserId
+  readonly status: MyOrder['status']
+  readonly at: number
+  readonly items: string
+}
+const columns = sql`order_id AS "orderId", user_id AS "userId", status, at, items`
+const orderOf = (row: OrderRow): StoredOrder => ({ ...row, items: JSON.parse(row.items) as ShownItem[] })
+
+export async function findOrder(tx: Tx, appId: AppId, orderId: string): Promise<StoredOrder | undefined> {
+  const { rows } = await sql<OrderRow>`SELECT ${columns} FROM buyer_show_orders
+    WHERE app_id = ${appId} AND order_id = ${orderId}`.execute(tx)
+  return rows.map(orderOf)[0]
+}
+export async function listOrders(tx: Tx, appId: AppId, userId: UserId): Promise<StoredOrder[]> {
+  const { rows } = await sql<OrderRow>`SELECT ${columns} FROM buyer_show_orders
+    WHERE app_id = ${appId} AND user_id = ${userId} AND status IN ('paid', 'received')
+    ORDER BY at DESC, order_id LIMIT 50`.execute(tx)
+  return rows.map(orderOf)
+}
+export async function keepOrder(tx: Tx, appId: AppId, order: StoredOrder): Promise<void> {
+  await sql`INSERT INTO buyer_show_orders (app_id, order_id, user_id, status, at, items)
+    VALUES (${appId}, ${order.orderId}, ${order.userId}, ${order.status}, ${order.at}, ${JSON.stringify(order.items)}::json)
+    ON CONFLICT (app_id, order_id) DO UPDATE SET status = excluded.status, at = excluded.at, items = excluded.items`.execute(
+    tx,
+  )
 }
 
-interface Place {
-  readonly tx: Tx
-  readonly appId: AppId
+interface Show {
   readonly groupId: GroupId
   readonly seq: number
 }
-
-/** [BS1] The primary key decides. False if the member had joined before. */
-export async function addMember({ tx, appId, groupId, seq }: Place, userId: UserId, at: Millis): Promise<boolean> {
-  const row = await tx
-    .withTables<Tables>()
-    .insertInto('buyer_show_members')
-    .values({ app_id: appId, group_id: groupId, seq, user_id: userId, at })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('user_id')
-    .executeTakeFirst()
-  return row !== undefined
+/** [BS3] The primary key decides: false if the order is shown in the group already. */
+export async function addShow(tx: Tx, appId: AppId, orderId: string, show: Show): Promise<boolean> {
+  const { rows } = await sql`INSERT INTO buyer_show_shows (app_id, group_id, order_id, seq)
+    VALUES (${appId}, ${show.groupId}, ${orderId}, ${show.seq}) ON CONFLICT DO NOTHING RETURNING 1`.execute(tx)
+  return rows.length > 0
+}
+export async function dropShow(tx: Tx, appId: AppId, show: Show): Promise<void> {
+  await sql`DELETE FROM buyer_show_shows
+    WHERE app_id = ${appId} AND group_id = ${show.groupId} AND seq = ${show.seq}`.execute(tx)
+}
+/** In the order in which their cards are locked. */
+export async function listShows(tx: Tx, appId: AppId, orderId: string): Promise<Show[]> {
+  const { rows } = await sql<Show>`SELECT group_id AS "groupId", seq FROM buyer_show_shows
+    WHERE app_id = ${appId} AND order_id = ${orderId} ORDER BY group_id, seq`.execute(tx)
+  return rows
 }

@@ -138,6 +138,14 @@ export interface Talk {
     onProgress: (share: number) => void,
     signal: AbortSignal,
   ): Promise<Writing>
+  /** A picture of the group by what its upload answered; other features show pictures with it. Fills its box. */
+  readonly Picture?: (props: {
+    readonly groupId: string
+    readonly mediaId: string
+    readonly alt: string
+    /** The whole picture instead of its thumbnail. */
+    readonly full?: boolean
+  }) => ReactNode
   /** The words of a message to copy, quote or edit; undefined when it has none. */
   textOf(message: Pick<ViewMessage, 'kind' | 'body' | 'state'>): string | undefined
   /** User ids named in a message, so that editing keeps them. */

@@ -1,33 +1,20 @@
-/** The faces of a buyer show: the card in the conversation. */
-import { ActionButton, CardFrame, defineCardUI, useText, type CardFaceProps } from '@qun/ui'
+/** The faces of a buyer show: the card in the conversation and the form in the plus menu. */
+import { defineCardUI, type ComposeProps } from '@qun/ui'
+import { lazy, Suspense } from 'react'
 import { buyerShow } from '../contract.ts'
+import './buyer-show.css'
+import { BuyerShowCard } from './card.tsx'
+import { CameraIcon } from './icons.tsx'
+import { showTexts } from './texts.ts'
 
-const texts = {
-  kind: { 'zh-CN': 'Buyer show', en: 'Buyer show' },
-  join: { 'zh-CN': '参与', en: 'Join' },
-  joined: { 'zh-CN': '已参与', en: 'Joined' },
-}
-const countText = (count: number) => ({ 'zh-CN': `${count} 人已参与`, en: `${count} joined` })
-
-export function BuyerShowCard({ body, state, mine, act }: CardFaceProps<typeof buyerShow>) {
-  const text = useText()
-  const action =
-    mine === undefined ? (
-      <ActionButton wide onClick={() => act('join', {})}>
-        {text(texts.join)}
-      </ActionButton>
-    ) : (
-      <span>{text(texts.joined)}</span>
-    )
+/** Loaded when somebody first shows something. */
+const LazyForm = lazy(async () => ({ default: (await import('./compose.tsx')).BuyerShowForm }))
+function Compose(props: ComposeProps<typeof buyerShow>) {
   return (
-    <CardFrame
-      kind={text(texts.kind)}
-      title={body.title}
-      tone={mine === undefined ? 'open' : 'mine'}
-      foot={<span>{text(countText(state.count))}</span>}
-      action={action}
-    />
+    <Suspense fallback={<span className="qun-spinner" aria-hidden="true" />}>
+      <LazyForm {...props} />
+    </Suspense>
   )
 }
 
-export default [defineCardUI(buyerShow, { Card: BuyerShowCard, label: texts.kind })]
+export default [defineCardUI(buyerShow, { Card: BuyerShowCard, Compose, icon: <CameraIcon />, label: showTexts.kind })]

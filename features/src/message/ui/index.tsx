@@ -3,6 +3,7 @@ import { defineCardUI, type Talk } from '@qun/ui'
 import { imageMessage, systemLine, textMessage } from '../contract.ts'
 import { ImageFace } from './image-face.tsx'
 import './message.css'
+import { Picture } from './picture.tsx'
 import { SystemFace } from './system-face.tsx'
 import { talk as messageTalk } from './talk.ts'
 import { messageTexts } from './texts.ts'
@@ -18,4 +19,4 @@ export default [
       body.what === 'joined' ? { names: body.people.map((person) => person.name), count: body.count } : undefined,
   }),
 ]
-export const talk: Talk = messageTalk
+export const talk: Talk = { ...messageTalk, Picture }
