@@ -8,8 +8,10 @@ export const ledgerRefusals = {
   'ledger.same_account': refusal(422, 'after-change', '不能转给同一账户', 'It would move within one account'),
   'ledger.currency_mismatch': refusal(422, 'after-change', '币种不一致', 'The currencies differ'),
   'ledger.currency_unknown': refusal(422, 'after-change', '未知币种', 'The currency is unknown'),
+  'ledger.amount_limit': refusal(409, 'after-change', '金额超出上限', 'The amount is beyond what can be counted'),
   'ledger.already_reversed': refusal(409, 'never', '已冲正', 'It was reversed already'),
   'ledger.not_reversible': refusal(409, 'never', '不可冲正', 'It cannot be reversed'),
   'ledger.balance_nonzero': refusal(409, 'after-change', '账户仍有余额', 'The account still has a balance'),
   'ledger.provider_mismatch': refusal(409, 'never', '与支付渠道记录不符', 'It differs from the provider’s record'),
+  'budget.exhausted': refusal(409, 'later', '预算已用完', 'The budget is used up'),
 } as const

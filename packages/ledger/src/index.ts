@@ -2,17 +2,25 @@
 export {
   balanceOf,
   balancesOf,
+  checkEmpty,
   entriesOf,
   findTransfer,
   openAccount,
+  setFrozen,
+  type Entry,
+  type LedgerReading,
+} from './accounts.ts'
+export { ledgerAudits, type LedgerAudit } from './audits.ts'
+export { budgetOf, setBudget, spend, unspend, type Spending } from './budgets.ts'
+export { ledgerMigrations } from './migrations.ts'
+export { refuseLedger } from './names.ts'
+export {
   reverse,
   transfer,
   transferAll,
   type Account,
-  type Entry,
+  type LedgerCall,
   type Posted,
   type Transfer,
   type TransferLeg,
 } from './transfers.ts'
-export { ledgerAudits } from './audits.ts'
-export { ledgerMigrations } from './migrations.ts'

@@ -1,4 +1,73 @@
 /** The ledger's tables; features that move value put these before their own migrations. */
-import type { Migration } from '@qun/storage'
+import { rls, type Migration } from '@qun/storage'
 
-export const ledgerMigrations: readonly Migration[] = []
+/** [LDG2] Refuses whatever would change or remove what was written: for every role, on replicas too. */
+const appendOnly = (table: string): string => `
+  CREATE TRIGGER ${table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${table}
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only();
+  ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${table}_append_only`
+
+/** NOTE: `last_entry` and `balance` change with each entry, so accounts keep free space to be updated in place. */
+export const ledgerMigrations: readonly Migration[] = [
+  {
+    id: 'ledger-001',
+    up: [
+      `CREATE TABLE ledger_accounts (
+        app_id text NOT NULL, account text COLLATE "C" NOT NULL, currency text COLLATE "C" NOT NULL,
+        floor bigint, balance bigint NOT NULL DEFAULT 0, last_entry bigint NOT NULL DEFAULT 0,
+        frozen boolean NOT NULL DEFAULT false, has_lots boolean NOT NULL DEFAULT false,
+        PRIMARY KEY (app_id, account, currency),
+        CONSTRAINT ledger_accounts_floor CHECK (floor IS NULL OR balance >= floor),
+        CONSTRAINT ledger_accounts_exact CHECK (balance BETWEEN -9007199254740991 AND 9007199254740991))
+        WITH (fillfactor = 50)`,
+      `CREATE TABLE ledger_transfers (
+        app_id text NOT NULL, ref text COLLATE "C" NOT NULL, transfer_id text NOT NULL, currency text NOT NULL,
+        reason text NOT NULL, group_id text, reverses text COLLATE "C", content text NOT NULL, at bigint NOT NULL,
+        PRIMARY KEY (app_id, ref))`,
+      `CREATE UNIQUE INDEX ledger_transfers_reversed_once ON ledger_transfers (app_id, reverses)
+        WHERE reverses IS NOT NULL`,
+      `CREATE TABLE ledger_entries (
+        app_id text NOT NULL, account text COLLATE "C" NOT NULL, currency text COLLATE "C" NOT NULL,
+        entry_no bigint NOT NULL CHECK (entry_no >= 1),
+        amount bigint NOT NULL CHECK (amount <> 0 AND amount BETWEEN -9007199254740991 AND 9007199254740991),
+        balance_after bigint NOT NULL, ref text COLLATE "C" NOT NULL, reason text NOT NULL, lots jsonb,
+        at bigint NOT NULL,
+        PRIMARY KEY (app_id, account, currency, entry_no))`,
+      `CREATE INDEX ledger_entries_by_ref ON ledger_entries (app_id, ref)`,
+      `CREATE TABLE ledger_lots (
+        app_id text NOT NULL, account text COLLATE "C" NOT NULL, currency text COLLATE "C" NOT NULL,
+        expires_at bigint NOT NULL, remaining bigint NOT NULL CHECK (remaining >= 0),
+        PRIMARY KEY (app_id, account, currency, expires_at))`,
+      `CREATE INDEX ledger_lots_due ON ledger_lots (app_id, currency, expires_at) WHERE remaining > 0`,
+      `CREATE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          RAISE EXCEPTION 'the ledger is append-only: % of % is refused', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
+        END $$`,
+      `CREATE FUNCTION ledger_entries_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF EXISTS (SELECT FROM fresh GROUP BY app_id, ref
+            HAVING sum(amount) <> 0 OR count(*) < 2 OR min(currency) <> max(currency)) THEN
+            RAISE EXCEPTION 'a transfer has entries of one currency that sum to zero'
+              USING ERRCODE = 'check_violation';
+          END IF;
+          RETURN NULL;
+        END $$`,
+      appendOnly('ledger_transfers'),
+      appendOnly('ledger_entries'),
+      `CREATE TRIGGER ledger_entries_balanced AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS fresh
+        FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_balanced();
+      ALTER TABLE ledger_entries ENABLE ALWAYS TRIGGER ledger_entries_balanced`,
+      `CREATE TABLE ledger_budgets (
+        app_id text NOT NULL, scope text NOT NULL, currency text NOT NULL, cap bigint NOT NULL CHECK (cap >= 0),
+        PRIMARY KEY (app_id, scope, currency))`,
+      `CREATE TABLE ledger_spent (
+        app_id text NOT NULL, scope text COLLATE "C" NOT NULL, subject text COLLATE "C" NOT NULL,
+        currency text NOT NULL, spent bigint NOT NULL DEFAULT 0 CHECK (spent BETWEEN 0 AND 9007199254740991),
+        PRIMARY KEY (app_id, scope, subject, currency))`,
+      ...['ledger_accounts', 'ledger_transfers', 'ledger_entries', 'ledger_lots', 'ledger_budgets', 'ledger_spent'].map(
+        rls,
+      ),
+    ],
+  },
+]

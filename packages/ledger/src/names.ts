@@ -1,0 +1,27 @@
+/** How accounts, currencies and refs are spelt, and what an account's name says about its floor. Knows no storage. */
+import { ledgerRefusals, Refusal } from '@qun/contract'
+
+/** Refuses with one of the ledger's own codes. */
+export function refuseLedger(code: keyof typeof ledgerRefusals, detail?: string): Refusal {
+  return new Refusal(code, ledgerRefusals[code], detail === undefined ? {} : { detail })
+}
+
+const accountShape = /^[a-z][a-z-]{0,31}\/[^\p{C}]{1,200}$/u
+const refShape = /^[^\p{C}]{1,400}$/u
+/** `voucher:…` and `chance:…` count pieces of one kind each: a voucher of a batch, turns at a wheel. */
+const currencyShape = /^(?:points|CNY|(?:voucher|chance):[A-Za-z0-9_.-]{1,60})$/
+
+/** [LDG9] An issuer's negative is what is out there; a provider's is what it holds outside: neither has a floor. */
+export function floorOf(account: string): number | null {
+  return /^(?:issuer|provider)\//.test(account) ? null : 0
+}
+export function checkAccount(account: string): void {
+  if (!accountShape.test(account)) throw new Error(`not the name of an account: ${account}`)
+}
+export function checkRef(ref: string): void {
+  if (!refShape.test(ref)) throw new Error(`not a ref: ${ref}`)
+}
+/** [LDG9] Refuses `ledger.currency_unknown`. */
+export function checkCurrency(currency: string): void {
+  if (!currencyShape.test(currency)) throw refuseLedger('ledger.currency_unknown', currency)
+}
