@@ -1,18 +1,158 @@
-/** Group buy: a card its members join once. Shapes on the wire only. */
-import { closed, defineCard, MillisSchema, refusal, SeqSchema, Type, UserIdSchema } from '@qun/contract'
+/** Group buy 拼团: members form teams, and a team that is large enough buys at its price; shapes on the wire only. */
+import { closed, defineCard, MillisSchema, nullable, oneOf, SeqSchema, Type, UserIdSchema } from '@qun/contract'
+import {
+  groupBuyRefusals,
+  OrderId,
+  PlaceId,
+  Price,
+  Quantity,
+  sizeMax,
+  Step,
+  stepsMax,
+  Team,
+  TeamNo,
+  teamsShown,
+} from './contract-parts.ts'
+
+export * from './contract-host.ts'
+export * from './contract-parts.ts'
+
+/** What became of the viewer's last place, once it is over. */
+const Outcome = closed({
+  teamNo: nullable(TeamNo),
+  what: oneOf('completed', 'refunded'),
+  /** Of one piece when completed; what goes back in all when refunded. */
+  amountFen: Type.Integer({ minimum: 0 }),
+})
+const Place = closed({
+  placeId: PlaceId,
+  /** Null while its buyer, who will lead a team, has not paid. */
+  teamNo: nullable(TeamNo),
+  quantity: Quantity,
+  status: oneOf('held', 'paid'),
+  /** Until when a held place waits to be paid. */
+  until: MillisSchema,
+})
+
+const joining = ['group_buy.ended', 'group_buy.sold_out', 'group_buy.limit', 'group_buy.already_in'] as const
 
 export const groupBuy = defineCard({
   kind: 'group-buy',
-  doc: 'A card its members join once.',
-  post: { by: 'member' },
-  body: closed({ title: Type.String({ minLength: 1, maxLength: 60 }) }),
-  state: closed({ count: Type.Integer({ minimum: 0 }) }),
-  initial: { count: 0 },
-  mine: closed({ at: MillisSchema }),
+  doc: 'Members form teams; a team of enough people buys at its price, and otherwise everybody gets their money back.',
+  post: { by: 'admin' },
+  body: closed({
+    title: Type.String({ minLength: 1, maxLength: 60 }),
+    productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    image: Type.Optional(Type.String({ maxLength: 2_000 })),
+    url: Type.Optional(
+      Type.String({
+        maxLength: 2_000,
+        description: 'The host’s checkout; the place is added as `place`. https or a path.',
+      }),
+    ),
+    singlePriceFen: Price,
+    ladder: Type.Array(Step, {
+      minItems: 1,
+      maxItems: stepsMax,
+      description:
+        'Sizes rise, prices fall. The first size makes a team; the last fills it. Joining authorises the first price.',
+    }),
+    stock: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Pieces; no bound if absent.' })),
+    perMember: Quantity,
+    teamMs: Type.Integer({ minimum: 1, description: 'How long a team has, from its leader’s payment.' }),
+    endsAt: MillisSchema,
+    late: oneOf('new-team', 'refund'),
+  }),
+  state: closed({
+    phase: oneOf('on', 'ended', 'cancelled'),
+    /** Pieces free now; absent without a stock. */
+    left: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Places kept for people who are paying. */
+    heldCount: Type.Integer({ minimum: 0 }),
+    teamCount: Type.Integer({ minimum: 0 }),
+    openCount: Type.Integer({ minimum: 0 }),
+    completedCount: Type.Integer({ minimum: 0 }),
+    /** Pieces of completed teams. */
+    soldCount: Type.Integer({ minimum: 0 }),
+    /** Open teams, oldest first, at most ten; `groupBuys.teams` has all. */
+    teams: Type.Array(Team, { maxItems: teamsShown }),
+    cancelled: Type.Optional(closed({ reason: Type.String(), at: MillisSchema })),
+  }),
+  mine: closed({
+    place: nullable(Place),
+    /** Pieces of completed teams. */
+    boughtCount: Type.Integer({ minimum: 0 }),
+    outcome: Type.Optional(Outcome),
+  }),
   actions: {
-    join: { by: 'member', doc: 'Joins the actor, once.', input: closed({}), errors: ['group_buy.joined'] },
+    start: {
+      by: 'member',
+      doc: 'Keeps a place for the actor, who leads a new team once they have paid.',
+      input: closed({ quantity: Quantity }),
+      errors: [...joining, 'auth.guest_forbidden'],
+      commerce: true,
+    },
+    join: {
+      by: 'member',
+      doc: 'Keeps a place of a team for the actor to pay; asking again answers the same place.',
+      input: closed({ teamNo: TeamNo, quantity: Quantity }),
+      errors: [
+        ...joining,
+        'group_buy.team_not_found',
+        'group_buy.team_full',
+        'group_buy.team_over',
+        'auth.guest_forbidden',
+      ],
+      commerce: true,
+    },
+    release: {
+      by: 'member',
+      doc: 'Gives the actor’s unpaid place up.',
+      input: closed({}),
+      errors: ['group_buy.no_place'],
+    },
+    withdraw: {
+      by: 'member',
+      doc: 'A leader ends their team while alone in it; the money goes back.',
+      input: closed({}),
+      errors: ['group_buy.no_place', 'group_buy.not_alone', 'auth.guest_forbidden'],
+      commerce: true,
+    },
+    cancel: {
+      by: 'admin',
+      doc: 'Ends the offer with a reason everybody sees; open teams get their money back.',
+      input: closed({ reason: Type.String({ minLength: 1, maxLength: 120 }) }),
+      errors: ['group_buy.ended'],
+    },
   },
-  facts: { 'group-buy.joined': closed({ seq: SeqSchema, userId: UserIdSchema }) },
-  refusals: { 'group_buy.joined': refusal(409, 'never', '你已参与', 'You have joined already') },
-  summary: (body) => ({ 'zh-CN': `[Group buy] ${body.title}`, en: `[Group buy] ${body.title}` }),
+  facts: {
+    'group-buy.team-opened': closed({ seq: SeqSchema, teamNo: TeamNo, userId: UserIdSchema, until: MillisSchema }),
+    'group-buy.joined': closed({
+      seq: SeqSchema,
+      teamNo: TeamNo,
+      userId: UserIdSchema,
+      orderId: OrderId,
+      paidCount: Type.Integer(),
+    }),
+    'group-buy.completed': closed({
+      seq: SeqSchema,
+      teamNo: TeamNo,
+      priceFen: Price,
+      userIds: Type.Array(UserIdSchema, { maxItems: sizeMax }),
+    }),
+    'group-buy.failed': closed({
+      seq: SeqSchema,
+      teamNo: TeamNo,
+      why: oneOf('deadline', 'withdrawn', 'cancelled', 'empty'),
+    }),
+    'group-buy.refunded': closed({
+      seq: SeqSchema,
+      userId: UserIdSchema,
+      orderId: OrderId,
+      amountFen: Type.Integer(),
+      why: oneOf('deadline', 'withdrawn', 'cancelled', 'late', 'host'),
+    }),
+  },
+  refusals: groupBuyRefusals,
+  summary: (body) => ({ 'zh-CN': `[拼团] ${body.title}`, en: `[Group buy] ${body.title}` }),
 })

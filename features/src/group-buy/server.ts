@@ -1,18 +1,91 @@
-/** Serves group buy cards: glue between the contract, the rules and the store. */
-import { defineFeature, serveCard } from '@qun/core'
+/** Serves group buys: glue between the card's contract, the rules, and the life of teams. */
+import { defineFeature, serveCard, type OpenCall } from '@qun/core'
 import { groupBuy } from './contract.ts'
-import { countAfter } from './rules.ts'
-import { addMember, migrations } from './store.ts'
+import { audits } from './store-audits.ts'
+import { offerFault } from './rules.ts'
+import { endpoints, onOrder } from './server-host.ts'
+import {
+  giveBack,
+  keepPlace,
+  mineOf,
+  type OfferCall,
+  type OfferState,
+  settleTeam,
+  teamsFrom,
+  withdraw,
+} from './server-teams.ts'
+import { dueHolds, migrations, openTeams } from './store.ts'
 
-const cardServer = serveCard(groupBuy, {
+/** Teams ended by one run of a job; more wait for the next. */
+const settledAtOnce = 50
+
+function open(call: OpenCall<typeof groupBuy>): OfferState {
+  const fault = offerFault(call.body, call.now)
+  if (fault !== undefined) call.fail(fault)
+  call.schedule(call.body.endsAt, 'end')
+  const { stock } = call.body
+  const counts = { heldCount: 0, teamCount: 0, openCount: 0, completedCount: 0, soldCount: 0 }
+  return { phase: 'on', ...(stock === undefined ? {} : { left: stock }), ...counts, teams: [] }
+}
+
+/** [GB7] [GB13] Ends the open teams whose time is over, or all when the offer was cancelled; plans the next. */
+async function settle(call: OfferCall): Promise<void> {
+  const isCancelled = call.state.phase === 'cancelled'
+  const first = await openTeams(call, { after: 0, limit: settledAtOnce })
+  const due = first.filter((team) => isCancelled || team.until <= call.now)
+  for (const team of await teamsFrom(call, due)) await settleTeam(call, team, isCancelled ? 'cancelled' : 'deadline')
+  if (call.state.openCount === 0) return
+  const next = due.length === first.length ? call.now : first[due.length]?.until
+  call.schedule(next ?? call.now, 'settle')
+}
+/** [GB4] Gives back what was not paid in time, and plans the next. */
+async function sweep(call: OfferCall): Promise<void> {
+  const all = call.state.phase !== 'on'
+  const { due, nextAt } = await dueHolds(call, all ? Number.MAX_SAFE_INTEGER : call.now)
+  await giveBack(call, due)
+  if (nextAt !== undefined) call.schedule(all ? call.now : nextAt, 'sweep')
+}
+
+const card = serveCard(groupBuy, {
+  open,
   actions: {
-    async join(call) {
-      if (!(await addMember(call, call.actorId, call.now))) call.fail('group_buy.joined')
-      call.setState({ count: countAfter(call.state.count) })
-      call.setMine(call.actorId, { at: call.now })
-      call.record('group-buy.joined', { seq: call.seq, userId: call.actorId })
+    start: (call, { quantity }) => keepPlace(call, call.actorId, quantity, null),
+    join: (call, { teamNo, quantity }) => keepPlace(call, call.actorId, quantity, teamNo),
+    async release(call) {
+      const { place } = await mineOf(call, call.actorId)
+      if (place?.status !== 'held') return call.fail('group_buy.no_place')
+      await giveBack(call, [{ ...place, userId: call.actorId }])
     },
+    withdraw: (call) => withdraw(call, call.actorId),
+    /** [GB13] */
+    cancel(call, { reason }) {
+      if (call.state.phase !== 'on' || call.now >= call.body.endsAt) call.fail('group_buy.ended')
+      call.setState({ ...call.state, phase: 'cancelled', cancelled: { reason, at: call.now } })
+      call.cancelJob('end')
+      call.schedule(call.now, 'settle')
+      call.schedule(call.now, 'sweep')
+    },
+  },
+  jobs: {
+    settle,
+    sweep,
+    async end(call) {
+      if (call.state.phase !== 'on') return
+      call.setState({ ...call.state, phase: 'ended' })
+      call.schedule(call.now, 'sweep')
+    },
+  },
+  recallable: (state) => (state.teamCount === 0 && state.heldCount === 0 ? true : 'group_buy.locked'),
+  recalled(call) {
+    for (const job of ['end', 'settle', 'sweep']) call.cancelJob(job)
   },
 })
 
-export default defineFeature({ name: 'group-buy', migrations, cards: [cardServer] })
+export default defineFeature({
+  name: 'group-buy',
+  migrations,
+  cards: [card],
+  endpoints,
+  reactions: [onOrder],
+  audits,
+})

@@ -4,16 +4,16 @@ import * as invitation from '@qun/features/invitation/contract'
 import * as luckyDraw from '@qun/features/lucky-draw/contract'
 import * as membership from '@qun/features/membership/contract'
 import * as message from '@qun/features/message/contract'
-import { redPacket } from '@qun/features/red-packet/contract'
+import * as redPacket from '@qun/features/red-packet/contract'
 import { coupon } from '@qun/features/coupon/contract'
 import * as order from '@qun/features/order/contract'
-import { product } from '@qun/features/product/contract'
+import * as product from '@qun/features/product/contract'
 import * as flashSale from '@qun/features/flash-sale/contract'
 import * as buyerShow from '@qun/features/buyer-show/contract'
 import { poll } from '@qun/features/poll/contract'
 import { relayList } from '@qun/features/relay-list/contract'
 import { checkIn } from '@qun/features/check-in/contract'
-import { groupBuy } from '@qun/features/group-buy/contract'
+import * as groupBuy from '@qun/features/group-buy/contract'
 import { points } from '@qun/features/points/contract'
 import { memberLevel } from '@qun/features/member-level/contract'
 
@@ -26,15 +26,15 @@ export const cards = [
   message.imageMessage,
   message.systemLine,
   luckyDraw.luckyDraw,
-  redPacket,
+  redPacket.redPacket,
   coupon,
-  product,
+  product.product,
   flashSale.flashSale,
   buyerShow.buyerShow,
   poll,
   relayList,
   checkIn,
-  groupBuy,
+  groupBuy.groupBuy,
   points,
   memberLevel,
 ] as const satisfies readonly AnyCard[]
@@ -77,8 +77,24 @@ export const endpoints: readonly AnyEndpoint[] = [
   order.postOrderEvent,
   order.orderOf,
   order.parkedOrders,
+  product.putProduct,
+  product.putProducts,
+  product.removeProduct,
+  product.listProducts,
+  product.setProductLinks,
+  product.searchProducts,
+  product.resolveLink,
+  product.setShelf,
   luckyDraw.entriesOf,
   luckyDraw.proofOf,
+  redPacket.claimsOf,
+  redPacket.purseOf,
+  groupBuy.teamsOf,
+  groupBuy.placeForHost,
+  groupBuy.bindOrder,
+  groupBuy.payPlace,
+  groupBuy.instructionsForHost,
+  groupBuy.settleInstruction,
 ]
 
-export const records: readonly SyncedRecord[] = [invitation.invitationOffer]
+export const records: readonly SyncedRecord[] = [invitation.invitationOffer, product.liveProduct, product.productShelf]

@@ -1,33 +1,20 @@
-/** The faces of a group buy: the card in the conversation. */
-import { ActionButton, CardFrame, defineCardUI, useText, type CardFaceProps } from '@qun/ui'
+/** The faces of a group buy: the card in the conversation and the form in the plus menu. */
+import { defineCardUI, type ComposeProps } from '@qun/ui'
+import { lazy, Suspense } from 'react'
 import { groupBuy } from '../contract.ts'
+import { GroupBuyCard } from './card.tsx'
+import './group-buy.css'
+import { TeamIcon } from './icon.tsx'
+import { buyTexts } from './texts.ts'
 
-const texts = {
-  kind: { 'zh-CN': 'Group buy', en: 'Group buy' },
-  join: { 'zh-CN': '参与', en: 'Join' },
-  joined: { 'zh-CN': '已参与', en: 'Joined' },
-}
-const countText = (count: number) => ({ 'zh-CN': `${count} 人已参与`, en: `${count} joined` })
-
-export function GroupBuyCard({ body, state, mine, act }: CardFaceProps<typeof groupBuy>) {
-  const text = useText()
-  const action =
-    mine === undefined ? (
-      <ActionButton wide onClick={() => act('join', {})}>
-        {text(texts.join)}
-      </ActionButton>
-    ) : (
-      <span>{text(texts.joined)}</span>
-    )
+/** Loaded when somebody first starts a group buy: most members never do. */
+const LazyForm = lazy(async () => ({ default: (await import('./compose.tsx')).GroupBuyForm }))
+function Compose(props: ComposeProps<typeof groupBuy>) {
   return (
-    <CardFrame
-      kind={text(texts.kind)}
-      title={body.title}
-      tone={mine === undefined ? 'open' : 'mine'}
-      foot={<span>{text(countText(state.count))}</span>}
-      action={action}
-    />
+    <Suspense fallback={<span className="qun-spinner" aria-hidden="true" />}>
+      <LazyForm {...props} />
+    </Suspense>
   )
 }
 
-export default [defineCardUI(groupBuy, { Card: GroupBuyCard, label: texts.kind })]
+export default [defineCardUI(groupBuy, { Card: GroupBuyCard, Compose, icon: <TeamIcon />, label: buyTexts.kind })]

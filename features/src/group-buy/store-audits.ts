@@ -1,0 +1,73 @@
+/** What must hold of teams, places and instructions at every commit; reads only, all apps at once. */
+import type { Tx } from '@qun/storage'
+import { sql, type RawBuilder } from 'kysely'
+
+interface Check {
+  readonly id: string
+  readonly doc: string
+  find(tx: Tx): Promise<readonly string[]>
+}
+const check = (id: string, doc: string, query: RawBuilder<{ place: string }>): Check => ({
+  id,
+  doc,
+  async find(tx) {
+    const { rows } = await sql<{ place: string }>`SELECT place FROM (${query}) t LIMIT 100`.execute(tx)
+    return rows.map((row) => row.place)
+  },
+})
+
+export const audits: readonly Check[] = [
+  check(
+    'GB1',
+    'No open team keeps or sold more places than its ladder’s last size, and its counts are those of its places.',
+    sql`SELECT t.app_id || '/' || t.group_id || '/' || t.seq || ' team ' || t.team_no AS place FROM group_buy_teams t
+      JOIN messages m USING (app_id, group_id, seq)
+      LEFT JOIN (SELECT app_id, group_id, seq, team_no, count(*) FILTER (WHERE status = 'held') AS held,
+          count(*) FILTER (WHERE status = 'paid') AS paid FROM group_buy_places GROUP BY 1, 2, 3, 4) p
+        USING (app_id, group_id, seq, team_no)
+      WHERE t.held_count + t.paid_count > (m.body->'ladder'->-1->>'size')::integer
+        OR (t.status = 'open' AND (t.held_count <> coalesce(p.held, 0) OR t.paid_count <> coalesce(p.paid, 0)))
+        OR (t.status <> 'open' AND coalesce(p.held, 0) + coalesce(p.paid, 0) > 0)`,
+  ),
+  check(
+    'GB3',
+    'Free pieces on the card are the stock less what is kept, paid and sold; its counts are those of the tables.',
+    sql`SELECT m.app_id || '/' || m.group_id || '/' || m.seq AS place FROM messages m
+      LEFT JOIN (SELECT app_id, group_id, seq, count(*) FILTER (WHERE status = 'held') AS held,
+          sum(quantity) FILTER (WHERE status IN ('held', 'paid', 'won')) AS taken,
+          sum(quantity) FILTER (WHERE status = 'won') AS sold FROM group_buy_places GROUP BY 1, 2, 3) p
+        USING (app_id, group_id, seq)
+      LEFT JOIN (SELECT app_id, group_id, seq, count(*) AS teams, count(*) FILTER (WHERE status = 'open') AS open,
+          count(*) FILTER (WHERE status = 'completed') AS completed FROM group_buy_teams GROUP BY 1, 2, 3) t
+        USING (app_id, group_id, seq)
+      WHERE m.kind = 'group-buy' AND m.recalled_at IS NULL
+        AND ((m.state->>'left')::bigint <> (m.body->>'stock')::bigint - coalesce(p.taken, 0)
+          OR (m.state->>'heldCount')::bigint <> coalesce(p.held, 0) OR (m.state->>'soldCount')::bigint <> coalesce(p.sold, 0)
+          OR (m.state->>'teamCount')::bigint <> coalesce(t.teams, 0) OR (m.state->>'openCount')::bigint <> coalesce(t.open, 0)
+          OR (m.state->>'completedCount')::bigint <> coalesce(t.completed, 0)
+          OR json_array_length(m.state->'teams') <> least(coalesce(t.open, 0), 10))`,
+  ),
+  check(
+    'GB6',
+    'A completed team sold at least the places of its ladder’s first size, each at the price of the step it reached.',
+    sql`SELECT t.app_id || '/' || t.group_id || '/' || t.seq || ' team ' || t.team_no AS place FROM group_buy_teams t
+      JOIN messages m USING (app_id, group_id, seq)
+      LEFT JOIN (SELECT p.app_id, p.group_id, p.seq, p.team_no, count(*) FILTER (WHERE i.what = 'capture') AS captured,
+          min(i.amount_fen / p.quantity) AS low, max(i.amount_fen / p.quantity) AS high
+        FROM group_buy_places p JOIN group_buy_instructions i ON i.app_id = p.app_id AND i.order_id = p.order_id
+        WHERE p.status IN ('won', 'refunded') GROUP BY 1, 2, 3, 4) c USING (app_id, group_id, seq, team_no)
+      WHERE t.status = 'completed' AND (coalesce(c.captured, 0) <> t.paid_count
+        OR c.captured < (m.body->'ladder'->0->>'size')::integer OR c.low <> t.price_fen OR c.high <> t.price_fen)`,
+  ),
+  check(
+    'GB11',
+    'Each order of a bought place is captured, each of a lost one is given back, and no other money is touched.',
+    sql`SELECT p.app_id || ' order ' || p.order_id AS place FROM group_buy_places p
+      LEFT JOIN group_buy_instructions i USING (app_id, order_id)
+      WHERE p.order_id IS NOT NULL AND CASE p.status WHEN 'won' THEN i.what IS DISTINCT FROM 'capture'
+        WHEN 'lost' THEN i.what IS DISTINCT FROM 'void' OR i.amount_fen <> p.amount_fen
+        WHEN 'refunded' THEN i.what = 'void' ELSE i.what IS NOT NULL END
+      UNION ALL SELECT i.app_id || ' order ' || i.order_id FROM group_buy_instructions i
+        LEFT JOIN group_buy_places p USING (app_id, order_id) WHERE p.order_id IS NULL`,
+  ),
+]

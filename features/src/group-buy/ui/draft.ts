@@ -1,0 +1,92 @@
+/** What a merchant has typed so far, and the card it makes; pure, so that the form only draws it. */
+import { DAY, type BodyOf } from '@qun/contract'
+import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
+import { offerLifeMaxMs, sizeMax, stepsMax, teamLifeMaxMs, type groupBuy } from '../contract.ts'
+import { isCheckout } from '../rules.ts'
+import { buyTexts } from './texts.ts'
+
+export interface StepDraft {
+  /** Tells rows apart while they are added and removed. */
+  readonly id: number
+  readonly size: string
+  readonly price: string
+}
+export interface BuyDraft {
+  readonly title: string
+  readonly image: string
+  readonly url: string
+  readonly singlePrice: string
+  readonly steps: readonly StepDraft[]
+  readonly stock: string
+  readonly perMember: string
+  readonly team: Span
+  readonly offer: Span
+  readonly late: 'refund' | 'new-team'
+}
+export const emptyDraft: BuyDraft = {
+  title: '',
+  image: '',
+  url: '',
+  singlePrice: '',
+  steps: [{ id: 1, size: '3', price: '' }],
+  stock: '',
+  perMember: '1',
+  team: { amount: '24', unit: 'hours' },
+  offer: { amount: '3', unit: 'days' },
+  late: 'refund',
+}
+export const mayAddStep = (draft: BuyDraft): boolean => draft.steps.length < stepsMax
+export function addStep(draft: BuyDraft): readonly StepDraft[] {
+  const id = Math.max(...draft.steps.map((step) => step.id)) + 1
+  const size = Math.min(sizeMax, (wholeOf(draft.steps.at(-1)?.size ?? '', sizeMax) ?? 2) + 2)
+  return [...draft.steps, { id, size: String(size), price: '' }]
+}
+
+export function faultsOf(draft: BuyDraft): FormFaults {
+  const single = fenOf(draft.singlePrice)
+  const least = wholeOf(draft.steps[0]?.size ?? '', sizeMax) ?? 0
+  const stock = wholeOf(draft.stock, 1_000_000)
+  const [teamMs, offerMs] = [spanMs(draft.team), spanMs(draft.offer)]
+  return {
+    ...(draft.title.trim() === '' && { title: formFaults.required }),
+    ...(!single && { singlePrice: formFaults.money }),
+    ...stepFaults(draft, single ?? 0),
+    ...(draft.stock.trim() !== '' && stock === undefined && { stock: formFaults.number }),
+    ...(stock !== undefined && stock < least && { stock: buyTexts.stockLow }),
+    ...(wholeOf(draft.perMember, 99) === undefined && { perMember: formFaults.number }),
+    ...(draft.url.trim() !== '' && !isCheckout(draft.url.trim()) && { url: buyTexts.urlInvalid }),
+    ...((teamMs === undefined || teamMs > teamLifeMaxMs) && { team: buyTexts.timeInvalid }),
+    ...((offerMs === undefined || offerMs > offerLifeMaxMs) && { offer: buyTexts.timeInvalid }),
+  }
+}
+function stepFaults({ steps }: BuyDraft, single: number): FormFaults {
+  const faults: Record<string, FormFaults[string]> = {}
+  let before = { size: 1, price: single }
+  for (const [at, step] of steps.entries()) {
+    const [size, price] = [wholeOf(step.size, sizeMax), fenOf(step.price)]
+    if (size === undefined || size < 2) faults[`size-${step.id}`] = formFaults.number
+    else if (size <= before.size) faults[`size-${step.id}`] = buyTexts.ladderInvalid
+    if (!price) faults[`price-${step.id}`] = formFaults.money
+    else if (price >= before.price && before.price > 0)
+      faults[`price-${step.id}`] = at === 0 ? buyTexts.priceHigh : buyTexts.ladderInvalid
+    before = { size: size ?? before.size, price: price ?? before.price }
+  }
+  return faults
+}
+
+/** The card of a draft without faults; times count from `now`, the server's. */
+export function bodyOf(draft: BuyDraft, now: number): BodyOf<typeof groupBuy> {
+  const [image, url, stock] = [draft.image.trim(), draft.url.trim(), draft.stock.trim()]
+  return {
+    title: draft.title.trim(),
+    ...(image !== '' && { image }),
+    ...(url !== '' && { url }),
+    singlePriceFen: fenOf(draft.singlePrice) ?? 0,
+    ladder: draft.steps.map((step) => ({ size: Number(step.size), priceFen: fenOf(step.price) ?? 0 })),
+    ...(stock !== '' && { stock: Number(stock) }),
+    perMember: Number(draft.perMember),
+    teamMs: spanMs(draft.team) ?? DAY,
+    endsAt: Math.round(now) + (spanMs(draft.offer) ?? DAY),
+    late: draft.late,
+  }
+}

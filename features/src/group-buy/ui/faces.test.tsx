@@ -1,0 +1,245 @@
+/** The card in every state for everybody who sees it, and the form. */
+import type { BodyOf, MineOf, StateOf } from '@qun/contract'
+import { QunProvider } from '@qun/ui'
+import { aMessage, aView, createFixture, fixtureGroupId, fixtureNow } from '@qun/ui/testing'
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { groupBuy, Team } from '../contract.ts'
+import { GroupBuyCard } from './card.tsx'
+import { GroupBuyForm } from './compose.tsx'
+
+type Body = BodyOf<typeof groupBuy>
+type State = StateOf<typeof groupBuy>
+type Mine = MineOf<typeof groupBuy>
+const minute = 60_000
+const body: Body = {
+  title: '海盐卷',
+  singlePriceFen: 2_900,
+  ladder: [{ size: 3, priceFen: 1_900 }],
+  perMember: 1,
+  teamMs: 60 * minute,
+  endsAt: fixtureNow + 600 * minute,
+  late: 'refund',
+  url: '/checkout?sku=7',
+}
+const team = (teamNo: number, leaderId: string, more: Partial<Team> = {}): Team => ({
+  teamNo,
+  leaderId: leaderId as never,
+  leaderName: leaderId,
+  faces: [leaderId as never],
+  paidCount: 1,
+  heldCount: 0,
+  until: fixtureNow + 43 * minute,
+  ...more,
+})
+const on: State = {
+  phase: 'on',
+  left: 8,
+  heldCount: 0,
+  teamCount: 2,
+  openCount: 2,
+  completedCount: 0,
+  soldCount: 0,
+  teams: [team(1, 'zhao', { faces: ['zhao', 'sun'] as never, paidCount: 2 }), team(2, 'sun')],
+}
+const placeId = `place_${'0'.repeat(24)}`
+const held: Mine = {
+  place: { placeId, teamNo: 1, quantity: 1, status: 'held', until: fixtureNow + 14 * minute },
+  boughtCount: 0,
+}
+const paidIn = (teamNo: number): Mine => ({
+  place: { placeId, teamNo, quantity: 1, status: 'paid', until: fixtureNow + 43 * minute },
+  boughtCount: 0,
+})
+
+interface Scene {
+  readonly state?: State
+  readonly mine?: Mine
+  readonly body?: Partial<Body>
+  readonly userId?: string
+  readonly role?: 'owner' | 'member'
+  readonly now?: number
+  readonly locale?: 'zh-CN' | 'en'
+}
+function show({
+  state = on,
+  mine,
+  userId = 'li',
+  role = 'member',
+  now = fixtureNow,
+  locale = 'zh-CN',
+  ...more
+}: Scene = {}) {
+  const told = { ...body, ...more.body }
+  const message = aMessage(7, 'wang', 'group-buy', told, { state })
+  const client = createFixture({ userId, views: [aView([message])], now: () => now })
+  const acts: { action: string; input: unknown }[] = []
+  render(
+    <QunProvider client={client} locale={locale}>
+      <GroupBuyCard
+        body={told}
+        state={state}
+        mine={mine}
+        act={async (action, input) => void acts.push({ action, input })}
+        viewer={{ userId, role }}
+        message={message}
+        group={client.open(fixtureGroupId)}
+        now={now}
+        locale={locale}
+      />
+    </QunProvider>,
+  )
+  return { acts, client }
+}
+const button = (name: string | RegExp) => screen.queryByRole('button', { name })
+afterEach(cleanup)
+
+describe('the card', () => {
+  it('shows both prices and the open teams, and lets one in', async () => {
+    const { acts } = show()
+    expect(screen.getByText('¥19.00')).toBeTruthy()
+    expect(screen.getByText('¥29.00')).toBeTruthy()
+    expect(screen.getByText('还差 1 人')).toBeTruthy()
+    fireEvent.click(button('去参团: 赵阿姨的团') as HTMLElement)
+    await waitFor(() => expect(acts).toEqual([{ action: 'join', input: { teamNo: 1, quantity: 1 } }]))
+    fireEvent.click(button('开团 ¥19.00') as HTMLElement)
+    await waitFor(() => expect(acts).toHaveLength(2))
+  })
+  it('offers no way into a team whose places are kept', () => {
+    show({ state: { ...on, teams: [team(1, 'zhao', { paidCount: 2, heldCount: 1 })], openCount: 1 } })
+    expect(screen.getByText('付款中')).toBeTruthy()
+    expect(button(/去参团/)).toBeNull()
+  })
+  it('with a kept place, leads to the checkout and lets one give up', async () => {
+    const { acts } = show({ mine: held })
+    const pay = screen.getByRole('link', { name: '去支付 ¥19.00' })
+    expect(pay.getAttribute('href')).toBe(`/checkout?sku=7&place=${placeId}`)
+    expect(button(/开团/)).toBeNull()
+    fireEvent.click(button('放弃名额') as HTMLElement)
+    await waitFor(() => expect(acts).toEqual([{ action: 'release', input: {} }]))
+  })
+  it('offers a new place when the kept one is over', () => {
+    show({ mine: held, now: fixtureNow + 14 * minute })
+    expect(button('开团 ¥19.00')).toBeTruthy()
+  })
+  it('in a team, says what is missing and invites; a leader who is alone may leave', async () => {
+    const { acts } = show({ mine: paidIn(2), userId: 'sun' })
+    expect(screen.getByText('还差 2 人成团')).toBeTruthy()
+    expect(button('喊人来拼')).toBeTruthy()
+    fireEvent.click(button('退出并退款') as HTMLElement)
+    fireEvent.click(screen.getAllByRole('button', { name: '退出并退款' }).at(-1) as HTMLElement)
+    await waitFor(() => expect(acts).toEqual([{ action: 'withdraw', input: {} }]))
+    cleanup()
+    show({ mine: paidIn(1), userId: 'zhao' })
+    expect(button('退出并退款')).toBeNull()
+  })
+  it('asks for the own team when the card does not show it', async () => {
+    const client = createFixture({ userId: 'li', views: [aView([])] })
+    client.answers['groupBuys.teams'] = () => ({ teams: [team(12, 'li')], openCount: 12 })
+    const message = aMessage(7, 'wang', 'group-buy', body, { state: on })
+    render(
+      <QunProvider client={client} locale="zh-CN">
+        <GroupBuyCard
+          {...{ body, message, state: on, mine: paidIn(12), act: async () => {}, now: fixtureNow, locale: 'zh-CN' }}
+          viewer={{ userId: 'li', role: 'member' }}
+          group={client.open(fixtureGroupId)}
+        />
+      </QunProvider>,
+    )
+    expect(await screen.findByText('还差 2 人成团')).toBeTruthy()
+    expect(client.calls).toContainEqual(
+      expect.objectContaining({
+        name: 'groupBuys.teams',
+        input: expect.objectContaining({ query: { after: 11, limit: 1 } }),
+      }),
+    )
+  })
+  it('with a ladder says the team is on and what the next step saves', () => {
+    const ladder = [
+      { size: 2, priceFen: 1_900 },
+      { size: 5, priceFen: 1_500 },
+    ]
+    show({ body: { ladder }, mine: paidIn(1), userId: 'zhao' })
+    expect(screen.getByText('已成团')).toBeTruthy()
+    expect(screen.getByText(/再来 3 人，每件 ¥15.00/)).toBeTruthy()
+  })
+  it('tells what became of the last team', () => {
+    show({ mine: { place: null, boughtCount: 2, outcome: { teamNo: 1, what: 'completed', amountFen: 1_500 } } })
+    expect(screen.getByText('拼团成功，每件 ¥15.00，共 2 件')).toBeTruthy()
+    cleanup()
+    show({ mine: { place: null, boughtCount: 0, outcome: { teamNo: 1, what: 'refunded', amountFen: 1_900 } } })
+    expect(screen.getByText('没有成团，¥19.00 已原路退回')).toBeTruthy()
+  })
+  it('sold out, over, cancelled: no way in, and why', () => {
+    show({ state: { ...on, left: 0 } })
+    expect(screen.getByText(/已拼完/)).toBeTruthy()
+    expect(button(/开团|去参团/)).toBeNull()
+    cleanup()
+    show({ now: body.endsAt })
+    expect(screen.getByText('已结束')).toBeTruthy()
+    expect(button(/开团|去参团/)).toBeNull()
+    cleanup()
+    show({ state: { ...on, phase: 'cancelled', teams: [], cancelled: { reason: '断货', at: fixtureNow } } })
+    expect(screen.getByText(/断货/)).toBeTruthy()
+  })
+  it('lets those who run the group cancel it, with a reason', async () => {
+    const { acts } = show({ userId: 'wang', role: 'owner' })
+    fireEvent.click(button('玩法与规则') as HTMLElement)
+    fireEvent.click(button('取消拼团') as HTMLElement)
+    fireEvent.change(screen.getByLabelText('原因（所有成员可见）'), { target: { value: '断货' } })
+    fireEvent.click(screen.getAllByRole('button', { name: '取消拼团' }).at(-1) as HTMLElement)
+    await waitFor(() => expect(acts).toEqual([{ action: 'cancel', input: { reason: '断货' } }]))
+  })
+  it('speaks English as well', () => {
+    show({ locale: 'en', mine: paidIn(2), userId: 'sun' })
+    expect(screen.getByText('2 people more to buy')).toBeTruthy()
+  })
+})
+
+describe('the form', () => {
+  function compose() {
+    const client = createFixture({ userId: 'wang', views: [aView([])] })
+    const posted: Body[] = []
+    render(
+      <QunProvider client={client} locale="zh-CN">
+        <GroupBuyForm
+          group={client.open(fixtureGroupId)}
+          submit={async (made) => void posted.push(made)}
+          close={() => {}}
+        />
+      </QunProvider>,
+    )
+    return posted
+  }
+  const type = (label: string, value: string, at = 0) =>
+    fireEvent.change(screen.getAllByLabelText(label).at(at)!, { target: { value } })
+  it('publishes a ladder', async () => {
+    const posted = compose()
+    type('商品名称', '海盐卷')
+    type('单买价（元）', '29')
+    type('每件价（元）', '19')
+    fireEvent.click(button('再加一档') as HTMLElement)
+    type('每件价（元）', '15.5', 1)
+    fireEvent.click(button('发布拼团') as HTMLElement)
+    await waitFor(() => expect(posted).toHaveLength(1))
+    expect(posted[0]).toMatchObject({
+      title: '海盐卷',
+      singlePriceFen: 2_900,
+      ladder: [
+        { size: 3, priceFen: 1_900 },
+        { size: 5, priceFen: 1_550 },
+      ],
+      teamMs: 24 * 60 * minute,
+      endsAt: fixtureNow + 3 * 24 * 60 * minute,
+    })
+  })
+  it('publishes nothing that does not fit, and says where', async () => {
+    const posted = compose()
+    type('商品名称', '海盐卷')
+    type('单买价（元）', '19')
+    type('每件价（元）', '19')
+    fireEvent.click(button('发布拼团') as HTMLElement)
+    expect(await screen.findByText('拼团价要低于单买价')).toBeTruthy()
+    expect(posted).toEqual([])
+  })
+})
