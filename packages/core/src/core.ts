@@ -9,6 +9,7 @@ import { Doubts } from './doubts.ts'
 import { callEndpoint } from './endpoint-call.ts'
 import { asRefusal, type Engine, publishUser, refusalOf } from './engine.ts'
 import { Fanout } from './fanout.ts'
+import { Folds } from './folds.ts'
 import type { Core, CoreOptions, Outlet, Principal } from './host.ts'
 import { defaultLimits } from './limits.ts'
 import { startPost } from './post.ts'
@@ -59,6 +60,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
     refusal: (code, more) => refusalOf(full, code, more),
     nudge: () => workers.nudge(),
+    hear: (appId, groupId) => folds.hear(appId, groupId),
     doubt: (appId, groupIds, userIds) => doubts.add(appId, groupIds, userIds),
     track(work) {
       underWay.add(work)
@@ -67,7 +69,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return work
     },
   }
-  const workers = new Workers(engine)
+  const folds = new Folds(engine)
+  const workers = new Workers(engine, folds)
   const doubts = new Doubts(engine)
   return assemble(engine, workers, doubts, underWay)
 }

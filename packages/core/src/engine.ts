@@ -33,6 +33,8 @@ export interface Engine {
   onWorkerTrouble(error: unknown): void
   /** Tells the workers that something may be due before their next poll. */
   nudge(): void
+  /** Notes that a commit changed a group: what is told of the log runs after it. */
+  hear(appId: AppId, groupId: string): void
   /** A refusal by code, also of an endpoint of the engine. */
   refusal(code: string, more?: RefusalDetail): Refusal
   /**
@@ -54,6 +56,7 @@ export function publishGroup(
   news: GroupNews,
   rows: readonly RowText[],
 ): void {
+  engine.hear(appId, groupId)
   engine.bus.publish(groupTopic(appId, groupId), encodePublication(news, rows))
 }
 export function publishUser(

@@ -39,6 +39,7 @@ export interface Feature {
   readonly guards?: readonly Guard[]
   readonly reactions?: readonly Reaction[]
   readonly audits?: readonly Audit[]
+  readonly folds?: readonly Fold[]
 }
 /**
  * What must hold of a feature's rows at every commit, checked on a live system (`qun doctor --check`) and after every
@@ -291,5 +292,41 @@ export interface Reaction {
   readonly name: string
   readonly on: string
   handle(call: ReactionCall): void | Promise<void>
+}
+// ── folds ──
+/** A message as a fold reads it. */
+export interface FoldedPost {
+  readonly seq: number
+  /** Empty for lines of the system. */
+  readonly senderId: UserId | ''
+  readonly kind: string
+  readonly body: unknown
+  readonly at: Millis
+}
+export interface FoldCall extends Call {
+  readonly groupId: GroupId
+  /** What was posted since the last call, in the order of the log, without what was recalled meanwhile. */
+  readonly posts: readonly FoldedPost[]
+  /** What was recalled since, of messages it was handed before. */
+  readonly recalls: readonly {
+    readonly seq: number
+    readonly senderId: UserId | ''
+    readonly by: UserId
+    readonly at: Millis
+  }[]
+  /** Messages by position; recalled ones are missing. */
+  readPosts(seqs: Iterable<number>): Promise<ReadonlyMap<number, FoldedPost>>
+  readUsers(userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, UserView>>
+  /** Locks the group and gives its operations: only when there is something to write there. */
+  group(): Promise<GroupCall>
+}
+/**
+ * Learns from what is said in groups, some seconds later: each message once, in order; its writes and its cursor are one
+ * transaction. Posting knows nothing of it.
+ */
+export interface Fold {
+  /** Never changes: the cursor is kept under it. A new name starts at the first message of each group. */
+  readonly name: string
+  handle(call: FoldCall): void | Promise<void>
 }
 export type { Role, Text }

@@ -1,6 +1,6 @@
 /** All features of a host, indexed; built once at start, and the source of every generated document. */
 import { coreRefusals, type Card, type RefusalKind, type SyncedRecord, type TSchema } from '@qun/contract'
-import type { CardServer, EndpointServer, Feature, Guard, Reaction } from './feature.ts'
+import type { CardServer, EndpointServer, Feature, Fold, Guard, Reaction } from './feature.ts'
 import { assert } from './assert.ts'
 
 export interface Registry {
@@ -12,6 +12,7 @@ export interface Registry {
   readonly facts: ReadonlyMap<string, TSchema>
   readonly guards: readonly Guard[]
   readonly reactions: readonly Reaction[]
+  readonly folds: readonly Fold[]
   /** Every declared refusal: the engine's, and those of cards, endpoints and guards. */
   readonly refusals: ReadonlyMap<string, RefusalKind>
 }
@@ -55,6 +56,8 @@ export function createRegistry(features: readonly Feature[]): Registry {
       reactions.add(name)
     }
   }
+  const folds = features.flatMap((feature) => feature.folds ?? [])
+  assert(new Set(folds.map((fold) => fold.name)).size === folds.length, 'two folds share a name')
   return {
     features,
     cards,
@@ -64,5 +67,6 @@ export function createRegistry(features: readonly Feature[]): Registry {
     refusals,
     guards: features.flatMap((feature) => feature.guards ?? []),
     reactions: features.flatMap((feature) => feature.reactions ?? []),
+    folds,
   }
 }

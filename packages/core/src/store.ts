@@ -112,6 +112,18 @@ export const engineMigrations: readonly Migration[] = [
     ],
   },
   { id: 'core-002', up: [`ALTER TABLE users ADD COLUMN minor boolean NOT NULL DEFAULT false`] },
+  {
+    id: 'core-003',
+    up: [
+      `CREATE TABLE folds (
+        app_id text NOT NULL, group_id text NOT NULL, fold text NOT NULL,
+        seq bigint NOT NULL DEFAULT 0, version bigint NOT NULL DEFAULT 0,
+        attempts integer NOT NULL DEFAULT 0, trouble text,
+        PRIMARY KEY (app_id, group_id, fold)) WITH (fillfactor = 70)`,
+      rls('folds'),
+      `CREATE INDEX messages_recalled ON messages (app_id, group_id, version) WHERE recalled_at IS NOT NULL`,
+    ],
+  },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {

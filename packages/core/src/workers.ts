@@ -1,5 +1,5 @@
 /**
- * Jobs of cards and reactions to facts: found on the store, leased, and done in the transaction that removes them, so
+ * Jobs of cards, reactions to facts and folds of the log: found on the store, leased, and done in the transaction that removes them, so
  * that each takes effect at most once however often it is tried and whoever dies meanwhile.
  */
 import type { AppId, GroupId } from '@qun/contract'
@@ -9,6 +9,7 @@ import { cardWithin, openCard } from './card-work.ts'
 import { decide } from './decision.ts'
 import type { Engine } from './engine.ts'
 import type { Fact } from './feature.ts'
+import type { Folds } from './folds.ts'
 
 interface DueJob {
   readonly app_id: AppId
@@ -33,14 +34,18 @@ const day = 86_400_000
 
 export class Workers {
   readonly #engine: Engine
+  readonly #folds: Folds
   #cancel: (() => void) | undefined
   #round: Promise<number> | undefined
   #isStopped = true
   #isNudged = false
   #sweptAt = 0
+  /** Somebody waits until nothing is left to do: what else keeps a pace runs at once. */
+  #isSettling = false
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, folds: Folds) {
     this.#engine = engine
+    this.#folds = folds
   }
 
   start(): void {
@@ -61,7 +66,12 @@ export class Workers {
   /** Runs all that is due now, and what that makes due, until nothing is. */
   async settle(): Promise<void> {
     await this.#round
-    while ((await this.#runRound()) > 0);
+    this.#isSettling = true
+    try {
+      while ((await this.#runRound()) > 0);
+    } finally {
+      this.#isSettling = false
+    }
   }
 
   #plan(delayMs: number): void {
@@ -89,8 +99,9 @@ export class Workers {
       for (const job of jobs) await this.#runJob(job.due, job.lease)
       const reactions = await this.#takeReactions()
       for (const reaction of reactions) await this.#runReaction(reaction.due, reaction.lease)
+      const folded = await this.#folds.run(this.#isSettling)
       await this.#sweep()
-      return jobs.length + reactions.length
+      return jobs.length + reactions.length + folded
     } catch (error) {
       // The store is away: the next poll tries again.
       this.#engine.onWorkerTrouble(error)
