@@ -34,9 +34,7 @@ const put = (world: World, productId: string, more: Partial<ProductInput> = {}) 
   world.asServer().call(putProduct, { params: { productId }, body: { ...guji, url: `/p/${productId}`, ...more } })
 type Body = BodyOf<typeof product>
 const post = (world: World, body: Body | readonly string[], who = 'wang', groupId = world.groupId) =>
-  world
-    .as(who)
-    .post(groupId, product, 'items' in body ? (body as Body) : { items: body.map((productId) => ({ productId })) })
+  world.as(who).post(groupId, product, 'items' in body ? body : { items: body.map((productId) => ({ productId })) })
 /** A product as a member's client has it. */
 async function seen(
   world: World,

@@ -43,4 +43,5 @@ export function QunChat(props: QunChatProps) {
   return <BareChat features={features} {...props} />
 }
 export { InvitationOffers, InviteAddress, JoinPage, OfferBanner } from '@qun/features/invitation/ui'
+export { ProductBuying, type Purchase } from '@qun/features/product/ui'
 export { Panes, QunProvider, type QunChatProps } from '@qun/ui'

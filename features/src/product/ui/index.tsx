@@ -1,33 +1,25 @@
-/** The faces of a product: the card in the conversation. */
-import { ActionButton, CardFrame, defineCardUI, useText, type CardFaceProps } from '@qun/ui'
+/** The faces of products: the card, its form, the shelf on the group page, the offer to send a pasted link as a card. */
+import { defineCardUI, defineGroupSection } from '@qun/ui'
 import { product } from '../contract.ts'
+import { ProductCard } from './card.tsx'
+import { ProductForm } from './compose.tsx'
+import { BagIcon } from './icon.tsx'
+import { PasteBanner } from './paste-banner.tsx'
+import './product.css'
+import { ShelfSection } from './shelf-section.tsx'
+import { productTexts } from './texts.ts'
 
-const texts = {
-  kind: { 'zh-CN': 'Product', en: 'Product' },
-  join: { 'zh-CN': '参与', en: 'Join' },
-  joined: { 'zh-CN': '已参与', en: 'Joined' },
-}
-const countText = (count: number) => ({ 'zh-CN': `${count} 人已参与`, en: `${count} joined` })
+export { ProductBuying, type Purchase } from './buying.ts'
 
-export function ProductCard({ body, state, mine, act }: CardFaceProps<typeof product>) {
-  const text = useText()
-  const action =
-    mine === undefined ? (
-      <ActionButton wide onClick={() => act('join', {})}>
-        {text(texts.join)}
-      </ActionButton>
-    ) : (
-      <span>{text(texts.joined)}</span>
-    )
-  return (
-    <CardFrame
-      kind={text(texts.kind)}
-      title={body.title}
-      tone={mine === undefined ? 'open' : 'mine'}
-      foot={<span>{text(countText(state.count))}</span>}
-      action={action}
-    />
-  )
-}
-
-export default [defineCardUI(product, { Card: ProductCard, label: texts.kind })]
+export default [
+  defineCardUI(product, {
+    Card: ProductCard,
+    Compose: ProductForm,
+    icon: <BagIcon size={28} />,
+    label: productTexts.kind,
+  }),
+]
+export const sections = [
+  defineGroupSection({ name: 'product', title: productTexts.shelf, order: 220, Section: ShelfSection }),
+]
+export const banners = [defineGroupSection({ name: 'product-paste', order: 500, Section: PasteBanner })]
