@@ -1,33 +1,28 @@
-/** The faces of a red packet: the card in the conversation. */
-import { ActionButton, CardFrame, defineCardUI, useText, type CardFaceProps } from '@qun/ui'
+/** The faces of a red packet: the packet in the conversation and the form in the plus menu. */
+import { defineCardUI, type ComposeProps } from '@qun/ui'
+import { lazy, Suspense } from 'react'
 import { redPacket } from '../contract.ts'
+import { PacketIcon } from './art.tsx'
+import { RedPacketCard } from './card.tsx'
+import './red-packet.css'
+import { packetTexts } from './texts.ts'
 
-const texts = {
-  kind: { 'zh-CN': 'Red packet', en: 'Red packet' },
-  join: { 'zh-CN': '参与', en: 'Join' },
-  joined: { 'zh-CN': '已参与', en: 'Joined' },
-}
-const countText = (count: number) => ({ 'zh-CN': `${count} 人已参与`, en: `${count} joined` })
-
-export function RedPacketCard({ body, state, mine, act }: CardFaceProps<typeof redPacket>) {
-  const text = useText()
-  const action =
-    mine === undefined ? (
-      <ActionButton wide onClick={() => act('join', {})}>
-        {text(texts.join)}
-      </ActionButton>
-    ) : (
-      <span>{text(texts.joined)}</span>
-    )
+/** Loaded when somebody first sends a packet. */
+const LazyForm = lazy(async () => ({ default: (await import('./compose.tsx')).RedPacketForm }))
+function Compose(props: ComposeProps<typeof redPacket>) {
   return (
-    <CardFrame
-      kind={text(texts.kind)}
-      title={body.title}
-      tone={mine === undefined ? 'open' : 'mine'}
-      foot={<span>{text(countText(state.count))}</span>}
-      action={action}
-    />
+    <Suspense fallback={<span className="qun-spinner" aria-hidden="true" />}>
+      <LazyForm {...props} />
+    </Suspense>
   )
 }
 
-export default [defineCardUI(redPacket, { Card: RedPacketCard, label: texts.kind })]
+export default [
+  defineCardUI(redPacket, {
+    Card: RedPacketCard,
+    Compose,
+    plain: true,
+    icon: <PacketIcon />,
+    label: packetTexts.kind,
+  }),
+]

@@ -1,0 +1,40 @@
+/** What members read of packets beside the card: who opened one, and what they could send one of. */
+import { serveEndpoint, type EndpointServer } from '@qun/core'
+import { balanceOf } from '@qun/ledger'
+import { claimsOf, countMax, purseOf, redPacket, type PacketState } from './contract.ts'
+import type { ShareLimits } from './rules.ts'
+import { hasClaimed, listClaims, readPacket, readShares } from './store.ts'
+
+/** Amounts are told to who has one, and to all once nobody can be disappointed by them. */
+const claims = serveEndpoint(claimsOf, async (call) => {
+  const { groupId, seq } = call.params
+  const message = await call.readMessage(groupId, seq)
+  if (message.kind !== redPacket.kind || message.recalled !== undefined) call.fail('redpacket.not_found')
+  const state = message.state as PacketState
+  const place = { tx: call.tx, appId: call.appId, groupId, seq }
+  const page = { after: call.query.after ?? 0, limit: call.query.limit ?? 100 }
+  const [rows, isClaimer] = await Promise.all([listClaims(place, page), hasClaimed(place, call.actorId)])
+  const isOver = state.phase !== 'open'
+  const people = await Promise.all(rows.map(({ userId }) => call.findUser(userId)))
+  return {
+    claims: rows.map(({ ord, userId, at, amount }, i) => ({
+      place: ord + 1,
+      userId,
+      name: people[i]?.name ?? userId,
+      avatar: people[i]?.avatar ?? '',
+      at,
+      amount: isOver || isClaimer ? amount : null,
+    })),
+    claimedCount: state.claimedCount,
+    proof: isOver ? { secret: (await readPacket(place)).secret, shares: await readShares(place) } : null,
+  }
+})
+
+export function endpointsOf({ limits }: { readonly limits: ShareLimits }): EndpointServer[] {
+  const purse = serveEndpoint(purseOf, async (call) => ({
+    purses: [{ currency: 'points', balance: await balanceOf(call, `user/${call.actorId}`, 'points') }],
+    shareMax: limits.max,
+    countMax,
+  }))
+  return [claims, purse]
+}

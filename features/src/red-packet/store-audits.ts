@@ -1,0 +1,101 @@
+/** What must hold of packets, shares and their transfers at every commit; reads only. */
+import type { Tx } from '@qun/storage'
+import { type RawBuilder, sql } from 'kysely'
+
+/** The shape of the engine's audits. */
+export interface PacketAudit {
+  readonly id: string
+  readonly doc: string
+  find(tx: Tx, now: number): Promise<readonly string[]>
+}
+/** Differences told of one check; more say the same. */
+const shownMax = 100
+/** The job that ends a packet has this long, in milliseconds. */
+const endWithinMs = 60_000
+
+const check = (id: string, doc: string, query: (now: number) => RawBuilder<{ place: string }>): PacketAudit => ({
+  id,
+  doc,
+  async find(tx, now) {
+    const { rows } = await sql<{ place: string }>`SELECT * FROM (${query(now)}) t LIMIT ${shownMax}`.execute(tx)
+    return rows.map(({ place }) => `packet ${place}`)
+  },
+})
+const place = sql`p.app_id || '/' || p.group_id || '/' || p.seq AS place`
+const escrow = sql`'escrow/' || p.group_id || '/' || p.seq`
+const ref = sql`'red-packet/' || p.group_id || '/' || p.seq`
+
+export const audits: readonly PacketAudit[] = [
+  check(
+    'R1',
+    'A packet has as many shares as it says, each of at least one minor unit and none above the limit, in sum its amount.',
+    () => sql`SELECT ${place} FROM red_packet_packets p LEFT JOIN red_packet_shares s USING (app_id, group_id, seq)
+      GROUP BY p.app_id, p.group_id, p.seq, p.count, p.amount, p.share_max
+      HAVING count(s.ord) <> p.count OR sum(s.amount) IS DISTINCT FROM p.amount OR min(s.amount) < 1
+        OR max(s.amount) > p.share_max OR min(s.ord) <> 0 OR max(s.ord) <> p.count - 1`,
+  ),
+  check(
+    'R3',
+    'Shares are opened in their order, and the card counts as many as are claimed.',
+    () => sql`SELECT ${place} FROM red_packet_packets p JOIN red_packet_shares s USING (app_id, group_id, seq)
+      LEFT JOIN messages m USING (app_id, group_id, seq)
+      GROUP BY p.app_id, p.group_id, p.seq, m.app_id, m.recalled_at, m.state::text
+      HAVING m.app_id IS NULL OR coalesce(max(s.ord) FILTER (WHERE s.status = 'claimed'), -1)
+          <> count(*) FILTER (WHERE s.status = 'claimed') - 1
+        OR (m.recalled_at IS NULL AND (m.state::text::json->>'claimedCount')::bigint
+          <> count(*) FILTER (WHERE s.status = 'claimed'))`,
+  ),
+  check(
+    'R4',
+    'A member has at most one share of a packet.',
+    () => sql`SELECT ${place} FROM red_packet_shares p WHERE p.user_id IS NOT NULL
+      GROUP BY p.app_id, p.group_id, p.seq, p.user_id HAVING count(*) > 1`,
+  ),
+  check(
+    'R5',
+    'What is claimed, given back and open is what was set aside; the account of a packet holds its open shares.',
+    () => sql`SELECT ${place} FROM red_packet_packets p JOIN red_packet_shares s USING (app_id, group_id, seq)
+      LEFT JOIN ledger_accounts a ON a.app_id = p.app_id AND a.account = ${escrow} AND a.currency = p.currency
+      LEFT JOIN (SELECT app_id, ref, sum(amount) FILTER (WHERE amount > 0) AS amount FROM ledger_entries GROUP BY 1, 2) f
+        ON f.app_id = p.app_id AND f.ref = ${ref} || '/fund'
+      GROUP BY p.app_id, p.group_id, p.seq, p.amount, a.balance, f.amount
+      HAVING a.balance IS DISTINCT FROM coalesce(sum(s.amount) FILTER (WHERE s.status = 'open'), 0)
+        OR f.amount IS DISTINCT FROM p.amount`,
+  ),
+  check(
+    'R6',
+    'Each claimed share has one transfer to who claimed it, of its amount; there is no other.',
+    () => sql`SELECT ${place} FROM red_packet_packets p
+      JOIN red_packet_shares s USING (app_id, group_id, seq)
+      LEFT JOIN ledger_entries e ON e.app_id = p.app_id AND e.ref = ${ref} || '/open/' || s.user_id AND e.amount > 0
+      WHERE s.status = 'claimed' AND (e.ref IS NULL OR e.account <> 'user/' || s.user_id OR e.amount <> s.amount
+        OR e.currency <> p.currency)
+      UNION ALL SELECT ${place} FROM red_packet_packets p
+      JOIN ledger_transfers t ON t.app_id = p.app_id AND t.reason = 'red-packet.open'
+        AND t.ref LIKE ${ref} || '/open/%'
+      LEFT JOIN red_packet_shares s ON s.app_id = p.app_id AND s.group_id = p.group_id AND s.seq = p.seq
+        AND s.status = 'claimed' AND t.ref = ${ref} || '/open/' || s.user_id
+      WHERE s.ord IS NULL`,
+  ),
+  check(
+    'R7',
+    'A packet past its time is over within a minute; nothing was claimed after it; what is given back went back once.',
+    (
+      now,
+    ) => sql`SELECT ${place} FROM red_packet_packets p WHERE p.ended_at IS NULL AND p.expires_at < ${now - endWithinMs}
+      UNION ALL SELECT ${place} FROM red_packet_packets p JOIN red_packet_shares s USING (app_id, group_id, seq)
+        WHERE s.at >= p.expires_at
+      UNION ALL SELECT ${place} FROM red_packet_packets p JOIN red_packet_shares s USING (app_id, group_id, seq)
+        LEFT JOIN ledger_entries e ON e.app_id = p.app_id AND e.ref = ${ref} || '/refund' AND e.account = p.source
+        GROUP BY p.app_id, p.group_id, p.seq, e.amount
+        HAVING coalesce(sum(s.amount) FILTER (WHERE s.status = 'refunded'), 0) <> coalesce(e.amount, 0)`,
+  ),
+  check(
+    'L9',
+    'The account of a packet that is over is empty, and it has no open share.',
+    () => sql`SELECT ${place} FROM red_packet_packets p LEFT JOIN ledger_accounts a
+        ON a.app_id = p.app_id AND a.account = ${escrow}
+      WHERE p.ended_at IS NOT NULL AND (coalesce(a.balance, 0) <> 0 OR EXISTS (SELECT FROM red_packet_shares s
+        WHERE s.app_id = p.app_id AND s.group_id = p.group_id AND s.seq = p.seq AND s.status = 'open'))`,
+  ),
+]

@@ -1,0 +1,185 @@
+/** The form in the plus menu: a packet in one screen, with what it will take from the sender's points. */
+import { FormField, FormRow, FormText, PlayForm, useQun, useText, type ComposeProps, type FormFaults } from '@qun/ui'
+import { useEffect, useState } from 'react'
+import { purseOf, shareMax, type redPacket } from '../contract.ts'
+import { bodyOf, emptyDraft, faultsOf, totalOf, type Bounds, type Kind, type PacketDraft } from './draft.ts'
+import { amountText, balanceText, packetTexts } from './texts.ts'
+
+type Group = ComposeProps<typeof redPacket>['group']
+interface PartProps {
+  readonly draft: PacketDraft
+  readonly change: (patch: Partial<PacketDraft>) => void
+  readonly faults: FormFaults
+}
+
+/** The sender's points and the limits of a packet; undefined until the server says. */
+function usePurse(): { readonly balance: number | undefined; readonly shareMax: number } {
+  const { client } = useQun()
+  const [purse, setPurse] = useState<{ balance: number | undefined; shareMax: number }>({
+    balance: undefined,
+    shareMax,
+  })
+  useEffect(() => {
+    let isGone = false
+    const ask = async () => {
+      const answer = await client.call(purseOf, {})
+      const points = answer.purses.find(({ currency }) => currency === 'points')
+      if (!isGone) setPurse({ balance: points?.balance ?? undefined, shareMax: answer.shareMax })
+    }
+    // Without an answer the form works all the same: the server has the last word.
+    ask().catch(() => undefined)
+    return () => {
+      isGone = true
+    }
+  }, [client])
+  return purse
+}
+
+export function RedPacketForm({ group, submit }: ComposeProps<typeof redPacket>) {
+  const text = useText()
+  const [draft, setDraft] = useState(emptyDraft)
+  const purse = usePurse()
+  const change = (patch: Partial<PacketDraft>) => setDraft((before) => ({ ...before, ...patch }))
+  const view = group.get()
+  const bounds: Bounds = { ...purse, memberCount: view.group?.memberCount ?? view.members.size }
+  return (
+    <PlayForm
+      draft={draft}
+      faultsOf={(typed) => faultsOf(typed, bounds)}
+      onSubmit={() => submit(bodyOf(draft))}
+      submitLabel={text(packetTexts.send)}
+      tone="packet"
+    >
+      {(faults) => (
+        <>
+          <Kinds draft={draft} change={change} />
+          <Amounts {...{ draft, change, faults }} />
+          {draft.kind === 'exclusive' && <Recipient {...{ draft, change, faults, group }} />}
+          {draft.kind === 'passphrase' && <Phrase {...{ draft, change, faults }} />}
+          <FormText
+            label={text(packetTexts.greetingLabel)}
+            value={draft.greeting}
+            max={40}
+            placeholder={text(packetTexts.greeting)}
+            onType={(greeting) => change({ greeting })}
+          />
+          <p className="qun-packet__preview" aria-live="polite">
+            <strong>{text(amountText('points', totalOf(draft) ?? 0))}</strong>
+            {purse.balance !== undefined && <span>{text(balanceText(amountText('points', purse.balance)))}</span>}
+          </p>
+        </>
+      )}
+    </PlayForm>
+  )
+}
+
+const kinds = [
+  { kind: 'lucky', label: packetTexts.kindLucky },
+  { kind: 'equal', label: packetTexts.kindEqual },
+  { kind: 'exclusive', label: packetTexts.kindExclusive },
+  { kind: 'passphrase', label: packetTexts.kindPassphrase },
+] as const satisfies readonly { kind: Kind; label: unknown }[]
+function Kinds({ draft, change }: Omit<PartProps, 'faults'>) {
+  const text = useText()
+  return (
+    <fieldset className="qun-packet__kinds">
+      <legend className="qun-hidden">{text(packetTexts.kindLabel)}</legend>
+      {kinds.map(({ kind, label }) => (
+        <label key={kind} className="qun-packet__kindchoice">
+          <input
+            type="radio"
+            className="qun-hidden"
+            name="red-packet-kind"
+            checked={draft.kind === kind}
+            onChange={() => change({ kind })}
+          />
+          <span>{text(label)}</span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
+function Amounts({ draft, change, faults }: PartProps) {
+  const text = useText()
+  const { kind } = draft
+  const label = kind === 'equal' ? packetTexts.each : kind === 'exclusive' ? packetTexts.amount : packetTexts.total
+  return (
+    <>
+      <FormRow>
+        <FormText
+          label={text(label)}
+          value={draft.amount}
+          max={7}
+          kind="whole"
+          fault={faults['amount']}
+          onType={(amount) => change({ amount })}
+        />
+        {kind !== 'exclusive' && (
+          <FormText
+            label={text(packetTexts.count)}
+            value={draft.count}
+            max={3}
+            kind="whole"
+            fault={faults['count']}
+            onType={(count) => change({ count })}
+          />
+        )}
+      </FormRow>
+      {(kind === 'lucky' || kind === 'passphrase') && (
+        <label className="qun-packet__tick">
+          <input
+            type="checkbox"
+            checked={draft.exciting}
+            onChange={(ticked) => change({ exciting: ticked.target.checked })}
+          />
+          {text(packetTexts.exciting)}
+        </label>
+      )}
+    </>
+  )
+}
+
+function Recipient({ draft, change, faults, group }: PartProps & { readonly group: Group }) {
+  const { client } = useQun()
+  const text = useText()
+  const members = [...group.get().members.values()].filter(
+    ({ userId, active }) => active && userId !== client.userId.get(),
+  )
+  return (
+    <FormField label={text(packetTexts.recipient)} fault={faults['recipientId']}>
+      {(marks) => (
+        <select
+          {...marks}
+          className="qun-input"
+          value={draft.recipientId}
+          onChange={(picked) => change({ recipientId: picked.target.value })}
+        >
+          <option value="">{text(packetTexts.recipientChoose)}</option>
+          {members.map(({ userId, name }) => (
+            <option key={userId} value={userId}>
+              {name}
+            </option>
+          ))}
+        </select>
+      )}
+    </FormField>
+  )
+}
+
+function Phrase({ draft, change, faults }: PartProps) {
+  const text = useText()
+  return (
+    <>
+      <FormText
+        label={text(packetTexts.phrase)}
+        value={draft.phrase}
+        max={40}
+        fault={faults['phrase']}
+        hint={text(packetTexts.phraseHint)}
+        onType={(phrase) => change({ phrase })}
+      />
+      <FormText label={text(packetTexts.hint)} value={draft.hint} max={60} onType={(hint) => change({ hint })} />
+    </>
+  )
+}
