@@ -1,0 +1,93 @@
+/** What counts as words of substance, case by case, and near-duplicates. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  hasEmoji,
+  isEcho,
+  isNear,
+  isQuestion,
+  isSubstantive,
+  printOf,
+  saidIn,
+  withEcho,
+  type Echo,
+} from './rules-words.ts'
+
+describe('substance', () => {
+  test.each([
+    '海盐卷还有吗',
+    '下午三点',
+    '@王店长 今天几点关门？',
+    '收到，明天来拿',
+    '谢谢老板，味道很好',
+    'see you there',
+    '[微笑] 真好吃 😋',
+    '打卡点在二楼',
+    '好吃',
+  ])('[ML2] 「%s」 counts', (text) => {
+    expect(isSubstantive(saidIn(text))).toBe(true)
+  })
+  test.each([
+    '',
+    '😀😀😀',
+    '👨‍👩‍👧‍👦🇨🇳',
+    '[微笑][微笑]',
+    '@王店长 @小何',
+    '收到',
+    '收到收到！',
+    '谢谢谢谢',
+    '好的，谢谢老板~',
+    '+1',
+    '1',
+    '666',
+    '666666',
+    '抢到了',
+    '打卡',
+    '哈哈哈哈',
+    '啊啊啊啊啊',
+    '。。。。。',
+    'ok',
+    'OK thanks',
+    'hello',
+    'a',
+    '嗯嗯',
+    '好',
+    '卷',
+    '12345',
+  ])('[ML2] 「%s」 does not', (text) => {
+    expect(isSubstantive(saidIn(text))).toBe(false)
+  })
+  test('[ML2] any text is read without harm, and what was said says the same again', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), (text) => {
+        const said = saidIn(text)
+        expect(saidIn(said)).toBe(said)
+        expect(printOf(said)).toMatch(/^[0-9a-f]{16}$/)
+      }),
+    )
+  })
+  test('questions and smiles', () => {
+    expect(['还有吗', '几点开门', 'where is it', '真的？'].every(isQuestion)).toBe(true)
+    expect(isQuestion('三点开门')).toBe(false)
+    expect([hasEmoji('好吃😋'), hasEmoji('好吃')]).toEqual([true, false])
+  })
+})
+
+describe('near-duplicates', () => {
+  const near = (a: string, b: string) => isNear(printOf(saidIn(a)), printOf(saidIn(b)))
+  test('[ML3] the same words with other dress are the same; other words are not', () => {
+    expect(near('今天的海盐卷还有吗', '今天的，海盐卷，还有吗！！😀')).toBe(true)
+    expect(near('See you there', 'see you there!!!')).toBe(true)
+    expect(near('今天的海盐卷还有吗', '明天几点可以去拿蛋糕')).toBe(false)
+    expect(near('好吃', '好喝')).toBe(false)
+  })
+  test('[ML3] more than three others within ten minutes make an echo', () => {
+    const print = printOf('新人求关注求带走')
+    const echo = (userId: string, at: number): Echo => ({ userId, at, print })
+    let heard: Echo[] = []
+    for (const [at, userId] of ['a', 'b', 'c', 'c', 'd'].entries()) heard = withEcho(heard, echo(userId, at))
+    expect(isEcho(heard, echo('e', 10))).toBe(true)
+    expect(isEcho(heard, echo('d', 10))).toBe(false)
+    expect(isEcho(heard, echo('e', 10 * 60_000 + 10))).toBe(false)
+  })
+})

@@ -1,0 +1,154 @@
+/** What counts as words of substance (mechanics C-15), pure: no clock, no storage, no chance. */
+
+/** Own messages a new one is compared with. */
+export const ownRecentMax = 20
+/** Bits in which two near-duplicates differ at most (mechanics C-12). */
+const nearBits = 3
+
+const emoji =
+  /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f|\u20e3|\[[^[\]\s]{1,8}\]/gu
+const mentions = /@\S+/gu
+/** Said so often that it says nothing; a part of a message that is made of these alone is not counted. */
+const stock = [
+  '收到',
+  '谢谢',
+  '多谢',
+  '感谢',
+  '好的',
+  '好滴',
+  '好哒',
+  '好',
+  '嗯',
+  '哦',
+  '噢',
+  '行',
+  '可以',
+  '是的',
+  '对',
+  '在',
+  '在吗',
+  '你好',
+  '大家好',
+  '早',
+  '早上好',
+  '晚安',
+  '赞',
+  '顶',
+  '支持',
+  '恭喜',
+  '打卡',
+  '签到',
+  '接龙',
+  '抢到了',
+  '抢到',
+  '没抢到',
+  '已领',
+  '已领取',
+  '老板大气',
+  '谢谢老板',
+  '哈',
+  '呵',
+  '嘿',
+  'ok',
+  'okay',
+  'yes',
+  'no',
+  'hi',
+  'hello',
+  'thanks',
+  'thank you',
+  'thx',
+  'ty',
+  'lol',
+  'haha',
+  'got it',
+  'nice',
+  'cool',
+  'wow',
+]
+const stockOnly = new RegExp(
+  `^(?:(?:${stock.toSorted((a, b) => b.length - a.length).join('|')}|\\d+|[啊呀哦啦了的吧呢嘛哈~]|\\+\\d*)\\s*)+$`,
+  'iu',
+)
+const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu
+const parts = /[\p{P}\p{S}\n]+/u
+
+/** The message without emoji, mentions and stock phrases: what it says. */
+export function saidIn(text: string): string {
+  return text
+    .replace(mentions, ' ')
+    .replace(emoji, ' ')
+    .split(parts)
+    .map((part) => part.trim().replace(/\s+/gu, ' '))
+    .filter((part) => part !== '' && !stockOnly.test(part) && !/^(.)\1+$/u.test(part))
+    .join(' ')
+}
+/** [ML2] At least two CJK characters or two words are left. */
+export function isSubstantive(said: string): boolean {
+  if ((said.match(cjk)?.length ?? 0) >= 2) return true
+  const words = said.replace(cjk, ' ').match(/[\p{L}\p{N}]*\p{L}[\p{L}\p{N}'’]*/gu) ?? []
+  return words.length >= 2
+}
+export const hasEmoji = (text: string): boolean => text.search(emoji) >= 0
+const question =
+  /[?？]\s*$|吗[。！~]*$|(?:怎么|什么|哪里|哪儿|哪个|谁|为什么|多少|几点|how|what|where|when|who|why|which)/iu
+export const isQuestion = (text: string): boolean => question.test(text.trim())
+
+// ── near-duplicates ──
+/** 64 bits in 16 hex digits: texts that differ a little differ in few bits (SimHash over pairs of characters). */
+export function printOf(said: string): string {
+  const letters = [...said.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')]
+  const sums = new Int32Array(64)
+  for (let i = 0; i < Math.max(1, letters.length - 1); i++) {
+    const pair = `${letters[i] ?? ''}${letters[i + 1] ?? ''}`
+    const [low, high] = [hash32(pair, 0x811c9dc5), hash32(pair, 0x9e3779b9)]
+    for (let bit = 0; bit < 32; bit++) {
+      sums[bit] = (sums[bit] ?? 0) + ((low >>> bit) & 1 ? 1 : -1)
+      sums[bit + 32] = (sums[bit + 32] ?? 0) + ((high >>> bit) & 1 ? 1 : -1)
+    }
+  }
+  let print = ''
+  for (let digit = 0; digit < 16; digit++) {
+    let value = 0
+    for (let bit = 0; bit < 4; bit++) if ((sums[digit * 4 + bit] ?? 0) > 0) value |= 1 << bit
+    print += value.toString(16)
+  }
+  return print
+}
+function hash32(text: string, seed: number): number {
+  let sum = seed
+  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193)
+  sum = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d)
+  sum = Math.imul(sum ^ (sum >>> 12), 0x297a2d39)
+  return (sum ^ (sum >>> 15)) >>> 0
+}
+export function isNear(a: string, b: string): boolean {
+  let bits = 0
+  for (let i = 0; i < 16 && bits <= nearBits; i++) {
+    const differing = Number.parseInt(a[i] ?? '0', 16) ^ Number.parseInt(b[i] ?? '0', 16)
+    bits += [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4][differing] ?? 0
+  }
+  return bits <= nearBits
+}
+
+// ── echoes: the same words from many mouths ──
+export interface Echo {
+  readonly at: number
+  readonly userId: string
+  readonly print: string
+}
+const echoMs = 10 * 60_000
+/** Others who may say much the same within ten minutes before it is an echo. */
+const echoAuthorsMax = 3
+const echoesKept = 60
+export function withEcho(echoes: readonly Echo[], echo: Echo): Echo[] {
+  return [...echoes.filter((one) => echo.at - one.at < echoMs), echo].slice(-echoesKept)
+}
+/** [ML3] More than three other authors have said it in the last ten minutes. */
+export function isEcho(echoes: readonly Echo[], { at, userId, print }: Echo): boolean {
+  const authors = new Set(
+    echoes.filter((one) => at - one.at < echoMs && isNear(one.print, print)).map((one) => one.userId),
+  )
+  authors.delete(userId)
+  return authors.size > echoAuthorsMax
+}
