@@ -78,7 +78,9 @@ describe('signing in', () => {
     expect(payload).toMatchObject({ sub: 'li', scope: 'user' })
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(3_600)
     expect(qunUrl).toBe(ear.url)
-    expect(ear.heard).toMatchObject([{ path: '/v1/users/li', body: { name: '小李', badge: null } }])
+    expect(ear.heard.filter(({ path }) => path.startsWith('/v1/users'))).toMatchObject([
+      { path: '/v1/users/li', body: { name: '小李', badge: null } },
+    ])
   })
   test.each([{ userId: 'nobody' }, { userId: 7 }, {}])('refuses %j', async (body) => {
     const { shop } = await startShop((await startEar()).url)
@@ -117,7 +119,7 @@ describe('orders', () => {
     ear.status = 202
     ear.heard.length = 0
     await startShop(ear.url, dir)
-    expect(ear.heard.map((call) => call.body.kind)).toEqual(['paid'])
+    expect(ear.heard.filter(({ path }) => path === '/v1/order-events').map((call) => call.body.kind)).toEqual(['paid'])
   })
   test('nobody receives the order of another, or buys without signing in', async () => {
     const { shop } = await startShop((await startEar()).url)
@@ -131,6 +133,52 @@ describe('orders', () => {
   })
 })
 
+describe('the catalogue', () => {
+  test('is told whole at the start, with the links that lead to it', async () => {
+    const ear = await startEar()
+    const { shop } = await startShop(ear.url)
+    const [all, links] = ear.heard
+    expect(all?.path).toBe('/v1/products')
+    const { products } = all!.body as { products: { productId: string; url: string; image: string; stock?: number }[] }
+    expect(products.map((one) => one.productId)).toEqual(expect.arrayContaining(['guji', 'guji-en', 'mug', 'mug-en']))
+    expect(products.find((one) => one.productId === 'mug-en')).toMatchObject({
+      title: 'Camellia mug',
+      priceFen: 6_800,
+      groupPriceFen: 6_200,
+      stock: 7,
+      image: '/art/goods/mug.svg',
+      url: '/?product=mug',
+    })
+    expect(links).toMatchObject({
+      path: '/v1/product-links',
+      body: { patterns: [`${shop.url}/?product={productId}`] },
+    })
+  })
+  test('follows each sale, and the last piece is the last', async () => {
+    const ear = await startEar()
+    const { shop } = await startShop(ear.url)
+    const { session } = await signIn(shop, 'li')
+    const buy = () => ask(shop, 'POST', '/api/orders', session, { productId: 'mug' })
+    const answers = await Promise.all(Array.from({ length: 9 }, buy))
+    const said = answers.map(({ status, body }) => (status === 201 ? 'sold' : `${status} ${body.error}`))
+    expect(said.toSorted()).toEqual([...Array<string>(2).fill('409 sold_out'), ...Array<string>(7).fill('sold')])
+    const told = () => ear.heard.filter(({ path }) => path === '/v1/products/mug').map((call) => call.body.stock)
+    await expect.poll(told).toContain(0)
+  })
+  test('members of a group pay its price; what a phone says of a group is asked of Qun', async () => {
+    const ear = await startEar()
+    const { shop } = await startShop(ear.url)
+    const { session } = await signIn(shop, 'li')
+    const buy = async () =>
+      (await ask(shop, 'POST', '/api/orders', session, { productId: 'guji-en', groupId: 'grp_1' })).body
+    expect(await buy()).toMatchObject({ productId: 'guji', amountFen: 7_900, groupId: 'grp_1' })
+    ear.status = 404
+    const order = await buy()
+    expect(order).toMatchObject({ amountFen: 8_800 })
+    expect(order).not.toHaveProperty('groupId')
+  })
+})
+
 describe('the log', () => {
   test('streams what was said, without key, token or secret', async () => {
     const { shop } = await startShop((await startEar()).url)
@@ -138,7 +186,7 @@ describe('the log', () => {
     const answer = await fetch(`${shop.url}/api/log`)
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
     let text = ''
-    while (!text.includes('"id":2')) text += (await reader.read()).value ?? ''
+    while (!text.includes('PUT /v1/users/li') || !text.includes('JWT HS256')) text += (await reader.read()).value ?? ''
     await reader.cancel()
     expect(text).toContain('PUT /v1/users/li')
     expect(text).toContain('JWT HS256')

@@ -7,12 +7,13 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createApiLog } from './api-log.ts'
+import { createCatalogue, stockLeft } from './catalogue.ts'
 import { createReports } from './order-reports.ts'
 import { openOrders } from './orders.ts'
 import { drawMark, drawProduct } from './pictures.ts'
 import { drawPortrait } from './portraits.ts'
 import { createQunCalls, QunCallFailed, type QunAccess } from './qun-calls.ts'
-import { personOf, products } from './story.ts'
+import { personOf, productOf, products } from './story.ts'
 
 export interface DemoHostOptions extends QunAccess {
   /** Where browsers reach Qun; `qunUrl` unless given. */
@@ -40,11 +41,14 @@ export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost>
   const qun = createQunCalls(options, log, now)
   const orders = openOrders(options.dataDir, now, () => randomBytes(6).toString('hex'))
   const app = fastify({ logger: false, forceCloseConnections: true })
+  // Before the routes: each takes the handler that is set when it is added.
+  app.setErrorHandler((error, _request, reply) => sendRefusal(error, reply))
   /** Who is signed in, by session id. A demo has no passwords: choosing a persona signs in. */
   const sessions = new Map<string, string>()
   let publicUrl = options.publicUrl ?? ''
 
   const reports = createReports({ qun, orders, publicUrl: () => publicUrl })
+  const catalogue = createCatalogue({ qun, orders, publicUrl: () => publicUrl })
   const signedIn = (request: FastifyRequest): string => {
     const session = /^Session (\w+)$/.exec(request.headers.authorization ?? '')?.[1]
     const userId = session === undefined ? undefined : sessions.get(session)
@@ -55,11 +59,21 @@ export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost>
   addSessionRoutes(app, { sessions, qun, qunUrl: options.publicQunUrl ?? options.qunUrl, avatarBase: () => publicUrl })
   app.get('/api/products', () => products)
   app.get('/api/orders', (request) => orders.list(signedIn(request)))
-  app.post<{ Body: { productId?: unknown } }>('/api/orders', async (request, reply) => {
+  app.post<{ Body: { productId?: unknown; groupId?: unknown } }>('/api/orders', async (request, reply) => {
     const userId = signedIn(request)
-    const product = products.find((one) => one.id === request.body?.productId)
+    const { productId, groupId } = request.body ?? {}
+    const product = typeof productId === 'string' ? productOf(productId) : undefined
     if (product === undefined) throw new HostRefusal(404, 'no_such_product')
-    const order = orders.add({ userId, productId: product.id, amountFen: product.priceFen })
+    // Only Qun knows who is in a group; what a phone says is worth no discount.
+    const isFromGroup = typeof groupId === 'string' && groupId !== '' && (await qun.isMember(userId, groupId))
+    if (stockLeft(product, orders) === 0) throw new HostRefusal(409, 'sold_out')
+    const order = orders.add({
+      userId,
+      productId: product.id,
+      amountFen: isFromGroup ? (product.groupPriceFen ?? product.priceFen) : product.priceFen,
+      ...(isFromGroup && { groupId }),
+    })
+    if (product.stock !== undefined) catalogue.tell(product.id)
     await reports.send()
     return reply.code(201).send(order)
   })
@@ -75,15 +89,16 @@ export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost>
   })
   addPictureRoutes(app)
   await addFrontEnd(app, options.webDir)
-  app.setErrorHandler((error, _request, reply) => sendRefusal(error, reply))
 
   const address = await app.listen({ port: options.port, host: options.host ?? '127.0.0.1' })
   publicUrl ||= address
+  await catalogue.sync()
   await reports.send()
   return {
     url: address,
     async close() {
       reports.stop()
+      catalogue.stop()
       log.close()
       await app.close()
     },

@@ -19,6 +19,8 @@ export type OrderStep = 'paid' | 'received'
 export interface OrderBook {
   /** Newest first. */
   list(userId: string): Order[]
+  /** How often a product was bought. */
+  countOf(productId: string): number
   add(order: Pick<Order, 'userId' | 'productId' | 'amountFen' | 'groupId'>): Order
   /** Marks as received; undefined for an order that is not this person's. Confirming twice changes nothing. */
   receive(userId: string, orderId: string): Order | undefined
@@ -39,6 +41,7 @@ export function openOrders(dataDir: string, now: () => number, randomHex: () => 
   return {
     list: (userId) =>
       [...orders.values()].filter((order) => order.userId === userId).toSorted((a, b) => b.paidAt - a.paidAt),
+    countOf: (productId) => [...orders.values()].filter((order) => order.productId === productId).length,
     add(order) {
       const whole: Order = { ...order, orderId: `ord_${randomHex()}`, state: 'paid', paidAt: now(), untold: ['paid'] }
       orders.set(whole.orderId, whole)

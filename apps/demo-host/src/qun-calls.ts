@@ -17,6 +17,8 @@ export interface QunCalls {
   mintToken(userId: string): Promise<string>
   /** Throws `QunCallFailed` when Qun refuses or cannot be reached. */
   call(method: 'GET' | 'PUT' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<unknown>
+  /** Whether a person is a member of a group, asked in their name. */
+  isMember(userId: string, groupId: string): Promise<boolean>
 }
 
 export class QunCallFailed extends Error {
@@ -34,52 +36,64 @@ const callTimeoutMs = 10_000
 
 export function createQunCalls(access: QunAccess, log: ApiLog | undefined, now: () => number): QunCalls {
   const key = Buffer.from(access.signingKey.secret, 'base64url')
+  const mint = async (userId: string): Promise<string> => {
+    const seconds = Math.floor(now() / 1_000)
+    return await new SignJWT({ scope: 'user' })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: access.signingKey.kid })
+      .setIssuer(access.appId)
+      .setAudience('qun')
+      .setSubject(userId)
+      .setJti(randomUUID())
+      .setIssuedAt(seconds)
+      .setExpirationTime(seconds + tokenSeconds)
+      .sign(key)
+  }
+  const ask = async (bearer: string, method: string, path: string, body?: unknown): Promise<unknown> => {
+    const startedAt = now()
+    const add = (status: number, detail: string) =>
+      log?.add({ call: `${method} /v1${path}`, status, tookMs: now() - startedAt, detail })
+    let answer: Response
+    try {
+      answer = await fetch(`${access.qunUrl}/v1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${bearer}`,
+          ...(method === 'GET' ? {} : { 'idempotency-key': randomUUID() }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(callTimeoutMs),
+      })
+    } catch (error) {
+      add(0, maskedText(body))
+      throw new QunCallFailed(503, 'unreachable', error)
+    }
+    const text = await answer.text()
+    const said: unknown = text === '' ? undefined : JSON.parse(text)
+    if (!answer.ok) {
+      const code = (said as { code?: string } | undefined)?.code ?? 'unknown'
+      add(answer.status, `${code} ← ${maskedText(body)}`)
+      throw new QunCallFailed(answer.status, code)
+    }
+    add(answer.status, body === undefined ? maskedText(said) : `${maskedText(said)} ← ${maskedText(body)}`)
+    return said
+  }
   return {
     async mintToken(userId) {
-      const seconds = Math.floor(now() / 1_000)
-      const claims = { scope: 'user' }
-      const token = await new SignJWT(claims)
-        .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: access.signingKey.kid })
-        .setIssuer(access.appId)
-        .setAudience('qun')
-        .setSubject(userId)
-        .setJti(randomUUID())
-        .setIssuedAt(seconds)
-        .setExpirationTime(seconds + tokenSeconds)
-        .sign(key)
+      const token = await mint(userId)
       const detail = `{"iss":"${access.appId}","aud":"qun","sub":"${userId}","scope":"user","exp":"+1 h"}`
       log?.add({ call: 'JWT HS256', status: 0, tookMs: 0, detail })
       return token
     },
-    async call(method, path, body) {
-      const startedAt = now()
-      const add = (status: number, detail: string) =>
-        log?.add({ call: `${method} /v1${path}`, status, tookMs: now() - startedAt, detail })
-      let answer: Response
+    call: (method, path, body) => ask(access.apiKey, method, path, body),
+    async isMember(userId, groupId) {
       try {
-        answer = await fetch(`${access.qunUrl}/v1${path}`, {
-          method,
-          headers: {
-            authorization: `Bearer ${access.apiKey}`,
-            ...(method === 'GET' ? {} : { 'idempotency-key': randomUUID() }),
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          },
-          body: body === undefined ? null : JSON.stringify(body),
-          signal: AbortSignal.timeout(callTimeoutMs),
-        })
+        await ask(await mint(userId), 'GET', `/groups/${encodeURIComponent(groupId)}`)
+        return true
       } catch (error) {
-        add(0, maskedText(body))
-        throw new QunCallFailed(503, 'unreachable', error)
+        if (error instanceof QunCallFailed && error.status < 500) return false
+        throw error
       }
-      const text = await answer.text()
-      const said: unknown = text === '' ? undefined : JSON.parse(text)
-      if (!answer.ok) {
-        const code = (said as { code?: string } | undefined)?.code ?? 'unknown'
-        add(answer.status, `${code} ← ${maskedText(body)}`)
-        throw new QunCallFailed(answer.status, code)
-      }
-      add(answer.status, body === undefined ? maskedText(said) : `${maskedText(said)} ← ${maskedText(body)}`)
-      return said
     },
   }
 }

@@ -98,6 +98,10 @@ export function shopIdIn(lang: Lang): string {
 export function productIdIn(key: string, lang: Lang): string {
   return lang === 'zh' ? key : `${key}-en`
 }
+/** The product of an id in either language; undefined for an id of nothing the shop sells. */
+export function productOf(productId: string): Product | undefined {
+  return products.find((product) => productId === product.id || productId === productIdIn(product.id, 'en'))
+}
 export const shopName: Words = { zh: '山茶咖啡', en: 'Camellia Coffee' }
 /** What the shop says when it invites somebody after an order. */
 export const invitationWords: Words = {
@@ -115,6 +119,12 @@ export interface Product {
   readonly unit: Words
   /** Integer fen. */
   readonly priceFen: number
+  /** The list price while it is sold for less. */
+  readonly originalPriceFen?: number
+  /** For members of a group. */
+  readonly groupPriceFen?: number
+  /** Pieces there are in all; absent for what is made every day. */
+  readonly stock?: number
   readonly shelf: 'coffee' | 'bakery' | 'ware'
 }
 
@@ -129,6 +139,8 @@ export const products: readonly Product[] = [
     id: 'guji',
     shelf: 'coffee',
     priceFen: 8_800,
+    groupPriceFen: 7_900,
+    stock: 60,
     name: { zh: '古吉 日晒', en: 'Guji Natural' },
     line: { zh: '熟杏、红茶、一点蜂蜜', en: 'Ripe apricot, black tea, a little honey' },
     unit: { zh: '200 克 · 咖啡豆', en: '200 g · whole beans' },
@@ -141,6 +153,7 @@ export const products: readonly Product[] = [
     id: 'drip',
     shelf: 'coffee',
     priceFen: 5_900,
+    originalPriceFen: 6_900,
     name: { zh: '山茶挂耳', en: 'Camellia drip bags' },
     line: { zh: '出门也能好好喝一杯', en: 'A proper cup away from home' },
     unit: { zh: '10 包', en: '10 bags' },
@@ -201,6 +214,8 @@ export const products: readonly Product[] = [
     id: 'mug',
     shelf: 'ware',
     priceFen: 6_800,
+    groupPriceFen: 6_200,
+    stock: 7,
     name: { zh: '山茶陶杯', en: 'Camellia mug' },
     line: { zh: '景德镇的朋友烧的', en: 'Fired by a friend in Jingdezhen' },
     unit: { zh: '260 毫升', en: '260 ml' },

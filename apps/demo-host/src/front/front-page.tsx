@@ -14,8 +14,10 @@ export interface FrontPageProps {
   readonly start: Look
   /** From an invitation's address: the first phone opens the page before joining. */
   readonly inviteCode: string | undefined
+  /** From a product's address: the first phone opens its page. */
+  readonly productId: string | undefined
 }
-export function FrontPage({ start, inviteCode }: FrontPageProps) {
+export function FrontPage({ start, inviteCode, productId }: FrontPageProps) {
   const [lang, setLang] = useState<Lang>(start.lang)
   const [theme, setTheme] = useState<Theme>(start.theme)
   const [customer, setCustomer] = useState(inviteCode === undefined ? 'li' : 'zhou')
@@ -30,6 +32,7 @@ export function FrontPage({ start, inviteCode }: FrontPageProps) {
       theme={theme}
       holder={customer}
       {...(inviteCode !== undefined && { inviteCode })}
+      {...(productId !== undefined && { productId })}
     />
   )
   if (!wide) {
@@ -206,10 +209,17 @@ interface PhoneProps {
   readonly lang: Lang
   readonly theme: Theme
   readonly holder: string
-  readonly inviteCode?: string
+  readonly inviteCode?: string | undefined
+  readonly productId?: string | undefined
+}
+/** Where a phone opens: at what the address asks for; the shopkeeper's at the messages. */
+function placeOf({ side, inviteCode, productId }: Pick<PhoneProps, 'side' | 'inviteCode' | 'productId'>): string {
+  if (inviteCode !== undefined) return `#/invite/${encodeURIComponent(inviteCode)}`
+  if (productId !== undefined) return `#/product/${encodeURIComponent(productId)}`
+  return side === 'merchant' ? '#/messages' : ''
 }
 /** A frame of its own: its client, its session and its storage are as apart as on two devices. */
-function Phone({ side, lang, theme, holder, inviteCode }: PhoneProps) {
+function Phone({ side, lang, theme, holder, inviteCode, productId }: PhoneProps) {
   const frame = useRef<HTMLIFrameElement>(null)
   // A change of light must not restart the client inside, so the address keeps the first theme.
   const [firstTheme] = useState(theme)
@@ -218,8 +228,7 @@ function Phone({ side, lang, theme, holder, inviteCode }: PhoneProps) {
     const order: PhoneOrder = { type: 'qun-demo-look', theme }
     frame.current?.contentWindow?.postMessage(order, location.origin)
   }, [theme])
-  const place =
-    inviteCode !== undefined ? `#/invite/${encodeURIComponent(inviteCode)}` : side === 'merchant' ? '#/messages' : ''
+  const place = placeOf({ side, inviteCode, productId })
   return (
     <div className="phone">
       {/* Our own page of our own origin: a sandbox that lets it work would be none. */}

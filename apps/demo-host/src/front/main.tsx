@@ -6,12 +6,14 @@ import { FrontPage } from './front-page.tsx'
 import './front.css'
 
 const root = document.querySelector('#root')
+const asked = new URLSearchParams(location.search)
 if (root) {
   createRoot(root).render(
     <StrictMode>
       <FrontPage
         start={lookOf(location.search)}
-        inviteCode={new URLSearchParams(location.search).get('invite') ?? undefined}
+        inviteCode={asked.get('invite') ?? undefined}
+        productId={asked.get('product') ?? undefined}
       />
     </StrictMode>,
   )

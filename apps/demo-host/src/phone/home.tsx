@@ -1,9 +1,9 @@
 /** The shelf and the page of one product, with the way to pay. */
 import { moneyText, useQun } from '@qun/ui'
 import { useId, useRef, useState } from 'react'
-import { products, shelves, shopName, type Lang, type Product } from '../story.ts'
+import { productOf, products, shelves, shopName, type Lang, type Product } from '../story.ts'
 import { BackIcon, PinIcon } from './icons.tsx'
-import { go } from './route.ts'
+import { go, hashOf } from './route.ts'
 import type { Shop } from './shop-api.ts'
 import { words } from './words.ts'
 
@@ -55,23 +55,35 @@ function ProductTile({ product, lang }: { readonly product: Product; readonly la
 
 interface ProductPageProps {
   readonly productId: string
+  /** The group one came from: its members pay its price. */
+  readonly groupId?: string | undefined
   readonly shop: Shop
   readonly lang: Lang
 }
-export function ProductPage({ productId, shop, lang }: ProductPageProps) {
-  const product = products.find((one) => one.id === productId)
+export function ProductPage({ productId, groupId, shop, lang }: ProductPageProps) {
+  const product = productOf(productId)
   const checkout = useRef<HTMLDialogElement>(null)
-  if (product === undefined) return null
+  if (product === undefined) return <p className="nothing">{words.gone[lang]}</p>
+  const priceFen = groupId === undefined ? product.priceFen : (product.groupPriceFen ?? product.priceFen)
+  const back = groupId === undefined ? '#/' : hashOf({ at: 'messages', groupId })
   return (
     <div className="product">
-      <a className="product__back" href="#/" aria-label={words.back[lang]}>
+      <a className="product__back" href={back} aria-label={words.back[lang]}>
         <BackIcon />
       </a>
       {/* Nothing in it takes the focus, and a part that scrolls must be reachable by keyboard. */}
       <div className="scroll" tabIndex={0} role="region" aria-label={product.name[lang]}>
         <img className="product__picture" src={`/art/goods/${product.id}.svg`} alt="" />
         <div className="product__words">
-          <p className="product__price">{moneyText(product.priceFen)}</p>
+          <p className="product__price">
+            {moneyText(priceFen)}
+            {priceFen < product.priceFen && (
+              <>
+                <em className="product__group">{words.groupPrice[lang]}</em>
+                <s>{moneyText(product.priceFen)}</s>
+              </>
+            )}
+          </p>
           <h1>{product.name[lang]}</h1>
           <p className="product__line">{product.line[lang]}</p>
           <p className="product__unit">{product.unit[lang]}</p>
@@ -86,7 +98,7 @@ export function ProductPage({ productId, shop, lang }: ProductPageProps) {
           {words.buy[lang]}
         </button>
       </footer>
-      <Checkout dialog={checkout} product={product} shop={shop} lang={lang} />
+      <Checkout dialog={checkout} product={product} priceFen={priceFen} groupId={groupId} shop={shop} lang={lang} />
     </div>
   )
 }
@@ -94,18 +106,20 @@ export function ProductPage({ productId, shop, lang }: ProductPageProps) {
 interface CheckoutProps {
   readonly dialog: React.RefObject<HTMLDialogElement | null>
   readonly product: Product
+  readonly priceFen: number
+  readonly groupId: string | undefined
   readonly shop: Shop
   readonly lang: Lang
 }
 /** The host's own sheet: paying is never the chat's business. */
-function Checkout({ dialog, product, shop, lang }: CheckoutProps) {
+function Checkout({ dialog, product, priceFen, groupId, shop, lang }: CheckoutProps) {
   const { toast } = useQun()
   const titleId = useId()
   const [paying, setPaying] = useState(false)
   const pay = async () => {
     setPaying(true)
     try {
-      await shop.buy(product.id)
+      await shop.buy(product.id, groupId)
       dialog.current?.close()
       go({ at: 'orders' })
     } catch {
@@ -123,7 +137,7 @@ function Checkout({ dialog, product, shop, lang }: CheckoutProps) {
           <strong>{product.name[lang]}</strong>
           <small>{product.unit[lang]}</small>
         </span>
-        <span className="checkout__price">{moneyText(product.priceFen)}</span>
+        <span className="checkout__price">{moneyText(priceFen)}</span>
       </div>
       <p className="checkout__address">
         <PinIcon />
@@ -133,10 +147,10 @@ function Checkout({ dialog, product, shop, lang }: CheckoutProps) {
         </span>
       </p>
       <p className="checkout__total">
-        {words.total[lang]} <strong>{moneyText(product.priceFen)}</strong>
+        {words.total[lang]} <strong>{moneyText(priceFen)}</strong>
       </p>
       <button type="button" className="button button--wide" disabled={paying} onClick={() => void pay()}>
-        {words.pay[lang]} {moneyText(product.priceFen)}
+        {words.pay[lang]} {moneyText(priceFen)}
       </button>
       <button type="button" className="button button--plain" onClick={() => dialog.current?.close()}>
         {words.cancel[lang]}

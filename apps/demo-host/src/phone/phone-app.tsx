@@ -3,7 +3,15 @@ import { Panes, QunProvider, useQun, useReadable } from '@qun/ui'
 import { useEffect, useState, type ReactNode } from 'react'
 import { isPhoneOrder, wearLook, type Theme } from '../look.ts'
 import { personOf, type Lang } from '../story.ts'
-import { features, InvitationOffers, InviteAddress, JoinPage, OfferBanner } from '@qun/chat/react'
+import {
+  features,
+  InvitationOffers,
+  InviteAddress,
+  JoinPage,
+  OfferBanner,
+  ProductBuying,
+  type Purchase,
+} from '@qun/chat/react'
 import { HomePage, ProductPage } from './home.tsx'
 import { BagIcon, BubbleIcon, PersonIcon, ShopIcon } from './icons.tsx'
 import { MePage } from './me.tsx'
@@ -42,13 +50,17 @@ export function PhoneApp({ userId, lang, startTheme }: PhoneAppProps) {
         theme={theme}
         className="camellia"
       >
-        <Pages shop={shop} lang={lang} />
+        <ProductBuying value={buyProduct}>
+          <Pages shop={shop} lang={lang} />
+        </ProductBuying>
         <InvitationOffers onJoined={openGroup} />
       </QunProvider>
     </InviteAddress>
   )
 }
 const openGroup = (groupId: string) => go({ at: 'messages', groupId })
+/** A product card's button opens the shop's own page of it. */
+const buyProduct = ({ productId, groupId }: Purchase) => go({ at: 'product', productId, groupId })
 /** Invitations lead to the shop's front door, which opens them inside its app. */
 const addressOfInvite = (code: string) => `${location.origin}/?invite=${encodeURIComponent(code)}`
 
@@ -110,7 +122,15 @@ function Page({ route, shop, lang }: { readonly route: Route; readonly shop: Sho
     case 'home':
       return <HomePage lang={lang} />
     case 'product':
-      return <ProductPage key={route.productId} productId={route.productId} shop={shop} lang={lang} />
+      return (
+        <ProductPage
+          key={route.productId}
+          productId={route.productId}
+          groupId={route.groupId}
+          shop={shop}
+          lang={lang}
+        />
+      )
     case 'orders':
       return <OrdersPage shop={shop} lang={lang} />
     case 'me':

@@ -3,15 +3,18 @@ import { useSyncExternalStore } from 'react'
 
 export type Route =
   | { readonly at: 'home' }
-  | { readonly at: 'product'; readonly productId: string }
+  | { readonly at: 'product'; readonly productId: string; readonly groupId?: string }
   | { readonly at: 'messages'; readonly groupId?: string }
   | { readonly at: 'orders' }
   | { readonly at: 'me' }
   | { readonly at: 'invite'; readonly code: string }
 
 export function routeOf(hash: string): Route {
-  const [page, part] = hash.replace(/^#\/?/, '').split('/')
-  if (page === 'product' && part) return { at: 'product', productId: decodeURIComponent(part) }
+  const [page, part, more] = hash.replace(/^#\/?/, '').split('/')
+  if (page === 'product' && part) {
+    const productId = decodeURIComponent(part)
+    return more ? { at: 'product', productId, groupId: decodeURIComponent(more) } : { at: 'product', productId }
+  }
   if (page === 'messages') return part ? { at: 'messages', groupId: decodeURIComponent(part) } : { at: 'messages' }
   if (page === 'invite' && part) return { at: 'invite', code: decodeURIComponent(part) }
   if (page === 'orders' || page === 'me') return { at: page }
@@ -22,7 +25,7 @@ export function hashOf(route: Route): string {
     case 'home':
       return '#/'
     case 'product':
-      return `#/product/${encodeURIComponent(route.productId)}`
+      return `#/product/${[route.productId, route.groupId ?? ''].filter(Boolean).map(encodeURIComponent).join('/')}`
     case 'messages':
       return route.groupId === undefined ? '#/messages' : `#/messages/${encodeURIComponent(route.groupId)}`
     case 'invite':

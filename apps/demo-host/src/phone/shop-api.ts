@@ -19,7 +19,8 @@ export interface Shop {
   readonly userId: string
   readonly qun: QunClient
   listOrders(): Promise<Order[]>
-  buy(productId: string): Promise<Order>
+  /** From a group at the group's price, when one is named and the person is in it. */
+  buy(productId: string, groupId?: string): Promise<Order>
   confirmReceipt(orderId: string): Promise<Order>
 }
 
@@ -58,7 +59,7 @@ export async function signIn(userId: string): Promise<Shop> {
     userId,
     qun,
     listOrders: () => ask('GET', '/api/orders'),
-    buy: (productId) => ask('POST', '/api/orders', { productId }),
+    buy: (productId, groupId) => ask('POST', '/api/orders', { productId, ...(groupId !== undefined && { groupId }) }),
     confirmReceipt: (orderId) => ask('POST', `/api/orders/${orderId}/receive`),
   }
 }

@@ -13,6 +13,8 @@ export const words = {
   heroLine: say('豆子周二烘好，面包每天七点半出炉。', 'Beans roasted on Tuesday, bread at half past seven.'),
   heroButton: say('看看这支豆子', 'See the beans'),
   buy: say('立即购买', 'Buy now'),
+  groupPrice: say('群友价', 'Group price'),
+  gone: say('这件商品已经不卖了', 'This is no longer sold'),
   back: say('返回', 'Back'),
   about: say('说明', 'About'),
   delivery: say('配送', 'Delivery'),
