@@ -5,17 +5,17 @@ import * as luckyDraw from '@qun/features/lucky-draw/contract'
 import * as membership from '@qun/features/membership/contract'
 import * as message from '@qun/features/message/contract'
 import * as redPacket from '@qun/features/red-packet/contract'
-import { coupon } from '@qun/features/coupon/contract'
+import * as coupon from '@qun/features/coupon/contract'
 import * as order from '@qun/features/order/contract'
 import * as product from '@qun/features/product/contract'
 import * as flashSale from '@qun/features/flash-sale/contract'
 import * as buyerShow from '@qun/features/buyer-show/contract'
-import { poll } from '@qun/features/poll/contract'
+import * as poll from '@qun/features/poll/contract'
 import { relayList } from '@qun/features/relay-list/contract'
 import { checkIn } from '@qun/features/check-in/contract'
 import * as groupBuy from '@qun/features/group-buy/contract'
 import { points } from '@qun/features/points/contract'
-import { memberLevel } from '@qun/features/member-level/contract'
+import * as memberLevel from '@qun/features/member-level/contract'
 
 /** Cards of any shape: a registry forgets what each one holds. */
 type AnyCard = Card<any, any, any, any, any>
@@ -27,16 +27,16 @@ export const cards = [
   message.systemLine,
   luckyDraw.luckyDraw,
   redPacket.redPacket,
-  coupon,
+  coupon.coupon,
   product.product,
   flashSale.flashSale,
   buyerShow.buyerShow,
-  poll,
+  poll.poll,
   relayList,
   checkIn,
   groupBuy.groupBuy,
   points,
-  memberLevel,
+  memberLevel.memberLevel,
 ] as const satisfies readonly AnyCard[]
 
 export const endpoints: readonly AnyEndpoint[] = [
@@ -70,6 +70,7 @@ export const endpoints: readonly AnyEndpoint[] = [
   invitation.dismissOffer,
   invitation.setOfferPreference,
   buyerShow.ordersToShow,
+  poll.votersOf,
   flashSale.saleForHost,
   flashSale.takeForHost,
   flashSale.payHold,
@@ -85,6 +86,20 @@ export const endpoints: readonly AnyEndpoint[] = [
   product.searchProducts,
   product.resolveLink,
   product.setShelf,
+  coupon.createStock,
+  coupon.stockOf,
+  coupon.changeStock,
+  coupon.deleteStock,
+  coupon.issueBatch,
+  coupon.quoteBasket,
+  coupon.lockCoupons,
+  coupon.useCoupons,
+  coupon.releaseCoupons,
+  coupon.returnCoupons,
+  coupon.redeemCoupon,
+  coupon.voidCoupon,
+  coupon.myCoupons,
+  coupon.showCode,
   luckyDraw.entriesOf,
   luckyDraw.proofOf,
   redPacket.claimsOf,
@@ -95,6 +110,17 @@ export const endpoints: readonly AnyEndpoint[] = [
   groupBuy.payPlace,
   groupBuy.instructionsForHost,
   groupBuy.settleInstruction,
+  memberLevel.myLevel,
+  memberLevel.levelsOf,
+  memberLevel.honoursOf,
+  memberLevel.markHelpful,
+  memberLevel.grantPoints,
 ]
 
-export const records: readonly SyncedRecord[] = [invitation.invitationOffer, product.liveProduct, product.productShelf]
+export const records: readonly SyncedRecord[] = [
+  coupon.heldCoupon,
+  invitation.invitationOffer,
+  product.liveProduct,
+  product.productShelf,
+  memberLevel.shownLevels,
+]

@@ -105,6 +105,16 @@ export function defineMemberSection(section: MemberSection): MemberSection {
   return section
 }
 
+/** A sign beside a member's name. It is drawn in every row, so it reads what is at hand: the records of the view. */
+export interface NameMark {
+  readonly name: string
+  readonly order: number
+  readonly Mark: (props: { readonly userId: string; readonly view: GroupView }) => ReactNode
+}
+export function defineNameMark(mark: NameMark): NameMark {
+  return mark
+}
+
 export interface Draft {
   readonly text: string
   /** User ids whose `@name` stands in the text; '*' is everybody. */
@@ -168,7 +178,7 @@ export interface Talk {
 
 /**
  * All that one feature shows. A feature's `ui/index.tsx` module itself has this form: `default` its cards, and named
- * `sections`, `memberSections`, `banners`, `talk`; so registering one is `import * as it` and a line in a list.
+ * `sections`, `memberSections`, `banners`, `nameMarks`, `talk`; so registering one is `import * as it` and a line in a list.
  */
 export interface FeatureUI {
   readonly default?: readonly AnyCardUI[]
@@ -177,5 +187,6 @@ export interface FeatureUI {
   readonly memberSections?: readonly MemberSection[]
   /** Lines above the messages of a group: an announcement, what is going on. Each draws null when it has nothing. */
   readonly banners?: readonly GroupSection[]
+  readonly nameMarks?: readonly NameMark[]
   readonly talk?: Talk
 }

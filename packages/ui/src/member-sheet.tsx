@@ -5,6 +5,7 @@ import type { Viewer } from './card-ui.ts'
 import { Avatar, MemberName } from './avatar.tsx'
 import { useDrawnAt } from './hooks.tsx'
 import { Sheet } from './overlay.tsx'
+import { NameMarks } from './name-marks.tsx'
 import { useQun, useWords } from './qun-context.ts'
 import { instantText } from './time-text.ts'
 
@@ -32,6 +33,7 @@ export function MemberSheet({ group, view, viewer, userId, listed, onClose, onMe
           <Avatar name={member.name} avatar={member.avatar} sizePx={72} />
           <div className="qun-profile__name">
             <MemberName member={member} role />
+            <NameMarks userId={member.userId} view={view} />
           </div>
           <p className="qun-profile__note">
             {member.active

@@ -7,6 +7,7 @@ import { memberOf, useChat } from './chat-context.tsx'
 import { buzz, isWithin, useLongPress } from './hooks.tsx'
 import { ClockIcon, MoreIcon, QuoteIcon } from './icons.tsx'
 import { asMessage, MessageFace, Tombstone } from './message-face.tsx'
+import { NameMarks } from './name-marks.tsx'
 import { MenuAt } from './overlay.tsx'
 import { useQun, useText, useWords } from './qun-context.ts'
 import { Reactions } from './reactions.tsx'
@@ -64,6 +65,7 @@ export function RowFrame({ own, first, last, plain, senderId, highlighted = fals
         {!own && first && (
           <div className="qun-row__name">
             <MemberName member={sender} role />
+            <NameMarks userId={senderId} view={view} />
           </div>
         )}
         {(own || !first) && <span className="qun-hidden">{own ? words('member.self') : sender.name}</span>}

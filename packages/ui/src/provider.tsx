@@ -38,6 +38,7 @@ export function collectFeatures(parts: NonNullable<QunProviderProps['cards']>) {
     sections: inOrder(features.flatMap((one) => one.sections ?? [])),
     memberSections: inOrder(features.flatMap((one) => one.memberSections ?? [])),
     banners: inOrder(features.flatMap((one) => one.banners ?? [])),
+    nameMarks: inOrder(features.flatMap((one) => one.nameMarks ?? [])),
     talk: features.findLast((one) => one.talk)?.talk,
   }
 }

@@ -3,7 +3,7 @@ import { textIn, type Locale, type Text } from '@qun/contract'
 import type { QunClient } from '@qun/sdk'
 import { createContext, useCallback, useContext } from 'react'
 import type { RefObject } from 'react'
-import type { AnyCardUI, GroupSection, MemberSection, Talk } from './card-ui.ts'
+import type { AnyCardUI, GroupSection, MemberSection, NameMark, Talk } from './card-ui.ts'
 import { wordIn, type TextName, type TextValues } from './texts.ts'
 import type { ToastTone } from './toast.tsx'
 
@@ -15,6 +15,7 @@ export interface Qun {
   readonly sections: readonly GroupSection[]
   readonly memberSections: readonly MemberSection[]
   readonly banners: readonly GroupSection[]
+  readonly nameMarks: readonly NameMark[]
   readonly talk: Talk | undefined
   readonly toast: (text: Text, tone?: ToastTone) => void
   /** Where sheets and menus are drawn: inside the kit's own box, so that an embedded chat covers only itself. */
