@@ -1,18 +1,109 @@
-/** Serves poll cards: glue between the contract, the rules and the store. */
-import { defineFeature, serveCard } from '@qun/core'
-import { poll } from './contract.ts'
-import { countAfter } from './rules.ts'
-import { addMember, migrations } from './store.ts'
+/** Serves polls: glue between the contract, the rules and the ballots. */
+import type { BodyOf, StateOf } from '@qun/contract'
+import { defineFeature, serveCard, serveEndpoint, type Audit, type CardCall, type OpenCall } from '@qun/core'
+import { sql } from 'kysely'
+import { optionsMax, poll, votersOf } from './contract.ts'
+import { choicesFault, countsAfter, isSame, optionKey, optionsFit } from './rules.ts'
+import { countBallots, listVoters, migrations, putBallot } from './store.ts'
 
-const cardServer = serveCard(poll, {
+type Body = BodyOf<typeof poll>
+type State = StateOf<typeof poll>
+
+function open(call: OpenCall<typeof poll>): State {
+  const { body } = call
+  if (!optionsFit(body.options, body.choicesMax)) call.fail('poll.options_invalid')
+  if (body.closesAt !== undefined) {
+    if (body.closesAt <= call.now) call.fail('poll.time_invalid')
+    call.schedule(body.closesAt, 'close')
+  }
+  const counts = body.hideResults ? {} : { counts: body.options.map(() => 0) }
+  return { phase: 'open', options: [...body.options], voterCount: 0, ...counts }
+}
+/** [PO7] By the state, and by the clock where the job comes late. */
+const isOver = ({ state, body, now }: CardCall<typeof poll>) =>
+  state.phase === 'closed' || (body.closesAt !== undefined && now >= body.closesAt)
+
+/** [PO5] [PO7] Shows the counts to all, from the ballots themselves. */
+async function close(call: CardCall<typeof poll>): Promise<void> {
+  if (call.state.phase === 'closed') return
+  const counts = await countBallots(call, call.state.options.length)
+  call.setState({ ...call.state, phase: 'closed', counts, closedAt: call.now })
+  call.cancelJob('close')
+  call.record('poll.closed', { seq: call.seq, voterCount: call.state.voterCount, counts })
+}
+
+const card = serveCard(poll, {
+  open,
   actions: {
-    async join(call) {
-      if (!(await addMember(call, call.actorId, call.now))) call.fail('poll.joined')
-      call.setState({ count: countAfter(call.state.count) })
-      call.setMine(call.actorId, { at: call.now })
-      call.record('poll.joined', { seq: call.seq, userId: call.actorId })
+    async vote(call, { choices }) {
+      const { state, body, actorId } = call
+      if (isOver(call)) call.fail('poll.closed')
+      const fault = choicesFault(choices, state.options.length, body.choicesMax)
+      if (fault !== undefined) call.fail(fault)
+      const before = (await call.mineOf(actorId))?.choices ?? []
+      if (isSame(before, choices)) return // [PO1]
+      if (before.length > 0 && !body.mayChange) call.fail('poll.fixed') // [PO3]
+      await putBallot(call, actorId, choices, call.now)
+      const voterCount = state.voterCount + Number(choices.length > 0) - Number(before.length > 0)
+      const counts = state.counts && { counts: countsAfter(state.counts, before, choices) }
+      call.setState({ ...state, voterCount, ...counts })
+      call.setMine(actorId, { choices: [...choices] })
+      call.record('poll.voted', { seq: call.seq, userId: body.anonymous ? null : actorId }) // [PO6]
+    },
+    add(call, { option }) {
+      const { state, body } = call
+      if (isOver(call)) call.fail('poll.closed')
+      if (!body.mayAdd) call.fail('poll.add_forbidden')
+      if (state.options.length >= optionsMax) call.fail('poll.options_full')
+      const key = optionKey(option)
+      if (key === '' || state.options.some((one) => optionKey(one) === key)) call.fail('poll.option_exists')
+      const counts = state.counts && { counts: [...state.counts, 0] }
+      call.setState({ ...state, options: [...state.options, option.trim()], ...counts })
+    },
+    close(call) {
+      const isAdmin = call.actor !== undefined && call.actor.role !== 'member'
+      if (call.actorId !== call.senderId && !isAdmin) call.fail('group.permission')
+      return close(call)
     },
   },
+  jobs: { close },
+  recalled: (call) => call.cancelJob('close'),
 })
 
-export default defineFeature({ name: 'poll', migrations, cards: [cardServer] })
+const voters = serveEndpoint(votersOf, async (call) => {
+  const { groupId, seq } = call.params
+  const message = await call.readMessage(groupId, seq)
+  if (message.kind !== poll.kind || message.body === null) return call.fail('message.not_found')
+  const { anonymous } = message.body as Body
+  const state = message.state as State
+  if (anonymous) call.fail('poll.anonymous') // [PO6]
+  if (state.counts === undefined) call.fail('poll.hidden') // [PO5]
+  const { option, after = 0, limit = 50 } = call.query
+  if (option >= state.options.length) call.fail('poll.option')
+  const place = { tx: call.tx, appId: call.appId, groupId, seq }
+  const found = await listVoters(place, { option, after, limit: limit + 1 })
+  const group = await call.group(groupId)
+  const shown = []
+  for (const userId of found.slice(0, limit)) {
+    const member = await group.findMember(userId)
+    shown.push({ userId, name: member?.name ?? userId, avatar: member?.avatar ?? '' })
+  }
+  return { voters: shown, more: found.length > limit }
+})
+
+const audit: Audit = {
+  id: 'PO4',
+  doc: 'The counts of a poll are its ballots.',
+  async find(tx) {
+    const { rows } = await sql<{ place: string }>`SELECT m.app_id || '/' || m.group_id || '/' || m.seq AS place
+      FROM messages m CROSS JOIN LATERAL (SELECT count(*) AS voters FROM poll_ballots b
+          WHERE b.app_id = m.app_id AND b.group_id = m.group_id AND b.seq = m.seq) v
+      WHERE m.kind = 'poll' AND m.recalled_at IS NULL AND ((m.state->>'voterCount')::bigint <> v.voters
+        OR EXISTS (SELECT 1 FROM json_array_elements_text(m.state->'counts') WITH ORDINALITY AS c(n, at)
+          WHERE c.n::bigint <> (SELECT count(*) FROM poll_ballots b WHERE b.app_id = m.app_id
+            AND b.group_id = m.group_id AND b.seq = m.seq AND (c.at - 1) = ANY(b.choices)))) LIMIT 100`.execute(tx)
+    return rows.map(({ place }) => `the counts of ${place}`)
+  },
+}
+
+export default defineFeature({ name: 'poll', migrations, cards: [card], endpoints: [voters], audits: [audit] })

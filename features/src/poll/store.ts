@@ -1,39 +1,55 @@
-/** Who joined which card. Every function takes the transaction first. */
-import type { AppId, GroupId, Millis, UserId } from '@qun/contract'
+/** The ballots of each poll. Every function takes the place, with its transaction. */
+import type { AppId, GroupId, UserId } from '@qun/contract'
 import { rls, type Migration, type Tx } from '@qun/storage'
+import { sql } from 'kysely'
 
 export const migrations: readonly Migration[] = [
   {
     id: 'poll-001',
     up: [
-      `CREATE TABLE poll_members (
-        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, user_id text NOT NULL, at bigint NOT NULL,
+      `CREATE TABLE poll_ballots (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, user_id text NOT NULL,
+        choices integer[] NOT NULL CHECK (cardinality(choices) > 0), at bigint NOT NULL,
         PRIMARY KEY (app_id, group_id, seq, user_id))`,
-      rls('poll_members'),
+      rls('poll_ballots'),
     ],
   },
 ]
 
-/** A type, not an interface: Kysely's withTables needs an index signature. */
-type Tables = {
-  poll_members: { app_id: string; group_id: string; seq: number; user_id: string; at: number }
-}
-
-interface Place {
+export interface Place {
   readonly tx: Tx
   readonly appId: AppId
   readonly groupId: GroupId
   readonly seq: number
 }
+const at = ({ appId, groupId, seq }: Place) => sql`app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`
 
-/** [PO1] The primary key decides. False if the member had joined before. */
-export async function addMember({ tx, appId, groupId, seq }: Place, userId: UserId, at: Millis): Promise<boolean> {
-  const row = await tx
-    .withTables<Tables>()
-    .insertInto('poll_members')
-    .values({ app_id: appId, group_id: groupId, seq, user_id: userId, at })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('user_id')
-    .executeTakeFirst()
-  return row !== undefined
+/** [PO1] The primary key is the second wall: one ballot of one member. */
+export async function putBallot(place: Place, userId: UserId, choices: readonly number[], now: number): Promise<void> {
+  const { tx, appId, groupId, seq } = place
+  if (choices.length === 0) {
+    await sql`DELETE FROM poll_ballots WHERE ${at(place)} AND user_id = ${userId}`.execute(tx)
+    return
+  }
+  await sql`INSERT INTO poll_ballots (app_id, group_id, seq, user_id, choices, at)
+    VALUES (${appId}, ${groupId}, ${seq}, ${userId}, ${[...choices]}::integer[], ${now})
+    ON CONFLICT (app_id, group_id, seq, user_id) DO UPDATE SET choices = excluded.choices, at = excluded.at`.execute(tx)
+}
+/** How many chose each of `optionCount` options. */
+export async function countBallots(place: Place, optionCount: number): Promise<number[]> {
+  const { rows } = await sql<{ choice: number; n: number }>`SELECT choice, count(*) AS n
+    FROM poll_ballots, unnest(choices) AS choice WHERE ${at(place)} GROUP BY choice`.execute(place.tx)
+  const counts = Array.from({ length: optionCount }, () => 0)
+  for (const { choice, n } of rows) counts[choice] = n
+  return counts
+}
+export async function listVoters(
+  place: Place,
+  { option, after, limit }: { readonly option: number; readonly after: number; readonly limit: number },
+): Promise<UserId[]> {
+  const { rows } = await sql<{ userId: UserId }>`SELECT user_id AS "userId" FROM poll_ballots
+    WHERE ${at(place)} AND ${option} = ANY(choices) ORDER BY at, user_id OFFSET ${after} LIMIT ${limit}`.execute(
+    place.tx,
+  )
+  return rows.map(({ userId }) => userId)
 }

@@ -1,33 +1,20 @@
-/** The faces of a poll: the card in the conversation. */
-import { ActionButton, CardFrame, defineCardUI, useText, type CardFaceProps } from '@qun/ui'
+/** The faces of a poll: the card in the conversation and the form in the plus menu. */
+import { defineCardUI, type ComposeProps } from '@qun/ui'
+import { lazy, Suspense } from 'react'
 import { poll } from '../contract.ts'
+import { PollCard } from './card.tsx'
+import { PollIcon } from './icon.tsx'
+import './poll.css'
+import { pollTexts } from './texts.ts'
 
-const texts = {
-  kind: { 'zh-CN': 'Poll', en: 'Poll' },
-  join: { 'zh-CN': '参与', en: 'Join' },
-  joined: { 'zh-CN': '已参与', en: 'Joined' },
-}
-const countText = (count: number) => ({ 'zh-CN': `${count} 人已参与`, en: `${count} joined` })
-
-export function PollCard({ body, state, mine, act }: CardFaceProps<typeof poll>) {
-  const text = useText()
-  const action =
-    mine === undefined ? (
-      <ActionButton wide onClick={() => act('join', {})}>
-        {text(texts.join)}
-      </ActionButton>
-    ) : (
-      <span>{text(texts.joined)}</span>
-    )
+/** Loaded when somebody first asks. */
+const LazyForm = lazy(async () => ({ default: (await import('./compose.tsx')).PollForm }))
+function Compose(props: ComposeProps<typeof poll>) {
   return (
-    <CardFrame
-      kind={text(texts.kind)}
-      title={body.title}
-      tone={mine === undefined ? 'open' : 'mine'}
-      foot={<span>{text(countText(state.count))}</span>}
-      action={action}
-    />
+    <Suspense fallback={<span className="qun-spinner" aria-hidden="true" />}>
+      <LazyForm {...props} />
+    </Suspense>
   )
 }
 
-export default [defineCardUI(poll, { Card: PollCard, label: texts.kind })]
+export default [defineCardUI(poll, { Card: PollCard, Compose, icon: <PollIcon />, label: pollTexts.kind })]
