@@ -1,39 +1,193 @@
-/** Who joined which card. Every function takes the transaction first. */
-import type { AppId, GroupId, Millis, UserId } from '@qun/contract'
+/** Stocks of coupons, which cards offer them, and their counters. Every function takes the transaction first. */
+import type { AppId, GroupId } from '@qun/contract'
 import { rls, type Migration, type Tx } from '@qun/storage'
+import { sql } from 'kysely'
+import type { CouponState, StockStatus, Terms } from './contract-terms.ts'
 
 export const migrations: readonly Migration[] = [
   {
     id: 'coupon-001',
     up: [
-      `CREATE TABLE coupon_members (
-        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, user_id text NOT NULL, at bigint NOT NULL,
-        PRIMARY KEY (app_id, group_id, seq, user_id))`,
-      rls('coupon_members'),
+      `CREATE TABLE coupon_stocks (
+        app_id text NOT NULL, stock_id text NOT NULL, title text NOT NULL, terms jsonb NOT NULL,
+        status text NOT NULL CHECK (status IN ('draft', 'active', 'paused', 'ended', 'deleted')),
+        total integer NOT NULL, issued integer NOT NULL DEFAULT 0, per_user integer NOT NULL,
+        per_day integer, day_key text NOT NULL DEFAULT '', day_issued integer NOT NULL DEFAULT 0,
+        claim_from bigint NOT NULL, claim_until bigint NOT NULL, group_id text, created_at bigint NOT NULL,
+        CHECK (issued >= 0 AND issued <= total),
+        PRIMARY KEY (app_id, stock_id))`,
+      `CREATE TABLE coupon_offers (
+        app_id text NOT NULL, stock_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL,
+        PRIMARY KEY (app_id, stock_id, group_id, seq))`,
+      `CREATE TABLE coupon_items (
+        app_id text NOT NULL, coupon_id text NOT NULL, stock_id text NOT NULL, user_id text NOT NULL,
+        ordinal integer NOT NULL CHECK (ordinal > 0), batch_id text, state text NOT NULL
+          CHECK (state IN ('issued', 'locked', 'used', 'returned', 'expired', 'voided')),
+        valid_from bigint NOT NULL, valid_until bigint NOT NULL, order_id text, locked_until bigint,
+        stack_group text NOT NULL, claimed_at bigint NOT NULL, used_at bigint, is_reminded boolean NOT NULL DEFAULT false,
+        due_at bigint, group_id text, seq bigint, code_hash text, code_until bigint,
+        PRIMARY KEY (app_id, coupon_id))`,
+      `CREATE UNIQUE INDEX coupon_items_ordinal ON coupon_items (app_id, stock_id, user_id, ordinal)`,
+      `CREATE UNIQUE INDEX coupon_items_batch ON coupon_items (app_id, stock_id, batch_id, user_id)
+        WHERE batch_id IS NOT NULL`,
+      `CREATE UNIQUE INDEX coupon_items_code ON coupon_items (app_id, code_hash) WHERE code_hash IS NOT NULL`,
+      `CREATE UNIQUE INDEX coupon_items_stacked ON coupon_items (app_id, order_id, stack_group)
+        WHERE state IN ('locked', 'used')`,
+      `CREATE INDEX coupon_items_by_order ON coupon_items (app_id, order_id) WHERE order_id IS NOT NULL`,
+      `CREATE INDEX coupon_items_by_user ON coupon_items (app_id, user_id, valid_until)`,
+      `CREATE INDEX coupon_items_due ON coupon_items (app_id, group_id, seq, due_at) WHERE due_at IS NOT NULL`,
+      `CREATE TABLE coupon_orders (
+        app_id text NOT NULL, order_id text NOT NULL, user_id text NOT NULL, at bigint NOT NULL,
+        PRIMARY KEY (app_id, order_id))`,
+      ...['coupon_stocks', 'coupon_offers', 'coupon_items', 'coupon_orders'].map(rls),
     ],
   },
 ]
 
-/** A type, not an interface: Kysely's withTables needs an index signature. */
-type Tables = {
-  coupon_members: { app_id: string; group_id: string; seq: number; user_id: string; at: number }
+export interface StoredStock {
+  readonly stockId: string
+  readonly title: string
+  /** As first written; `total` and the others beside it are what counts now. */
+  readonly terms: Terms
+  readonly status: StockStatus | 'deleted'
+  readonly total: number
+  readonly issued: number
+  readonly perUser: number
+  readonly perDay: number | null
+  readonly dayKey: string
+  readonly dayIssued: number
+  readonly claimFrom: number
+  readonly claimUntil: number
+  /** The group whose card made it; null for a stock of the host. */
+  readonly groupId: GroupId | null
+  readonly createdAt: number
+}
+const columns = sql`stock_id AS "stockId", title, terms, status, total, issued, per_user AS "perUser",
+  per_day AS "perDay", day_key AS "dayKey", day_issued AS "dayIssued", claim_from AS "claimFrom",
+  claim_until AS "claimUntil", group_id AS "groupId", created_at AS "createdAt"`
+
+export async function addStock(
+  tx: Tx,
+  appId: AppId,
+  stock: Pick<StoredStock, 'stockId' | 'title' | 'terms' | 'status' | 'groupId' | 'createdAt'>,
+): Promise<void> {
+  const { stockId, title, terms, status, groupId, createdAt } = stock
+  await sql`INSERT INTO coupon_stocks
+      (app_id, stock_id, title, terms, status, total, per_user, per_day, claim_from, claim_until, group_id, created_at)
+    VALUES (${appId}, ${stockId}, ${title}, ${JSON.stringify(terms)}::jsonb, ${status}, ${terms.total}, ${terms.perUser},
+      ${terms.perDay ?? null}, ${terms.claim.from}, ${terms.claim.until}, ${groupId}, ${createdAt})`.execute(tx)
+}
+export async function findStock(tx: Tx, appId: AppId, stockId: string): Promise<StoredStock | undefined> {
+  return readStock(tx, appId, stockId, sql``)
+}
+/** Held until commit: nobody counts, changes or claims of it meanwhile. */
+export async function lockStock(tx: Tx, appId: AppId, stockId: string): Promise<StoredStock | undefined> {
+  return readStock(tx, appId, stockId, sql`FOR UPDATE`)
+}
+async function readStock(tx: Tx, appId: AppId, stockId: string, lock: ReturnType<typeof sql>) {
+  const { rows } = await sql<StoredStock>`SELECT ${columns} FROM coupon_stocks
+    WHERE app_id = ${appId} AND stock_id = ${stockId} ${lock}`.execute(tx)
+  return rows[0]
+}
+/** [C7] The caller holds the stock's lock; the CHECK is the second wall. */
+export async function saveStock(tx: Tx, appId: AppId, stock: StoredStock): Promise<void> {
+  await sql`UPDATE coupon_stocks SET status = ${stock.status}, total = ${stock.total}, issued = ${stock.issued},
+      per_day = ${stock.perDay}, day_key = ${stock.dayKey}, day_issued = ${stock.dayIssued},
+      claim_until = ${stock.claimUntil}
+    WHERE app_id = ${appId} AND stock_id = ${stock.stockId}`.execute(tx)
 }
 
-interface Place {
-  readonly tx: Tx
-  readonly appId: AppId
+export interface Place {
   readonly groupId: GroupId
   readonly seq: number
 }
+export async function addOffer(tx: Tx, appId: AppId, stockId: string, { groupId, seq }: Place): Promise<void> {
+  await sql`INSERT INTO coupon_offers (app_id, stock_id, group_id, seq)
+    VALUES (${appId}, ${stockId}, ${groupId}, ${seq})`.execute(tx)
+}
+export async function dropOffer(tx: Tx, appId: AppId, stockId: string, { groupId, seq }: Place): Promise<void> {
+  await sql`DELETE FROM coupon_offers WHERE app_id = ${appId} AND stock_id = ${stockId} AND group_id = ${groupId}
+    AND seq = ${seq}`.execute(tx)
+}
+/** In the order in which cards are locked. */
+export async function listOffers(tx: Tx, appId: AppId, stockId: string): Promise<Place[]> {
+  const { rows } = await sql<Place>`SELECT group_id AS "groupId", seq FROM coupon_offers
+    WHERE app_id = ${appId} AND stock_id = ${stockId} ORDER BY group_id, seq`.execute(tx)
+  return rows
+}
 
-/** [CO1] The primary key decides. False if the member had joined before. */
-export async function addMember({ tx, appId, groupId, seq }: Place, userId: UserId, at: Millis): Promise<boolean> {
-  const row = await tx
-    .withTables<Tables>()
-    .insertInto('coupon_members')
-    .values({ app_id: appId, group_id: groupId, seq, user_id: userId, at })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('user_id')
-    .executeTakeFirst()
-  return row !== undefined
+/** The state of a coupon at an instant, as `stateAt` of the rules says it. */
+export const stateColumn = (now: number) => sql<CouponState>`CASE
+  WHEN i.state IN ('used', 'voided', 'expired') OR (i.state = 'locked' AND i.locked_until > ${now}) THEN i.state
+  WHEN i.valid_until <= ${now} THEN 'expired' WHEN i.state = 'locked' THEN 'issued' ELSE i.state END`
+export async function countStates(
+  tx: Tx,
+  appId: AppId,
+  stockId: string,
+  now: number,
+): Promise<Record<CouponState, number>> {
+  const { rows } = await sql<{ state: CouponState; n: number }>`SELECT state, count(*) AS n
+    FROM (SELECT ${stateColumn(now)} AS state FROM coupon_items i
+      WHERE i.app_id = ${appId} AND i.stock_id = ${stockId}) t GROUP BY state`.execute(tx)
+  const counts = { issued: 0, locked: 0, used: 0, returned: 0, expired: 0, voided: 0 }
+  for (const { state, n } of rows) counts[state] = n
+  return counts
+}
+
+export interface Claimed {
+  readonly issued: number
+  readonly total: number
+  readonly dayKey: string
+  readonly dayIssued: number
+}
+export interface NewItem {
+  readonly couponId: string
+  readonly stockId: string
+  readonly userId: string
+  readonly validFrom: number
+  readonly validUntil: number
+  readonly stackGroup: string
+  readonly dueAt: number
+  readonly place: Place
+}
+/**
+ * [C1] [C2] [C8] One statement decides a claim: the stock is counted only while there is some, today is some left and
+ * its window is open, and its row stays locked until commit, so that a person's ordinals follow each other. Undefined
+ * when the stock says no; `limit` when the person has as many as they may, and then nothing of it may be kept.
+ */
+export async function claimItem(
+  tx: Tx,
+  appId: AppId,
+  item: NewItem,
+  { now, day }: { readonly now: number; readonly day: string },
+): Promise<Claimed | 'limit' | undefined> {
+  // A clock that is behind counts towards the later day: a day once over is never filled again.
+  const { rows } = await sql<Claimed & { ordinal: number | null }>`
+    WITH taken AS (UPDATE coupon_stocks SET issued = issued + 1, day_key = greatest(day_key, ${day}),
+        day_issued = CASE WHEN day_key < ${day} THEN 1 ELSE day_issued + 1 END
+      WHERE app_id = ${appId} AND stock_id = ${item.stockId} AND status = 'active' AND issued < total
+        AND claim_from <= ${now} AND claim_until > ${now}
+        AND (per_day IS NULL OR day_key < ${day} OR day_issued < per_day)
+      RETURNING issued, total, day_key, day_issued, per_user),
+    made AS (${insertOf(appId, item, now)})
+    SELECT taken.issued, taken.total, taken.day_key AS "dayKey", taken.day_issued AS "dayIssued", made.ordinal
+    FROM taken LEFT JOIN made ON true`.execute(tx)
+  const row = rows[0]
+  if (row === undefined) return undefined
+  const { ordinal, ...claimed } = row
+  if (ordinal !== null) return claimed
+  // Another card of the stock gave the same person one while this waited for the row: look again, from here.
+  const again = await sql`WITH taken AS (SELECT per_user FROM coupon_stocks
+      WHERE app_id = ${appId} AND stock_id = ${item.stockId}) ${insertOf(appId, item, now)}`.execute(tx)
+  return again.rows.length === 0 ? 'limit' : claimed
+}
+function insertOf(appId: AppId, item: NewItem, now: number) {
+  const { couponId, stockId, userId, validFrom, validUntil, stackGroup, dueAt, place } = item
+  return sql`INSERT INTO coupon_items (app_id, coupon_id, stock_id, user_id, ordinal, state, valid_from, valid_until,
+      stack_group, claimed_at, due_at, group_id, seq)
+    SELECT ${appId}, ${couponId}, ${stockId}, ${userId}, held.n + 1, 'issued', ${validFrom}::bigint,
+      ${validUntil}::bigint, ${stackGroup}, ${now}::bigint, ${dueAt}::bigint, ${place.groupId}, ${place.seq}::bigint
+    FROM taken, (SELECT count(*)::integer AS n FROM coupon_items WHERE app_id = ${appId} AND stock_id = ${stockId}
+      AND user_id = ${userId}) held
+    WHERE held.n < taken.per_user ON CONFLICT DO NOTHING RETURNING ordinal`
 }

@@ -1,33 +1,22 @@
-/** The faces of a coupon: the card in the conversation. */
-import { ActionButton, CardFrame, defineCardUI, useText, type CardFaceProps } from '@qun/ui'
+/** The faces of coupons: the offer in the conversation, its form, and the viewer's own coupons on the group page. */
+import { defineCardUI, defineGroupSection, type ComposeProps } from '@qun/ui'
+import { lazy, Suspense } from 'react'
 import { coupon } from '../contract.ts'
+import { CouponCard } from './card.tsx'
+import './coupon.css'
+import { CouponIcon } from './icon.tsx'
+import { couponTexts } from './texts.ts'
+import { WalletSection } from './wallet-sheet.tsx'
 
-const texts = {
-  kind: { 'zh-CN': 'Coupon', en: 'Coupon' },
-  join: { 'zh-CN': '参与', en: 'Join' },
-  joined: { 'zh-CN': '已参与', en: 'Joined' },
-}
-const countText = (count: number) => ({ 'zh-CN': `${count} 人已参与`, en: `${count} joined` })
-
-export function CouponCard({ body, state, mine, act }: CardFaceProps<typeof coupon>) {
-  const text = useText()
-  const action =
-    mine === undefined ? (
-      <ActionButton wide onClick={() => act('join', {})}>
-        {text(texts.join)}
-      </ActionButton>
-    ) : (
-      <span>{text(texts.joined)}</span>
-    )
+/** Loaded when somebody first makes one: most members never do. */
+const LazyForm = lazy(async () => ({ default: (await import('./compose.tsx')).CouponForm }))
+function Compose(props: ComposeProps<typeof coupon>) {
   return (
-    <CardFrame
-      kind={text(texts.kind)}
-      title={body.title}
-      tone={mine === undefined ? 'open' : 'mine'}
-      foot={<span>{text(countText(state.count))}</span>}
-      action={action}
-    />
+    <Suspense fallback={<span className="qun-spinner" aria-hidden="true" />}>
+      <LazyForm {...props} />
+    </Suspense>
   )
 }
 
-export default [defineCardUI(coupon, { Card: CouponCard, label: texts.kind })]
+export const sections = [defineGroupSection({ name: 'coupon', order: 320, Section: WalletSection })]
+export default [defineCardUI(coupon, { Card: CouponCard, Compose, icon: <CouponIcon />, label: couponTexts.kind })]

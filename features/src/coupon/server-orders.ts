@@ -1,0 +1,221 @@
+/** Serves what orders do with coupons: prices, holds, use, release, return; asked by the host or told by its orders. */
+import type { UserId } from '@qun/contract'
+import { serveEndpoint, type Call, type CardCall, type Reaction, type ReactionCall } from '@qun/core'
+import {
+  coupon,
+  lockCoupons,
+  quoteBasket,
+  redeemCoupon,
+  releaseCoupons,
+  returnCoupons,
+  useCoupons,
+  voidCoupon,
+  type Basket,
+  type Quote,
+} from './contract.ts'
+import { giveBack, lock, redeem, release, revoke, stateAt, takeFault, use, type Verdict } from './rules.ts'
+import { quote } from './rules-price.ts'
+import { movedTo, moveAll, viewOf, whatOf, type Moved } from './server-parts.ts'
+import * as store from './store-items.ts'
+import type { StoredCoupon } from './store-items.ts'
+
+interface Wanted {
+  readonly userId: UserId
+  readonly couponIds: readonly string[]
+  readonly basket: Basket
+}
+/** [CP15] Refuses `coupon.threshold`, `coupon.scope`, `coupon.not_stackable`, naming the coupon. */
+function price(call: Call, coupons: readonly StoredCoupon[], basket: Basket): Quote {
+  const priced = quote(coupons, basket)
+  if (!('code' in priced)) return priced
+  const pointer = `/couponIds/${coupons.findIndex(({ couponId }) => couponId === priced.couponId)}`
+  return call.fail(priced.code, { errors: [{ pointer, code: priced.code }] })
+}
+/** In the order in which they were asked for. [CP17] Another person's coupon is not found. */
+function sameAsAsked(call: Call, { couponIds }: Wanted, found: readonly StoredCoupon[]): StoredCoupon[] {
+  const byId = new Map(found.map((stored) => [stored.couponId, stored]))
+  return couponIds.map((couponId) => byId.get(couponId) ?? call.fail('coupon.not_found'))
+}
+
+const quoteOnly = serveEndpoint(quoteBasket, async (call) => {
+  const { body, tx, appId, now } = call
+  const coupons = sameAsAsked(call, body, await store.findItems(tx, appId, body.userId, body.couponIds))
+  for (const stored of coupons) {
+    const fault = takeFault(stored, now)
+    if (fault !== undefined) call.fail(fault)
+  }
+  return price(call, coupons, body.basket)
+})
+
+/** What the rules decided for each; refuses the first that may not. */
+function decideAll(
+  call: Pick<Call, 'fail' | 'now'>,
+  coupons: readonly StoredCoupon[],
+  rule: (stored: StoredCoupon) => Verdict,
+): Moved[] {
+  return coupons.flatMap((stored) => {
+    const { to, fault } = rule(stored)
+    if (fault !== undefined) call.fail(fault)
+    return to === undefined ? [] : [movedTo(stored, to, call.now)]
+  })
+}
+/** [C4] The order's row is locked first, so that one order never takes two sets side by side. */
+async function lockFor(call: Call, orderId: string, userId: string): Promise<StoredCoupon[]> {
+  const owner = await store.lockOrder(call.tx, call.appId, { orderId, userId }, call.now)
+  if (owner !== userId) call.fail('coupon.not_found')
+  return store.lockItemsOfOrder(call.tx, call.appId, orderId)
+}
+/** What else the order holds or used by now; holds that lapsed are let go, so that they stand in nobody's way. */
+async function heldBeside(
+  call: Call,
+  before: readonly StoredCoupon[],
+  { orderId, couponIds }: { readonly orderId: string; readonly couponIds: readonly string[] },
+): Promise<StoredCoupon[]> {
+  const others = before.filter(({ couponId }) => !couponIds.includes(couponId))
+  const isHeld = (stored: StoredCoupon) => ['locked', 'used'].includes(stateAt(stored, call.now))
+  const lapsed = others.filter((stored) => !isHeld(stored))
+  await moveAll(
+    call,
+    decideAll(call, lapsed, (stored) => release(stored, orderId, call.now)),
+  )
+  return others.filter(isHeld)
+}
+const hold = serveEndpoint(lockCoupons, async (call) => {
+  const { body, tx, appId, now } = call
+  const { orderId } = call.params
+  const before = await lockFor(call, orderId, body.userId)
+  const others = await heldBeside(call, before, { orderId, couponIds: body.couponIds })
+  // Another choice for the same order begins by letting the first go.
+  if (others.length > 0) call.fail('coupon.state')
+  const coupons = sameAsAsked(call, body, await store.lockItems(tx, appId, body.userId, body.couponIds))
+  const moves = decideAll(call, coupons, (stored) => lock(stored, orderId, now))
+  const priced = price(call, coupons, body.basket)
+  await moveAll(call, moves)
+  for (const { to } of moves) call.recordForApp('coupon.locked', { ...whatOf(to), orderId })
+  const untils = coupons.map(
+    (stored) => moves.find((move) => move.from === stored)?.to.lockedUntil ?? stored.lockedUntil,
+  )
+  return { quote: priced, lockedUntil: Math.min(...untils.map((until) => until ?? now)) }
+})
+
+/**
+ * What an order the host names took; what it let go counts only when that is all. Refuses an order it never told of.
+ */
+async function ofOrder(call: Call, orderId: string): Promise<StoredCoupon[]> {
+  const isKnown = await store.lockKnownOrder(call.tx, call.appId, orderId)
+  const coupons = isKnown ? await store.lockItemsOfOrder(call.tx, call.appId, orderId) : []
+  const taken = coupons.filter(({ state }) => state === 'locked' || state === 'used')
+  if (coupons.length === 0) call.fail('coupon.not_found')
+  return taken.length === 0 ? coupons : taken
+}
+const settled = (coupons: readonly StoredCoupon[], moves: readonly Moved[], now: number) => ({
+  coupons: coupons.map((stored) => ({
+    couponId: stored.couponId,
+    state: stateAt(moves.find((move) => move.from === stored)?.to ?? stored, now),
+  })),
+})
+async function apply(call: Call, moves: readonly Moved[], orderId: string): Promise<void> {
+  await moveAll(call, moves)
+  for (const { from, to } of moves) {
+    if (to.state === 'used') call.recordForApp('coupon.used', { ...whatOf(to), orderId })
+    else if (from.state === 'used') call.recordForApp('coupon.returned', { ...whatOf(to), orderId, state: to.state })
+    if (to.state === 'expired') call.recordForApp('coupon.expired', whatOf(to))
+  }
+}
+const useAll = serveEndpoint(useCoupons, async (call) => {
+  const { orderId } = call.params
+  const coupons = await ofOrder(call, orderId)
+  const moves = decideAll(call, coupons, (stored) => use(stored, orderId, call.now))
+  await apply(call, moves, orderId)
+  return settled(coupons, moves, call.now)
+})
+const releaseAll = serveEndpoint(releaseCoupons, async (call) => {
+  const { orderId } = call.params
+  const coupons = await ofOrder(call, orderId)
+  const moves = decideAll(call, coupons, (stored) => release(stored, orderId, call.now))
+  await apply(call, moves, orderId)
+  return settled(coupons, moves, call.now)
+})
+
+type Cards = Pick<ReactionCall, 'card'>
+/** [CP13] The cards come first, as everywhere: one that lives longer moves its card's job. */
+async function returnAll(call: Call & Cards, orderId: string): Promise<{ coupons: StoredCoupon[]; moves: Moved[] }> {
+  const cards = new Map<string, CardCall<typeof coupon>>()
+  for (const place of await store.placesOfOrder(call.tx, call.appId, orderId))
+    cards.set(`${place.groupId}/${place.seq}`, await call.card(coupon, place))
+  const coupons = await store.lockItemsOfOrder(call.tx, call.appId, orderId)
+  const moves = decideAll(call, coupons, (stored) =>
+    giveBack(stored, orderId, { policy: stored.terms.refund ?? 'return', now: call.now }),
+  )
+  await apply(call, moves, orderId)
+  for (const { from, to } of moves) {
+    const card = cards.get(`${to.groupId}/${to.seq}`)
+    if (card === undefined || to.dueAt === null || to.dueAt === from.dueAt) continue
+    if (card.state.sweepAt !== null && card.state.sweepAt <= to.dueAt) continue
+    card.setState({ ...card.state, sweepAt: to.dueAt })
+    card.schedule(to.dueAt, 'sweep')
+  }
+  return { coupons, moves }
+}
+const giveAllBack = serveEndpoint(returnCoupons, async (call) => {
+  const { orderId } = call.params
+  if (!(await store.lockKnownOrder(call.tx, call.appId, orderId))) call.fail('coupon.not_found')
+  const { coupons, moves } = await returnAll(call, orderId)
+  return settled(coupons, moves, call.now)
+})
+
+/** [C10] By a code its holder shows, or by id and holder. */
+const redeemOne = serveEndpoint(redeemCoupon, async (call) => {
+  const { tx, appId, now } = call
+  const { code, couponId, userId, orderId, basket } = call.body
+  const hash = code === undefined ? undefined : store.hashOfCode(code.replaceAll(/\s/g, ''))
+  const named =
+    hash === undefined ? { couponId: couponId ?? '', userId: userId ?? '' } : await store.findByCode(tx, appId, hash)
+  if (named === undefined || (hash === undefined && (couponId === undefined || userId === undefined)))
+    return call.fail(hash === undefined ? 'coupon.invalid' : 'coupon.not_found')
+  const before = await lockFor(call, orderId, named.userId)
+  const [stored] = await store.lockItems(tx, appId, named.userId, [named.couponId])
+  if (stored === undefined || (hash !== undefined && stored.codeHash !== hash)) return call.fail('coupon.not_found')
+  const [move] = decideAll(call, [stored], (one) => redeem(one, orderId, now))
+  if (move !== undefined && hash !== undefined && now >= (stored.codeUntil ?? 0)) call.fail('coupon.code_over')
+  // One receipt may take several coupons, of different stack groups, priced together when the host tells the basket.
+  const others = await heldBeside(call, before, { orderId, couponIds: [stored.couponId] })
+  const nothing: Basket = { lines: [] }
+  const priced = basket === undefined ? null : price(call, [...others, stored], basket)
+  if (basket === undefined) checkStacking(call, [...others, stored], nothing)
+  if (move !== undefined) await apply(call, [move], orderId)
+  return { coupon: viewOf(move?.to ?? stored, now), userId: stored.userId, quote: priced }
+})
+function checkStacking(call: Call, coupons: readonly StoredCoupon[], nothing: Basket): void {
+  const fault = quote(coupons, nothing)
+  if ('code' in fault && fault.code === 'coupon.not_stackable') call.fail(fault.code)
+}
+
+const voidOne = serveEndpoint(voidCoupon, async (call) => {
+  const [stored] = await store.lockItems(call.tx, call.appId, call.body.userId, [call.params.couponId])
+  if (stored === undefined) return call.fail('coupon.not_found')
+  const moves = decideAll(call, [stored], (one) => revoke(one, call.now))
+  await moveAll(call, moves)
+  return { state: moves[0]?.to.state ?? stored.state }
+})
+
+/** [CP13] [CP18] By the fact's name alone: a host that tells of no orders asks for use and return itself. */
+export const onOrder: Reaction = {
+  name: 'coupon.order',
+  on: 'order.changed',
+  async handle(call) {
+    const { orderId, status } = call.fact.data as { orderId: string; status: string }
+    if (!(await store.lockKnownOrder(call.tx, call.appId, orderId))) return
+    if (status === 'cancelled' || status === 'refunded') {
+      await returnAll(call, orderId)
+      return
+    }
+    const coupons = await store.lockItemsOfOrder(call.tx, call.appId, orderId)
+    const moves = coupons.flatMap((stored) => {
+      const { to } = use(stored, orderId, call.now)
+      return to === undefined ? [] : [movedTo(stored, to, call.now)]
+    })
+    await apply(call, moves, orderId)
+  },
+}
+export const orderEndpoints = [quoteOnly, hold, useAll, releaseAll, giveAllBack, redeemOne, voidOne]

@@ -1,0 +1,110 @@
+/** What the card, the host's requests and the reactions share: a stored coupon as people see it, and how it moves. */
+import type { AppId } from '@qun/contract'
+import type { Call } from '@qun/core'
+import type { Coupon, StockStatus, Terms } from './contract-terms.ts'
+import { heldCoupon } from './contract-terms.ts'
+import { dayKeyOf, isPlace, remindAt, stateAt, termsFault, type Move } from './rules.ts'
+import { addStock, type StoredStock } from './store.ts'
+import { saveItems, type StoredCoupon } from './store-items.ts'
+
+export function viewOf(stored: StoredCoupon, now: number): Coupon {
+  const { couponId, stockId, title, terms, validFrom, validUntil, orderId, lockedUntil, claimedAt, usedAt } = stored
+  const state = stateAt(stored, now)
+  return {
+    couponId,
+    stockId,
+    title,
+    terms,
+    state,
+    validFrom,
+    validUntil,
+    orderId: state === 'locked' || state === 'used' ? orderId : null,
+    lockedUntil: state === 'locked' ? lockedUntil : null,
+    claimedAt,
+    usedAt,
+    isReminded: stored.isReminded,
+    groupId: stored.batchId === null ? stored.groupId : null,
+  }
+}
+const isOver = ({ state }: Coupon) => state === 'used' || state === 'expired' || state === 'voided'
+/** Keeps the holder's own list in step: what is over leaves it. */
+export function tellHolder(call: Pick<Call, 'putUserRecord' | 'now'>, stored: StoredCoupon): void {
+  const view = viewOf(stored, call.now)
+  call.putUserRecord(stored.userId, heldCoupon, stored.couponId, isOver(view) ? null : view)
+}
+export interface Moved {
+  readonly from: StoredCoupon
+  readonly to: StoredCoupon
+}
+/** [C3] Writes moves the rules allowed and tells the holders. */
+export async function moveAll(
+  call: Pick<Call, 'tx' | 'appId' | 'putUserRecord' | 'now'>,
+  moves: readonly Moved[],
+): Promise<void> {
+  await saveItems(call.tx, call.appId, moves)
+  for (const { to } of moves) tellHolder(call, to)
+}
+export function movedTo(from: StoredCoupon, to: Move, now: number): Moved {
+  const usedAt = to.state === 'used' ? now : from.usedAt
+  const isLonger = to.validUntil !== from.validUntil
+  return { from, to: { ...from, ...to, usedAt, dueAt: isLonger ? to.validUntil : from.dueAt } }
+}
+export const whatOf = ({ couponId, stockId, userId }: StoredCoupon) => ({ couponId, stockId, userId })
+
+// ── stocks ──
+type Judge = Pick<Call, 'fail' | 'now'>
+/** Refuses terms that do not fit, naming the field. */
+export function checkTerms(call: Judge, title: string, terms: Terms): void {
+  const fault = title.trim() === '' ? '/title' : prefixed(termsFault(terms, call.now))
+  if (fault !== undefined) call.fail('coupon.invalid', { errors: [{ pointer: fault, code: 'coupon.invalid' }] })
+  if (terms.url !== undefined && !isPlace(terms.url)) call.fail('card.url_scheme')
+}
+const prefixed = (fault: string | undefined) => (fault === undefined ? undefined : `/terms${fault}`)
+export async function makeStock(
+  call: Pick<Call, 'tx' | 'now' | 'randomHex'> & { readonly appId: AppId },
+  stock: Pick<StoredStock, 'title' | 'terms' | 'status' | 'groupId'>,
+): Promise<string> {
+  const stockId = `cps_${call.randomHex(12)}`
+  await addStock(call.tx, call.appId, { ...stock, stockId, createdAt: call.now })
+  return stockId
+}
+export interface StockChange {
+  readonly status?: 'active' | 'paused' | 'ended' | undefined
+  readonly total?: number | undefined
+  readonly perDay?: number | null | undefined
+  readonly claimUntil?: number | undefined
+}
+/** [C7] What a stock is after a change; refuses one that does not fit what was given out. */
+export function changed(call: Judge, stock: StoredStock, change: StockChange): StoredStock {
+  const { status = stock.status, total = stock.total, perDay = stock.perDay, claimUntil = stock.claimUntil } = change
+  if (stock.status === 'ended' && status !== 'ended') call.fail('coupon.state')
+  if (stock.status === 'draft' && status === 'paused') call.fail('coupon.state')
+  if (total >= 0 && total < stock.issued) call.fail('coupon.stock_below_issued')
+  const terms = { ...termsOf(stock), total, perDay, claim: { from: stock.claimFrom, until: claimUntil } }
+  // A window may be over already; only a new one must lie ahead.
+  const now = change.claimUntil === undefined ? Math.min(call.now, claimUntil - 1) : call.now
+  const fault = termsFault({ ...terms, perDay: perDay === null ? null : Math.min(perDay, total) }, now)
+  if (fault !== undefined || (perDay ?? 1) < 1) {
+    call.fail('coupon.invalid', { errors: [{ pointer: fault ?? '/perDay', code: 'coupon.invalid' }] })
+  }
+  return { ...stock, status, total, perDay, claimUntil }
+}
+/** Terms as they are now. */
+export function termsOf({ terms, total, perDay, claimFrom, claimUntil }: StoredStock): Terms {
+  return { ...terms, total, perDay, claim: { from: claimFrom, until: claimUntil } }
+}
+export function statusOf({ status }: StoredStock): StockStatus {
+  return status === 'deleted' ? 'ended' : status
+}
+/** The code with which a stock gives out nothing more now, if it does. */
+export function supplyFault(stock: StoredStock, wanted: number, now: number) {
+  const { issued, total, perDay } = stock
+  if (issued + wanted > total) return 'coupon.sold_out' as const
+  const today = dayKeyOf(now, stock.terms.timeZone)
+  const dayIssued = stock.dayKey < today ? 0 : stock.dayIssued
+  return perDay !== null && dayIssued + wanted > perDay ? ('coupon.day_sold_out' as const) : undefined
+}
+/** When a job looks at a fresh coupon first. */
+export function firstDueAt(validUntil: number, now: number): number {
+  return remindAt({ validUntil }, now) ?? validUntil
+}
