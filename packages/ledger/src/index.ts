@@ -11,10 +11,22 @@ export {
   type LedgerReading,
 } from './accounts.ts'
 export { ledgerAudits, type LedgerAudit } from './audits.ts'
-export { budgetOf, setBudget, spend, unspend, type Spending } from './budgets.ts'
+export {
+  budgetOf,
+  dayIn,
+  listBudgets,
+  setBudget,
+  spend,
+  spendAll,
+  unspend,
+  type Budget,
+  type Spending,
+} from './budgets.ts'
+export { expire, lotsOf, type Expired } from './expiry.ts'
 export { ledgerMigrations } from './migrations.ts'
 export { refuseLedger } from './names.ts'
 export {
+  expiryReason,
   reverse,
   transfer,
   transferAll,

@@ -117,12 +117,13 @@ export function planOf(orders: readonly Order[], known: Known): Plan | Fault {
 
 /** [LDG4] [LDG11] */
 function faultOf(state: AccountState, leg: OrderLeg, order: Order, now: number): Fault['code'] | undefined {
-  if (state.frozen && leg.amount < 0) return 'ledger.account_frozen'
+  if (state.frozen && leg.amount < 0 && !order.isExpiry) return 'ledger.account_frozen'
   const after = state.balance + leg.amount
   if (!Number.isSafeInteger(after)) return 'ledger.amount_limit'
   if (leg.amount > 0 || state.floor === null) return undefined
   const kept = order.isExpiry ? 0 : lapsedOf(state.lots, now)
-  return after - kept < state.floor ? 'ledger.insufficient_funds' : undefined
+  if (after - kept >= state.floor) return undefined
+  return leg.account.startsWith('budget/') ? 'budget.exhausted' : 'ledger.insufficient_funds'
 }
 /** [LDG3] The entry, and the account as it stands after it. */
 function entryOf(state: AccountState, leg: OrderLeg, order: Order, now: number): EntryRow {

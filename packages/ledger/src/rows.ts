@@ -7,22 +7,30 @@ import type { LedgerCall } from './transfers.ts'
 
 type Call = Pick<LedgerCall, 'tx' | 'appId' | 'now'>
 
-function placesOf(orders: readonly Order[]): { account: string; currency: string; floor: number | null }[] {
-  const places = new Map<string, { account: string; currency: string; floor: number | null }>()
+export interface Place {
+  readonly account: string
+  readonly currency: string
+}
+function placesOf(orders: readonly Order[]): Place[] {
+  const places = new Map<string, Place>()
   for (const { currency, legs } of orders)
-    for (const { account } of legs) places.set(keyOf(account, currency), { account, currency, floor: floorOf(account) })
+    for (const { account } of legs) places.set(keyOf(account, currency), { account, currency })
   return [...places.values()]
 }
 /**
  * [LDG5] Makes the accounts that are missing and locks all, in the order of their names. The update that never happens
  * is what locks a row that is there, in its turn and without writing it anew.
  */
-export async function lockAccounts({ tx, appId }: Call, orders: readonly Order[]): Promise<void> {
+export async function lockPlaces({ tx, appId }: Call, places: readonly Place[]): Promise<void> {
+  const wanted = places.map((place) => ({ ...place, floor: floorOf(place.account) }))
   await sql`INSERT INTO ledger_accounts (app_id, account, currency, floor)
     SELECT ${appId}, t.account, t.currency, t.floor
-    FROM json_to_recordset(${JSON.stringify(placesOf(orders))}::json) AS t(account text, currency text, floor bigint)
+    FROM json_to_recordset(${JSON.stringify(wanted)}::json) AS t(account text, currency text, floor bigint)
     ORDER BY t.account COLLATE "C", t.currency COLLATE "C"
     ON CONFLICT (app_id, account, currency) DO UPDATE SET floor = ledger_accounts.floor WHERE false`.execute(tx)
+}
+export function lockAccounts(call: Call, orders: readonly Order[]): Promise<void> {
+  return lockPlaces(call, placesOf(orders))
 }
 
 interface AccountRow {
@@ -40,26 +48,31 @@ interface TransferRow {
   content: string
   reverses: string | null
 }
-/** What the orders meet; exact while the accounts are locked. */
-export async function readKnown({ tx, appId, now }: Call, orders: readonly Order[]): Promise<Known> {
-  const reversed = orders.flatMap(({ reverses }) => (reverses === undefined ? [] : [reverses]))
-  const accounts = sql<AccountRow>`SELECT a.account, a.currency, a.balance, a.last_entry, a.floor, a.frozen,
+/** Accounts as they stand, by `keyOf`. */
+export async function readAccounts({ tx, appId }: Call, places: readonly Place[]): Promise<Map<string, AccountState>> {
+  const { rows } = await sql<AccountRow>`SELECT a.account, a.currency, a.balance, a.last_entry, a.floor, a.frozen,
       CASE WHEN a.has_lots THEN (SELECT jsonb_agg(jsonb_build_array(l.expires_at, l.remaining)) FROM ledger_lots l
         WHERE l.app_id = a.app_id AND l.account = a.account AND l.currency = a.currency AND l.remaining > 0) END AS lots
-    FROM json_to_recordset(${JSON.stringify(placesOf(orders))}::json) AS t(account text, currency text)
+    FROM json_to_recordset(${JSON.stringify(places)}::json) AS t(account text, currency text)
     JOIN ledger_accounts a ON a.app_id = ${appId} AND a.account = t.account AND a.currency = t.currency`.execute(tx)
+  return new Map(rows.map((row) => [keyOf(row.account, row.currency), stateOf(row)]))
+}
+/** What the orders meet; exact while the accounts are locked. */
+export async function readKnown(call: Call, orders: readonly Order[]): Promise<Known> {
+  const { tx, appId, now } = call
+  const reversed = orders.flatMap(({ reverses }) => (reverses === undefined ? [] : [reverses]))
   const transfers = sql<TransferRow>`SELECT ref, transfer_id, content, reverses FROM ledger_transfers
     WHERE app_id = ${appId} AND ref = ANY(${orders.map(({ ref }) => ref)})
     UNION ALL SELECT ref, transfer_id, content, reverses FROM ledger_transfers
     WHERE app_id = ${appId} AND reverses = ANY(${reversed})`.execute(tx)
-  const [{ rows: accountRows }, { rows: transferRows }] = await Promise.all([accounts, transfers])
+  const [accounts, { rows }] = await Promise.all([readAccounts(call, placesOf(orders)), transfers])
   return {
     now,
-    accounts: new Map(accountRows.map((row) => [keyOf(row.account, row.currency), stateOf(row)])),
+    accounts,
     byRef: new Map(
-      transferRows.map((row): [string, Standing] => [row.ref, { transferId: row.transfer_id, content: row.content }]),
+      rows.map((row): [string, Standing] => [row.ref, { transferId: row.transfer_id, content: row.content }]),
     ),
-    reversals: new Map(transferRows.flatMap(({ ref, reverses }) => (reverses === null ? [] : [[reverses, ref]]))),
+    reversals: new Map(rows.flatMap(({ ref, reverses }) => (reverses === null ? [] : [[reverses, ref]]))),
   }
 }
 function stateOf({ balance, last_entry, floor, frozen, lots }: AccountRow): AccountState {

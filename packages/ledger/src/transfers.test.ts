@@ -39,7 +39,7 @@ describe('a transfer', () => {
       expect(await findTransfer(call, 'none')).toBeUndefined()
     })
   })
-  test('[LDG2] a hundred transfers are four statements, and so is one', async () => {
+  test('[LDG13] a hundred transfers are four statements, and so is one', async () => {
     await using lab = await startLab()
     await lab.decide((call) => transfer(call, move(mint, 'escrow/grp_a/1', 100)))
     lab.statements.length = 0
@@ -89,8 +89,9 @@ describe('a transfer', () => {
 describe('a floor', () => {
   test('[LDG4] people, escrows and budgets never go below zero; issuers and providers may', async () => {
     await using lab = await startLab()
-    for (const from of ['user/a', 'escrow/g/1', 'budget/summer'])
+    for (const from of ['user/a', 'escrow/g/1'])
       expect(await lab.refusal((call) => transfer(call, move(from, 'user/b', 1)))).toBe('ledger.insufficient_funds')
+    expect(await lab.refusal((call) => transfer(call, move('budget/x', 'user/b', 1)))).toBe('budget.exhausted')
     for (const from of ['issuer/x', 'provider/wepay'])
       expect(await lab.refusal((call) => transfer(call, move(from, 'user/b', 1)))).toBeNull()
     await lab.decide((call) => openAccount(call, { account: 'user/credit', currency: 'points', floor: -10 }))

@@ -1,0 +1,134 @@
+/** A seeded walk: at every step the ledger and the model do the same at random, and must say and hold the same. */
+import { Refusal } from '@qun/contract'
+import { sql } from 'kysely'
+import { expect } from 'vitest'
+import { setFrozen } from './accounts.ts'
+import { expire } from './expiry.ts'
+import type { Lab } from './fixtures.ts'
+import { Model } from './model.ts'
+import { reverse, transferAll, type LedgerCall, type Transfer, type TransferLeg } from './transfers.ts'
+
+const people = Array.from({ length: 8 }, (_, i) => `user/u${i}`)
+const others = ['escrow/g/1', 'escrow/g/2', 'budget/spring', 'issuer/points', 'issuer/play']
+const everybody = [...people, ...others]
+const mint = 'issuer/points'
+/** Steps that share a decision: a refused one leaves the transaction usable. */
+const stepsPerDecision = 10
+const dayMs = 86_400_000
+
+export async function walk(lab: Lab, steps: number, random: () => number): Promise<void> {
+  const walker = new Walker(lab, random)
+  for (let done = 0; done < steps; done += stepsPerDecision) {
+    await lab.decide(async (call) => {
+      for (let step = 0; step < stepsPerDecision; step += 1) await walker.step(call)
+    })
+    walker.pass()
+    if (done % 500 === 0) await walker.compare()
+  }
+  await walker.compare()
+}
+
+class Walker {
+  readonly #lab: Lab
+  readonly #random: () => number
+  readonly #model = new Model()
+  readonly #posted: Transfer[] = []
+  #refs = 0
+  constructor(lab: Lab, random: () => number) {
+    this.#lab = lab
+    this.#random = random
+    this.#model.now = lab.now
+  }
+  #below(n: number): number {
+    return Math.floor(this.#random() * n)
+  }
+  #pick<T>(from: readonly T[]): T {
+    return from[this.#below(from.length)] as T
+  }
+  pass(): void {
+    if (this.#random() < 0.5) this.#lab.now += this.#below(3 * dayMs)
+    this.#model.now = this.#lab.now
+  }
+  async step(call: LedgerCall): Promise<void> {
+    const dice = this.#random()
+    if (dice < 0.6) return this.#post(call, [this.#fresh()])
+    if (dice < 0.72)
+      return this.#post(
+        call,
+        Array.from({ length: 1 + this.#below(5) }, () => this.#fresh()),
+      )
+    if (dice < 0.82) return this.#retry(call)
+    if (dice < 0.92) return this.#reverse(call)
+    if (dice < 0.96) return this.#expire(call)
+    return this.#freeze(call)
+  }
+  #fresh(): Transfer {
+    const accounts = [...everybody].toSorted(() => this.#random() - 0.5).slice(0, 2 + this.#below(3))
+    const [payer, ...receivers] = this.#random() < 0.4 ? [mint, ...accounts.filter((a) => a !== mint)] : accounts
+    const legs: TransferLeg[] = receivers.map((account) => {
+      const expiresAt = this.#lab.now + (this.#below(5) + 1) * dayMs
+      const lapses = this.#random() < 0.5 && account.startsWith('user/')
+      return { account, amount: 1 + this.#below(60), ...(lapses ? { expiresAt } : {}) }
+    })
+    const amount = legs.reduce((sum, leg) => sum - leg.amount, 0)
+    this.#refs += 1
+    const all = [{ account: payer as string, amount }, ...legs]
+    return { ref: `walk/${this.#refs}`, currency: 'points', reason: 'walk', legs: all }
+  }
+  async #post(call: LedgerCall, all: readonly Transfer[]): Promise<void> {
+    const expected = this.#model.transferAll(all)
+    expect(await saidOf(transferAll(call, all))).toBe(expected)
+    if (expected === 'posted') this.#posted.push(...all)
+  }
+  async #retry(call: LedgerCall): Promise<void> {
+    if (this.#posted.length === 0) return
+    const old = this.#pick(this.#posted)
+    await this.#post(call, [this.#random() < 0.7 ? old : { ...old, reason: 'other' }])
+  }
+  async #reverse(call: LedgerCall): Promise<void> {
+    if (this.#posted.length === 0) return
+    const { ref } = this.#pick(this.#posted.slice(-40))
+    const by = `undo/${this.#random() < 0.7 ? ref : this.#below(50)}`
+    const expected = this.#model.reverse(ref, by, 'walk.undo')
+    expect(await saidOf(reverse(call, { ref, by, reason: 'walk.undo' }).then((one) => [one]))).toBe(expected)
+  }
+  async #expire(call: LedgerCall): Promise<void> {
+    const expected = this.#model.expire(mint)
+    const { expired, more } = await expire(call, { currency: 'points', to: mint, limit: 100 })
+    expect({ sum: expired.reduce((sum, { amount }) => sum + amount, 0), more }).toEqual({ sum: expected, more: false })
+  }
+  async #freeze(call: LedgerCall): Promise<void> {
+    const account = this.#pick(people)
+    if (this.#model.of(account).entries === 0) return
+    const frozen = this.#random() < 0.3
+    this.#model.of(account).frozen = frozen
+    await setFrozen(call, { account, currency: 'points', frozen })
+  }
+  /** Balances, numbers of entries and lots are the model's, and the books are in order. */
+  async compare(): Promise<void> {
+    const found = await this.#lab.decide(async ({ tx }) => {
+      const { rows } = await sql<{ account: string; balance: number; entries: number; lots: [number, number][] }>`
+        SELECT account, balance, last_entry AS entries, (SELECT coalesce(jsonb_agg(jsonb_build_array(expires_at,
+          remaining) ORDER BY expires_at), '[]') FROM ledger_lots l WHERE l.app_id = a.app_id AND l.account = a.account
+          AND l.remaining > 0) AS lots FROM ledger_accounts a WHERE last_entry > 0 ORDER BY account`.execute(tx)
+      return rows
+    })
+    const expected = [...this.#model.held]
+      .filter(([, { entries }]) => entries > 0)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([account, { balance, entries, lots }]) => {
+        const left = lots.filter((lot) => lot.left > 0).map((lot) => [lot.at, lot.left])
+        return { account, balance, entries, lots: left }
+      })
+    expect(found).toEqual(expected)
+    expect(await this.#lab.differences()).toEqual([])
+  }
+}
+async function saidOf(run: Promise<readonly { readonly replayed: boolean }[]>): Promise<string> {
+  try {
+    return (await run).at(-1)?.replayed === true ? 'replayed' : 'posted'
+  } catch (error) {
+    if (error instanceof Refusal) return error.code
+    throw error
+  }
+}
