@@ -1,18 +1,150 @@
-/** Serves check in cards: glue between the contract, the rules and the store. */
-import { defineFeature, serveCard } from '@qun/core'
-import { checkIn } from './contract.ts'
-import { countAfter } from './rules.ts'
-import { addMember, migrations } from './store.ts'
+/** Serves check-in programmes: glue between the contract, the rules, the days and the ledger. */
+import type { StateOf, UserId } from '@qun/contract'
+import { defineFeature, serveCard, serveEndpoint, type ActionCall, type CardCall, type OpenCall } from '@qun/core'
+import { ledgerAudits, transferAll } from '@qun/ledger'
+import { boardOf, checkIn, makeUpSpanMs, topMax, type CheckInBody, type CheckInMine } from './contract.ts'
+import { hasProof, localTime, mayMakeUp, milestonesReached, mineOf, programmeFault, proofKey, zoneOf } from './rules.ts'
+import { audits } from './store-audits.ts'
+import { addDay, listDays, listStandings, migrations, type StoredDay } from './store.ts'
 
-const cardServer = serveCard(checkIn, {
-  actions: {
-    async join(call) {
-      if (!(await addMember(call, call.actorId, call.now))) call.fail('check_in.joined')
-      call.setState({ count: countAfter(call.state.count) })
-      call.setMine(call.actorId, { at: call.now })
-      call.record('check-in.joined', { seq: call.seq, userId: call.actorId })
-    },
-  },
+type State = StateOf<typeof checkIn>
+type Acting = ActionCall<typeof checkIn>
+/** Own words looked back at, to see repetition. */
+const wordsCompared = 7
+
+function open(call: OpenCall<typeof checkIn>): State {
+  const { body, now } = call
+  const fault = programmeFault(body)
+  if (fault !== undefined) call.fail(fault)
+  if (body.endsAt !== undefined) {
+    if (body.endsAt <= now) call.fail('check_in.window_invalid')
+    call.schedule(body.endsAt, 'end')
+  }
+  return { phase: 'open', today: localTime(now, zoneOf(body)).day, todayCount: 0, memberCount: 0, top: [] }
+}
+/** [CI9] By the state, and by the clock where the job comes late. */
+function checkOpen(call: Acting): void {
+  const { state, body, now } = call
+  if (state.phase === 'ended' || (body.endsAt !== undefined && now >= body.endsAt)) call.fail('check_in.ended')
+}
+
+interface Given {
+  readonly text?: string
+  readonly mediaId?: string
+  readonly place?: unknown
+}
+async function check(call: Acting, given: Given): Promise<void> {
+  const { body, actorId, now } = call
+  checkOpen(call)
+  const { day, minute } = localTime(now, zoneOf(body))
+  const mine = await call.mineOf(actorId)
+  if (mine?.days.includes(day) === true) return // [CI1]
+  if (minute < body.opens || minute >= body.closes) call.fail('check_in.window') // [CI2]
+  if (!hasProof(body.proof, given)) call.fail('check_in.proof_missing') // [CI7]
+  const key = given.text === undefined ? null : proofKey(given.text)
+  await count(call, mine, { day, at: now, madeUp: false, proofKey: key }, given)
+}
+async function makeUp(call: Acting, day: string): Promise<void> {
+  const { body, actorId, now } = call
+  checkOpen(call)
+  const today = localTime(now, zoneOf(body)).day
+  const mine = await call.mineOf(actorId)
+  if (mine?.madeUp.includes(day) === true) return
+  if (!mayMakeUp(day, today, mine?.days ?? [])) call.fail('check_in.day_invalid') // [CI4]
+  await count(call, mine, { day, at: now, madeUp: true, proofKey: null }, undefined)
+}
+
+/** Adds a day, counts anew from all of them, and gives what was reached. */
+async function count(call: Acting, mine: CheckInMine | undefined, added: StoredDay, proof: Given | undefined) {
+  const { body, actorId, actor, now, seq, state } = call
+  const before = await listDays(call, actorId)
+  const usedMakeUps = before.filter((day) => day.madeUp && day.at > now - makeUpSpanMs).length + Number(added.madeUp)
+  if (usedMakeUps > body.makeUps) call.fail('check_in.make_up_none')
+  await addDay(call, actorId, added, proof)
+  const all = [...before, added].toSorted((a, b) => (a.day < b.day ? -1 : 1))
+  const today = localTime(now, zoneOf(body)).day
+  const held = mine?.reached ?? []
+  const counted = mineOf(all, today, { reached: held, makeUpsLeft: Math.max(0, body.makeUps - usedMakeUps) })
+  // [CI6] A repetition is a day; what it would have earned waits for the next one that is not.
+  const isRepeat = added.proofKey !== null && repeats(before, added.proofKey)
+  const fresh = isRepeat ? [] : milestonesReached(body, counted, held)
+  await give(call, fresh)
+  call.setMine(actorId, { ...counted, reached: [...held, ...fresh.map(({ days }) => days)] })
+  call.setState({
+    ...state,
+    ...(added.madeUp ? {} : { today, todayCount: state.today === today ? state.todayCount + 1 : 1 }),
+    memberCount: state.memberCount + Number(before.length === 0),
+    top: body.leaderboard
+      ? topAfter(state.top, { userId: actorId, name: actor?.name ?? actorId, days: all.length })
+      : [],
+  })
+  call.record('check-in.done', { seq, userId: actorId, day: added.day, streak: counted.streak, madeUp: added.madeUp })
+}
+function repeats(before: readonly StoredDay[], key: string): boolean {
+  const spoken = before.filter((day) => day.proofKey !== null).toSorted((a, b) => b.at - a.at)
+  return spoken.slice(0, wordsCompared).some((day) => day.proofKey === key)
+}
+/** [CI8] Most days first; whoever got there first stays ahead. */
+function topAfter(top: State['top'], one: State['top'][number]): State['top'] {
+  const others = top.filter(({ userId }) => userId !== one.userId)
+  const place = others.findIndex(({ days }) => days < one.days)
+  return others.toSpliced(place === -1 ? others.length : place, 0, one).slice(0, topMax)
+}
+/** [CI5] The ref is the promise that it happens once. */
+async function give(
+  call: Acting,
+  reached: readonly { readonly days: number; readonly points: number }[],
+): Promise<void> {
+  const { groupId, seq, actorId } = call
+  await transferAll(
+    call,
+    reached.map(({ days, points }) => ({
+      ref: `check-in/${groupId}/${seq}/${days}/${actorId}`,
+      currency: 'points',
+      legs: [
+        { account: 'issuer/check-in', amount: -points },
+        { account: `user/${actorId}`, amount: points },
+      ],
+      reason: 'check-in.milestone',
+      groupId,
+    })),
+  )
+  for (const { days, points } of reached) call.record('check-in.milestone', { seq, userId: actorId, days, points })
+}
+
+function end(call: CardCall<typeof checkIn>): void {
+  if (call.state.phase === 'ended') return
+  call.setState({ ...call.state, phase: 'ended' })
+  call.cancelJob('end')
+  call.record('check-in.ended', { seq: call.seq, memberCount: call.state.memberCount })
+}
+
+const card = serveCard(checkIn, {
+  open,
+  actions: { check, make_up: (call, { day }) => makeUp(call, day), end },
+  jobs: { end },
+  recallable: (state) => (state.memberCount === 0 ? true : 'check_in.ended'),
+  recalled: (call) => call.cancelJob('end'),
 })
 
-export default defineFeature({ name: 'check-in', migrations, cards: [cardServer] })
+const board = serveEndpoint(boardOf, async (call) => {
+  const { groupId, seq } = call.params
+  const message = await call.readMessage(groupId, seq)
+  if (message.kind !== checkIn.kind || message.body === null) return call.fail('message.not_found')
+  if (!(message.body as CheckInBody).leaderboard) return { standings: [], more: false } // [CI8]
+  const { after = 0, limit = 50 } = call.query
+  const found = await listStandings({ tx: call.tx, appId: call.appId, groupId, seq }, { after, limit: limit + 1 })
+  const group = await call.group(groupId)
+  const nameOf = async (userId: UserId) => (await group.findMember(userId))?.name ?? userId
+  const standings = []
+  for (const { userId, days } of found.slice(0, limit)) standings.push({ userId, days, name: await nameOf(userId) })
+  return { standings, more: found.length > limit }
+})
+
+export default defineFeature({
+  name: 'check-in',
+  migrations,
+  cards: [card],
+  endpoints: [board],
+  audits: [...ledgerAudits, ...audits],
+})

@@ -1,39 +1,58 @@
-/** Who joined which card. Every function takes the transaction first. */
-import type { AppId, GroupId, Millis, UserId } from '@qun/contract'
+/** Who checked in on which day of which programme. Every function takes the place, with its transaction. */
+import type { AppId, GroupId, UserId } from '@qun/contract'
+import { ledgerMigrations } from '@qun/ledger'
 import { rls, type Migration, type Tx } from '@qun/storage'
+import { sql } from 'kysely'
 
 export const migrations: readonly Migration[] = [
+  ...ledgerMigrations,
   {
     id: 'check-in-001',
     up: [
-      `CREATE TABLE check_in_members (
-        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, user_id text NOT NULL, at bigint NOT NULL,
-        PRIMARY KEY (app_id, group_id, seq, user_id))`,
-      rls('check_in_members'),
+      `CREATE TABLE check_in_days (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, user_id text NOT NULL, day text NOT NULL,
+        at bigint NOT NULL, made_up boolean NOT NULL, proof_key text, proof json,
+        PRIMARY KEY (app_id, group_id, seq, user_id, day))`,
+      rls('check_in_days'),
     ],
   },
 ]
 
-/** A type, not an interface: Kysely's withTables needs an index signature. */
-type Tables = {
-  check_in_members: { app_id: string; group_id: string; seq: number; user_id: string; at: number }
-}
-
-interface Place {
+export interface Place {
   readonly tx: Tx
   readonly appId: AppId
   readonly groupId: GroupId
   readonly seq: number
 }
+export interface StoredDay {
+  readonly day: string
+  readonly at: number
+  readonly madeUp: boolean
+  /** What the words say, for comparing; null without words. */
+  readonly proofKey: string | null
+}
+const at = ({ appId, groupId, seq }: Place) => sql`app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`
 
-/** [CI1] The primary key decides. False if the member had joined before. */
-export async function addMember({ tx, appId, groupId, seq }: Place, userId: UserId, at: Millis): Promise<boolean> {
-  const row = await tx
-    .withTables<Tables>()
-    .insertInto('check_in_members')
-    .values({ app_id: appId, group_id: groupId, seq, user_id: userId, at })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('user_id')
-    .executeTakeFirst()
-  return row !== undefined
+/** A member's days, ascending. */
+export async function listDays(place: Place, userId: UserId): Promise<StoredDay[]> {
+  const { rows } = await sql<StoredDay>`SELECT day, at, made_up AS "madeUp", proof_key AS "proofKey" FROM check_in_days
+    WHERE ${at(place)} AND user_id = ${userId} ORDER BY day`.execute(place.tx)
+  return rows
+}
+/** [CI1] The primary key is the second wall: each day once. */
+export async function addDay(place: Place, userId: UserId, day: StoredDay, proof: unknown): Promise<void> {
+  const { tx, appId, groupId, seq } = place
+  await sql`INSERT INTO check_in_days (app_id, group_id, seq, user_id, day, at, made_up, proof_key, proof)
+    VALUES (${appId}, ${groupId}, ${seq}, ${userId}, ${day.day}, ${day.at}, ${day.madeUp}, ${day.proofKey},
+      ${JSON.stringify(proof ?? null)}::json)`.execute(tx)
+}
+/** Members by days, most first; on a tie who got there first. */
+export async function listStandings(
+  place: Place,
+  page: { readonly after: number; readonly limit: number },
+): Promise<{ userId: UserId; days: number }[]> {
+  const { rows } = await sql<{ userId: UserId; days: number }>`SELECT user_id AS "userId", count(*) AS days
+    FROM check_in_days WHERE ${at(place)} GROUP BY user_id ORDER BY count(*) DESC, max(at), user_id
+    OFFSET ${page.after} LIMIT ${page.limit}`.execute(place.tx)
+  return rows
 }

@@ -12,7 +12,7 @@ import * as flashSale from '@qun/features/flash-sale/contract'
 import * as buyerShow from '@qun/features/buyer-show/contract'
 import * as poll from '@qun/features/poll/contract'
 import { relayList } from '@qun/features/relay-list/contract'
-import { checkIn } from '@qun/features/check-in/contract'
+import * as checkIn from '@qun/features/check-in/contract'
 import * as groupBuy from '@qun/features/group-buy/contract'
 import { points } from '@qun/features/points/contract'
 import * as memberLevel from '@qun/features/member-level/contract'
@@ -33,7 +33,7 @@ export const cards = [
   buyerShow.buyerShow,
   poll.poll,
   relayList,
-  checkIn,
+  checkIn.checkIn,
   groupBuy.groupBuy,
   points,
   memberLevel.memberLevel,
@@ -71,6 +71,7 @@ export const endpoints: readonly AnyEndpoint[] = [
   invitation.setOfferPreference,
   buyerShow.ordersToShow,
   poll.votersOf,
+  checkIn.boardOf,
   flashSale.saleForHost,
   flashSale.takeForHost,
   flashSale.payHold,

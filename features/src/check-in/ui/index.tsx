@@ -1,33 +1,20 @@
-/** The faces of a check in: the card in the conversation. */
-import { ActionButton, CardFrame, defineCardUI, useText, type CardFaceProps } from '@qun/ui'
+/** The faces of a check-in: the card in the conversation and the form in the plus menu. */
+import { defineCardUI, type ComposeProps } from '@qun/ui'
+import { lazy, Suspense } from 'react'
 import { checkIn } from '../contract.ts'
+import { CheckInCard } from './card.tsx'
+import './check-in.css'
+import { CalendarIcon } from './icons.tsx'
+import { checkInTexts } from './texts.ts'
 
-const texts = {
-  kind: { 'zh-CN': 'Check in', en: 'Check in' },
-  join: { 'zh-CN': '参与', en: 'Join' },
-  joined: { 'zh-CN': '已参与', en: 'Joined' },
-}
-const countText = (count: number) => ({ 'zh-CN': `${count} 人已参与`, en: `${count} joined` })
-
-export function CheckInCard({ body, state, mine, act }: CardFaceProps<typeof checkIn>) {
-  const text = useText()
-  const action =
-    mine === undefined ? (
-      <ActionButton wide onClick={() => act('join', {})}>
-        {text(texts.join)}
-      </ActionButton>
-    ) : (
-      <span>{text(texts.joined)}</span>
-    )
+/** Loaded when somebody first starts a programme: most members never do. */
+const LazyForm = lazy(async () => ({ default: (await import('./compose.tsx')).CheckInForm }))
+function Compose(props: ComposeProps<typeof checkIn>) {
   return (
-    <CardFrame
-      kind={text(texts.kind)}
-      title={body.title}
-      tone={mine === undefined ? 'open' : 'mine'}
-      foot={<span>{text(countText(state.count))}</span>}
-      action={action}
-    />
+    <Suspense fallback={<span className="qun-spinner" aria-hidden="true" />}>
+      <LazyForm {...props} />
+    </Suspense>
   )
 }
 
-export default [defineCardUI(checkIn, { Card: CheckInCard, label: texts.kind })]
+export default [defineCardUI(checkIn, { Card: CheckInCard, Compose, icon: <CalendarIcon />, label: checkInTexts.kind })]

@@ -1,0 +1,26 @@
+/** What an auditor may check of check-ins at any time; reads only, all apps together. */
+import type { Tx } from '@qun/storage'
+import { type RawBuilder, sql } from 'kysely'
+
+const check = (id: string, doc: string, query: RawBuilder<{ place: string }>) => ({
+  id,
+  doc,
+  async find(tx: Tx): Promise<readonly string[]> {
+    const { rows } = await sql<{ place: string }>`SELECT place FROM (${query}) t LIMIT 100`.execute(tx)
+    return rows.map(({ place }) => place)
+  },
+})
+export const audits = [
+  check(
+    'CI8',
+    'The members of a check-in are those with a day, and each is told the number of their days.',
+    sql`SELECT 'members of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place FROM messages m
+      WHERE m.kind = 'check-in' AND m.recalled_at IS NULL AND (m.state->>'memberCount')::bigint <> (
+        SELECT count(DISTINCT user_id) FROM check_in_days d
+        WHERE d.app_id = m.app_id AND d.group_id = m.group_id AND d.seq = m.seq)
+      UNION ALL SELECT 'days of ' || i.user_id || ' in ' || i.app_id || '/' || i.group_id || '/' || i.seq FROM mine i
+      WHERE i.kind = 'check-in' AND i.body::text <> 'null' AND (i.body->>'total')::bigint <> (
+        SELECT count(*) FROM check_in_days d WHERE d.app_id = i.app_id AND d.group_id = i.group_id AND d.seq = i.seq
+          AND d.user_id = i.user_id)`,
+  ),
+]
