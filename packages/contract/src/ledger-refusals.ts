@@ -15,3 +15,7 @@ export const ledgerRefusals = {
   'ledger.provider_mismatch': refusal(409, 'never', '与支付渠道记录不符', 'It differs from the provider’s record'),
   'budget.exhausted': refusal(409, 'later', '预算已用完', 'The budget is used up'),
 } as const
+/** Of whoever takes a payment provider's call-backs. */
+export const paymentRefusals = {
+  'event.signature_invalid': refusal(401, 'never', '签名无效', 'The signature is invalid'),
+} as const

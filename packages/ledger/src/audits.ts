@@ -91,4 +91,14 @@ export const ledgerAudits: readonly LedgerAudit[] = [
         JOIN ledger_accounts a USING (app_id, account, currency) GROUP BY 1, 2, 3, a.balance, a.has_lots
         HAVING sum(l.remaining) > a.balance OR (sum(l.remaining) > 0) <> a.has_lots`,
   ),
+  check(
+    'L10',
+    'The accounts of a provider mirror its settled instructions, and what is in transit is what is not settled yet.',
+    sql`SELECT app_id, account, currency, a.balance, i.total FROM (
+        SELECT app_id, currency, 'provider/' || provider AS account, sum(CASE WHEN state <> 'confirmed' THEN 0
+          WHEN kind = 'charge' THEN -amount ELSE amount END) AS total FROM ledger_instructions GROUP BY 1, 2, 3
+        UNION ALL SELECT app_id, currency, 'transit/' || provider, sum(CASE WHEN kind = 'charge'
+          OR state IN ('confirmed', 'failed') THEN 0 ELSE amount END) FROM ledger_instructions GROUP BY 1, 2, 3) i
+      LEFT JOIN ledger_accounts a USING (app_id, account, currency) WHERE coalesce(a.balance, 0) <> i.total`,
+  ),
 ]

@@ -23,8 +23,19 @@ export {
   type Spending,
 } from './budgets.ts'
 export { expire, lotsOf, type Expired } from './expiry.ts'
+export {
+  findInstruction,
+  openExceptions,
+  resolveException,
+  type Instruction,
+  type InstructionState,
+  type NewInstruction,
+  type PaymentException,
+} from './instructions.ts'
 export { ledgerMigrations } from './migrations.ts'
 export { refuseLedger } from './names.ts'
+export { advance, instruct, reconcile, takeCallback, type Advanced, type Reconciled, type Taken } from './payments.ts'
+export type { InstructionKind, PaymentProvider, ProviderOrder, ProviderWord, RawCallback } from './providers.ts'
 export {
   expiryReason,
   reverse,

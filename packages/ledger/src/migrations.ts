@@ -7,6 +7,17 @@ const appendOnly = (table: string): string => `
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only();
   ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${table}_append_only`
 
+const tables = [
+  'ledger_accounts',
+  'ledger_transfers',
+  'ledger_entries',
+  'ledger_lots',
+  'ledger_budgets',
+  'ledger_spent',
+  'ledger_instructions',
+  'ledger_exceptions',
+]
+
 /** NOTE: `last_entry` and `balance` change with each entry, so accounts keep free space to be updated in place. */
 export const ledgerMigrations: readonly Migration[] = [
   {
@@ -65,9 +76,35 @@ export const ledgerMigrations: readonly Migration[] = [
         app_id text NOT NULL, scope text COLLATE "C" NOT NULL, subject text COLLATE "C" NOT NULL,
         currency text NOT NULL, spent bigint NOT NULL DEFAULT 0 CHECK (spent BETWEEN 0 AND 9007199254740991),
         PRIMARY KEY (app_id, scope, subject, currency))`,
-      ...['ledger_accounts', 'ledger_transfers', 'ledger_entries', 'ledger_lots', 'ledger_budgets', 'ledger_spent'].map(
-        rls,
-      ),
+      `CREATE TABLE ledger_instructions (
+        app_id text NOT NULL, key text COLLATE "C" NOT NULL, provider text NOT NULL,
+        kind text NOT NULL CHECK (kind IN ('charge', 'pay-out', 'refund')), currency text NOT NULL,
+        amount bigint NOT NULL CHECK (amount BETWEEN 1 AND 9007199254740991), user_id text NOT NULL,
+        account text NOT NULL, of_key text COLLATE "C",
+        state text NOT NULL DEFAULT 'created'
+          CHECK (state IN ('created', 'sent', 'unknown', 'confirmed', 'failed')),
+        provider_ref text, settled_at bigint, attempts integer NOT NULL DEFAULT 0, trouble text,
+        created_at bigint NOT NULL,
+        PRIMARY KEY (app_id, key))`,
+      `CREATE INDEX ledger_instructions_settled ON ledger_instructions (app_id, provider, settled_at)`,
+      `CREATE INDEX ledger_instructions_refunds ON ledger_instructions (app_id, of_key) WHERE of_key IS NOT NULL`,
+      `CREATE FUNCTION ledger_instructions_onward() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF (OLD.state IN ('confirmed', 'failed') AND NEW.state <> OLD.state)
+            OR (OLD.state <> 'created' AND NEW.state = 'created') OR (OLD.state = 'unknown' AND NEW.state = 'sent')
+            OR (OLD.state = 'created' AND NEW.state NOT IN ('created', 'sent')) THEN
+            RAISE EXCEPTION 'an instruction does not go from % to %', OLD.state, NEW.state
+              USING ERRCODE = 'check_violation';
+          END IF;
+          RETURN NEW;
+        END $$`,
+      `CREATE TRIGGER ledger_instructions_onward BEFORE UPDATE ON ledger_instructions
+        FOR EACH ROW EXECUTE FUNCTION ledger_instructions_onward()`,
+      `CREATE TABLE ledger_exceptions (
+        app_id text NOT NULL, provider text NOT NULL, key text NOT NULL, what text NOT NULL,
+        told bigint, ours bigint, at bigint NOT NULL, resolved_at bigint, note text,
+        PRIMARY KEY (app_id, provider, key, what))`,
+      ...tables.map(rls),
     ],
   },
 ]
