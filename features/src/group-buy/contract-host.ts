@@ -74,8 +74,8 @@ export const payPlace = defineEndpoint({
   method: 'POST',
   path: '/group-buys/:groupId/:seq/paid',
   doc:
-    'The host authorised the payment of an order for a place. It answers what became of it: in a team, or to be given ' +
-    'back. Repeating it changes nothing.',
+    'The host authorised the payment of an order for a place. It answers what became of it: in a team, or to be ' +
+    'given back. Repeating it changes nothing.',
   by: 'server',
   params: offer,
   body: closed({ ...placeOf, amountFen: Type.Optional(AmountFen) }),

@@ -139,9 +139,8 @@ export async function bindPlace(at: Offered, placeId: string, orderId: string): 
 }
 /** One request about an order at a time, whichever card it names. */
 export async function lockOrder(tx: Tx, appId: AppId, orderId: string): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`group-buy/${appId.length}:${appId}/${orderId}`}, 0))`.execute(
-    tx,
-  )
+  const key = `group-buy/${appId.length}:${appId}/${orderId}`
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(tx)
 }
 /** [GB10] Where an order of the app pays for a place. */
 export async function placeOfOrder(
@@ -162,9 +161,8 @@ export async function addTeam(
   now: number,
 ): Promise<void> {
   await sql`INSERT INTO group_buy_teams (app_id, group_id, seq, team_no, leader_id, until, status, paid_count, at)
-    VALUES (${at.appId}, ${at.groupId}, ${at.seq}, ${team.teamNo}, ${team.leaderId}, ${team.until}, 'open', 1, ${now})`.execute(
-    at.tx,
-  )
+    VALUES (${at.appId}, ${at.groupId}, ${at.seq}, ${team.teamNo}, ${team.leaderId}, ${team.until}, 'open', 1,
+      ${now})`.execute(at.tx)
 }
 export async function findTeam(at: Offered, teamNo: number): Promise<StoredTeam | undefined> {
   return (await listTeams(at, sql`team_no = ${teamNo}`))[0]

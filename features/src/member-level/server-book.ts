@@ -1,4 +1,4 @@
-/** One decision’s account of who earns what in a group: people locked at its start, written at its end. Knows no message. */
+/** One decision’s account of who earns what in a group: people locked at its start, written at its end. */
 import type { UserId } from '@qun/contract'
 import type { GroupCall } from '@qun/core'
 import { levelsAt, shownLevels, shownMax } from './contract.ts'
@@ -38,7 +38,7 @@ export class Book {
   change(userId: UserId, patch: Partial<PersonRow>): void {
     this.#people.set(userId, { ...this.person(userId), ...patch })
   }
-  /** [ML4] `ref` names what it is for, once for ever; the caller knows that it is new. Returns what the day still gave. */
+  /** [ML4] `ref` says what for, once for ever; the caller knows that it is new. Returns what the day still gave. */
   earn(userId: UserId, what: { ref: string; seq?: number; points: number; at: number; isTalk?: boolean }): number {
     const { ref, seq = 0, points, at, isTalk = false } = what
     const before = this.person(userId)

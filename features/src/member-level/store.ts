@@ -1,4 +1,4 @@
-/** Standings, what earned each point, weeks of talk, and honours. Every function takes the place with its transaction. */
+/** Standings, what earned each point, weeks of talk, honours. Every function takes the place, with its transaction. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
@@ -106,9 +106,8 @@ export async function listByPoints(
   const weeks = sql`greatest(0, (${page.now}::bigint - last_at) / 604800000 - ${page.idleWeeks}::integer)`
   const { rows } =
     await sql<PersonRow>`SELECT ${personColumns} FROM member_level_people WHERE ${here(at)} AND points > 0
-    ORDER BY floor(points * power(0.99::float8, ${weeks})) DESC, user_id OFFSET ${page.after} LIMIT ${page.limit}`.execute(
-      at.tx,
-    )
+    ORDER BY floor(points * power(0.99::float8, ${weeks})) DESC, user_id
+    OFFSET ${page.after} LIMIT ${page.limit}`.execute(at.tx)
   return rows
 }
 

@@ -178,9 +178,8 @@ function foldCall(
     async readPosts(seqs) {
       const { rows } =
         await sql<FoldedPost>`SELECT seq, sender_id AS "senderId", kind, body::jsonb AS body, at FROM messages
-        WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ANY(${[...seqs]}::bigint[]) AND recalled_at IS NULL`.execute(
-          tx,
-        )
+        WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ANY(${[...seqs]}::bigint[])
+          AND recalled_at IS NULL`.execute(tx)
       return new Map(rows.map((post) => [post.seq, post]))
     },
     async readUsers(userIds) {

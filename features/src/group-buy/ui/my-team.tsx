@@ -73,7 +73,7 @@ export function MyTeam(props: BuyFace) {
   const mayLeave = mine?.place?.status === 'paid' && team.leaderId === viewer.userId && isAlone(team)
   return (
     <section className="qun-buy__mine" aria-label={text(buyTexts.myTeam)}>
-      <TeamFaces team={team} ladder={ladder} group={group} sizePx={36} />
+      <TeamFaces team={team} ladder={ladder} group={group} sizePx={36} most={5} />
       <p className="qun-buy__missing">
         {reached !== undefined && <strong className="qun-buy__secured">{text(buyTexts.secured)} </strong>}
         {next !== undefined &&

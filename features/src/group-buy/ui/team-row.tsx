@@ -5,24 +5,23 @@ import type { Step, Team } from '../contract.ts'
 import { capacityOf, firstStep, stepAfter } from '../rules.ts'
 import { buyTexts, missingText, teamOfText } from './texts.ts'
 
-/** Circles that fit a card beside each other. */
-const circlesMax = 5
-
 interface FacesProps {
   readonly team: Team
   readonly ladder: readonly Step[]
   readonly group: GroupHandle
   readonly sizePx: number
+  /** Circles beside each other that there is room for. */
+  readonly most: number
 }
 /** Faces of those who paid, a clock for those who are paying, dashed circles for free places. */
-export function TeamFaces({ team, ladder, group, sizePx }: FacesProps) {
+export function TeamFaces({ team, ladder, group, sizePx, most }: FacesProps) {
   const text = useText()
   const { members } = group.get()
   const goal = Math.max(stepAfter(ladder, team.paidCount)?.size ?? capacityOf(ladder), firstStep(ladder).size)
-  const shown = Math.min(goal, circlesMax)
+  const shown = Math.min(goal, most)
   const faces = team.faces.slice(0, team.paidCount > shown ? shown - 1 : shown)
   const held = Math.min(team.heldCount, shown - faces.length)
-  const free = Math.max(0, shown - faces.length - held - (goal > circlesMax ? 1 : 0))
+  const free = Math.max(0, shown - faces.length - held - (goal > most ? 1 : 0))
   const rest = goal - faces.length - held - free
   return (
     <span className="qun-team__faces" aria-hidden="true">
@@ -62,7 +61,7 @@ export function TeamRow({ team, ladder, group, join }: RowProps) {
   const name = group.get().members.get(team.leaderId)?.name ?? team.leaderName
   return (
     <li className="qun-team__row">
-      <TeamFaces team={team} ladder={ladder} group={group} sizePx={28} />
+      <TeamFaces team={team} ladder={ladder} group={group} sizePx={28} most={3} />
       <span className="qun-team__words">
         <bdi className="qun-team__name">{text(teamOfText(name))}</bdi>
         <span className="qun-team__state">
