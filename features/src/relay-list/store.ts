@@ -1,39 +1,67 @@
-/** Who joined which card. Every function takes the transaction first. */
-import type { AppId, GroupId, Millis, UserId } from '@qun/contract'
+/** The lines of each list. Every function takes the place, with its transaction. */
+import type { AppId, GroupId, UserId } from '@qun/contract'
 import { rls, type Migration, type Tx } from '@qun/storage'
+import { sql } from 'kysely'
+import type { Values } from './contract.ts'
 
 export const migrations: readonly Migration[] = [
   {
     id: 'relay-list-001',
     up: [
-      `CREATE TABLE relay_list_members (
-        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, user_id text NOT NULL, at bigint NOT NULL,
-        PRIMARY KEY (app_id, group_id, seq, user_id))`,
-      rls('relay_list_members'),
+      `CREATE TABLE relay_list_lines (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, no integer NOT NULL,
+        user_id text NOT NULL, name text NOT NULL, vals json NOT NULL, version integer NOT NULL,
+        withdrawn boolean NOT NULL DEFAULT false, reason text, at bigint NOT NULL,
+        PRIMARY KEY (app_id, group_id, seq, no))`,
+      rls('relay_list_lines'),
     ],
   },
 ]
 
-/** A type, not an interface: Kysely's withTables needs an index signature. */
-type Tables = {
-  relay_list_members: { app_id: string; group_id: string; seq: number; user_id: string; at: number }
-}
-
-interface Place {
+export interface Place {
   readonly tx: Tx
   readonly appId: AppId
   readonly groupId: GroupId
   readonly seq: number
 }
+export interface StoredLine {
+  readonly no: number
+  readonly userId: UserId
+  readonly name: string
+  readonly values: Values
+  readonly version: number
+  readonly withdrawn: boolean
+  readonly reason: string | null
+}
+const at = ({ appId, groupId, seq }: Place) => sql`app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`
+const columns = sql`no, user_id AS "userId", name, vals AS "values", version, withdrawn, reason`
+const lineOf = (row: Omit<StoredLine, 'values'> & { readonly values: string }): StoredLine => ({
+  ...row,
+  values: JSON.parse(row.values) as Values,
+})
 
-/** [RL1] The primary key decides. False if the member had joined before. */
-export async function addMember({ tx, appId, groupId, seq }: Place, userId: UserId, at: Millis): Promise<boolean> {
-  const row = await tx
-    .withTables<Tables>()
-    .insertInto('relay_list_members')
-    .values({ app_id: appId, group_id: groupId, seq, user_id: userId, at })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('user_id')
-    .executeTakeFirst()
-  return row !== undefined
+/** [RL1] The primary key is the second wall: each number once. */
+export async function addLines(place: Place, lines: readonly StoredLine[], now: number): Promise<void> {
+  const { tx, appId, groupId, seq } = place
+  await sql`INSERT INTO relay_list_lines (app_id, group_id, seq, no, user_id, name, vals, version, at)
+    SELECT ${appId}, ${groupId}, ${seq}, t.no, t."userId", t.name, t.values, t.version, ${now}
+    FROM json_to_recordset(${JSON.stringify(lines)}::json)
+      AS t(no integer, "userId" text, name text, values json, version integer)`.execute(tx)
+}
+export async function findLine(place: Place, no: number): Promise<StoredLine | undefined> {
+  const { rows } = await sql<Parameters<typeof lineOf>[0]>`SELECT ${columns} FROM relay_list_lines
+    WHERE ${at(place)} AND no = ${no}`.execute(place.tx)
+  return rows.map(lineOf)[0]
+}
+export async function saveLine(place: Place, line: StoredLine): Promise<void> {
+  await sql`UPDATE relay_list_lines SET vals = ${JSON.stringify(line.values)}::json, version = ${line.version},
+      withdrawn = ${line.withdrawn}, reason = ${line.reason} WHERE ${at(place)} AND no = ${line.no}`.execute(place.tx)
+}
+export async function listLines(
+  place: Place,
+  page: { readonly after: number; readonly limit: number },
+): Promise<StoredLine[]> {
+  const { rows } = await sql<Parameters<typeof lineOf>[0]>`SELECT ${columns} FROM relay_list_lines
+    WHERE ${at(place)} AND no > ${page.after} ORDER BY no LIMIT ${page.limit}`.execute(place.tx)
+  return rows.map(lineOf)
 }

@@ -11,10 +11,10 @@ import * as product from '@qun/features/product/contract'
 import * as flashSale from '@qun/features/flash-sale/contract'
 import * as buyerShow from '@qun/features/buyer-show/contract'
 import * as poll from '@qun/features/poll/contract'
-import { relayList } from '@qun/features/relay-list/contract'
+import * as relayList from '@qun/features/relay-list/contract'
 import * as checkIn from '@qun/features/check-in/contract'
 import * as groupBuy from '@qun/features/group-buy/contract'
-import { points } from '@qun/features/points/contract'
+import * as points from '@qun/features/points/contract'
 import * as memberLevel from '@qun/features/member-level/contract'
 
 /** Cards of any shape: a registry forgets what each one holds. */
@@ -32,10 +32,9 @@ export const cards = [
   flashSale.flashSale,
   buyerShow.buyerShow,
   poll.poll,
-  relayList,
+  relayList.relayList,
   checkIn.checkIn,
   groupBuy.groupBuy,
-  points,
   memberLevel.memberLevel,
 ] as const satisfies readonly AnyCard[]
 
@@ -72,6 +71,9 @@ export const endpoints: readonly AnyEndpoint[] = [
   buyerShow.ordersToShow,
   poll.votersOf,
   checkIn.boardOf,
+  relayList.linesOf,
+  relayList.exportOf,
+  relayList.makeOrders,
   flashSale.saleForHost,
   flashSale.takeForHost,
   flashSale.payHold,
@@ -116,6 +118,17 @@ export const endpoints: readonly AnyEndpoint[] = [
   memberLevel.honoursOf,
   memberLevel.markHelpful,
   memberLevel.grantPoints,
+  points.myPoints,
+  points.myStatement,
+  points.grantPoints,
+  points.deductPoints,
+  points.reversePoints,
+  points.pointsOf,
+  points.statementOf,
+  points.expirePoints,
+  points.setPointsBudget,
+  points.pointsBudgets,
+  points.fundPoints,
 ]
 
 export const records: readonly SyncedRecord[] = [

@@ -1,33 +1,20 @@
-/** The faces of a relay list: the card in the conversation. */
-import { ActionButton, CardFrame, defineCardUI, useText, type CardFaceProps } from '@qun/ui'
+/** The faces of a relay list: the card in the conversation and the form in the plus menu. */
+import { defineCardUI, type ComposeProps } from '@qun/ui'
+import { lazy, Suspense } from 'react'
 import { relayList } from '../contract.ts'
+import { RelayListCard } from './card.tsx'
+import { ListIcon } from './icon.tsx'
+import './relay-list.css'
+import { relayTexts } from './texts.ts'
 
-const texts = {
-  kind: { 'zh-CN': 'Relay list', en: 'Relay list' },
-  join: { 'zh-CN': '参与', en: 'Join' },
-  joined: { 'zh-CN': '已参与', en: 'Joined' },
-}
-const countText = (count: number) => ({ 'zh-CN': `${count} 人已参与`, en: `${count} joined` })
-
-export function RelayListCard({ body, state, mine, act }: CardFaceProps<typeof relayList>) {
-  const text = useText()
-  const action =
-    mine === undefined ? (
-      <ActionButton wide onClick={() => act('join', {})}>
-        {text(texts.join)}
-      </ActionButton>
-    ) : (
-      <span>{text(texts.joined)}</span>
-    )
+/** Loaded when somebody first starts a list. */
+const LazyForm = lazy(async () => ({ default: (await import('./compose.tsx')).RelayListForm }))
+function Compose(props: ComposeProps<typeof relayList>) {
   return (
-    <CardFrame
-      kind={text(texts.kind)}
-      title={body.title}
-      tone={mine === undefined ? 'open' : 'mine'}
-      foot={<span>{text(countText(state.count))}</span>}
-      action={action}
-    />
+    <Suspense fallback={<span className="qun-spinner" aria-hidden="true" />}>
+      <LazyForm {...props} />
+    </Suspense>
   )
 }
 
-export default [defineCardUI(relayList, { Card: RelayListCard, label: texts.kind })]
+export default [defineCardUI(relayList, { Card: RelayListCard, Compose, icon: <ListIcon />, label: relayTexts.kind })]
