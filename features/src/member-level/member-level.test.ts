@@ -1,5 +1,6 @@
 /** Levels and honours as a group earns them: talk, welcomes, answers, weeks, removals, time without talk. */
-import { DAY, MINUTE, type UserId } from '@qun/contract'
+import { closed, DAY, defineEndpoint, MINUTE, Type, type GroupId, type UserId } from '@qun/contract'
+import { defineFeature, serveEndpoint } from '@qun/core'
 import { refusalOf, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
@@ -115,6 +116,34 @@ describe('talk', () => {
     await world.as('zhao').recall(answer)
     expect(await pointsOf(world, 'zhao')).toBe(0)
     expect(await pointsOf(world, 'li')).toBe(0)
+  })
+})
+
+describe('a check-in', () => {
+  const tell = defineEndpoint({
+    name: 'test.checkIn',
+    method: 'POST',
+    path: '/test/check-in',
+    doc: 'Tells of a check-in as that feature does.',
+    by: 'server',
+    body: closed({ groupId: Type.String(), userId: Type.String() }),
+    answer: closed({}),
+    facts: { 'check-in.done': closed({ userId: Type.String() }) },
+  })
+  const checkIns = defineFeature({
+    name: 'test',
+    endpoints: [
+      serveEndpoint(tell, async (call) => {
+        const group = await call.group(call.body.groupId as GroupId)
+        group.record('check-in.done', { userId: call.body.userId })
+        return {}
+      }),
+    ],
+  })
+  test('[ML1] [ML4] earns one point, and the shop’s people none', async () => {
+    await using world = await begin({ features: [message, membership, feature, checkIns], watching: [] })
+    for (const userId of ['li', 'he']) await world.asServer().call(tell, { body: { groupId: world.groupId, userId } })
+    expect([await pointsOf(world, 'li'), await pointsOf(world, 'he')]).toEqual([1, 0])
   })
 })
 

@@ -67,7 +67,7 @@ export const buyTexts = {
   title: say('商品名称', 'Product'),
   image: say('图片地址（选填）', 'Picture address (optional)'),
   url: say('结算页地址（选填）', 'Checkout address (optional)'),
-  urlHint: say('https 链接或本站路径，会带上名额编号 place', 'https or a path; the place is added as `place`'),
+  urlHint: say('https 链接或本站路径，会带上名额编号 place', 'https or a path; its number is added as place'),
   singlePrice: say('单买价（元）', 'Price alone (¥)'),
   stepSize: say('人数', 'People'),
   stepPrice: say('每件价（元）', 'Each (¥)'),
