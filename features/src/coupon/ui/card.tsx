@@ -55,6 +55,7 @@ export function CouponCard(props: OfferFace) {
   const own = mine?.coupons ?? []
   const latest = own.at(-1)
   const open = held.findLast(({ coupon: one }) => own.some(({ couponId }) => couponId === one.couponId))
+  const mayClaim = phase === 'on' && own.length < terms.perUser
   const starter = group.get().members.get(message.senderId)
   const isOver = phase === 'ended' || phase === 'sold-out'
   const valid =
@@ -70,7 +71,9 @@ export function CouponCard(props: OfferFace) {
       title={body.title}
       tone={latest !== undefined ? 'mine' : isOver ? 'ended' : 'open'}
       foot={<Foot {...props} terms={terms} phase={phase} />}
-      action={<Action {...props} terms={terms} phase={phase} open={open} showWallet={wallet.show} />}
+      {...((latest === undefined || open !== undefined || mayClaim) && {
+        action: <Action {...props} {...{ terms, phase, open, mayClaim }} showWallet={wallet.show} />,
+      })}
     >
       <Ticket
         terms={terms}
@@ -89,7 +92,7 @@ export function CouponCard(props: OfferFace) {
         <span style={{ inlineSize: `${(100 * state.left) / Math.max(1, state.total)}%` }} />
       </div>
       <p className="qun-coupon__about">
-        <span>{text(leftText(state.left))}</span>
+        <span className="qun-coupon__tag">{text(couponTexts.membersOnly)}</span>
         <span>{text(limitText(terms.perUser))}</span>
         <button type="button" className="qun-coupon__link" onClick={showDetails}>
           {text(couponTexts.details)}
@@ -113,7 +116,7 @@ function Foot({ terms, phase, state }: PartProps) {
   const text = useText()
   return (
     <>
-      <span>{text(couponTexts.membersOnly)}</span>
+      <span>{text(leftText(state.left))}</span>
       {phase === 'waiting' ? (
         <span>
           {text(couponTexts.starts)} <Countdown until={terms.claim.from} />
@@ -128,6 +131,7 @@ function Foot({ terms, phase, state }: PartProps) {
 }
 
 const waits = {
+  on: couponTexts.claim,
   waiting: couponTexts.claim,
   paused: couponTexts.paused,
   'sold-out': couponTexts.soldOut,
@@ -136,12 +140,11 @@ const waits = {
 } as const
 interface ActionProps extends PartProps {
   readonly open: Held | undefined
+  readonly mayClaim: boolean
   readonly showWallet: () => void
 }
-function Action({ terms, phase, mine, act, open, showWallet }: ActionProps) {
+function Action({ phase, mine, act, open, mayClaim, showWallet }: ActionProps) {
   const text = useText()
-  const count = mine?.coupons.length ?? 0
-  const mayClaim = phase === 'on' && count < terms.perUser
   if (open !== undefined) {
     const place = placeOf(open.coupon)
     return (
@@ -156,7 +159,7 @@ function Action({ terms, phase, mine, act, open, showWallet }: ActionProps) {
             <span className="qun-button__label">{text(couponTexts.useIt)}</span>
           </a>
         )}
-        <ActionButton tone="quiet" onClick={showWallet}>
+        <ActionButton tone={place === undefined ? 'accent' : 'quiet'} onClick={showWallet}>
           {text(couponTexts.see)}
         </ActionButton>
       </div>
@@ -165,13 +168,12 @@ function Action({ terms, phase, mine, act, open, showWallet }: ActionProps) {
   if (mayClaim)
     return (
       <ActionButton wide onClick={() => act('claim', {})}>
-        {text(count > 0 ? couponTexts.claimMore : couponTexts.claim)}
+        {text(mine !== undefined ? couponTexts.claimMore : couponTexts.claim)}
       </ActionButton>
     )
-  if (count > 0) return null
   return (
     <ActionButton wide disabled onClick={() => undefined}>
-      {text(phase === 'on' ? couponTexts.claim : waits[phase])}
+      {text(waits[phase])}
     </ActionButton>
   )
 }

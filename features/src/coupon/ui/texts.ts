@@ -86,9 +86,9 @@ export const couponTexts = {
 } as const
 
 export const kindTexts: Readonly<Record<CouponKind, LocalText>> = {
-  full: { 'zh-CN': '满减券', en: 'Amount off' },
+  full: { 'zh-CN': '满减券', en: 'Spend and save' },
   percent: { 'zh-CN': '折扣券', en: 'Percent off' },
-  direct: { 'zh-CN': '立减券', en: 'Amount off at once' },
+  direct: { 'zh-CN': '立减券', en: 'Money off' },
   shipping: { 'zh-CN': '运费券', en: 'Shipping' },
   exchange: { 'zh-CN': '兑换券', en: 'Exchange' },
 }

@@ -4,6 +4,9 @@ import type { ReactNode } from 'react'
 import type { Terms } from '../contract.ts'
 import { kindTexts, scopeText, thresholdText, worthOf } from './texts.ts'
 
+/** In halves of a Chinese character, as wide as a Latin one. */
+const widthOf = (words: string) => words.length + (words.match(/[⺀-￦]/g)?.length ?? 0)
+
 export interface TicketProps {
   readonly terms: Terms
   /** Above the rest; left out where a card shows it larger. */
@@ -18,10 +21,11 @@ export function Ticket({ terms, title, valid, stamp, tone = 'ready', aside }: Ti
   const { locale } = useQun()
   const text = useText()
   const { before, main, after } = worthOf(terms, locale)
+  const stamped = stamp === undefined ? '' : ' qun-ticket--stamped'
   return (
-    <div className={`qun-ticket qun-ticket--${tone}`}>
+    <div className={`qun-ticket qun-ticket--${tone}${stamped}`}>
       <div className="qun-ticket__worth">
-        <p className={main.length > 5 ? 'qun-ticket__value qun-ticket__value--long' : 'qun-ticket__value'}>
+        <p className={widthOf(main) > 6 ? 'qun-ticket__value qun-ticket__value--long' : 'qun-ticket__value'}>
           {before !== undefined && <small>{before}</small>}
           <strong>{main}</strong>
           {after !== undefined && <small>{after}</small>}
