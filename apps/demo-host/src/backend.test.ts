@@ -139,7 +139,7 @@ describe('the catalogue', () => {
     const { shop } = await startShop(ear.url)
     const [all, links] = ear.heard
     expect(all?.path).toBe('/v1/products')
-    const { products } = all!.body as { products: { productId: string; url: string; image: string; stock?: number }[] }
+    const products = all?.body.products as { productId: string; url: string; image: string; stock?: number }[]
     expect(products.map((one) => one.productId)).toEqual(expect.arrayContaining(['guji', 'guji-en', 'mug', 'mug-en']))
     expect(products.find((one) => one.productId === 'mug-en')).toMatchObject({
       title: 'Camellia mug',

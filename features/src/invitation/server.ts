@@ -225,8 +225,9 @@ async function invite(
   triggered: Awaited<ReturnType<typeof store.listRulesOfShop>>,
 ): Promise<NoInvitation | undefined> {
   const { tx, appId, now } = call
-  await endStaleOffers(call, order.userId)
-  const askedAts = await store.listAskedAts(tx, appId, order.userId, now - 365 * 86_400_000 - monthMs)
+  const offers = await store.listOffers(tx, appId, order.userId, now - 365 * 86_400_000 - monthMs)
+  await endStaleOffers(call, offers)
+  const askedAts = offers.map((each) => each.at)
   let reason: NoInvitation = 'full'
   for (const { groupId, rule: each } of triggered) {
     const fault = askFault(each, askedAts, now)
@@ -279,11 +280,11 @@ async function offer(
   record(group, 'invitation.offered', factOf(made))
 }
 /** Takes offers off a person's stream that can no longer be accepted. */
-async function endStaleOffers(call: Call, userId: UserId): Promise<void> {
-  for (const stale of await store.listOpenOffers(call.tx, call.appId, userId)) {
-    if (stale.expiresAt > call.now) continue
+async function endStaleOffers(call: Call, offers: readonly Offer[]): Promise<void> {
+  for (const stale of offers) {
+    if (stale.phase !== 'open' || stale.expiresAt > call.now) continue
     await store.setPhase(call.tx, call.appId, stale.offerId, 'withdrawn')
-    call.putUserRecord(userId, invitationOffer, stale.offerId, null)
+    call.putUserRecord(stale.userId, invitationOffer, stale.offerId, null)
   }
 }
 const outcomeOfPhase = {

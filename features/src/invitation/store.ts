@@ -250,15 +250,11 @@ export async function listRulesOfShop(
 // ── people ──
 /** [OI6] Locks what is known of a person until commit, so that two orders at once are two asks at most in name. */
 export async function lockPerson(tx: Tx, appId: AppId, userId: UserId): Promise<{ never: boolean }> {
-  await sql`INSERT INTO invitation_people (app_id, user_id) VALUES (${appId}, ${userId})
-    ON CONFLICT DO NOTHING`.execute(tx)
-  return await tables(tx)
-    .selectFrom('invitation_people')
-    .select('never')
-    .where('app_id', '=', appId)
-    .where('user_id', '=', userId)
-    .forUpdate()
-    .executeTakeFirstOrThrow()
+  const { rows } = await sql<{ never: boolean }>`INSERT INTO invitation_people AS p (app_id, user_id)
+    VALUES (${appId}, ${userId}) ON CONFLICT (app_id, user_id) DO UPDATE SET never = p.never RETURNING never`.execute(
+    tx,
+  )
+  return { never: rows[0]?.never ?? false }
 }
 export async function setNever(tx: Tx, appId: AppId, userId: UserId, never: boolean): Promise<void> {
   await tables(tx)
@@ -340,25 +336,14 @@ export async function setPhase(tx: Tx, appId: AppId, offerId: string, phase: Off
     .where('offer_id', '=', offerId)
     .execute()
 }
-/** Instants at which a person was asked since `since`. */
-export async function listAskedAts(tx: Tx, appId: AppId, userId: UserId, since: number): Promise<number[]> {
-  const rows = await tables(tx)
-    .selectFrom('invitation_offers')
-    .select('at')
-    .where('app_id', '=', appId)
-    .where('user_id', '=', userId)
-    .where('at', '>', since)
-    .execute()
-  return rows.map((row) => row.at)
-}
-/** Ids of open offers of a person, to end those that expired or lead where they are already. */
-export async function listOpenOffers(tx: Tx, appId: AppId, userId: UserId): Promise<Offer[]> {
+/** A person's offers since `since`, and those that still wait for an answer; oldest first. */
+export async function listOffers(tx: Tx, appId: AppId, userId: UserId, since: number): Promise<Offer[]> {
   const rows = await tables(tx)
     .selectFrom('invitation_offers')
     .selectAll()
     .where('app_id', '=', appId)
     .where('user_id', '=', userId)
-    .where('phase', '=', 'open')
+    .where((either) => either.or([either('at', '>', since), either('phase', '=', 'open')]))
     .orderBy('at')
     .execute()
   return rows.map(offerOf)

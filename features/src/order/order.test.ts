@@ -134,6 +134,8 @@ describe('people nobody told of', () => {
     for (let i = 0; i < 3; i++) await tell(world, 'paid', { orderId: `l${i}`, eventId: `l${i}`, userId: id('li') })
     await world.settle()
     expect(await waiting(world)).toEqual([])
+    // Each once, also when a person's order stands both among the first and among their own.
+    expect(new Set(heard.map(({ orderId }) => orderId)).size).toBe(heard.length)
     expect(heard.length).toBe(1 + 12 + 3)
   })
   test('a group is kept as told', async () => {

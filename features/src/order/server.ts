@@ -42,8 +42,11 @@ const report = serveEndpoint(postOrderEvent, async (call): Promise<AnswerOf<type
   })
   const isKnown = (await call.findUser(userId)) !== undefined
   await tell(call, { ...known, folded: JSON.stringify(folded) }, isKnown)
-  if (isKnown) await takeUp(call, await store.lockParked(tx, appId, turnsPerPerson, userId))
-  await takeUp(call, await store.lockParked(tx, appId, turnsPerReport), orderId)
+  const waiting = await store.lockParked(tx, appId, turnsPerReport)
+  await takeUp(call, waiting, orderId)
+  // In a long line this person's own orders may stand further back.
+  const isLong = waiting.length === turnsPerReport
+  if (isKnown && isLong) await takeUp(call, await store.lockParked(tx, appId, turnsPerPerson, userId))
   return { outcome: isKnown ? 'recorded' : 'parked' }
 })
 

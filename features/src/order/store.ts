@@ -59,16 +59,16 @@ export interface StoredOrder {
 }
 const columns = sql`order_id AS "orderId", user_id AS "userId", folded::text AS folded, told, parked_at AS "parkedAt"`
 
-/** Makes the order if it is not known, then locks it. Its person is the one told first. */
+/** Makes the order if it is not known, and locks it, in one statement. Its person is the one told first. */
 export async function lockOrder(
   tx: Tx,
   appId: AppId,
   first: { readonly orderId: string; readonly userId: UserId; readonly folded: string },
 ): Promise<StoredOrder> {
-  await sql`INSERT INTO order_orders (app_id, order_id, user_id, folded)
-    VALUES (${appId}, ${first.orderId}, ${first.userId}, ${first.folded}::json) ON CONFLICT DO NOTHING`.execute(tx)
-  const { rows } = await sql<StoredOrder>`SELECT ${columns} FROM order_orders
-    WHERE app_id = ${appId} AND order_id = ${first.orderId} FOR UPDATE`.execute(tx)
+  const { rows } = await sql<StoredOrder>`INSERT INTO order_orders AS o (app_id, order_id, user_id, folded)
+    VALUES (${appId}, ${first.orderId}, ${first.userId}, ${first.folded}::json)
+    ON CONFLICT (app_id, order_id) DO UPDATE SET user_id = o.user_id
+    RETURNING ${columns}`.execute(tx)
   return rows[0] ?? { ...first, told: null, parkedAt: null }
 }
 export async function saveOrder(

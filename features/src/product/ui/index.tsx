@@ -1,4 +1,4 @@
-/** The faces of products: the card, its form, the shelf on the group page, the offer to send a pasted link as a card. */
+/** The faces of products: the card, its form, the shelf on the group page, the offer for a pasted link. */
 import { defineCardUI, defineGroupSection } from '@qun/ui'
 import { product } from '../contract.ts'
 import { ProductCard } from './card.tsx'

@@ -1,4 +1,4 @@
-/** When a product's link is pasted into the composer: offers to send it as a card. Knows the composer by its field alone. */
+/** When a product’s link is pasted: offers to send it as a card. Knows the composer by its field alone. */
 import type { GroupId } from '@qun/contract'
 import { ActionButton, CloseIcon, useQun, useText, type GroupSectionProps } from '@qun/ui'
 import { useEffect, useState } from 'react'

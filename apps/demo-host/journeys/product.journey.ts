@@ -1,0 +1,95 @@
+/** Goods in the conversation, in two phones: posted, bought at the group’s price, counted down, found by link. */
+import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { desktop, launchBrowser, openContext, type Complaints } from './browser.ts'
+import { startDemoWorld, type DemoWorld } from './world.ts'
+
+let world: DemoWorld
+let browser: Browser
+let context: BrowserContext
+let page: Page
+let zhao: FrameLocator
+let wang: FrameLocator
+const complaints: Complaints = []
+
+beforeAll(async () => {
+  world = await startDemoWorld()
+  browser = await launchBrowser()
+  context = await openContext(browser, { device: desktop, lang: 'zh', theme: 'light' }, complaints)
+  page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  await page.goto(world.hostUrl)
+  const customer = page.getByRole('region', { name: '顾客的手机' })
+  await customer.getByRole('radio', { name: '赵阿姨' }).check({ force: true })
+  zhao = customer.frameLocator('iframe')
+  wang = page.getByRole('region', { name: '店主的手机' }).frameLocator('iframe')
+  await zhao.getByRole('link', { name: '消息' }).click()
+  for (const phone of [zhao, wang])
+    await phone
+      .getByRole('button', { name: /山茶咖啡·老友群/ })
+      .first()
+      .click()
+})
+afterAll(async () => {
+  await browser?.close()
+  await world?.close()
+})
+const card = (phone: FrameLocator, words: string) => phone.getByRole('article').filter({ hasText: words }).last()
+
+test('the owner posts a product from the catalogue', async () => {
+  await wang.getByRole('button', { name: '更多功能' }).click()
+  await wang.getByRole('button', { name: '商品', exact: true }).click()
+  const form = wang.getByRole('dialog', { name: '商品' })
+  await form.getByLabel('找商品').fill('陶杯')
+  await form.getByRole('button', { name: '选择 山茶陶杯' }).click()
+  await form.getByRole('button', { name: '发送商品' }).click()
+  const posted = card(zhao, '山茶陶杯')
+  await posted.getByText('¥62.00').waitFor()
+  await posted.getByText('群友价').waitFor()
+  await posted.getByText('仅剩 7 件').waitFor()
+})
+
+test('a member buys at the group’s price in the shop, and the card counts down', async () => {
+  await card(zhao, '山茶陶杯').getByRole('button', { name: '购买 山茶陶杯' }).click()
+  await zhao.getByRole('heading', { name: '山茶陶杯' }).waitFor()
+  await zhao.getByRole('button', { name: '立即购买' }).click()
+  await zhao.getByRole('button', { name: '支付 ¥62.00' }).click()
+  await zhao.getByRole('button', { name: '确认收货' }).waitFor()
+  await card(wang, '山茶陶杯').getByText('仅剩 6 件').waitFor({ timeout: 5_000 })
+})
+
+test('a pasted link of the shop is offered as a card; the shelf holds what admins chose', async () => {
+  await zhao.getByRole('link', { name: '消息' }).click()
+  await zhao
+    .getByRole('button', { name: /山茶咖啡·老友群/ })
+    .first()
+    .click()
+  const field = zhao.getByRole('textbox', { name: '消息内容' })
+  const link = `${world.hostUrl}/?product=drip`
+  await field.fill(link)
+  await field.evaluate((area, words) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', words)
+    area.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  }, link)
+  await zhao.getByRole('button', { name: '发送为商品卡' }).click()
+  await card(wang, '山茶挂耳').getByText('¥69.00').waitFor()
+  expect(await field.inputValue()).toBe('')
+  await wang.getByRole('button', { name: '群详情' }).click()
+  await wang.getByRole('button', { name: /整理橱窗/ }).click()
+  const editor = wang.getByRole('dialog', { name: '整理橱窗' })
+  await editor.getByRole('button', { name: '选择 古吉 日晒' }).click()
+  await editor.getByRole('button', { name: '保存' }).click()
+  await zhao.getByRole('button', { name: '群详情' }).click()
+  await zhao.getByRole('button', { name: '购买 古吉 日晒' }).waitFor()
+})
+
+test('the address of a product opens its page', async () => {
+  const other = await context.newPage()
+  await other.goto(`${world.hostUrl}/?product=matcha-roll`)
+  const phone = other.getByRole('region', { name: '顾客的手机' }).frameLocator('iframe')
+  await phone.getByRole('heading', { name: '抹茶卷' }).waitFor()
+  await other.close()
+})
+
+test('no page complained on the way', () => expect(complaints).toEqual([]))
