@@ -293,6 +293,25 @@ describe('stocks of the host', () => {
   })
 })
 
+describe('audits', () => {
+  test.each([
+    ['C1', `UPDATE coupon_stocks SET issued = issued + 1`],
+    ['C2', `UPDATE coupon_items SET ordinal = 7`],
+    ['C3', `UPDATE coupon_items SET state = 'locked'`],
+    ['C4', `UPDATE coupon_items SET state = 'used', order_id = 'o', used_at = 1`],
+    ['C6', `UPDATE coupon_items SET state = 'expired'`],
+  ])('[%s] a planted difference is found, and none in rows that hold', async (id, plant) => {
+    const world = await open()
+    await claim(world, 'li', await offer(world))
+    const find = () =>
+      world.store.reading('*', async (tx) => feature.audits?.find((one) => one.id === id)?.find(tx, world.time.now()))
+    expect(await find()).toEqual([])
+    await world.store.transaction('*', (tx) => sql.raw(plant).execute(tx))
+    expect(await find()).toHaveLength(1)
+    await expect(world[Symbol.asyncDispose]()).rejects.toThrow(`audit ${id}`)
+  })
+})
+
 describe('batches', () => {
   const issue = (world: World, stockId: string, batchId: string, userIds: readonly string[]) =>
     host(world).call(issueBatch, { params: { stockId, batchId }, body: { userIds: userIds as UserId[] } })
