@@ -79,6 +79,13 @@ export const luckyDraw = defineCard({
       }),
     ),
     entropy: Type.Optional(Entropy),
+    claimDays: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 60,
+        description: 'Winners say within so many days that they want their prize; the rest goes back to the organiser.',
+      }),
+    ),
   }),
   state: closed({
     phase: oneOf('open', 'closed', 'drawn', 'cancelled'),
@@ -97,12 +104,15 @@ export const luckyDraw = defineCard({
     winnerCount: Type.Integer({ minimum: 0 }),
     /** In the order drawn; at most 30, the proof has all. */
     winners: Type.Array(Winner, { maxItems: winnersShownMax }),
+    /** Prizes nobody claimed in time: the organiser's again. */
+    unclaimedCount: Type.Optional(Type.Integer({ minimum: 0 })),
     cancelled: Type.Optional(closed({ reason: Type.String(), at: MillisSchema })),
   }),
   mine: closed({
     entryNo: Type.Integer({ minimum: 1 }),
     /** Index of the prize won; absent while not drawn, or when none was won. */
     prize: Type.Optional(Type.Integer({ minimum: 0 })),
+    claimedAt: Type.Optional(MillisSchema),
   }),
   actions: {
     enter: {
@@ -116,8 +126,21 @@ export const luckyDraw = defineCard({
           }),
         ),
       }),
-      errors: ['draw.closed', 'draw.staff_excluded', 'draw.nonce_missing', 'auth.guest_forbidden'],
+      errors: [
+        'draw.closed',
+        'draw.staff_excluded',
+        'draw.nonce_missing',
+        'auth.guest_forbidden',
+        'user.minor_restricted',
+      ],
       // Prizes are stock: guests, whom anybody can make by the dozen, do not take part.
+      commerce: true,
+    },
+    claim: {
+      by: 'member',
+      doc: 'A winner wants the prize; claiming again answers the same.',
+      input: closed({}),
+      errors: ['draw.not_winner', 'draw.claim_expired'],
       commerce: true,
     },
     cancel: {
@@ -131,6 +154,8 @@ export const luckyDraw = defineCard({
     'lucky-draw.entered': closed({ seq: SeqSchema, userId: UserIdSchema, entryNo: Type.Integer() }),
     'lucky-draw.closed': closed({ seq: SeqSchema, entryCount: Type.Integer(), listHash: Hex32 }),
     'lucky-draw.drawn': closed({ seq: SeqSchema, winnerCount: Type.Integer() }),
+    'lucky-draw.claimed': closed({ seq: SeqSchema, userId: UserIdSchema, prize: Type.Integer() }),
+    'lucky-draw.unclaimed': closed({ seq: SeqSchema, count: Type.Integer() }),
     'lucky-draw.cancelled': closed({ seq: SeqSchema, reason: Type.String() }),
   },
   refusals: {
@@ -153,6 +178,8 @@ export const luckyDraw = defineCard({
     'draw.times_invalid': refusal(422, 'after-change', '抽奖时间设置有误', 'The times of the draw do not fit'),
     'draw.beacon_round': refusal(422, 'after-change', '公开随机数轮次无效', 'The beacon’s round cannot be used'),
     'draw.locked': refusal(409, 'never', '已有人参与，不能撤回', 'People have entered; it cannot be recalled'),
+    'draw.not_winner': refusal(403, 'never', '你没有中奖', 'You did not win'),
+    'draw.claim_expired': refusal(410, 'never', '领奖已截止', 'The time to claim is over'),
     'draw.seed_sealed': seedSealed,
   },
   summary: (body) => ({ 'zh-CN': `[抽奖] ${body.title}`, en: `[Lucky draw] ${body.title}` }),

@@ -38,8 +38,11 @@ import {
   type BeaconChain,
   type Hashing,
 } from './rules.ts'
+import { audits } from './store-audits.ts'
 import {
+  addClaim,
   addEntry,
+  countClaims,
   findProof,
   keepProof,
   keepSeed,
@@ -119,6 +122,7 @@ async function enter(call: ActionCall<typeof luckyDraw>, nonce: string | undefin
   if ((await call.mineOf(actorId)) !== undefined) return
   if (state.phase !== 'open' || call.now >= (body.closesAt ?? 0)) call.fail('draw.closed')
   if (actor === undefined || actorId === call.senderId || isStaff(actor)) call.fail('draw.staff_excluded')
+  if (call.isMinor) call.fail('user.minor_restricted') // [LD16]
   const isGrouped = entropyOf(body).mode === 'group'
   if (isGrouped && nonce === undefined) call.fail('draw.nonce_missing')
   const entryNo = state.entryCount + 1
@@ -194,6 +198,7 @@ async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promi
     winners: winners.slice(0, winnersShownMax),
   })
   call.record('lucky-draw.drawn', { seq: call.seq, winnerCount: winners.length })
+  if (body.claimDays !== undefined && winners.length > 0) call.schedule(claimEnd(body.claimDays, call.now), 'unclaimed')
   if (!call.disbanded)
     await call.post({
       kind: systemLine.kind,
@@ -201,9 +206,34 @@ async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promi
       senderId: '',
     })
 }
+// ── claiming ──
+const dayMs = 86_400_000
+const claimEnd = (days: number, drawnAt: number) => drawnAt + days * dayMs
+/** [LD17] Within its time, once; the rule stood on the card before anyone entered. */
+async function claim(call: ActionCall<typeof luckyDraw>): Promise<void> {
+  const { state, body, actorId, now } = call
+  const mine = await call.mineOf(actorId)
+  if (mine?.prize === undefined || state.phase !== 'drawn') return call.fail('draw.not_winner')
+  if (mine.claimedAt !== undefined) return
+  const isLate = body.claimDays !== undefined && now >= claimEnd(body.claimDays, state.drawnAt ?? 0)
+  if (isLate || state.unclaimedCount !== undefined) call.fail('draw.claim_expired')
+  await addClaim(call.tx, call, actorId, now)
+  call.setMine(actorId, { ...mine, claimedAt: now })
+  call.record('lucky-draw.claimed', { seq: call.seq, userId: actorId, prize: mine.prize })
+}
+/** [LD17] What nobody claimed is the organiser's again, once. */
+async function endClaims(call: DrawCall): Promise<void> {
+  const { state, seq } = call
+  if (state.phase !== 'drawn' || state.unclaimedCount !== undefined) return
+  const count = state.winnerCount - (await countClaims(call.tx, call))
+  call.setState({ ...state, unclaimedCount: count })
+  call.record('lucky-draw.unclaimed', { seq, count })
+}
+
 /** [LD11] Who left stays in the list; who is banned or runs the group by the time of the draw is set aside. */
 async function isVoid(call: DrawCall, { userId }: Entry): Promise<boolean> {
   if (await call.isBanned(userId)) return true
+  if ((await call.findUser(userId))?.minor === true) return true // [LD16]
   const member = await call.findMember(userId)
   return member !== undefined && member.active && isStaff(member)
 }
@@ -247,6 +277,7 @@ export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
     open: (call) => open(call, options),
     actions: {
       enter: (call, { nonce }) => enter(call, nonce),
+      claim,
       /** [LD14] Never after entries closed: whoever knew the outcome could throw it away. */
       cancel(call, { reason }) {
         if (call.state.phase !== 'open' || call.now >= (call.body.closesAt ?? 0)) call.fail('draw.closed')
@@ -261,6 +292,7 @@ export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
         if (call.state.phase === 'open') await close(call)
       },
       draw: (call) => draw(call, options),
+      unclaimed: endClaims,
     },
     recallable: (state) => (state.entryCount > 0 && state.phase !== 'cancelled' ? 'draw.locked' : true),
     recalled(call) {
@@ -268,7 +300,7 @@ export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
       call.cancelJob('draw')
     },
   })
-  return defineFeature({ name: 'lucky-draw', migrations, cards: [card], endpoints: [entries, proof] })
+  return defineFeature({ name: 'lucky-draw', migrations, cards: [card], endpoints: [entries, proof], audits })
 }
 
 export default createLuckyDraw()

@@ -20,6 +20,15 @@ export const migrations: readonly Migration[] = [
       ...['lucky_draw_draws', 'lucky_draw_entries'].map(rls),
     ],
   },
+  {
+    id: 'lucky-draw-002',
+    up: [
+      `CREATE TABLE lucky_draw_claims (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, user_id text NOT NULL, at bigint NOT NULL,
+        PRIMARY KEY (app_id, group_id, seq, user_id))`,
+      rls('lucky_draw_claims'),
+    ],
+  },
 ]
 
 /** A type, not an interface: Kysely's withTables needs an index signature. */
@@ -109,4 +118,15 @@ export async function listEntries(tx: Tx, place: Place, page: { after: number; l
     weight,
     ...(nonce === null ? {} : { nonce }),
   }))
+}
+
+/** [LD17] The primary key is the second wall: a winner claims once. */
+export async function addClaim(tx: Tx, { appId, groupId, seq }: Place, userId: UserId, at: number): Promise<void> {
+  await sql`INSERT INTO lucky_draw_claims (app_id, group_id, seq, user_id, at)
+    VALUES (${appId}, ${groupId}, ${seq}, ${userId}, ${at})`.execute(tx)
+}
+export async function countClaims(tx: Tx, { appId, groupId, seq }: Place): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM lucky_draw_claims
+    WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(tx)
+  return rows[0]?.n ?? 0
 }

@@ -18,13 +18,10 @@ const { proof } = read(proofPath)
 const entries = [read(entriesPath)].flat().flatMap((page) => page.entries)
 
 check(sha256(Buffer.from(proof.seed, 'hex')) === proof.commit, 'the seed is the one promised before anyone entered')
-check(
-  entries.length === proof.entryCount && entries.every((entry, i) => entry.entryNo === i + 1),
-  `all ${proof.entryCount} entries are there`,
-)
-const list = entries.map(
-  (entry) => [entry.entryNo, entry.userHash, entry.weight, ...(entry.nonce ? [entry.nonce] : [])].join('\t') + '\n',
-)
+const isWhole = entries.length === proof.entryCount && entries.every((entry, i) => entry.entryNo === i + 1)
+check(isWhole, `all ${proof.entryCount} entries are there`)
+const columns = ({ entryNo, userHash, weight, nonce }) => [entryNo, userHash, weight, ...(nonce ? [nonce] : [])]
+const list = entries.map((entry) => columns(entry).join('\t') + '\n')
 check(sha256(list.join('')) === proof.listHash, 'the list of entries is the one shown when entries closed')
 
 const seed = Buffer.from(proof.seed, 'hex')
@@ -50,18 +47,13 @@ const winners = []
 for (const [prize, quantity] of proof.quantities.entries()) {
   for (let given = 0; given < quantity && left.length > 0;) {
     let rest = below(left.reduce((sum, entry) => sum + entry.weight, 0))
-    const [entry] = left.splice(
-      left.findIndex((each) => (rest -= each.weight) < 0),
-      1,
-    )
+    const place = left.findIndex((each) => (rest -= each.weight) < 0)
+    const [entry] = left.splice(place, 1)
     if (proof.voided.includes(entry.entryNo)) continue
     given += 1
     winners.push({ prize, entryNo: entry.entryNo, userHash: entry.userHash })
   }
 }
-const told = proof.winners.map((winner) => ({
-  prize: winner.prize,
-  entryNo: winner.entryNo,
-  userHash: sha256(`${proof.drawId}:${winner.userId}`),
-}))
+const hashOf = (userId) => sha256(`${proof.drawId}:${userId}`)
+const told = proof.winners.map(({ prize, entryNo, userId }) => ({ prize, entryNo, userHash: hashOf(userId) }))
 check(JSON.stringify(told) === JSON.stringify(winners), `the ${winners.length} winners follow from seed and entries`)

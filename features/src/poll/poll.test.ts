@@ -26,7 +26,7 @@ const voters = (world: World, name: string, at: At, option: number) =>
   world.as(name).call(votersOf, { params: at, query: { option } })
 
 describe('voting', () => {
-  test('[PO1] [PO2] [PO3] one ballot each; the last counts where it may change', async () => {
+  test('[PL1] [PL2] [PL3] one ballot each; the last counts where it may change', async () => {
     await using world = await open()
     const at = await ask(world, { choicesMax: 2 })
     expect(await vote(world, 'zhao', at, 0, 1)).toBe(null)
@@ -40,7 +40,7 @@ describe('voting', () => {
     expect(await vote(world, 'zhao', at)).toBe(null)
     expect(await world.read(at, poll)).toMatchObject({ counts: [0, 0, 0], voterCount: 0 })
   })
-  test('[PO3] where it may not change, the first ballot stands', async () => {
+  test('[PL3] where it may not change, the first ballot stands', async () => {
     await using world = await open()
     const at = await ask(world, { mayChange: false })
     expect(await vote(world, 'zhao', at, 1)).toBe(null)
@@ -48,7 +48,7 @@ describe('voting', () => {
     expect(await vote(world, 'zhao', at, 2)).toBe('poll.fixed')
     expect((await world.read(at, poll)).counts).toEqual([0, 1, 0])
   })
-  test('[PO4] five hundred at once are counted exactly', async () => {
+  test('[PL4] five hundred at once are counted exactly', async () => {
     await using world = await open()
     const names = Array.from({ length: 500 }, (_, n) => `voter${n}`)
     for (const name of names) await world.core.putUser(world.as(name).principal.appId, { userId: name as UserId, name })
@@ -70,7 +70,7 @@ describe('voting', () => {
 })
 
 describe('who sees what', () => {
-  test('[PO5] hidden results are nowhere before the close, and everywhere after', async () => {
+  test('[PL5] hidden results are nowhere before the close, and everywhere after', async () => {
     await using world = await open()
     const at = await ask(world, { hideResults: true })
     await vote(world, 'zhao', at, 1)
@@ -81,7 +81,7 @@ describe('who sees what', () => {
     expect((await world.read(at, poll)).counts).toEqual([0, 1, 0])
     expect((await voters(world, 'wang', at, 1)).voters.map((one) => one.userId)).toEqual(['zhao'])
   })
-  test('[PO6] an anonymous poll tells nobody, not the owner, not in facts', async () => {
+  test('[PL6] an anonymous poll tells nobody, not the owner, not in facts', async () => {
     await using world = await open()
     const at = await ask(world, { anonymous: true })
     await vote(world, 'zhao', at, 1)
@@ -99,7 +99,7 @@ describe('who sees what', () => {
 })
 
 describe('ending and growing', () => {
-  test('[PO7] it closes at its time, once; its sender or an admin may close it before', async () => {
+  test('[PL7] it closes at its time, once; its sender or an admin may close it before', async () => {
     await using world = await open()
     const at = await ask(world, { closesAt: world.time.now() + minute })
     await vote(world, 'zhao', at, 0)
@@ -113,7 +113,7 @@ describe('ending and growing', () => {
     expect((await world.read(other, poll)).phase).toBe('closed')
     expect(await refusalOf(ask(world, { closesAt: world.time.now() }))).toBe('poll.time_invalid')
   })
-  test('[PO8] members add options where they may, each once, twenty at most', async () => {
+  test('[PL8] members add options where they may, each once, twenty at most', async () => {
     await using world = await open()
     const at = await ask(world, { mayAdd: true })
     const add = (option: string) => refusalOf(world.as('zhao').act(at, poll, 'add', { option }))

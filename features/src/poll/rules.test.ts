@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { choicesFault, countsAfter, isSame, optionsFit } from './rules.ts'
 
-test('[PO1] [PO2] a ballot holds known options, each once, and not too many', () => {
+test('[PL1] [PL2] a ballot holds known options, each once, and not too many', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -1, max: 8 })), fc.integer({ min: 1, max: 6 }), (choices, choicesMax) => {
       const fault = choicesFault(choices, 6, choicesMax)
@@ -13,7 +13,7 @@ test('[PO1] [PO2] a ballot holds known options, each once, and not too many', ()
     }),
   )
 })
-test('[PO3] [PO4] whatever people vote and change, the counts are those of the last ballots', () => {
+test('[PL3] [PL4] whatever people vote and change, the counts are those of the last ballots', () => {
   const ballots = fc.array(fc.tuple(fc.nat(20), fc.uniqueArray(fc.nat(5), { maxLength: 4 })), { maxLength: 200 })
   fc.assert(
     fc.property(ballots, (moves) => {
@@ -28,7 +28,7 @@ test('[PO3] [PO4] whatever people vote and change, the counts are those of the l
     }),
   )
 })
-test('[PO1] the order of choices says nothing; options that read alike are one', () => {
+test('[PL1] the order of choices says nothing; options that read alike are one', () => {
   expect(isSame([1, 2], [2, 1])).toBe(true)
   expect(isSame([1], [1, 2])).toBe(false)
   expect(optionsFit(['面包', ' 面包 '], 1)).toBe(false)

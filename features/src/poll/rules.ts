@@ -1,7 +1,7 @@
 /** What a ballot may hold and what it does to the counts: pure, no clock, no storage, no chance. */
 import { optionsMax } from './contract.ts'
 
-/** [PO1] [PO2] The code with which choices are refused, if they are. */
+/** [PL1] [PL2] The code with which choices are refused, if they are. */
 export function choicesFault(
   choices: readonly number[],
   optionCount: number,
@@ -11,7 +11,7 @@ export function choicesFault(
   if (!isKnown || new Set(choices).size < choices.length) return 'poll.option'
   return choices.length > choicesMax ? 'poll.too_many' : undefined
 }
-/** [PO4] The counts once a ballot changes from `before` to `after`. */
+/** [PL4] The counts once a ballot changes from `before` to `after`. */
 export function countsAfter(counts: readonly number[], before: readonly number[], after: readonly number[]): number[] {
   const changed = [...counts]
   for (const choice of before) changed[choice] = (changed[choice] ?? 0) - 1
@@ -21,7 +21,7 @@ export function countsAfter(counts: readonly number[], before: readonly number[]
 export function isSame(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((choice) => b.includes(choice))
 }
-/** [PO8] How two options are told apart: blanks and case say nothing. */
+/** [PL8] How two options are told apart: blanks and case say nothing. */
 export function optionKey(option: string): string {
   return option.trim().replaceAll(/\s+/g, ' ').toLowerCase()
 }

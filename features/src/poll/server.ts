@@ -19,11 +19,11 @@ function open(call: OpenCall<typeof poll>): State {
   const counts = body.hideResults ? {} : { counts: body.options.map(() => 0) }
   return { phase: 'open', options: [...body.options], voterCount: 0, ...counts }
 }
-/** [PO7] By the state, and by the clock where the job comes late. */
+/** [PL7] By the state, and by the clock where the job comes late. */
 const isOver = ({ state, body, now }: CardCall<typeof poll>) =>
   state.phase === 'closed' || (body.closesAt !== undefined && now >= body.closesAt)
 
-/** [PO5] [PO7] Shows the counts to all, from the ballots themselves. */
+/** [PL5] [PL7] Shows the counts to all, from the ballots themselves. */
 async function close(call: CardCall<typeof poll>): Promise<void> {
   if (call.state.phase === 'closed') return
   const counts = await countBallots(call, call.state.options.length)
@@ -41,14 +41,14 @@ const card = serveCard(poll, {
       const fault = choicesFault(choices, state.options.length, body.choicesMax)
       if (fault !== undefined) call.fail(fault)
       const before = (await call.mineOf(actorId))?.choices ?? []
-      if (isSame(before, choices)) return // [PO1]
-      if (before.length > 0 && !body.mayChange) call.fail('poll.fixed') // [PO3]
+      if (isSame(before, choices)) return // [PL1]
+      if (before.length > 0 && !body.mayChange) call.fail('poll.fixed') // [PL3]
       await putBallot(call, actorId, choices, call.now)
       const voterCount = state.voterCount + Number(choices.length > 0) - Number(before.length > 0)
       const counts = state.counts && { counts: countsAfter(state.counts, before, choices) }
       call.setState({ ...state, voterCount, ...counts })
       call.setMine(actorId, { choices: [...choices] })
-      call.record('poll.voted', { seq: call.seq, userId: body.anonymous ? null : actorId }) // [PO6]
+      call.record('poll.voted', { seq: call.seq, userId: body.anonymous ? null : actorId }) // [PL6]
     },
     add(call, { option }) {
       const { state, body } = call
@@ -76,8 +76,8 @@ const voters = serveEndpoint(votersOf, async (call) => {
   if (message.kind !== poll.kind || message.body === null) return call.fail('message.not_found')
   const { anonymous } = message.body as Body
   const state = message.state as State
-  if (anonymous) call.fail('poll.anonymous') // [PO6]
-  if (state.counts === undefined) call.fail('poll.hidden') // [PO5]
+  if (anonymous) call.fail('poll.anonymous') // [PL6]
+  if (state.counts === undefined) call.fail('poll.hidden') // [PL5]
   const { option, after = 0, limit = 50 } = call.query
   if (option >= state.options.length) call.fail('poll.option')
   const place = { tx: call.tx, appId: call.appId, groupId, seq }
@@ -92,7 +92,7 @@ const voters = serveEndpoint(votersOf, async (call) => {
 })
 
 const audit: Audit = {
-  id: 'PO4',
+  id: 'PL4',
   doc: 'The counts of a poll are its ballots.',
   async find(tx) {
     const { rows } = await sql<{ place: string }>`SELECT m.app_id || '/' || m.group_id || '/' || m.seq AS place

@@ -24,7 +24,7 @@ export interface Place {
 }
 const at = ({ appId, groupId, seq }: Place) => sql`app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`
 
-/** [PO1] The primary key is the second wall: one ballot of one member. */
+/** [PL1] The primary key is the second wall: one ballot of one member. */
 export async function putBallot(place: Place, userId: UserId, choices: readonly number[], now: number): Promise<void> {
   const { tx, appId, groupId, seq } = place
   if (choices.length === 0) {

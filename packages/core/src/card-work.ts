@@ -116,6 +116,8 @@ export class CardWork {
       WHERE app_id = ${appId} AND group_id = ${this.groupId} AND seq = ${this.row.seq} AND user_id = ANY(${userIds}::text[])`.execute(
       tx,
     )
+    // Who holds nothing is remembered too: asking again costs no statement.
+    for (const userId of userIds) this.mine.set(userId, undefined)
     for (const row of rows) this.mine.set(row.user_id, JSON.parse(row.body))
   }
   /** Hands all effects to the decision, which stamps and writes them. */

@@ -23,6 +23,7 @@ import {
   moreWinnersText,
   myNumberText,
   prizeQuantityText,
+  unclaimedText,
   winnersText,
   wonText,
 } from './texts.ts'
@@ -150,9 +151,12 @@ function Action(props: DrawFace & { readonly showProof: () => void }) {
   if (state.phase === 'cancelled') return null
   if (state.phase === 'drawn') {
     return (
-      <ActionButton wide tone="quiet" onClick={showProof}>
-        {text(drawTexts.proof)}
-      </ActionButton>
+      <div className="qun-draw__after">
+        <Claim {...props} now={now} />
+        <ActionButton wide tone="quiet" onClick={showProof}>
+          {text(drawTexts.proof)}
+        </ActionButton>
+      </div>
     )
   }
   if (mine !== undefined) {
@@ -172,6 +176,22 @@ function Action(props: DrawFace & { readonly showProof: () => void }) {
   return (
     <ActionButton wide onClick={() => act('enter', nonce)}>
       {text(drawTexts.enter)}
+    </ActionButton>
+  )
+}
+
+const dayMs = 86_400_000
+/** For who won: the prize is claimed once, within the days the card set before anyone entered. */
+function Claim({ body, state, mine, act, now }: DrawFace) {
+  const text = useText()
+  if (mine?.prize === undefined) return null
+  if (mine.claimedAt !== undefined) return <CardNote tone="ok">{text(drawTexts.claimed)}</CardNote>
+  const until = body.claimDays === undefined ? undefined : (state.drawnAt ?? 0) + body.claimDays * dayMs
+  if (state.unclaimedCount !== undefined || (until !== undefined && now >= until))
+    return <CardNote tone="warn">{text(drawTexts.claimOver)}</CardNote>
+  return (
+    <ActionButton wide onClick={() => act('claim', {})}>
+      {text(drawTexts.claim)}
     </ActionButton>
   )
 }
@@ -196,6 +216,7 @@ function Result({ body, state, mine, group }: DrawFace) {
         prizes={body.prizes}
         faceOf={(userId) => group.get().members.get(userId)?.avatar ?? ''}
       />
+      {(state.unclaimedCount ?? 0) > 0 && <CardNote>{text(unclaimedText(state.unclaimedCount ?? 0))}</CardNote>}
       {state.winnerCount > shown.length && (
         <p className="qun-draw__rest">{text(moreWinnersText(state.winnerCount - shown.length))}</p>
       )}

@@ -47,6 +47,15 @@ export function LuckyDrawForm({ group, submit }: ComposeProps<typeof luckyDraw>)
         <option value="none">{text(drawTexts.entropyNone)}</option>
       </Choice>
       <p className="qun-draw__hint">{text(draft.entropy === 'group' ? drawTexts.modeGroup : drawTexts.modeNone)}</p>
+      <Choice
+        label={text(drawTexts.claimDays)}
+        value={draft.claimDays}
+        onChange={(claimDays) => change({ claimDays: claimDays as DrawDraft['claimDays'] })}
+      >
+        <option value="7">{text(drawTexts.claimWeek)}</option>
+        <option value="30">{text(drawTexts.claimMonth)}</option>
+        <option value="0">{text(drawTexts.claimNone)}</option>
+      </Choice>
       <fieldset className="qun-draw__set">
         <legend className="qun-draw__legend">{text(drawTexts.disclosure)}</legend>
         <p className="qun-draw__hint">{text(drawTexts.disclosureHint)}</p>

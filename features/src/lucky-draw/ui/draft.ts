@@ -23,6 +23,8 @@ export interface DrawDraft {
   readonly conditions: string
   readonly method: string
   readonly entropy: 'none' | 'group'
+  /** Days in which winners claim; '0' sets no limit. */
+  readonly claimDays: '0' | '7' | '30'
 }
 export type DrawBody = BodyOf<typeof luckyDraw>
 /** Field name to what is wrong with it; prize fields are `name-<id>` and so on. */
@@ -43,6 +45,7 @@ export function emptyDraft(organiser: string, word: (text: LocalText) => string)
     conditions: word(drawTexts.conditionsDefault),
     method: word(drawTexts.methodDefault),
     entropy: 'group',
+    claimDays: '7',
   }
 }
 
@@ -89,5 +92,6 @@ export function bodyOf(draft: DrawDraft, now: number): DrawBody {
     conditions: draft.conditions.trim(),
     method: draft.method.trim(),
     entropy: { mode: draft.entropy },
+    ...(draft.claimDays !== '0' && { claimDays: Number(draft.claimDays) }),
   }
 }

@@ -29,6 +29,13 @@ export const drawTexts = {
   closesAt: say('截止时间', 'Entries close'),
   drawsAt: say('开奖时间', 'Draw'),
   allWinners: say('全部中奖者', 'All winners'),
+  claim: say('我要领奖', 'Claim my prize'),
+  claimed: say('已领奖，等主办方联系', 'Claimed. The organiser will be in touch'),
+  claimOver: say('领奖已截止', 'The time to claim is over'),
+  claimDays: say('领奖期限', 'Time to claim'),
+  claimNone: say('不设期限', 'No limit'),
+  claimWeek: say('7 天内', 'Within 7 days'),
+  claimMonth: say('30 天内', 'Within 30 days'),
   cancelDraw: say('取消抽奖', 'Cancel the draw'),
   cancelAsk: say('取消这次抽奖？', 'Cancel this draw?'),
   cancelReason: say('原因（所有成员可见）', 'Reason, shown to every member'),
@@ -114,3 +121,8 @@ export const winnersText = (n: number) => say(`${n} 位中奖者`, many(n, 'winn
 export const moreWinnersText = (n: number) => say(`还有 ${n} 位`, `${n} more`)
 export const prizeQuantityText = (n: number) => say(`${n} 份`, `× ${n}`)
 export const prizeLabelText = (n: number) => say(`奖品 ${n}`, `Prize ${n}`)
+
+export const unclaimedText = (count: number): LocalText => ({
+  'zh-CN': `${count} 份奖品无人领取，已退回主办方`,
+  en: `${many(count, 'prize was', 'prizes were')} not claimed and went back`,
+})

@@ -48,32 +48,32 @@ function show({ mine, viewer = 'li', locale = 'zh-CN', ...scene }: Scene = {}) {
 }
 afterEach(cleanup)
 
-test('[PO1] [PO4] a tap votes, bars tell the shares', async () => {
+test('[PL1] [PL4] a tap votes, bars tell the shares', async () => {
   const acts = show()
   expect(screen.getByText('4 人已投')).toBeTruthy()
   expect(screen.getByRole('button', { name: '投票的人: 十点, 3 票，75%' })).toBeTruthy()
   fireEvent.click(screen.getByRole('radio', { name: '十点' }))
   await waitFor(() => expect(acts).toEqual([{ action: 'vote', input: { choices: [1] } }]))
 })
-test('[PO2] several are chosen first and sent together', async () => {
+test('[PL2] several are chosen first and sent together', async () => {
   const acts = show({ body: { choicesMax: 2 }, locale: 'en' })
   for (const name of ['九点', '下午']) fireEvent.click(screen.getByRole('checkbox', { name }))
   fireEvent.click(screen.getByRole('button', { name: 'Vote' }))
   await waitFor(() => expect(acts).toEqual([{ action: 'vote', input: { choices: [0, 2] } }]))
 })
-test('[PO3] where votes stand, one’s own is marked and nothing else happens', () => {
+test('[PL3] where votes stand, one’s own is marked and nothing else happens', () => {
   const acts = show({ body: { mayChange: false }, mine: { choices: [1] } })
   expect(screen.getByRole('radio', { name: '十点' }).getAttribute('aria-checked')).toBe('true')
   fireEvent.click(screen.getByRole('radio', { name: '九点' }))
   expect(acts).toEqual([])
 })
-test('[PO5] hidden results are not drawn', () => {
+test('[PL5] hidden results are not drawn', () => {
   const { counts: _, ...hidden } = state
   show({ body: { hideResults: true }, state: { ...hidden, counts: undefined as never } })
   expect(screen.getByText('结束后公布结果')).toBeTruthy()
   expect(screen.queryByText('75%')).toBeNull()
 })
-test('[PO6] an open poll shows who voted; an anonymous one has nothing to show', async () => {
+test('[PL6] an open poll shows who voted; an anonymous one has nothing to show', async () => {
   show()
   fireEvent.click(screen.getByRole('button', { name: /^投票的人: 十点/ }))
   const sheet = await screen.findByRole('dialog', { name: '十点' })
@@ -82,7 +82,7 @@ test('[PO6] an open poll shows who voted; an anonymous one has nothing to show',
   show({ body: { anonymous: true } })
   expect(screen.queryByRole('button', { name: /投票的人/ })).toBeNull()
 })
-test('[PO7] who asked may close it; closed, it steps back', async () => {
+test('[PL7] who asked may close it; closed, it steps back', async () => {
   const acts = show({ viewer: 'zhao' })
   fireEvent.click(screen.getByRole('button', { name: '结束投票' }))
   await waitFor(() => expect(acts).toEqual([{ action: 'close', input: {} }]))
@@ -91,13 +91,13 @@ test('[PO7] who asked may close it; closed, it steps back', async () => {
   expect(screen.queryByRole('button', { name: '结束投票' })).toBeNull()
   expect(screen.getByText('已结束')).toBeTruthy()
 })
-test('[PO8] options are added where the poll lets one', async () => {
+test('[PL8] options are added where the poll lets one', async () => {
   const acts = show({ body: { mayAdd: true } })
   fireEvent.change(screen.getByLabelText('添加选项'), { target: { value: '周日' } })
   fireEvent.click(screen.getByRole('button', { name: '添加' }))
   await waitFor(() => expect(acts).toEqual([{ action: 'add', input: { option: '周日' } }]))
 })
-test('[PO1] the form marks what is missing and makes a poll of the rest', async () => {
+test('[PL1] the form marks what is missing and makes a poll of the rest', async () => {
   const bodies: unknown[] = []
   const client = createFixture({ userId: 'li', views: [aView([])], now: () => fixtureNow })
   render(

@@ -1,0 +1,40 @@
+/** What an auditor may check of draws at any time; reads only, all apps together. */
+import type { Tx } from '@qun/storage'
+import { type RawBuilder, sql } from 'kysely'
+
+const check = (id: string, doc: string, query: RawBuilder<{ place: string }>) => ({
+  id,
+  doc,
+  async find(tx: Tx): Promise<readonly string[]> {
+    const { rows } = await sql<{ place: string }>`SELECT place FROM (${query}) t LIMIT 100`.execute(tx)
+    return rows.map(({ place }) => place)
+  },
+})
+const place = sql`m.app_id || '/' || m.group_id || '/' || m.seq`
+const entriesOf = sql`SELECT count(*) AS n, coalesce(max(entry_no), 0) AS last FROM lucky_draw_entries e
+  WHERE e.app_id = m.app_id AND e.group_id = m.group_id AND e.seq = m.seq`
+export const audits = [
+  check(
+    'D1',
+    'A draw has its entries 1 … n, one of each member, as its card counts them.',
+    sql`SELECT 'entries of ' || ${place} AS place FROM messages m CROSS JOIN LATERAL (${entriesOf}) e
+      WHERE m.kind = 'lucky-draw' AND m.recalled_at IS NULL
+        AND (e.n <> e.last OR (m.state->>'entryCount')::bigint <> e.n)`,
+  ),
+  check(
+    'D3',
+    'No entry was made at or after the close.',
+    sql`SELECT DISTINCT 'late entries of ' || ${place} AS place FROM messages m
+      JOIN lucky_draw_entries e ON e.app_id = m.app_id AND e.group_id = m.group_id AND e.seq = m.seq
+      WHERE m.kind = 'lucky-draw' AND m.recalled_at IS NULL AND e.at >= (m.body->>'closesAt')::bigint`,
+  ),
+  check(
+    'D5',
+    'A drawn draw gave no prize more often than there is of it, and nobody two.',
+    sql`SELECT 'winners of ' || d.app_id || '/' || d.group_id || '/' || d.seq AS place FROM lucky_draw_draws d
+      WHERE d.proof IS NOT NULL AND (
+        (SELECT count(*) <> count(DISTINCT w->>'userId') FROM jsonb_array_elements(d.proof->'winners') w)
+        OR EXISTS (SELECT 1 FROM jsonb_array_elements(d.proof->'winners') w GROUP BY w->>'prize'
+          HAVING count(*) > (d.proof->'quantities'->>((w->>'prize')::integer))::bigint))`,
+  ),
+]
