@@ -174,7 +174,7 @@ export const lockCoupons = defineEndpoint({
   method: 'POST',
   path: '/coupon-orders/:orderId/lock',
   doc:
-    'Holds coupons for an order that waits to be paid: all of them for half an hour, or none. A coupon is held by one ' +
+    'Holds coupons for an order that waits to be paid: all for half an hour, or none. A coupon is held by one ' +
     'order at a time. Asking again for the same order answers alike.',
   params: order,
   body: closed(Wanted),
@@ -194,7 +194,7 @@ export const releaseCoupons = defineEndpoint({
   ...settles,
   name: 'coupons.release',
   path: '/coupon-orders/:orderId/release',
-  doc: 'The order was given up before it was paid: what it holds is free again, unless its time is over. Repeating is harmless.',
+  doc: 'The order was given up before it was paid: what it holds is free again. Repeating is harmless.',
   errors: ['coupon.not_found', 'coupon.state'],
 })
 export const returnCoupons = defineEndpoint({

@@ -81,16 +81,7 @@ export function CouponCard(props: OfferFace) {
         stamp={stamp}
         tone={(isOver && latest === undefined) || (latest !== undefined && open === undefined) ? 'faded' : 'ready'}
       />
-      <div
-        className="qun-coupon__bar"
-        role="meter"
-        aria-label={text(leftText(state.left))}
-        aria-valuemin={0}
-        aria-valuemax={state.total}
-        aria-valuenow={state.left}
-      >
-        <span style={{ inlineSize: `${(100 * state.left) / Math.max(1, state.total)}%` }} />
-      </div>
+      <StockBar left={state.left} total={state.total} />
       <p className="qun-coupon__about">
         <span className="qun-coupon__tag">{text(couponTexts.membersOnly)}</span>
         <span>{text(limitText(terms.perUser))}</span>
@@ -105,6 +96,22 @@ export function CouponCard(props: OfferFace) {
       )}
       <WalletSheet open={wallet.open} onClose={wallet.hide} couponId={open?.coupon.couponId} />
     </CardFrame>
+  )
+}
+
+function StockBar({ left, total }: { readonly left: number; readonly total: number }) {
+  const text = useText()
+  return (
+    <div
+      className="qun-coupon__bar"
+      role="meter"
+      aria-label={text(leftText(left))}
+      aria-valuemin={0}
+      aria-valuemax={total}
+      aria-valuenow={left}
+    >
+      <span style={{ inlineSize: `${(100 * left) / Math.max(1, total)}%` }} />
+    </div>
   )
 }
 
