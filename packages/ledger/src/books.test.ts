@@ -79,7 +79,7 @@ const tamperings: readonly [id: string, table: string, statement: string][] = [
   ['L8', 'ledger_entries', `UPDATE ledger_entries SET currency = 'CNY' WHERE ref = 's'`],
   ['LDG12', 'ledger_lots', `UPDATE ledger_lots SET remaining = remaining - 1`],
 ]
-test('[LDG16] each audit finds what was done to the books, and nothing in books in order', async () => {
+test('[LDG12] [LDG16] each audit finds what was done to the books, and nothing in books in order', async () => {
   await using lab = await startLab()
   await lab.decide((call) => transfer(call, move(mint, 'user/a', 5, { ref: 'r' })))
   await lab.decide((call) => reverse(call, { ref: 'r', by: 'u', reason: 'x' }))

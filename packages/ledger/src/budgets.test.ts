@@ -20,6 +20,7 @@ describe('a budget', () => {
     expect(await take(500, { currency: 'CNY' })).toBeNull()
     await lab.decide((call) => unspend(call, { ...day, amount: 30 }))
     expect(await lab.decide((call) => budgetOf(call, day))).toEqual({ cap: 100, spent: 70 })
+    expect(await take(Number.MAX_SAFE_INTEGER, { currency: 'CNY' })).toBe('ledger.amount_limit')
     await expect(take(0)).rejects.toThrow('nothing to spend')
   })
   test('[LDG8] several caps hold together: none is counted when one is used up', async () => {

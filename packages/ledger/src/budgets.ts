@@ -9,7 +9,7 @@ import type { LedgerCall } from './transfers.ts'
 type Call = Pick<LedgerCall, 'tx' | 'appId'>
 
 export interface Spending {
-  /** What the merchant set a cap for: `staff-day`, `member-day`, `campaign/spring`. Without a cap it is counted alone. */
+  /** What the merchant set a cap for: `staff-day`, `campaign/spring`. Without a cap it is counted all the same. */
   readonly scope: string
   /** Whose it is: `wang/2026-11-25` (see `dayIn`); '' for a scope that has one budget in all. */
   readonly subject: string
@@ -101,7 +101,8 @@ export async function spendAll({ tx, appId }: Call, all: readonly Spending[]): P
   const [, { rows }] = await Promise.all([locking, reading])
   for (const row of rows) {
     const after = row.spent + (sums.get(keyOf(row))?.amount ?? 0)
-    if (after > (row.cap ?? Number.MAX_SAFE_INTEGER)) throw refuseLedger('budget.exhausted', row.scope)
+    if (row.cap !== null && after > row.cap) throw refuseLedger('budget.exhausted', row.scope)
+    if (!Number.isSafeInteger(after)) throw refuseLedger('ledger.amount_limit', row.scope)
   }
   await sql`UPDATE ledger_spent s SET spent = s.spent + t.amount
     FROM json_to_recordset(${wanted}::json) AS t(scope text, subject text, currency text, amount bigint)

@@ -1,6 +1,6 @@
 /** The rows of instructions to payment providers and of exceptions. Knows no rule. */
 import { sql } from 'kysely'
-import type { InstructionKind, ProviderOrder } from './providers.ts'
+import type { ProviderOrder } from './providers.ts'
 import type { LedgerCall } from './transfers.ts'
 
 type Call = Pick<LedgerCall, 'tx' | 'appId' | 'now'>

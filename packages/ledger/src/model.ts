@@ -1,4 +1,4 @@
-/** The ledger as a reader of the rules would write it: in memory, one unit of logic at a time. Tests compare with it. */
+/** The ledger as a reader of the rules would write it, in memory and one thing at a time. Tests compare with it. */
 import type { Transfer } from './transfers.ts'
 
 interface Held {

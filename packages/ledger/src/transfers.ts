@@ -30,8 +30,8 @@ export interface TransferLeg {
 }
 export interface Transfer {
   /**
-   * The business key, unique per app for ever: `red-packet/<groupId>/<seq>/open/<userId>`. The same content again is the
-   * same transfer; other content is refused `idempotency.key_reused`.
+   * The business key, unique per app for ever: `red-packet/<groupId>/<seq>/open/<userId>`. The same content again is
+   * the same transfer; other content is refused `idempotency.key_reused`.
    */
   readonly ref: string
   /** `points`, `CNY`, `voucher:<id>` or `chance:<id>`; others are refused `ledger.currency_unknown`. */

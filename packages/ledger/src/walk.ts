@@ -1,7 +1,7 @@
 /** A seeded walk: at every step the ledger and the model do the same at random, and must say and hold the same. */
+import { deepStrictEqual } from 'node:assert/strict'
 import { Refusal } from '@qun/contract'
 import { sql } from 'kysely'
-import { expect } from 'vitest'
 import { setFrozen } from './accounts.ts'
 import { expire } from './expiry.ts'
 import type { Lab } from './fixtures.ts'
@@ -77,7 +77,7 @@ class Walker {
   }
   async #post(call: LedgerCall, all: readonly Transfer[]): Promise<void> {
     const expected = this.#model.transferAll(all)
-    expect(await saidOf(transferAll(call, all))).toBe(expected)
+    deepStrictEqual(await saidOf(transferAll(call, all)), expected)
     if (expected === 'posted') this.#posted.push(...all)
   }
   async #retry(call: LedgerCall): Promise<void> {
@@ -90,12 +90,13 @@ class Walker {
     const { ref } = this.#pick(this.#posted.slice(-40))
     const by = `undo/${this.#random() < 0.7 ? ref : this.#below(50)}`
     const expected = this.#model.reverse(ref, by, 'walk.undo')
-    expect(await saidOf(reverse(call, { ref, by, reason: 'walk.undo' }).then((one) => [one]))).toBe(expected)
+    deepStrictEqual(await saidOf(reverse(call, { ref, by, reason: 'walk.undo' }).then((one) => [one])), expected)
   }
   async #expire(call: LedgerCall): Promise<void> {
     const expected = this.#model.expire(mint)
     const { expired, more } = await expire(call, { currency: 'points', to: mint, limit: 100 })
-    expect({ sum: expired.reduce((sum, { amount }) => sum + amount, 0), more }).toEqual({ sum: expected, more: false })
+    const sum = expired.reduce((total, { amount }) => total + amount, 0)
+    deepStrictEqual({ sum, more }, { sum: expected, more: false })
   }
   async #freeze(call: LedgerCall): Promise<void> {
     const account = this.#pick(people)
@@ -120,8 +121,8 @@ class Walker {
         const left = lots.filter((lot) => lot.left > 0).map((lot) => [lot.at, lot.left])
         return { account, balance, entries, lots: left }
       })
-    expect(found).toEqual(expected)
-    expect(await this.#lab.differences()).toEqual([])
+    deepStrictEqual(found, expected)
+    deepStrictEqual(await this.#lab.differences(), [])
   }
 }
 async function saidOf(run: Promise<readonly { readonly replayed: boolean }[]>): Promise<string> {
