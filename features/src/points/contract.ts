@@ -1,18 +1,232 @@
-/** Points: a card its members join once. Shapes on the wire only. */
-import { closed, defineCard, MillisSchema, refusal, SeqSchema, Type, UserIdSchema } from '@qun/contract'
+/** Points 积分: a member's wallet, and what the host does with it. Shapes on the wire only. */
+import {
+  closed,
+  defineEndpoint,
+  GroupIdSchema,
+  ledgerRefusals,
+  MillisSchema,
+  nullable,
+  Type,
+  UserIdSchema,
+  type Static,
+} from '@qun/contract'
 
-export const points = defineCard({
-  kind: 'points',
-  doc: 'A card its members join once.',
-  post: { by: 'member' },
-  body: closed({ title: Type.String({ minLength: 1, maxLength: 60 }) }),
-  state: closed({ count: Type.Integer({ minimum: 0 }) }),
-  initial: { count: 0 },
-  mine: closed({ at: MillisSchema }),
-  actions: {
-    join: { by: 'member', doc: 'Joins the actor, once.', input: closed({}), errors: ['points.joined'] },
+/** Lots shown of a wallet; a merchant that lets points lapse by months has at most so many in two years. */
+export const lotsShownMax = 24
+/** Accounts one call of the host clears of what has lapsed. */
+export const expireMax = 500
+
+const Amount = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+const Balance = Type.Integer({ minimum: 0 })
+export const Words = closed({ 'zh-CN': Type.String({ maxLength: 60 }), en: Type.String({ maxLength: 60 }) })
+export type Words = Static<typeof Words>
+const Ref = Type.String({
+  pattern: '^[A-Za-z0-9_.:/-]{1,120}$',
+  description: 'The host’s own key of this movement, unique for ever: a retry repeats it.',
+})
+const Name = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,40}$' })
+
+export const Lot = closed({ expiresAt: MillisSchema, amount: Amount })
+export const Wallet = closed({
+  balance: Balance,
+  /** What lapses, soonest first; the rest never does. */
+  lots: Type.Array(Lot, { maxItems: lotsShownMax }),
+})
+export type Wallet = Static<typeof Wallet>
+export const StatementEntry = closed({
+  entryNo: Type.Integer({ minimum: 1 }),
+  amount: Type.Integer({ description: 'Negative when points left.' }),
+  balanceAfter: Balance,
+  /** What it was for, as a person reads it. */
+  title: Words,
+  /** The same as a code: `red-packet.open`. */
+  reason: Type.String(),
+  at: MillisSchema,
+})
+export type StatementEntry = Static<typeof StatementEntry>
+const page = closed({
+  before: Type.Optional(Type.Integer({ minimum: 1, description: 'The last `entryNo` one has.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 30 })),
+})
+const Statement = closed({ entries: Type.Array(StatementEntry), more: Type.Boolean() })
+
+// ── members ──
+const group = closed({ groupId: GroupIdSchema })
+export const myPoints = defineEndpoint({
+  name: 'points.mine',
+  method: 'GET',
+  path: '/groups/:groupId/points',
+  doc: 'The viewer’s own points with this merchant, and which of them lapse when.',
+  by: 'member',
+  params: group,
+  answer: Wallet,
+})
+export const myStatement = defineEndpoint({
+  name: 'points.statement',
+  method: 'GET',
+  path: '/groups/:groupId/points/statement',
+  doc: 'What moved the viewer’s own points, latest first.',
+  by: 'member',
+  params: group,
+  query: page,
+  answer: Statement,
+})
+
+// ── the host ──
+const movement = {
+  'points.granted': closed({ userId: UserIdSchema, amount: Amount, ref: Type.String() }),
+  'points.spent': closed({ userId: UserIdSchema, amount: Amount, ref: Type.String() }),
+  'points.reversed': closed({ ref: Type.String(), by: Type.String() }),
+  'points.expired': closed({ userId: UserIdSchema, amount: Amount }),
+}
+const Moved = closed({
+  transferId: Type.String(),
+  /** Of the person, after it. */
+  balance: Balance,
+  replayed: Type.Boolean({ description: 'True when this ref had been posted before: nothing moved now.' }),
+})
+const moving = { by: 'server', answer: Moved, refusals: ledgerRefusals, facts: movement, commerce: true } as const
+const common = {
+  ref: Ref,
+  userId: UserIdSchema,
+  amount: Amount,
+  title: Type.Optional(Words),
+  groupId: Type.Optional(GroupIdSchema),
+}
+
+export const grantPoints = defineEndpoint({
+  ...moving,
+  name: 'points.grant',
+  method: 'POST',
+  path: '/points/grants',
+  doc: 'Gives a person points, once per `ref`; counted against the budgets it names.',
+  body: closed({
+    ...common,
+    expiresAt: Type.Optional(MillisSchema),
+    expiresInMonths: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 60,
+        description: 'Lapses at the end of that month from now; 0 is this one.',
+      }),
+    ),
+    timeZone: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Asia/Shanghai unless told.' })),
+    staffId: Type.Optional(UserIdSchema),
+    campaign: Type.Optional(Name),
+    fund: Type.Optional(Name),
+  }),
+  errors: [
+    'user.not_found',
+    'points.expiry_invalid',
+    'budget.exhausted',
+    'ledger.amount_limit',
+    'idempotency.key_reused',
+    'idempotency.key_missing',
+  ],
+  refusals: {
+    ...ledgerRefusals,
+    'points.expiry_invalid': {
+      status: 422,
+      retry: 'after-change',
+      title: { 'zh-CN': '积分有效期有误', en: 'The points would lapse at no valid time' },
+    },
   },
-  facts: { 'points.joined': closed({ seq: SeqSchema, userId: UserIdSchema }) },
-  refusals: { 'points.joined': refusal(409, 'never', '你已参与', 'You have joined already') },
-  summary: (body) => ({ 'zh-CN': `[Points] ${body.title}`, en: `[Points] ${body.title}` }),
+})
+export const deductPoints = defineEndpoint({
+  ...moving,
+  name: 'points.deduct',
+  method: 'POST',
+  path: '/points/deductions',
+  doc: 'Takes points of a person for something they exchange, once per `ref`.',
+  body: closed(common),
+  errors: [
+    'user.not_found',
+    'ledger.insufficient_funds',
+    'ledger.account_frozen',
+    'idempotency.key_reused',
+    'idempotency.key_missing',
+  ],
+})
+export const reversePoints = defineEndpoint({
+  ...moving,
+  name: 'points.reverse',
+  method: 'POST',
+  path: '/points/reversals',
+  doc: 'Takes back a grant or a deduction whole, once. Points that had a date come back with it.',
+  body: closed({ ref: Ref, by: Ref, title: Type.Optional(Words) }),
+  answer: closed({ transferId: Type.String(), replayed: Type.Boolean() }),
+  errors: [
+    'ledger.not_reversible',
+    'ledger.already_reversed',
+    'ledger.insufficient_funds',
+    'ledger.account_frozen',
+    'idempotency.key_reused',
+    'idempotency.key_missing',
+  ],
+})
+const person = closed({ userId: UserIdSchema })
+export const pointsOf = defineEndpoint({
+  name: 'points.get',
+  method: 'GET',
+  path: '/users/:userId/points',
+  doc: 'A person’s points; none for somebody never heard of.',
+  by: 'server',
+  params: person,
+  answer: Wallet,
+})
+export const statementOf = defineEndpoint({
+  name: 'points.list',
+  method: 'GET',
+  path: '/users/:userId/points/statement',
+  doc: 'What moved a person’s points, latest first.',
+  by: 'server',
+  params: person,
+  query: page,
+  answer: Statement,
+})
+export const expirePoints = defineEndpoint({
+  name: 'points.expire',
+  method: 'POST',
+  path: '/points/expiries',
+  doc: 'Moves what has lapsed back to its issuer, for at most 500 people a call. It also happens by itself.',
+  by: 'server',
+  body: closed({}),
+  answer: closed({ people: Type.Integer(), amount: Type.Integer(), more: Type.Boolean() }),
+  facts: movement,
+})
+
+// ── budgets ──
+const Scope = Type.String({
+  pattern: '^(staff-day|member-day|campaign/[A-Za-z0-9_.-]{1,40})$',
+  description: '`staff-day`: each member of staff a day; `member-day`: each receiver a day; `campaign/<name>`: in all.',
+})
+export const Cap = closed({ scope: Scope, cap: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) })
+export const setPointsBudget = defineEndpoint({
+  name: 'points.setBudget',
+  method: 'PUT',
+  path: '/points/budgets',
+  doc: 'Caps what a scope spends; null lifts the cap. What was spent stays counted.',
+  by: 'server',
+  body: closed({ scope: Scope, cap: nullable(Cap.properties.cap) }),
+  answer: closed({}),
+})
+export const pointsBudgets = defineEndpoint({
+  name: 'points.budgets',
+  method: 'GET',
+  path: '/points/budgets',
+  doc: 'The caps as they are.',
+  by: 'server',
+  answer: closed({ budgets: Type.Array(Cap) }),
+})
+export const fundPoints = defineEndpoint({
+  name: 'points.fund',
+  method: 'POST',
+  path: '/points/funds',
+  doc: 'Sets points aside under a name; grants and red packets that name the fund stop when it is empty.',
+  by: 'server',
+  body: closed({ ref: Ref, fund: Name, amount: Amount }),
+  answer: closed({ balance: Balance, replayed: Type.Boolean() }),
+  refusals: ledgerRefusals,
+  errors: ['ledger.amount_limit', 'idempotency.key_reused', 'idempotency.key_missing'],
+  commerce: true,
 })

@@ -1,18 +1,228 @@
-/** Serves points cards: glue between the contract, the rules and the store. */
-import { defineFeature, serveCard } from '@qun/core'
-import { points } from './contract.ts'
-import { countAfter } from './rules.ts'
-import { addMember, migrations } from './store.ts'
+/** Serves the wallet of points: glue between the contract, the rules and the ledger. */
+import type { GroupId, LocalText, RequestOf, UserId } from '@qun/contract'
+import { defineFeature, serveEndpoint, type Call } from '@qun/core'
+import {
+  balanceOf,
+  dayIn,
+  entriesOf,
+  expire,
+  findTransfer,
+  ledgerAudits,
+  ledgerMigrations,
+  listBudgets,
+  lotsOf,
+  reverse,
+  setBudget,
+  spendAll,
+  transfer,
+  unspend,
+  type Posted,
+  type Spending,
+  type Transfer,
+} from '@qun/ledger'
+import {
+  deductPoints,
+  expireMax,
+  expirePoints,
+  fundPoints,
+  grantPoints,
+  lotsShownMax,
+  myPoints,
+  myStatement,
+  pointsBudgets,
+  pointsOf,
+  reversePoints,
+  setPointsBudget,
+  statementOf,
+  type StatementEntry,
+  type Wallet,
+} from './contract.ts'
+import { endOfMonth, titleOf } from './rules.ts'
+import { keepTitle, migrations, titlesOf } from './store.ts'
 
-const cardServer = serveCard(points, {
-  actions: {
-    async join(call) {
-      if (!(await addMember(call, call.actorId, call.now))) call.fail('points.joined')
-      call.setState({ count: countAfter(call.state.count) })
-      call.setMine(call.actorId, { at: call.now })
-      call.record('points.joined', { seq: call.seq, userId: call.actorId })
-    },
-  },
+const currency = 'points'
+const issuer = 'issuer/points'
+const defaultZone = 'Asia/Shanghai'
+/** People cleared of what has lapsed after each movement, so that it happens without anybody asking. */
+const sweptPerMovement = 50
+const accountOf = (userId: UserId) => `user/${userId}`
+/** What the host did stands under refs of its own, so that a reversal never reaches another play's transfer. */
+const refOf = (ref: string) => `points/${ref}`
+
+// ── reading ──
+async function walletOf(call: Call, userId: UserId): Promise<Wallet> {
+  const account = accountOf(userId)
+  const balance = await balanceOf(call, account, currency)
+  const lots = await lotsOf(call, { account, currency, limit: lotsShownMax })
+  return { balance, lots: lots.map(({ expiresAt, remaining }) => ({ expiresAt, amount: remaining })) }
+}
+const pageDefault = 30
+/** [PO8] */
+async function statement(
+  call: Call,
+  userId: UserId,
+  page: { readonly before?: number; readonly limit?: number },
+): Promise<{ entries: StatementEntry[]; more: boolean }> {
+  const limit = page.limit ?? pageDefault
+  const before = page.before === undefined ? {} : { before: page.before }
+  const found = await entriesOf(call, { account: accountOf(userId), currency, ...before, limit: limit + 1 })
+  const shown = found.slice(0, limit)
+  const titles = await titlesOf(
+    call,
+    shown.map(({ ref }) => ref),
+  )
+  const entries = shown.map(({ entryNo, amount, balanceAfter, reason, ref, at }) => ({
+    ...{ entryNo, amount, balanceAfter, reason, at },
+    title: titleOf({ reason, amount }, titles.get(ref)),
+  }))
+  return { entries, more: found.length > limit }
+}
+
+// ── moving ──
+type Grant = RequestOf<typeof grantPoints>
+interface Movement {
+  readonly ref: string
+  readonly userId: UserId
+  readonly amount: number
+  readonly title?: LocalText
+  readonly groupId?: GroupId
+}
+const placeOf = ({ groupId }: Movement) => (groupId === undefined ? {} : { groupId })
+
+const grant = serveEndpoint(grantPoints, async (call) => {
+  const { body } = call
+  const { userId, amount } = body
+  if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
+  const ref = refOf(body.ref)
+  // [PO6] What repeats a grant was counted with it, and is not refused because a budget is used up by now.
+  const before = await findTransfer(call, ref)
+  const spendings = before === undefined ? spendingsOf(call, body) : []
+  await spendAll(call, spendings)
+  const expiresAt = before === undefined ? expiryOf(call, body) : expiryAgain(body, before)
+  const posted = await transfer(call, {
+    ref,
+    currency,
+    reason: 'points.grant',
+    ...placeOf(body),
+    legs: [
+      { account: body.fund === undefined ? issuer : `budget/${body.fund}`, amount: -amount },
+      { account: accountOf(userId), amount, ...(expiresAt === undefined ? {} : { expiresAt }) },
+    ],
+  })
+  // Another node posted the same at the same time.
+  if (posted.replayed) for (const one of spendings) await unspend(call, one)
+  return moved(call, body, posted, 'points.granted')
+})
+/** [PO3] */
+function expiryOf(call: Call, { expiresAt, expiresInMonths, timeZone = defaultZone }: Grant): number | undefined {
+  if (expiresAt === undefined && expiresInMonths === undefined) return undefined
+  const at = expiresAt ?? endOfMonth(call.now, expiresInMonths ?? 0, timeZone)
+  const isTwice = expiresAt !== undefined && expiresInMonths !== undefined
+  return at === undefined || isTwice || at <= call.now ? call.fail('points.expiry_invalid') : at
+}
+/** [PO1] A retry in another month is the same grant: the end that the first one meant stands. */
+function expiryAgain({ userId, expiresAt, expiresInMonths }: Grant, before: Transfer): number | undefined {
+  if (expiresInMonths === undefined) return expiresAt
+  return before.legs.find(({ account }) => account === accountOf(userId))?.expiresAt
+}
+/** [PO6] A budget per day is that of the zone the grant is made in. */
+function spendingsOf(call: Call, { userId, amount, staffId, campaign, timeZone = defaultZone }: Grant): Spending[] {
+  const day = dayOf(call, timeZone)
+  const one = (scope: string, subject: string): Spending => ({ scope, subject, currency, amount })
+  return [
+    one('member-day', `${userId}/${day}`),
+    ...(staffId === undefined ? [] : [one('staff-day', `${staffId}/${day}`)]),
+    ...(campaign === undefined ? [] : [one(`campaign/${campaign}`, '')]),
+  ]
+}
+function dayOf(call: Call, timeZone: string): string {
+  return endOfMonth(call.now, 0, timeZone) === undefined
+    ? call.fail('points.expiry_invalid')
+    : dayIn(timeZone, call.now)
+}
+async function moved(call: Call, movement: Movement, posted: Posted, fact: 'points.granted' | 'points.spent') {
+  const { userId, amount, ref, title } = movement
+  if (!posted.replayed) {
+    if (title !== undefined) await keepTitle(call, refOf(ref), title)
+    call.recordForApp(fact, { userId, amount, ref })
+  }
+  return { ...posted, balance: await balanceOf(call, accountOf(userId), currency) }
+}
+
+/** [PO1] [PO2] */
+const deduct = serveEndpoint(deductPoints, async (call) => {
+  const { body } = call
+  const { userId, amount } = body
+  if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
+  const posted = await transfer(call, {
+    ref: refOf(body.ref),
+    currency,
+    reason: 'points.deduct',
+    ...placeOf(body),
+    legs: [
+      { account: accountOf(userId), amount: -amount },
+      { account: issuer, amount },
+    ],
+  })
+  return moved(call, body, posted, 'points.spent')
+})
+/** [PO5] */
+const takeBack = serveEndpoint(reversePoints, async (call) => {
+  const { ref, by, title } = call.body
+  const posted = await reverse(call, { ref: refOf(ref), by: refOf(by), reason: 'points.reverse' })
+  if (!posted.replayed) {
+    if (title !== undefined) await keepTitle(call, refOf(by), title)
+    call.recordForApp('points.reversed', { ref, by })
+  }
+  return posted
 })
 
-export default defineFeature({ name: 'points', migrations, cards: [cardServer] })
+// ── lapsing ──
+/** [PO4] */
+async function sweep(call: Call, limit: number): Promise<{ people: number; amount: number; more: boolean }> {
+  const { expired, more } = await expire(call, { currency, to: issuer, limit })
+  for (const { account, amount } of expired)
+    call.recordForApp('points.expired', { userId: account.slice('user/'.length), amount })
+  return { people: expired.length, amount: expired.reduce((sum, one) => sum + one.amount, 0), more }
+}
+
+export default defineFeature({
+  name: 'points',
+  migrations: [...ledgerMigrations, ...migrations],
+  audits: ledgerAudits,
+  endpoints: [
+    serveEndpoint(myPoints, (call) => walletOf(call, call.actorId)),
+    serveEndpoint(myStatement, (call) => statement(call, call.actorId, call.query)),
+    serveEndpoint(pointsOf, (call) => walletOf(call, call.params.userId)),
+    serveEndpoint(statementOf, (call) => statement(call, call.params.userId, call.query)),
+    grant,
+    deduct,
+    takeBack,
+    serveEndpoint(expirePoints, (call) => sweep(call, expireMax)),
+    serveEndpoint(setPointsBudget, async (call) => {
+      await setBudget(call, { ...call.body, currency })
+      return {}
+    }),
+    serveEndpoint(pointsBudgets, async (call) => {
+      const budgets = (await listBudgets(call)).filter((budget) => budget.currency === currency)
+      return { budgets: budgets.map(({ scope, cap }) => ({ scope, cap })) }
+    }),
+    serveEndpoint(fundPoints, async (call) => {
+      const { ref, fund, amount } = call.body
+      const account = `budget/${fund}`
+      const legs = [
+        { account: issuer, amount: -amount },
+        { account, amount },
+      ]
+      const { replayed } = await transfer(call, { ref: refOf(`fund/${ref}`), currency, reason: 'points.fund', legs })
+      return { balance: await balanceOf(call, account, currency), replayed }
+    }),
+  ],
+  reactions: ['points.granted', 'points.spent'].map((on) => ({
+    name: `points.lapse-after-${on.slice('points.'.length)}`,
+    on,
+    handle: async (call) => {
+      await sweep(call, sweptPerMovement)
+    },
+  })),
+})

@@ -1,39 +1,32 @@
-/** Who joined which card. Every function takes the transaction first. */
-import type { AppId, GroupId, Millis, UserId } from '@qun/contract'
+/** The host's own words for what it granted, took or took back. The points themselves are in the ledger. */
+import type { AppId, LocalText } from '@qun/contract'
 import { rls, type Migration, type Tx } from '@qun/storage'
+import { sql } from 'kysely'
 
 export const migrations: readonly Migration[] = [
   {
     id: 'points-001',
     up: [
-      `CREATE TABLE points_members (
-        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, user_id text NOT NULL, at bigint NOT NULL,
-        PRIMARY KEY (app_id, group_id, seq, user_id))`,
-      rls('points_members'),
+      `CREATE TABLE points_titles (
+        app_id text NOT NULL, ref text NOT NULL, zh text NOT NULL, en text NOT NULL,
+        PRIMARY KEY (app_id, ref))`,
+      rls('points_titles'),
     ],
   },
 ]
 
-/** A type, not an interface: Kysely's withTables needs an index signature. */
-type Tables = {
-  points_members: { app_id: string; group_id: string; seq: number; user_id: string; at: number }
-}
-
 interface Place {
   readonly tx: Tx
   readonly appId: AppId
-  readonly groupId: GroupId
-  readonly seq: number
 }
-
-/** [POP1] The primary key decides. False if the member had joined before. */
-export async function addMember({ tx, appId, groupId, seq }: Place, userId: UserId, at: Millis): Promise<boolean> {
-  const row = await tx
-    .withTables<Tables>()
-    .insertInto('points_members')
-    .values({ app_id: appId, group_id: groupId, seq, user_id: userId, at })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('user_id')
-    .executeTakeFirst()
-  return row !== undefined
+/** The first words of a ref stay. */
+export async function keepTitle({ tx, appId }: Place, ref: string, title: LocalText): Promise<void> {
+  await sql`INSERT INTO points_titles (app_id, ref, zh, en) VALUES (${appId}, ${ref}, ${title['zh-CN']}, ${title.en})
+    ON CONFLICT DO NOTHING`.execute(tx)
+}
+export async function titlesOf({ tx, appId }: Place, refs: readonly string[]): Promise<ReadonlyMap<string, LocalText>> {
+  if (refs.length === 0) return new Map()
+  const { rows } = await sql<{ ref: string; zh: string; en: string }>`SELECT ref, zh, en FROM points_titles
+    WHERE app_id = ${appId} AND ref = ANY(${refs})`.execute(tx)
+  return new Map(rows.map(({ ref, zh, en }) => [ref, { 'zh-CN': zh, en }]))
 }

@@ -1,33 +1,6 @@
-/** The faces of a points: the card in the conversation. */
-import { ActionButton, CardFrame, defineCardUI, useText, type CardFaceProps } from '@qun/ui'
-import { points } from '../contract.ts'
+/** The faces of points: the line on the group page that opens the wallet. */
+import { defineGroupSection } from '@qun/ui'
+import './points.css'
+import { PointsSection } from './section.tsx'
 
-const texts = {
-  kind: { 'zh-CN': 'Points', en: 'Points' },
-  join: { 'zh-CN': '参与', en: 'Join' },
-  joined: { 'zh-CN': '已参与', en: 'Joined' },
-}
-const countText = (count: number) => ({ 'zh-CN': `${count} 人已参与`, en: `${count} joined` })
-
-export function PointsCard({ body, state, mine, act }: CardFaceProps<typeof points>) {
-  const text = useText()
-  const action =
-    mine === undefined ? (
-      <ActionButton wide onClick={() => act('join', {})}>
-        {text(texts.join)}
-      </ActionButton>
-    ) : (
-      <span>{text(texts.joined)}</span>
-    )
-  return (
-    <CardFrame
-      kind={text(texts.kind)}
-      title={body.title}
-      tone={mine === undefined ? 'open' : 'mine'}
-      foot={<span>{text(countText(state.count))}</span>}
-      action={action}
-    />
-  )
-}
-
-export default [defineCardUI(points, { Card: PointsCard, label: texts.kind })]
+export const sections = [defineGroupSection({ name: 'points', order: 310, Section: PointsSection })]

@@ -1,8 +1,0 @@
-/** The faces of a points are registered for its kind. */
-import { expect, test } from 'vitest'
-import faces from './index.tsx'
-
-test('[POP1] the card has a face and a name in both languages', () => {
-  expect(faces.map((face) => face.card.kind)).toEqual(['points'])
-  expect(Object.keys(faces[0]?.label ?? {})).toEqual(['zh-CN', 'en'])
-})

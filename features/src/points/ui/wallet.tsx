@@ -1,0 +1,105 @@
+/** What the sheet of points holds: the balance, what lapses, and the statement page by page. */
+import type { GroupId } from '@qun/contract'
+import { ActionButton, ClockIcon, instantText, useQun, useText } from '@qun/ui'
+import { useCallback, useEffect, useId, useState } from 'react'
+import { myStatement, type StatementEntry, type Wallet } from '../contract.ts'
+import { afterText, countText, pointsTexts, signedText, soonText } from './texts.ts'
+
+interface Props {
+  readonly groupId: GroupId
+  /** Undefined while it is being loaded. */
+  readonly wallet: Wallet | undefined
+}
+export function WalletContent({ groupId, wallet }: Props) {
+  return (
+    <div className="qun-points">
+      <Holding wallet={wallet} />
+      <Statement groupId={groupId} />
+    </div>
+  )
+}
+
+/** Lapsing lots that are shown; later ones say the same. */
+const lotsShown = 3
+function Holding({ wallet }: { readonly wallet: Wallet | undefined }) {
+  const { locale } = useQun()
+  const text = useText()
+  const day = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'long', day: 'numeric' })
+  const lots = wallet?.lots.slice(0, lotsShown) ?? []
+  return (
+    <div className="qun-points__holding">
+      <span className="qun-points__label">{text(pointsTexts.balance)}</span>
+      <strong className="qun-points__balance">{wallet === undefined ? '–' : countText(wallet.balance, locale)}</strong>
+      {lots.length > 0 && (
+        <ul className="qun-points__lots" aria-label={text(pointsTexts.lapses)}>
+          {lots.map(({ expiresAt, amount }) => (
+            <li key={expiresAt} className="qun-points__lot">
+              <ClockIcon size={14} />
+              {/* They lapse with that instant, so the day before it is their last. */}
+              {text(soonText(countText(amount, locale), day.format(expiresAt - 1)))}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+function Statement({ groupId }: { readonly groupId: GroupId }) {
+  const { client } = useQun()
+  const text = useText()
+  const head = useId()
+  const [entries, setEntries] = useState<readonly StatementEntry[]>()
+  const [hasMore, setHasMore] = useState(false)
+  const [isFailed, setFailed] = useState(false)
+  const load = useCallback(
+    async (before: number | undefined) => {
+      setFailed(false)
+      try {
+        const query = before === undefined ? {} : { before }
+        const page = await client.call(myStatement, { params: { groupId }, query })
+        setEntries((shown) => [...(before === undefined ? [] : (shown ?? [])), ...page.entries])
+        setHasMore(page.more)
+      } catch {
+        setFailed(true)
+      }
+    },
+    [client, groupId],
+  )
+  useEffect(() => void load(undefined), [load])
+  const last = entries?.at(-1)?.entryNo
+  return (
+    <section aria-labelledby={head}>
+      <h3 id={head} className="qun-points__head">
+        {text(pointsTexts.statement)}
+      </h3>
+      {entries === undefined && !isFailed && <span className="qun-spinner" aria-hidden="true" />}
+      {entries?.length === 0 && <p className="qun-points__nothing">{text(pointsTexts.nothing)}</p>}
+      <ol className="qun-points__entries">
+        {entries?.map((entry) => (
+          <Line key={entry.entryNo} entry={entry} />
+        ))}
+      </ol>
+      {isFailed && <p className="qun-points__nothing">{text(pointsTexts.failed)}</p>}
+      {(hasMore || isFailed) && (
+        <ActionButton wide tone="quiet" onClick={() => load(last)}>
+          {text(isFailed ? pointsTexts.retry : pointsTexts.more)}
+        </ActionButton>
+      )}
+    </section>
+  )
+}
+function Line({ entry }: { readonly entry: StatementEntry }) {
+  const { client, locale } = useQun()
+  const text = useText()
+  const { amount, balanceAfter, title, at } = entry
+  const way = amount > 0 ? 'qun-points__amount qun-points__amount--in' : 'qun-points__amount'
+  return (
+    <li className="qun-points__entry">
+      <span className="qun-points__title">{text(title)}</span>
+      <span className={way}>{signedText(amount, locale)}</span>
+      <span className="qun-points__at">{instantText(at, { now: client.serverNow(), locale })}</span>
+      <span className="qun-points__after">{text(afterText(countText(balanceAfter, locale)))}</span>
+    </li>
+  )
+}
