@@ -1,4 +1,7 @@
-/** The worked example of docs/adding-a-play.md is what it says: its files, put in their folder, are a play that works. */
+/**
+ * The worked example of docs/adding-a-play.md is what it says: its files, put in their folder, are a play that
+ * works.
+ */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -8,6 +8,7 @@ import { drawPhoto, type Photo } from '@qun/app-demo-host/pictures'
 import {
   groupsIn,
   invitationWords,
+  openingPoints,
   people,
   shopIdIn,
   shopName,
@@ -153,6 +154,10 @@ async function addPeople(speak: Voice, hostUrl: string, lang: Lang): Promise<voi
       badge: person.badge,
     })
   }
+  for (const [key, amount] of Object.entries(openingPoints)) {
+    const userId = userIdOf(key, lang)
+    await speak.host('POST', '/points/grants', { ref: `seed-${userId}`, userId, amount })
+  }
 }
 async function addGroup(speak: Voice, script: GroupScript, lang: Lang): Promise<Told> {
   const id = (key: string) => userIdOf(key, lang)
@@ -192,6 +197,8 @@ async function tell(speak: Voice, cue: Cue, clock: SeedClock): Promise<void> {
   for (const [emoji, keys] of Object.entries(line.reactions ?? {})) {
     for (const key of keys) await act(speak, group, key, seq, 'react', { emoji, on: true })
   }
+  for (const { by: key, action, input } of line.play?.acts ?? [])
+    await act(speak, group, key, seq, action, input(group.lang))
   if (line.draw) await playDraw(speak, cue, line.draw, seq, clock)
 }
 const act = (speak: Voice, group: Told, key: string, seq: number, action: string, input: unknown) =>
@@ -202,6 +209,7 @@ async function messageOf(
   { group, line }: Cue,
   clock: SeedClock,
 ): Promise<{ kind: string; body: unknown }> {
+  if (line.play) return { kind: line.play.kind, body: line.play.body(clock.now(), group.lang) }
   if (line.draw) return { kind: 'lucky-draw', body: drawBody(line.draw, group.lang, clock.now()) }
   if (line.picture) return { kind: 'image', body: await pictureBody(speak, group, line, line.picture) }
   const quoted = line.quote === undefined ? undefined : group.seqOf.get(line.quote)

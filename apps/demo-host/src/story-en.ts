@@ -1,4 +1,5 @@
 /** What the seeded people say in English; nothing here knows how it is posted. */
+import { brewCheckIn, brewPacket, breadList, classPoll } from './story-plays.ts'
 import type { GroupScript } from './story.ts'
 
 const friends: GroupScript = {
@@ -179,6 +180,10 @@ const brewing: GroupScript = {
       text: 'It did. My wife now says dried apricot. I have been acquitted.',
       reactions: { '❤️': ['he', 'lin', 'mei'] },
     },
+    { by: 'he', after: 5, play: brewCheckIn },
+    { by: 'mei', after: 3, text: 'I can keep that up. One a day is not my limit' },
+    { by: 'wang', after: 8, play: brewPacket },
+    { by: 'lin', after: 1, text: 'Thank you! That is half a pack of filters' },
   ],
 }
 
@@ -207,6 +212,11 @@ const bread: GroupScript = {
     { by: 'bai', after: 50, picture: 'window', text: 'The shop window early in the morning' },
     { by: 'bai', text: 'On my way home from work. I followed the smell' },
     { by: 'he', after: 9, text: '@Li one wholemeal, sliced. See you on Saturday.', mention: ['li'] },
+    { by: 'he', after: 3, play: breadList },
+    { by: 'liu', after: 4, text: 'Two walnut for me. The last one did not see the next day' },
+    { by: 'he', after: 6, play: classPoll },
+    { by: 'doudou', after: 2, text: 'May children come? Doudou insists on kneading herself' },
+    { by: 'he', after: 1, text: 'They may. There is a small apron waiting', reactions: { '❤️': ['doudou', 'zhao'] } },
   ],
 }
 

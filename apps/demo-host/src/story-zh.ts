@@ -1,4 +1,5 @@
 /** What the seeded people say in Chinese; nothing here knows how it is posted. */
+import { brewCheckIn, brewPacket, breadList, classPoll } from './story-plays.ts'
 import type { GroupScript } from './story.ts'
 
 const friends: GroupScript = {
@@ -152,6 +153,10 @@ const brewing: GroupScript = {
     { by: 'sun', after: 60, text: '试了，2 分 10 秒流完，前面甜，后面有点涩。', key: 'result' },
     { by: 'he', after: 4, text: '最后一段水少给 20 克，涩味就没了。', quote: 'result' },
     { by: 'sun', after: 25, text: '果然。这回老伴说像杏脯，算是平反了。', reactions: { '❤️': ['he', 'lin', 'mei'] } },
+    { by: 'he', after: 5, play: brewCheckIn },
+    { by: 'mei', after: 3, text: '这个我能坚持，我每天不止一杯' },
+    { by: 'wang', after: 8, play: brewPacket },
+    { by: 'lin', after: 1, text: '谢谢店长，够买半包滤纸了' },
   ],
 }
 
@@ -176,6 +181,11 @@ const bread: GroupScript = {
     { by: 'bai', after: 50, picture: 'window', text: '清早的橱窗，面包刚摆上' },
     { by: 'bai', text: '下班路上拍的，闻着味道走过来的' },
     { by: 'he', after: 9, text: '@小李 全麦记上了，周六见。', mention: ['li'] },
+    { by: 'he', after: 3, play: breadList },
+    { by: 'liu', after: 4, text: '核桃的我要两个，上次那个当晚就没了' },
+    { by: 'he', after: 6, play: classPoll },
+    { by: 'doudou', after: 2, text: '能带孩子吗？豆豆说要自己揉' },
+    { by: 'he', after: 1, text: '能，给豆豆留小围裙', reactions: { '❤️': ['doudou', 'zhao'] } },
   ],
 }
 

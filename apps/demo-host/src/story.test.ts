@@ -23,6 +23,7 @@ describe.each(langs)('the story in %s', (lang) => {
           ...(line.mention ?? []),
           ...Object.values(line.reactions ?? {}).flat(),
           ...(line.draw?.entrants ?? []),
+          ...(line.play?.acts.map((act) => act.by) ?? []),
         ]
         expect(named.filter((key) => !here.has(key))).toEqual([])
         if (line.quote !== undefined) expect(said).toContain(line.quote)
@@ -31,7 +32,7 @@ describe.each(langs)('the story in %s', (lang) => {
           expect(line.text).toContain(`@${people.find((one) => one.key === key)?.name[lang]}`)
         for (const prize of line.draw?.prizes ?? []) expect(prize.name.length).toBeLessThanOrEqual(40)
         expect(new Set(line.draw?.entrants).size).toBe(line.draw?.entrants.length ?? 0)
-        expect(line.text !== undefined || line.draw !== undefined).toBe(true)
+        expect(line.text ?? line.draw ?? line.play).toBeDefined()
       }
     },
   )

@@ -1,6 +1,9 @@
 /** The demo shop's people, goods and groups in both languages; knows nothing of how they reach Qun. */
 import { groupsEn } from './story-en.ts'
+import type { PlayScript } from './story-plays.ts'
 import { groupsZh } from './story-zh.ts'
+
+export { openingPoints, type PlayScript } from './story-plays.ts'
 
 export type Lang = 'zh' | 'en'
 export type Words = Readonly<Record<Lang, string>>
@@ -21,6 +24,7 @@ export interface Line {
   /** Taken back by its sender right away. */
   readonly recalled?: boolean
   readonly draw?: DrawScript
+  readonly play?: PlayScript
 }
 export interface DrawScript {
   readonly title: string

@@ -53,9 +53,8 @@ export async function listOrders(tx: Tx, appId: AppId, userId: UserId): Promise<
 export async function keepOrder(tx: Tx, appId: AppId, order: StoredOrder): Promise<void> {
   await sql`INSERT INTO buyer_show_orders (app_id, order_id, user_id, status, at, items)
     VALUES (${appId}, ${order.orderId}, ${order.userId}, ${order.status}, ${order.at}, ${JSON.stringify(order.items)}::json)
-    ON CONFLICT (app_id, order_id) DO UPDATE SET status = excluded.status, at = excluded.at, items = excluded.items`.execute(
-    tx,
-  )
+    ON CONFLICT (app_id, order_id) DO UPDATE SET
+      status = excluded.status, at = excluded.at, items = excluded.items`.execute(tx)
 }
 
 interface Show {

@@ -18,7 +18,10 @@ export function timeFault(
   const startsAt = isMember ? sale.startsAt : sale.publicStartsAt
   return startsAt === undefined || startsAt === null || now < startsAt ? 'flash_sale.not_started' : undefined
 }
-/** [FS2] [FS3] The code with which a quantity is refused, if it is. `takenCount` is what the person holds and bought. */
+/**
+ * [FS2] [FS3] The code with which a quantity is refused, if it is. `takenCount` is what the person holds and
+ * bought.
+ */
 export function countFault(
   sale: Sale,
   quantity: number,

@@ -67,7 +67,10 @@ export function shuffle<T>(items: readonly T[], nextInt: NextInt): T[] {
   }
   return mixed
 }
-/** [R1] [R10] The shares in the order they will be opened in, fixed before anybody opens one. Needs a packet without fault. */
+/**
+ * [R1] [R10] The shares in the order they will be opened in, fixed before anybody opens one. Needs a packet
+ * without fault.
+ */
 export function sharesOf(body: Divided, nextInt: NextInt, limits: ShareLimits): number[] {
   const { amount, count, split } = body
   if (split === 'equal') return equalShares(amount, count)

@@ -122,7 +122,10 @@ const phraseGuard: Guard = {
 }
 
 // ── opening ──
-/** [R4] [R8] In the order of C-01; all but the phrase is decided from what the engine has read for all who ask at once. */
+/**
+ * [R4] [R8] In the order of C-01; all but the phrase is decided from what the engine has read for all who ask at
+ * once.
+ */
 async function open(call: Opening, input: { phrase?: string; ticket?: string }, terms: Terms): Promise<void> {
   const { body, actorId, actor, now } = call
   const mine = await call.mineOf(actorId)

@@ -252,9 +252,8 @@ const audit: Audit = {
           count(*) FILTER (WHERE NOT withdrawn) AS standing FROM relay_list_lines l
           WHERE l.app_id = m.app_id AND l.group_id = m.group_id AND l.seq = m.seq) l
       WHERE m.kind = 'relay-list' AND m.recalled_at IS NULL AND (l.n <> l.last OR (m.state->>'lastNo')::bigint <> l.last
-        OR (m.state->>'lineCount')::bigint <> l.standing OR l.standing > (m.body->>'capacity')::bigint) LIMIT 100`.execute(
-      tx,
-    )
+        OR (m.state->>'lineCount')::bigint <> l.standing 
+        OR l.standing > (m.body->>'capacity')::bigint) LIMIT 100`.execute(tx)
     return rows.map(({ place }) => `the lines of ${place}`)
   },
 }

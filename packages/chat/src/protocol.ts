@@ -6,8 +6,10 @@ import { cards, endpoints, records } from './contract.ts'
 /**
  * Rises with every change of a contract. One line of history each:
  * 1 Messages, membership, invitations and lucky draws.
+ * 2 The plays: red packets, coupons, products, polls, relay lists, check-ins, group buys, flash sales, buyer
+ * shows; points, levels, orders; people under age; draws whose winners claim.
  */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** All that is on the wire, as plain JSON: schemas, routes, roles, codes. Texts for people are left out. */
 export function describeWire(): unknown {

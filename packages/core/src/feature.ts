@@ -321,8 +321,8 @@ export interface FoldCall extends Call {
   group(): Promise<GroupCall>
 }
 /**
- * Learns from what is said in groups, some seconds later: each message once, in order; its writes and its cursor are one
- * transaction. Posting knows nothing of it.
+ * Learns from what is said in groups, some seconds later: each message once, in order; its writes and its cursor
+ * are one transaction. Posting knows nothing of it.
  */
 export interface Fold {
   /** Never changes: the cursor is kept under it. A new name starts at the first message of each group. */

@@ -1,6 +1,6 @@
 /**
- * The host's word on who may take part, asked before anything is given: devices, ages of accounts and speeds are known to
- * the host alone. Knows no feature.
+ * The host's word on who may take part, asked before anything is given: devices, ages of accounts and speeds are
+ * known to the host alone. Knows no feature.
  */
 import { type AppId, type GroupId, refuse, Refusal, type UserId } from '@qun/contract'
 import { sql } from 'kysely'
@@ -17,8 +17,8 @@ export interface RiskAttempt {
   readonly action: string
 }
 /**
- * Asked before every post, action and request that moves money, points or stock, before anything is locked or counted. A
- * port that throws lets nobody through: `risk.blocked`, to be tried again.
+ * Asked before every post, action and request that moves money, points or stock, before anything is locked or
+ * counted. A port that throws lets nobody through: `risk.blocked`, to be tried again.
  */
 export type RiskPort = (attempt: RiskAttempt) => 'allow' | 'deny' | Promise<'allow' | 'deny'>
 

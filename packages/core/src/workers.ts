@@ -1,6 +1,6 @@
 /**
- * Jobs of cards, reactions to facts and folds of the log: found on the store, leased, and done in the transaction that removes them, so
- * that each takes effect at most once however often it is tried and whoever dies meanwhile.
+ * Jobs of cards, reactions to facts and folds of the log: found on the store, leased, and done in the transaction
+ * that removes them, so that each takes effect at most once however often it is tried and whoever dies meanwhile.
  */
 import type { AppId, GroupId } from '@qun/contract'
 import { sql } from 'kysely'

@@ -110,11 +110,17 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
     }
   }
 
-  /** A place to come back to; it costs nothing unless a statement follows. One at a time: a second replaces the first. */
+  /**
+   * A place to come back to; it costs nothing unless a statement follows. One at a time: a second replaces the
+   * first.
+   */
   mark(): void {
     this.#markWaits = true
   }
-  /** Undoes what was sent since the mark; nothing if nothing was. Sent without waiting: what follows stands behind it. */
+  /**
+   * Undoes what was sent since the mark; nothing if nothing was. Sent without waiting: what follows stands behind
+   * it.
+   */
   backToMark(): void {
     if (!this.#markWaits && this.#isMarked) this.#send('rollback to savepoint mark')
     this.#markWaits = false

@@ -19,6 +19,9 @@ export interface CardFrameProps {
   /** `mine`: the viewer is in it. `ended` and `cancelled` step back. `packet` is for red packets alone. */
   readonly tone?: 'open' | 'mine' | 'ended' | 'cancelled' | 'packet'
 }
+/** `false`, `null` and nothing draw nothing, and leave no room either. */
+const isDrawn = (part: ReactNode) => part !== undefined && part !== null && part !== false
+
 /** kind line · title · content · foot · one action */
 export function CardFrame({ icon, kind, title, starter, children, foot, action, tone = 'open' }: CardFrameProps) {
   return (
@@ -30,8 +33,8 @@ export function CardFrame({ icon, kind, title, starter, children, foot, action, 
       </header>
       {title !== undefined && <h2 className="qun-card__title">{title}</h2>}
       {children !== undefined && <div className="qun-card__content">{children}</div>}
-      {foot !== undefined && <div className="qun-card__foot">{foot}</div>}
-      {action !== undefined && <div className="qun-card__action">{action}</div>}
+      {isDrawn(foot) && <div className="qun-card__foot">{foot}</div>}
+      {isDrawn(action) && <div className="qun-card__action">{action}</div>}
     </article>
   )
 }

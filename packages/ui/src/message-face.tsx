@@ -70,6 +70,8 @@ export function MessageFace({ message, group, viewer }: MessageFaceProps) {
   )
   const instead = <UnknownFace words={summary(message)} />
   if (!ui || message.body === null) return instead
+  // On its way to the server a card has no state yet: its words stand in until the server has made the first.
+  if (message.seq === 0 && ui.card.initial === undefined) return instead
   const Face = ui.Card
   return (
     <FaceBoundary version={message.version} instead={instead}>

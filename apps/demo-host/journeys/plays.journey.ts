@@ -1,0 +1,234 @@
+/**
+ * Each play as people meet it, in two phones: the owner starts it from the plus menu, a member takes part, and
+ * the result
+ * is right in the card, in what the member holds and in the ledger. Pictures of each go to `.cache/pictures`.
+ */
+import { mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { desktop, launchBrowser, openContext, phone, type Complaints } from './browser.ts'
+import { startDemoWorld, type DemoWorld } from './world.ts'
+
+const pictureDir = resolve(import.meta.dirname, '../../..', process.env['QUN_PICTURES'] ?? '.cache/pictures')
+let world: DemoWorld
+let browser: Browser
+let context: BrowserContext
+let page: Page
+let zhao: FrameLocator
+let wang: FrameLocator
+const complaints: Complaints = []
+const barriers: string[] = []
+
+beforeAll(async () => {
+  mkdirSync(pictureDir, { recursive: true })
+  world = await startDemoWorld()
+  browser = await launchBrowser()
+  context = await openContext(browser, { device: desktop, lang: 'zh', theme: 'light' }, complaints)
+  page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  await page.goto(world.hostUrl)
+  const customer = page.getByRole('region', { name: '顾客的手机' })
+  await customer.getByRole('radio', { name: '赵阿姨' }).check({ force: true })
+  zhao = customer.frameLocator('iframe')
+  wang = page.getByRole('region', { name: '店主的手机' }).frameLocator('iframe')
+  await zhao.getByRole('link', { name: '消息' }).click()
+  for (const one of [zhao, wang])
+    await one
+      .getByRole('button', { name: /山茶咖啡·老友群/ })
+      .first()
+      .click()
+})
+beforeEach(({ onTestFailed }) => {
+  onTestFailed(async () => {
+    const path = join(tmpdir(), 'qun-plays-failed.png')
+    await page.screenshot({ path })
+    console.error(`The page as it was: ${path}\n${complaints.join('\n')}`)
+  })
+})
+afterAll(async () => {
+  await browser?.close()
+  await world?.close()
+})
+
+const card = (one: FrameLocator, words: string) => one.getByRole('article').filter({ hasText: words }).last()
+/** Opens the form of a play from the plus menu. */
+async function compose(one: FrameLocator, name: string) {
+  await one.getByRole('button', { name: '更多功能' }).click()
+  await one.getByRole('button', { name, exact: true }).click()
+  return one.getByRole('dialog', { name })
+}
+/** Keeps a picture of both phones, and what a screen reader would stumble over. */
+async function look(name: string) {
+  await page.waitForTimeout(400)
+  await page.screenshot({ path: join(pictureDir, `play-${name}.png`) })
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  for (const { id, impact, nodes } of violations) {
+    if (impact !== 'serious' && impact !== 'critical') continue
+    barriers.push(`${name}: ${id} at ${nodes.map((node) => node.target.flat().join(' ')).join(', ')}`)
+  }
+}
+/** Points of a person, read from the ledger through the host's API behind the demo shop. */
+const pointsOn = async (one: FrameLocator) => {
+  await one.getByRole('button', { name: '群详情' }).click()
+  const row = one.getByRole('button', { name: /我的积分/ })
+  await row.waitFor()
+  const said = await row.innerText()
+  await one.getByRole('button', { name: /返回/ }).first().click()
+  return Number(/([\d,]+)/.exec(said)?.[1]?.replaceAll(',', ''))
+}
+
+test('a poll: a tap on one phone is a bar on the other', async () => {
+  const form = await compose(wang, '投票')
+  await form.getByLabel('问题').fill('周六几点开课？')
+  await form.getByLabel('选项 1').fill('上午十点')
+  await form.getByLabel('选项 2').fill('下午两点')
+  await look('poll-form')
+  await form.getByRole('button', { name: '发起投票' }).click()
+  await card(zhao, '周六几点开课').getByRole('radio', { name: '下午两点' }).click()
+  await card(wang, '周六几点开课').getByText('1 人已投').waitFor()
+  await card(wang, '周六几点开课').getByRole('button', { name: '投票的人: 下午两点, 1 票，100%' }).waitFor()
+  await look('poll')
+})
+
+test('a relay list: a member adds a line, and the list grows for everybody', async () => {
+  const form = await compose(wang, '接龙')
+  await form.getByLabel('接龙标题').fill('周日面包接龙')
+  await look('relay-list-form')
+  await form.getByRole('button', { name: '发起接龙' }).click()
+  await card(zhao, '周日面包接龙').getByRole('button', { name: '我要接龙' }).click()
+  const line = zhao.getByRole('dialog', { name: '周日面包接龙' })
+  await line.getByLabel('数量').fill('3')
+  await line.getByRole('button', { name: '我要接龙' }).click()
+  await card(wang, '周日面包接龙').getByRole('listitem').filter({ hasText: '赵阿姨' }).waitFor()
+  await card(zhao, '周日面包接龙').getByRole('button', { name: '修改第 1 行' }).waitFor()
+  await look('relay-list')
+})
+
+test('a check-in: the day counts, and its reward is in the ledger', async () => {
+  const before = await pointsOn(zhao)
+  const form = await compose(wang, '打卡')
+  await form.getByLabel('打卡名称').fill('晨间咖啡')
+  await form.getByLabel('每天从').selectOption('0')
+  await form.getByLabel('天数').first().fill('1')
+  await look('check-in-form')
+  await form.getByRole('button', { name: '发起打卡' }).click()
+  await card(zhao, '晨间咖啡').getByRole('button', { name: '打卡', exact: true }).click()
+  await card(zhao, '晨间咖啡').getByText('今日已打卡').waitFor()
+  await card(wang, '晨间咖啡').getByText('今日 1 人').waitFor()
+  await look('check-in')
+  expect(await pointsOn(zhao)).toBe(before + 20)
+})
+
+test('a red packet: opened once, and what one got is in one’s points', async () => {
+  const before = await pointsOn(zhao)
+  const form = await compose(wang, '红包')
+  await form.getByLabel('总积分').fill('20')
+  await form.getByLabel('红包个数').fill('1')
+  await form.getByLabel('祝福语').fill('谢谢老友')
+  await look('red-packet-form')
+  await form.getByRole('button', { name: '塞进红包' }).click()
+  await zhao
+    .getByRole('button', { name: /谢谢老友/ })
+    .last()
+    .click()
+  await zhao.getByRole('button', { name: '拆开红包' }).click()
+  await zhao.getByText('已存入你的积分').waitFor()
+  await look('red-packet')
+  await zhao.getByRole('dialog').last().getByRole('button', { name: '关闭' }).first().click()
+  expect(await pointsOn(zhao)).toBe(before + 20)
+})
+
+test('a coupon: claimed from the card, held in the wallet', async () => {
+  const form = await compose(wang, '优惠券')
+  await form.getByLabel('券名称').fill('老友满减')
+  await form.getByLabel('减免金额（元）').fill('5')
+  await form.getByLabel('满多少可用（元）').fill('30')
+  await form.getByLabel('发放总数').fill('2')
+  await look('coupon-form')
+  await form.getByRole('button', { name: '发到群里' }).click()
+  await card(zhao, '老友满减').getByRole('button', { name: '立即领取' }).click()
+  await card(zhao, '老友满减').getByText('已领取').first().waitFor()
+  await look('coupon')
+  await zhao.getByRole('button', { name: '群详情' }).click()
+  await zhao.getByRole('button', { name: /我的优惠券/ }).click()
+  await zhao.getByRole('dialog', { name: '我的优惠券' }).getByText('老友满减').waitFor()
+  await look('coupon-wallet')
+  await zhao.getByRole('dialog', { name: '我的优惠券' }).getByRole('button', { name: '关闭' }).first().click()
+  await zhao.getByRole('button', { name: /返回/ }).first().click()
+})
+
+test('a flash sale: a member holds a piece, and the count falls for all', async () => {
+  const form = await compose(wang, '限时抢购')
+  await form.getByLabel('商品').fill('古吉 200 克')
+  await form.getByLabel('抢购价（元）').fill('58')
+  await form.getByLabel('原价（元）').fill('88')
+  await form.getByLabel('库存').fill('5')
+  await look('flash-sale-form')
+  await form.getByRole('button', { name: '发布抢购' }).click()
+  await card(zhao, '限时抢购').getByRole('button', { name: '立即抢' }).click()
+  await card(zhao, '限时抢购').getByText('已为你留货').waitFor()
+  await card(wang, '限时抢购').getByText('剩 4 件').first().waitFor()
+  await look('flash-sale')
+})
+
+test('a group buy: a member opens a team and has a place', async () => {
+  const form = await compose(wang, '拼团')
+  await form.getByLabel('商品名称').fill('山茶挂耳十包')
+  await form.getByLabel('单买价（元）').fill('79')
+  await form.getByLabel('每件价（元）').first().fill('59')
+  await look('group-buy-form')
+  await form.getByRole('button', { name: '发布拼团' }).click()
+  await card(zhao, '山茶挂耳十包')
+    .getByRole('button', { name: /开团|参团|一键开团/ })
+    .first()
+    .click()
+  await card(zhao, '山茶挂耳十包').getByText('名额已保留').first().waitFor()
+  await look('group-buy')
+})
+
+test('a buyer show: words and stars, liked by the owner', async () => {
+  const form = await compose(zhao, '晒单')
+  await form.getByLabel('说说使用感受').fill('挂耳很香，杏子味明显')
+  await look('buyer-show-form')
+  await form.getByRole('button', { name: '发布晒单' }).click()
+  await card(wang, '挂耳很香').getByRole('button', { name: '赞' }).click()
+  await card(zhao, '挂耳很香').getByText('1 人赞').waitFor()
+  await look('buyer-show')
+})
+
+test.each([
+  ['zh', 'light'],
+  ['zh', 'dark'],
+  ['en', 'light'],
+  ['en', 'dark'],
+] as const)('the plays of the demo on a phone, %s and %s', async (lang, theme) => {
+  const own = await openContext(browser, { device: phone, lang, theme, still: true }, complaints)
+  const one = await own.newPage()
+  one.setDefaultTimeout(20_000)
+  await one.goto(`${world.hostUrl}/?persona=${lang === 'zh' ? 'li' : 'li'}`)
+  const frame = one.locator('iframe').first()
+  const inner = (await frame.count()) > 0 ? one.frameLocator('iframe').first() : one
+  await inner
+    .getByRole('link', { name: lang === 'zh' ? '消息' : 'Chats' })
+    .first()
+    .click()
+  await inner
+    .getByRole('button', { name: lang === 'zh' ? /面包预订群/ : /Saturday bread/ })
+    .first()
+    .click()
+  await inner.getByRole('article').first().waitFor()
+  await one.waitForTimeout(900)
+  await one.screenshot({ path: join(pictureDir, `plays-phone-${lang}-${theme}.png`) })
+  await inner.getByRole('button', { name: lang === 'zh' ? '更多功能' : 'More' }).click()
+  await one.waitForTimeout(500)
+  await one.screenshot({ path: join(pictureDir, `plus-phone-${lang}-${theme}.png`) })
+  await own.close()
+})
+
+test('no page complained, and nobody who cannot see or use a mouse was kept out', () => {
+  expect(complaints).toEqual([])
+  expect([...new Set(barriers)]).toEqual([])
+})

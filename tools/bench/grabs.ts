@@ -1,0 +1,184 @@
+/**
+ * Ten thousand members open a packet of a hundred shares at once, over HTTP at the server as it ships; beside it the
+ * textbook's way on the same PostgreSQL, one locked row per grab. `node tools/bench/grabs.ts [--members 10000]
+ * [--shares
+ * 100] [--connections 100] [--depth 20] [--rounds 3] [--profile]`. Ends with 1 when a figure of promises P13 is missed.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { engineEndpoints, type AppId, type ParamsOf, type RequestOf } from '@qun/contract'
+import { transfer } from '@qun/ledger'
+import { findRunningEmbedded, openStore } from '@qun/storage'
+import pg from 'pg'
+import { startChild } from './child.ts'
+import type { GrabFigures, GrabPlan } from './grabs-load.ts'
+import { HostApi, inParallel } from './host-api.ts'
+import { canPin, generatorCpu, startQun, type QunChild } from './peers.ts'
+import { readFamilyUse } from './process-stat.ts'
+import { describeProfile, type CpuProfile } from './profile.ts'
+import { signToken } from './wire.ts'
+import { makeWorkFolder } from './work-folder.ts'
+
+/** Promises P13: ten thousand grabs within three seconds. */
+const secondsMax = 3
+/** Connections of the textbook's pool. */
+const poolSize = 16
+
+const { values: options } = parseArgs({
+  options: {
+    members: { type: 'string', default: '10000' },
+    shares: { type: 'string', default: '100' },
+    connections: { type: 'string', default: '100' },
+    depth: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '3' },
+    profile: { type: 'boolean', default: false },
+  },
+})
+const members = Number(options.members)
+const shares = Number(options.shares)
+const work = makeWorkFolder('qun-grabs')
+const dataDir = join(work, 'qun')
+const folder = join(work, 'profile')
+const flags = ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${folder}`]
+
+const server = await startQun({
+  dataDir,
+  pinning: 'database-free',
+  ...(options.profile ? { nodeFlags: flags } : {}),
+})
+const host = new HostApi(server.ready)
+const names = Array.from({ length: members }, (_, i) => `g${i}`)
+const databaseUrl = await findRunningEmbedded(join(dataDir, 'database'))
+if (databaseUrl === undefined) throw new Error('the server runs no database of its own')
+const groupId = await prepare()
+const faults: string[] = []
+for (let round = 1; round <= Number(options.rounds); round += 1) await grab(round)
+const textbook = await textbookSeconds(databaseUrl)
+console.log(`textbook (one locked row per grab, pool of ${poolSize}, no HTTP): ${textbook.toFixed(2)} s`)
+await server.stop()
+if (options.profile) showProfile()
+for (const fault of faults) console.error(`MISSED: ${fault}`)
+process.exit(faults.length === 0 ? 0 : 1)
+
+/** People, their group, and points for who sends the packets. */
+async function prepare(): Promise<string> {
+  const startedAt = performance.now()
+  await inParallel(['owner', ...names], 24, (userId) => host.putUser(userId, userId))
+  const made = await host.makeGroup('Grabs', ['owner', ...names])
+  await fund(server, databaseUrl!)
+  console.log(`${members} members in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
+  return made
+}
+async function fund({ ready }: QunChild, url: string): Promise<void> {
+  const store = await openStore({ url, poolSize: 1 })
+  const appId = ready.signing.appId as AppId
+  await store.transaction(appId, (tx) =>
+    transfer(
+      { tx, appId, now: Date.now(), randomHex: (bytes = 16) => '0'.repeat(bytes * 2) },
+      {
+        ref: 'bench/grabs',
+        currency: 'points',
+        legs: [
+          { account: 'issuer/bench', amount: -100_000_000 },
+          { account: 'user/owner', amount: 100_000_000 },
+        ],
+        reason: 'bench',
+      },
+    ),
+  )
+  await store.close()
+}
+
+async function grab(round: number): Promise<void> {
+  const amount = shares * 100 + round
+  const body = { currency: 'points', amount, count: shares, split: 'lucky' }
+  type Post = typeof engineEndpoints.post
+  const { seq } = await host.call(engineEndpoints.post, {
+    params: { groupId } as ParamsOf<Post>,
+    body: { clientId: `packet-${round}`, kind: 'red-packet', body } as RequestOf<Post>,
+    token: signToken(server.ready.signing, 'owner'),
+  })
+  const before = readFamilyUse(server.pid)
+  const figures = await load({
+    host: '127.0.0.1',
+    port: server.ready.port,
+    connections: Number(options.connections),
+    depth: Number(options.depth),
+    requests: names.map((name) => requestOf(name, seq)),
+  })
+  const after = readFamilyUse(server.pid)
+  const perGrab = ((after.ownCpuSeconds - before.ownCpuSeconds) / members) * 1e6
+  const database = after.childCpuSeconds - before.childCpuSeconds
+  console.log(
+    `round ${round}: ${figures.seconds.toFixed(2)} s, ${Math.round(members / figures.seconds)} grabs/s; ` +
+      `last success after ${figures.lastSuccessMs.toFixed(0)} ms, answers p50 ${figures.p50Ms.toFixed(0)} ms, ` +
+      `p99 ${figures.p99Ms.toFixed(0)} ms; server ${perGrab.toFixed(0)} µs of CPU a grab, database ${database.toFixed(2)} s`,
+  )
+  console.log(`  ${JSON.stringify(figures.answers)}`)
+  check(round, figures, amount)
+}
+function check(round: number, figures: GrabFigures, amount: number): void {
+  const { answers, amounts, seconds, lateSuccesses } = figures
+  const expect = (holds: boolean, what: string) => void (holds || faults.push(`round ${round}: ${what}`))
+  const winners = Math.min(shares, members)
+  expect(answers['200'] === winners && amounts.length === winners, `${amounts.length} successes for ${winners} shares`)
+  expect(members <= shares || answers['409 redpacket.empty'] === members - shares, 'some were refused otherwise')
+  expect(members < shares || amounts.reduce((a, b) => a + b, 0) === amount, 'the shares do not sum to the packet')
+  expect(lateSuccesses === 0, `${lateSuccesses} had a share after somebody was told that none is left`)
+  expect(seconds <= secondsMax, `${seconds.toFixed(2)} s, more than ${secondsMax} s`)
+}
+function requestOf(name: string, seq: number): string {
+  return (
+    `POST /v1/groups/${groupId}/messages/${seq}/actions/open HTTP/1.1\r\nHost: 127.0.0.1\r\n` +
+    `Authorization: Bearer ${signToken(server.ready.signing, name)}\r\nIdempotency-Key: ${name}-${seq}\r\n` +
+    'Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
+  )
+}
+async function load(plan: GrabPlan): Promise<GrabFigures> {
+  const path = join(work, 'plan.json')
+  writeFileSync(path, JSON.stringify(plan))
+  const child = await startChild({
+    command: fileURLToPath(new URL('./grabs-load.ts', import.meta.url)),
+    args: [path],
+    ...(canPin() ? { cpus: generatorCpu } : {}),
+  })
+  let figures: GrabFigures | undefined
+  for await (const line of child.lines) figures = JSON.parse(line) as GrabFigures
+  const code = await child.ended
+  if (figures === undefined) throw new Error(`the load ended with ${code}`)
+  return figures
+}
+
+/** What a textbook does per grab: lock the packet, take one, write who has it, commit. */
+async function textbookSeconds(url: string): Promise<number> {
+  const pool = new pg.Pool({ connectionString: url, max: poolSize })
+  await pool.query('create table bench_packet (id int primary key, free int not null)')
+  await pool.query('create table bench_claim (packet int, user_id text, primary key (packet, user_id))')
+  await pool.query('insert into bench_packet values (1, $1)', [shares])
+  const startedAt = performance.now()
+  let won = 0
+  await inParallel(names, poolSize, async (name) => {
+    const client = await pool.connect()
+    await client.query('begin')
+    const { rows } = await client.query<{ free: number }>('select free from bench_packet where id = 1 for update')
+    if (rows[0]!.free > 0) {
+      won += 1
+      await client.query('insert into bench_claim values (1, $1)', [name])
+      await client.query('update bench_packet set free = free - 1 where id = 1')
+    }
+    await client.query('commit')
+    client.release()
+  })
+  const seconds = (performance.now() - startedAt) / 1_000
+  if (won !== Math.min(shares, members)) throw new Error(`the textbook gave ${won} shares`)
+  await pool.query('drop table bench_packet, bench_claim')
+  await pool.end()
+  return seconds
+}
+
+function showProfile(): void {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.cpuprofile')))
+    console.log(describeProfile(JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile))
+}
