@@ -151,103 +151,106 @@ const people = ['wang', 'he', 'li', 'zhao', 'sun']
 const lifeMs = 60_000
 
 describe('a model', () => {
-  test('[R1] [R3] [R4] [R5] [R6] [R7] a hundred thousand steps of five people', { timeout: 1_200_000 }, async () => {
-    await using world = await open({ watching: [], packets: createRedPacket({ lifeMs }) })
-    for (const who of people) await fund(world, `user/${who}`, 20_000)
-    const balances = new Map(
-      await Promise.all(people.map(async (who) => [who, await balance(world, `user/${who}`)] as const)),
-    )
-    const next = numbersOf('77'.repeat(32))
-    const pick = <T>(items: readonly T[]): T => items[next(items.length)] as T
-    const models: Model[] = []
-    const move = (who: string, amount: number) => balances.set(who, (balances.get(who) ?? 0) + amount)
-    const end = (model: Model, phase: 'expired' | 'revoked') => {
-      model.phase = phase
-      move(senderOf(model), model.body.amount - sum([...model.claimed.values()]))
+  let world: Awaited<ReturnType<typeof open>>
+  const balances = new Map<string, number>()
+  const next = numbersOf('77'.repeat(32))
+  const pick = <T>(items: readonly T[]): T => items[next(items.length)] as T
+  const models: Model[] = []
+  const move = (who: string, amount: number) => balances.set(who, (balances.get(who) ?? 0) + amount)
+  const end = (model: Model, phase: 'expired' | 'revoked') => {
+    model.phase = phase
+    move(senderOf(model), model.body.amount - sum([...model.claimed.values()]))
+  }
+  const settleDue = () => {
+    for (const model of models) if (model.phase === 'open' && world.time.now() >= model.expiresAt) end(model, 'expired')
+  }
+  const senders = new Map<Model, string>()
+  const senderOf = (model: Model) => senders.get(model) ?? ''
+  const send = async () => {
+    const who = pick(people)
+    const count = 1 + next(6)
+    const to = next(6) === 0 ? pick(people) : undefined
+    const phrase = next(5) === 0 ? '山茶' : ''
+    const body: PacketBody = {
+      currency: 'points',
+      amount: 1 + next(3_000),
+      count,
+      split: pick(splits),
+      ...(to === undefined ? {} : { recipientId: to as UserId }),
+      ...(phrase === '' ? {} : { phrase }),
     }
-    const settleDue = () => {
-      for (const model of models)
-        if (model.phase === 'open' && world.time.now() >= model.expiresAt) end(model, 'expired')
+    const expected =
+      body.amount < count
+        ? 'redpacket.amount_too_small'
+        : to !== undefined && (count !== 1 || to === who)
+          ? 'redpacket.recipient_invalid'
+          : count > 5
+            ? 'redpacket.count_invalid'
+            : body.amount > (balances.get(who) ?? 0)
+              ? 'ledger.insufficient_funds'
+              : null
+    let at: At | undefined
+    const posted = world
+      .as(who)
+      .post(world.groupId, redPacket, body)
+      .then((place) => (at = place))
+    expect(await refusalOf(posted)).toBe(expected)
+    if (at === undefined) return
+    move(who, -body.amount)
+    const expiresAt = world.time.now() + lifeMs
+    const model: Model = { at, body, phrase, expiresAt, claimed: new Map(), tries: new Map(), phase: 'open' }
+    senders.set(model, who)
+    models.push(model)
+    const over = models.findIndex(({ phase }) => phase !== 'open')
+    if (models.length > 12 && over >= 0) models.splice(over, 1)
+  }
+  const grabOne = async () => {
+    const model = pick(models)
+    const who = pick(people)
+    const phrase = next(4) === 0 ? '错' : '山茶'
+    const { recipientId, count } = model.body
+    const tries = model.tries.get(who) ?? { n: 0, at: 0 }
+    const now = world.time.now()
+    const isWrong = model.phrase !== '' && phrase !== model.phrase
+    let expected: string | null
+    if (model.claimed.has(who)) expected = null
+    else if (recipientId !== undefined && recipientId !== who) expected = 'redpacket.not_recipient'
+    else if (model.phrase !== '' && tries.n >= 5 && now < tries.at + triesWaitMs) expected = 'rate.limited'
+    else if (isWrong) expected = 'redpacket.password_wrong'
+    else if (model.phase === 'open') expected = null
+    else
+      expected = { finished: 'redpacket.empty', expired: 'redpacket.expired', revoked: 'redpacket.revoked' }[
+        model.phase
+      ]
+    expect(await refusalOf(grab(world, model.at, who, { phrase }))).toBe(expected)
+    if (expected === 'redpacket.password_wrong') model.tries.set(who, { n: tries.n >= 5 ? 1 : tries.n + 1, at: now })
+    if (expected !== null || model.claimed.has(who)) return
+    const { amount = 0, place } = (await world.as(who).mine<typeof redPacket>(model.at)) ?? {}
+    model.claimed.set(who, amount)
+    expect(place).toBe(model.claimed.size)
+    move(who, amount)
+    if (model.claimed.size < count) return
+    model.phase = 'finished'
+    expect(sum([...model.claimed.values()])).toBe(model.body.amount)
+  }
+  const revoke = async () => {
+    const model = pick(models)
+    const who = pick(people)
+    const isOwn = who === senderOf(model)
+    const mayEnd = model.phase === 'revoked' || (model.phase === 'open' && model.claimed.size === 0)
+    const expected = !isOwn ? 'message.not_owner' : mayEnd ? null : 'redpacket.not_revocable'
+    expect(await refusalOf(world.as(who).act(model.at, redPacket, 'revoke', {}))).toBe(expected)
+    if (expected === null && model.phase === 'open') end(model, 'revoked')
+  }
+
+  test('[R1] [R3] [R4] [R5] [R6] [R7] twenty thousand steps of five people', { timeout: 600_000 }, async () => {
+    await using opened = await open({ watching: [], packets: createRedPacket({ lifeMs }) })
+    world = opened
+    for (const who of people) {
+      await fund(world, `user/${who}`, 20_000)
+      balances.set(who, await balance(world, `user/${who}`))
     }
-    const senders = new Map<Model, string>()
-    const senderOf = (model: Model) => senders.get(model) ?? ''
-    const send = async () => {
-      const who = pick(people)
-      const count = 1 + next(6)
-      const to = next(6) === 0 ? pick(people) : undefined
-      const phrase = next(5) === 0 ? '山茶' : ''
-      const body: PacketBody = {
-        currency: 'points',
-        amount: 1 + next(3_000),
-        count,
-        split: pick(splits),
-        ...(to === undefined ? {} : { recipientId: to as UserId }),
-        ...(phrase === '' ? {} : { phrase }),
-      }
-      const expected =
-        body.amount < count
-          ? 'redpacket.amount_too_small'
-          : to !== undefined && (count !== 1 || to === who)
-            ? 'redpacket.recipient_invalid'
-            : count > 5
-              ? 'redpacket.count_invalid'
-              : body.amount > (balances.get(who) ?? 0)
-                ? 'ledger.insufficient_funds'
-                : null
-      let at: At | undefined
-      const posted = world
-        .as(who)
-        .post(world.groupId, redPacket, body)
-        .then((place) => (at = place))
-      expect(await refusalOf(posted)).toBe(expected)
-      if (at === undefined) return
-      move(who, -body.amount)
-      const expiresAt = world.time.now() + lifeMs
-      const model: Model = { at, body, phrase, expiresAt, claimed: new Map(), tries: new Map(), phase: 'open' }
-      senders.set(model, who)
-      models.push(model)
-      const over = models.findIndex(({ phase }) => phase !== 'open')
-      if (models.length > 12 && over >= 0) models.splice(over, 1)
-    }
-    const grabOne = async () => {
-      const model = pick(models)
-      const who = pick(people)
-      const phrase = next(4) === 0 ? '错' : '山茶'
-      const { recipientId, count } = model.body
-      const tries = model.tries.get(who) ?? { n: 0, at: 0 }
-      const now = world.time.now()
-      const isWrong = model.phrase !== '' && phrase !== model.phrase
-      let expected: string | null
-      if (model.claimed.has(who)) expected = null
-      else if (recipientId !== undefined && recipientId !== who) expected = 'redpacket.not_recipient'
-      else if (model.phrase !== '' && tries.n >= 5 && now < tries.at + triesWaitMs) expected = 'rate.limited'
-      else if (isWrong) expected = 'redpacket.password_wrong'
-      else if (model.phase === 'open') expected = null
-      else
-        expected = { finished: 'redpacket.empty', expired: 'redpacket.expired', revoked: 'redpacket.revoked' }[
-          model.phase
-        ]
-      expect(await refusalOf(grab(world, model.at, who, { phrase }))).toBe(expected)
-      if (expected === 'redpacket.password_wrong') model.tries.set(who, { n: tries.n >= 5 ? 1 : tries.n + 1, at: now })
-      if (expected !== null || model.claimed.has(who)) return
-      const { amount = 0, place } = (await world.as(who).mine<typeof redPacket>(model.at)) ?? {}
-      model.claimed.set(who, amount)
-      expect(place).toBe(model.claimed.size)
-      move(who, amount)
-      if (model.claimed.size < count) return
-      model.phase = 'finished'
-      expect(sum([...model.claimed.values()])).toBe(model.body.amount)
-    }
-    const revoke = async () => {
-      const model = pick(models)
-      const who = pick(people)
-      const isOwn = who === senderOf(model)
-      const mayEnd = model.phase === 'revoked' || (model.phase === 'open' && model.claimed.size === 0)
-      const expected = !isOwn ? 'message.not_owner' : mayEnd ? null : 'redpacket.not_revocable'
-      expect(await refusalOf(world.as(who).act(model.at, redPacket, 'revoke', {}))).toBe(expected)
-      if (expected === null && model.phase === 'open') end(model, 'revoked')
-    }
-    for (let step = 0; step < 100_000; step++) {
+    for (let step = 0; step < 20_000; step++) {
       const turn = next(100)
       if (models.length === 0 || turn < 8) await send()
       else if (turn < 94) await grabOne()
