@@ -62,7 +62,7 @@ async function compose(one: FrameLocator, name: string) {
 }
 /** Keeps a picture of both phones, and what a screen reader would stumble over. */
 async function look(name: string) {
-  await page.waitForTimeout(400)
+  await page.waitForTimeout(700)
   await page.screenshot({ path: join(pictureDir, `play-${name}.png`) })
   const { violations } = await new AxeBuilder({ page }).analyze()
   for (const { id, impact, nodes } of violations) {
@@ -76,7 +76,7 @@ const pointsOn = async (one: FrameLocator) => {
   const row = one.getByRole('button', { name: /我的积分/ })
   await row.waitFor()
   const said = await row.innerText()
-  await one.getByRole('button', { name: /返回/ }).first().click()
+  await one.getByRole('button', { name: /返回/ }).last().click()
   return Number(/([\d,]+)/.exec(said)?.[1]?.replaceAll(',', ''))
 }
 
@@ -157,7 +157,7 @@ test('a coupon: claimed from the card, held in the wallet', async () => {
   await zhao.getByRole('dialog', { name: '我的优惠券' }).getByText('老友满减').waitFor()
   await look('coupon-wallet')
   await zhao.getByRole('dialog', { name: '我的优惠券' }).getByRole('button', { name: '关闭' }).first().click()
-  await zhao.getByRole('button', { name: /返回/ }).first().click()
+  await zhao.getByRole('button', { name: /返回/ }).last().click()
 })
 
 test('a flash sale: a member holds a piece, and the count falls for all', async () => {

@@ -54,10 +54,10 @@ export function streakOf(days: readonly string[], today: string): number {
   for (let at = numbers.length - 1; at > 0 && numbers[at - 1] === (numbers[at] as number) - 1; at--) run += 1
   return run
 }
-/** [CI4] Whether a missed day may be made up today. */
-export function mayMakeUp(day: string, today: string, days: readonly string[]): boolean {
+/** [CI4] Whether a missed day may be made up today; none is from before the programme began on `since`. */
+export function mayMakeUp(day: string, today: string, since: string, days: readonly string[]): boolean {
   const age = dayNumber(today) - dayNumber(day)
-  return age >= 1 && age <= makeUpAgeMax && !days.includes(day) && isDate(day)
+  return age >= 1 && age <= makeUpAgeMax && day >= since && !days.includes(day) && isDate(day)
 }
 /** 2026-02-30 is no date: it would be the number of another. */
 function isDate(day: string): boolean {

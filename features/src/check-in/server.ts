@@ -50,7 +50,8 @@ async function makeUp(call: Acting, day: string): Promise<void> {
   const today = localTime(now, zoneOf(body)).day
   const mine = await call.mineOf(actorId)
   if (mine?.madeUp.includes(day) === true) return
-  if (!mayMakeUp(day, today, mine?.days ?? [])) call.fail('check_in.day_invalid') // [CI4]
+  const since = localTime(call.at, zoneOf(body)).day
+  if (!mayMakeUp(day, today, since, mine?.days ?? [])) call.fail('check_in.day_invalid') // [CI4]
   await count(call, mine, { day, at: now, madeUp: true, proofKey: null }, undefined)
 }
 

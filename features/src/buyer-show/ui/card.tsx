@@ -98,13 +98,7 @@ function Foot({ state, mine, act }: ShowFace) {
   const liked = mine?.liked === true
   const toggle = () => act('like', { on: !liked }).catch((error: unknown) => toast(problemText(error), 'danger'))
   return (
-    <button
-      type="button"
-      className="qun-show__like"
-      aria-pressed={liked}
-      aria-label={text(liked ? showTexts.unlike : showTexts.like)}
-      onClick={() => void toggle()}
-    >
+    <button type="button" className="qun-show__like" aria-pressed={liked} onClick={() => void toggle()}>
       <HeartIcon size={18} filled={liked} />
       <span>{state.likeCount > 0 ? text(likesText(state.likeCount)) : text(showTexts.like)}</span>
     </button>

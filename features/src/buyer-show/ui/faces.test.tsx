@@ -48,11 +48,11 @@ test('[BS1] the badge stands with what was bought; without a real order it is no
 })
 test('[BS5] a like is given and taken back', async () => {
   const acts = show(verified, undefined, 'en')
-  fireEvent.click(screen.getByRole('button', { name: 'Like' }))
+  fireEvent.click(screen.getByRole('button', { name: '3 likes', pressed: false }))
   await waitFor(() => expect(acts).toEqual([{ action: 'like', input: { on: true } }]))
   cleanup()
   const back = show(verified, true, 'en')
-  fireEvent.click(screen.getByRole('button', { name: 'Take the like back' }))
+  fireEvent.click(screen.getByRole('button', { name: '3 likes', pressed: true }))
   await waitFor(() => expect(back).toEqual([{ action: 'like', input: { on: false } }]))
 })
 test('[BS6] [BS7] the form offers own orders and own pictures, and needs words', async () => {

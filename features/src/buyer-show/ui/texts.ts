@@ -3,7 +3,6 @@ export const showTexts = {
   kind: { 'zh-CN': '晒单', en: 'Buyer show' },
   verified: { 'zh-CN': '已验证购买', en: 'Verified purchase' },
   like: { 'zh-CN': '赞', en: 'Like' },
-  unlike: { 'zh-CN': '取消赞', en: 'Take the like back' },
   picture: { 'zh-CN': '晒单图片', en: 'Picture of the show' },
   close: { 'zh-CN': '关闭', en: 'Close' },
   order: { 'zh-CN': '晒哪个订单', en: 'Which order' },

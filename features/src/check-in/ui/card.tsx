@@ -101,12 +101,20 @@ interface WeekProps extends CheckInFace {
   readonly isOver: boolean
 }
 /** The last seven days; a missed one that may be made up is a button. */
-function Week({ body, mine, act, today, now, isOver }: Omit<WeekProps, 'mine'> & { readonly mine: CheckInMine }) {
+function Week({
+  body,
+  mine,
+  act,
+  message,
+  today,
+  now,
+  isOver,
+}: Omit<WeekProps, 'mine'> & { readonly mine: CheckInMine }) {
   const text = useText()
   const zone = zoneOf(body)
   const days = [6, 5, 4, 3, 2, 1, 0].map((ago) => localTime(now - ago * dayMs, zone).day)
   const left = mine.total === 0 ? body.makeUps : mine.makeUpsLeft
-  const missed = days.findLast((day) => mayMakeUp(day, today, mine.days))
+  const missed = days.findLast((day) => mayMakeUp(day, today, localTime(message.at, zone).day, mine.days))
   const mayNow = !isOver && left > 0 && missed !== undefined && mine.total > 0
   return (
     <>

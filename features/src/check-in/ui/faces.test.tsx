@@ -33,7 +33,7 @@ interface Scene {
 function show({ mine, locale = 'zh-CN', ...scene }: Scene = {}) {
   const shown = { ...body, ...scene.body }
   const now = { ...state, ...scene.state }
-  const message = aMessage(7, 'wang', 'check-in', shown, { state: now })
+  const message = aMessage(7, 'wang', 'check-in', shown, { state: now, at: fixtureNow - 9 * dayMs })
   const client = createFixture({ userId: 'li', views: [aView([message])], now: () => fixtureNow })
   client.answers['checkIns.board'] = () => ({ standings: [{ userId: 'zhao', name: '赵阿姨', days: 12 }], more: false })
   const acts: unknown[] = []

@@ -91,7 +91,7 @@ function Options(props: PollFace & { readonly isOver: boolean }) {
   }
   return (
     <>
-      <ul className="qun-poll__options" role={isSingle ? 'radiogroup' : 'group'} aria-label={body.question}>
+      <div className="qun-poll__options" role={isSingle ? 'radiogroup' : 'group'} aria-label={body.question}>
         {state.options.map((option, at) => (
           <OptionRow
             // Options are added at the end and never move.
@@ -105,7 +105,7 @@ function Options(props: PollFace & { readonly isOver: boolean }) {
             {...(!body.anonymous && state.counts !== undefined && { onVoters: () => showVoters(at) })}
           />
         ))}
-      </ul>
+      </div>
       {state.counts === undefined && <p className="qun-poll__note">{text(pollTexts.hidden)}</p>}
       {!isSingle && !isFixed && isChanged && (
         <ActionButton
@@ -138,7 +138,7 @@ function OptionRow({ option, isSingle, isFixed, isChosen, count, all, onChoose, 
   const percent = count === undefined || all === 0 ? 0 : Math.round((100 * count) / all)
   const result = count === undefined ? undefined : text(resultText(count, percent))
   return (
-    <li className="qun-poll__option" data-chosen={isChosen || undefined}>
+    <div className="qun-poll__option" data-chosen={isChosen || undefined}>
       <span className="qun-poll__bar" style={{ inlineSize: `${percent}%` }} aria-hidden />
       <button
         type="button"
@@ -168,7 +168,7 @@ function OptionRow({ option, isSingle, isFixed, isChosen, count, all, onChoose, 
             {percent}%
           </span>
         ))}
-    </li>
+    </div>
   )
 }
 
