@@ -149,7 +149,7 @@ describe('points that lapse', () => {
     await grant(w, 'more', 1)
     await w.settle()
     const { entries } = await w.as('li').call(myStatement, { params: { groupId: w.groupId } })
-    expect(entries[0]).toMatchObject({ amount: -25, balanceAfter: 31, title: { 'zh-CN': '积分过期', en: 'Lapsed' } })
+    expect(entries[0]).toMatchObject({ amount: -25, balanceAfter: 31, title: { 'zh-CN': '积分过期', en: 'Expired' } })
     expect(await sweep(w)).toEqual({ people: 0, amount: 0, more: false })
     await w.jump(30 * DAY)
     const runs = await Promise.all([sweep(w), sweep(w), sweep(w)])

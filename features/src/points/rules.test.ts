@@ -34,7 +34,7 @@ describe('points lapse', () => {
 test('[PO8] a movement is told in the host’s words, else in ours, else by its direction', () => {
   const own = { 'zh-CN': '生日礼', en: 'Birthday' }
   expect(titleOf({ reason: 'points.grant', amount: 5 }, own)).toBe(own)
-  expect(titleOf({ reason: 'ledger.expired', amount: -5 }).en).toBe('Lapsed')
+  expect(titleOf({ reason: 'ledger.expired', amount: -5 }).en).toBe('Expired')
   expect(titleOf({ reason: 'new-play.win', amount: 5 }).en).toBe('Received')
   expect(titleOf({ reason: 'new-play.pay', amount: -5 }).en).toBe('Used')
 })

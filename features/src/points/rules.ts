@@ -50,7 +50,7 @@ const words: Readonly<Record<string, Words>> = {
   'points.grant': { 'zh-CN': '商家发放', en: 'From the shop' },
   'points.deduct': { 'zh-CN': '积分兑换', en: 'Exchanged' },
   'points.reverse': { 'zh-CN': '冲正', en: 'Taken back' },
-  'ledger.expired': { 'zh-CN': '积分过期', en: 'Lapsed' },
+  'ledger.expired': { 'zh-CN': '积分过期', en: 'Expired' },
   'red-packet.fund': { 'zh-CN': '发出红包', en: 'Red packet sent' },
   'red-packet.open': { 'zh-CN': '领取红包', en: 'Red packet opened' },
   'red-packet.refund': { 'zh-CN': '红包退回', en: 'Red packet returned' },

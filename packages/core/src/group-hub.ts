@@ -46,6 +46,10 @@ export class GroupHub {
   #rows = new Map<string, RowText>()
   #lowSeq = Number.POSITIVE_INFINITY
   #flushableAt = 0
+  /** Whether the frame tells something new, or only changes what was told; and when the next of the latter may go. */
+  #tellsNew = false
+  #changesTold = false
+  #updatableAt = 0
   /**
    * In a large group: the position of each sender's last message, to see who appears to followers for the first time.
    */
@@ -157,13 +161,18 @@ export class GroupHub {
     if (news.left !== undefined) this.#letGo(news.left)
     if (news.joined !== undefined) this.#moveUp(new Map(news.joined))
     if (this.#rows.size === 0) this.#from = this.#version as number
-    for (const row of rows) this.#addRow(row)
+    for (const row of rows) {
+      const isTold = row.seq > 0 && row.seq <= this.#head.lastSeq
+      if (isTold) this.#changesTold = true
+      else this.#tellsNew = true
+      this.#addRow(row)
+    }
     this.#version = news.to
     if (this.#memberCount > this.#engine.limits.snapshotMembers) this.#introduce(news, rows)
     this.#head.note(news)
     const hasListeners = this.#open.length > 0 && this.#rows.size > 0
     if (!hasListeners) this.#drop()
-    if (hasListeners) this.#fanout.schedule(this, this.#flushableAt)
+    if (hasListeners) this.#fanout.schedule(this, this.#dueAt)
     else if (this.#head.isDirty) this.#fanout.scheduleHead(this)
   }
   #addRow(row: RowText): void {
@@ -201,7 +210,7 @@ export class GroupHub {
     const done = reading.finally(() => {
       if (this.#introducing !== done) return
       this.#introducing = undefined
-      if (this.#rows.size > 0) this.#fanout.schedule(this, this.#flushableAt)
+      if (this.#rows.size > 0) this.#fanout.schedule(this, this.#dueAt)
     })
     this.#introducing = this.#engine.track(done)
   }
@@ -226,8 +235,13 @@ export class GroupHub {
       sub.joinSeq = Math.max(sub.joinSeq, joined.get(sub.session.userId) ?? 0)
     }
   }
+  get #dueAt(): number {
+    return this.#tellsNew ? this.#flushableAt : Math.max(this.#flushableAt, this.#updatableAt)
+  }
   #drop(): void {
     this.#rows = new Map()
+    this.#tellsNew = false
+    this.#changesTold = false
     this.#lowSeq = Number.POSITIVE_INFINITY
   }
 
@@ -257,14 +271,14 @@ export class GroupHub {
   // ── frames out ──
   /** Sends what may go now; returns when the rest may, or undefined when nothing waits. */
   flush(now: number): number | undefined {
-    if (this.#slice === undefined && this.#rows.size > 0 && now >= this.#flushableAt && this.#introducing === undefined)
+    if (this.#slice === undefined && this.#rows.size > 0 && now >= this.#dueAt && this.#introducing === undefined)
       this.#begin()
     if (this.#slice !== undefined) this.#sendSlice(this.#engine.limits.fanoutSlice)
     // A head that is due goes in the same write as the rows; otherwise it waits for its time.
     if (!this.sendHead(now)) this.#fanout.scheduleHead(this)
     if (this.#slice !== undefined) return now
     const isReady = this.#rows.size > 0 && this.#introducing === undefined
-    return isReady ? this.#flushableAt : undefined
+    return isReady ? this.#dueAt : undefined
   }
   /** Sends the head if it changed and is due; false if it must wait. */
   sendHead(now: number): boolean {
@@ -289,10 +303,12 @@ export class GroupHub {
       lowSeq: this.#lowSeq,
     }
     this.#slice = { packet: { text: changesText(`group/${this.groupId}`, frame) }, frame, at: this.#open.length - 1 }
+    const { frameDelayMaxMs, slowFrameDelayMaxMs, slowGroupMembers, updateDelayMs } = this.#engine.limits
+    const now = this.#engine.elapsed()
+    if (this.#changesTold) this.#updatableAt = now + updateDelayMs
     this.#drop()
-    const { frameDelayMaxMs, slowFrameDelayMaxMs, slowGroupMembers } = this.#engine.limits
     const max = this.#open.length > slowGroupMembers ? slowFrameDelayMaxMs : frameDelayMaxMs
-    this.#flushableAt = this.#engine.elapsed() + Math.min(max, 2 * writeCostMs * this.#open.length)
+    this.#flushableAt = now + Math.min(max, 2 * writeCostMs * this.#open.length)
   }
   #sendSlice(count: number): void {
     const slice = this.#slice as { packet: Packet; frame: Frame; at: number }

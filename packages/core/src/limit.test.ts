@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { addMembers } from '@qun/features/membership/contract'
 import { refusalOf, startWorld, turns, until, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
-import { createLab, id, note, upTo } from './fixtures.ts'
+import { counter, createLab, id, note, postCounter, upTo } from './fixtures.ts'
 import { defaultLimits } from './limits.ts'
 
 const { features } = createLab()
@@ -151,5 +151,39 @@ describe('paces', () => {
     expect(await paceOf()).toBe(1)
     lines.push(...(await follow(40)))
     expect(await paceOf()).toBe(2)
+  })
+  test('[LIMIT7] a card everybody acts on reaches each follower ten times a second at most, talk passes it at once, and all see the same end', async () => {
+    await using world = await open()
+    const at = await postCounter(world)
+    const lines = upTo(30).map((n) => world.listen(['li', 'sun', 'wang'][n % 3] as string))
+    await world.settle()
+    for (const line of lines) line.subscribe(world.groupId)
+    await world.settle()
+    const group = `group/${world.groupId}` as const
+    const before = lines.map((line) => line.changesOf(group).length)
+    const began = world.time.now()
+    for (let n = 0; n < 50; n++) {
+      await world.as(n % 2 === 0 ? 'zhao' : 'li').act(at, counter, 'add', { by: 1 })
+      await turns(20)
+      world.time.moveTo(world.time.now() + 20)
+    }
+    const seconds = (world.time.now() - began) / 1_000
+    for (const [i, line] of lines.entries()) {
+      const frames = line.changesOf(group).length - (before[i] as number)
+      expect(frames).toBeGreaterThan(3)
+      expect(frames).toBeLessThanOrEqual(10 * seconds + 2)
+    }
+    // A change has just gone out and another waits: words do not, beyond the pace of LIMIT6.
+    await world.as('zhao').act(at, counter, 'add', { by: 1 })
+    await turns(20)
+    world.time.moveTo(world.time.now() + 1)
+    const said = await world.as('li').post(world.groupId, note, { text: '到了' })
+    expect(await until(() => lines.every((line) => line.seqsOf(world.groupId).includes(said.seq)))).toBe(true)
+    await world.settle()
+    for (const line of lines) {
+      const rows = line.changesOf(group).flatMap((frame) => frame.rows)
+      const last = rows.findLast((row) => row.row === 'message' && row.seq === at.seq)
+      expect(last).toMatchObject({ state: { total: 51 } })
+    }
   })
 })

@@ -33,6 +33,8 @@ export interface Limits {
   /** The same above it: a flush of 10,000 sockets costs 110–250 ms (performance.md). */
   readonly slowFrameDelayMaxMs: number
   readonly slowGroupMembers: number
+  /** Least time between two frames of nothing but changed cards and messages: a card everybody acts on costs ten a second. */
+  readonly updateDelayMs: number
   /** Sockets written before other groups get a turn: about 2–8 ms of work. */
   readonly fanoutSlice: number
   /** Least time between two heads of a group to one listed session. */
@@ -69,6 +71,7 @@ export const defaultLimits: Limits = {
   frameDelayMaxMs: 50,
   slowFrameDelayMaxMs: 200,
   slowGroupMembers: 2_000,
+  updateDelayMs: 100,
   fanoutSlice: 1_000,
   headDelayMs: 1_000,
   typingMembersMax: 50,

@@ -60,11 +60,12 @@ export const ledgerAudits: readonly LedgerAudit[] = [
   check(
     'L7',
     'A reversal mirrors its original entry by entry, and an original has one reversal at most.',
-    sql`SELECT * FROM (SELECT t.app_id, t.ref, t.reverses, e.account,
-          coalesce(sum(e.amount) FILTER (WHERE e.ref = t.reverses), 0) AS original,
-          coalesce(sum(e.amount) FILTER (WHERE e.ref = t.ref), 0) AS mirror
-        FROM ledger_transfers t JOIN ledger_entries e ON e.app_id = t.app_id AND e.ref IN (t.ref, t.reverses)
-        WHERE t.reverses IS NOT NULL GROUP BY t.app_id, t.ref, t.reverses, e.account) m WHERE original <> -mirror
+    sql`SELECT app_id, ref, reverses, account, sum(original) AS original, sum(mirror) AS mirror FROM (
+        SELECT t.app_id, t.ref, t.reverses, e.account, e.amount AS original, 0 AS mirror FROM ledger_transfers t
+          JOIN ledger_entries e ON e.app_id = t.app_id AND e.ref = t.reverses WHERE t.reverses IS NOT NULL
+        UNION ALL SELECT t.app_id, t.ref, t.reverses, e.account, 0, e.amount FROM ledger_transfers t
+          JOIN ledger_entries e ON e.app_id = t.app_id AND e.ref = t.ref WHERE t.reverses IS NOT NULL) both_sides
+      GROUP BY app_id, ref, reverses, account HAVING sum(original) <> -sum(mirror)
       UNION ALL SELECT app_id, min(ref), reverses, 'reversals', count(*), 1 FROM ledger_transfers
         WHERE reverses IS NOT NULL GROUP BY app_id, reverses HAVING count(*) > 1
       UNION ALL SELECT t.app_id, t.ref, t.reverses, 'no original', 0, 0 FROM ledger_transfers t
@@ -74,10 +75,12 @@ export const ledgerAudits: readonly LedgerAudit[] = [
   check(
     'L8',
     'The entries of a transfer are of its currency and of accounts of its app.',
-    sql`SELECT app_id, ref, e.account, e.currency, t.currency AS of_transfer FROM ledger_entries e
-      LEFT JOIN ledger_transfers t USING (app_id, ref) WHERE t.currency IS DISTINCT FROM e.currency
-      UNION ALL SELECT app_id, e.ref, account, currency, 'no account' FROM ledger_entries e
-        LEFT JOIN ledger_accounts a USING (app_id, account, currency) WHERE a.balance IS NULL`,
+    sql`SELECT app_id, ref, min(currency) AS currency, max(currency) AS other FROM (
+        SELECT app_id, ref, currency FROM ledger_transfers
+        UNION ALL SELECT app_id, ref, currency FROM ledger_entries) t
+      GROUP BY app_id, ref HAVING min(currency) <> max(currency)
+      UNION ALL (SELECT app_id, account, currency, 'no account' FROM ledger_entries
+        EXCEPT SELECT app_id, account, currency, 'no account' FROM ledger_accounts)`,
   ),
   check(
     'LDG12',

@@ -18,12 +18,14 @@ const dayMs = 86_400_000
 
 export async function walk(lab: Lab, steps: number, random: () => number): Promise<void> {
   const walker = new Walker(lab, random)
+  // Books grow with the walk, and so does the time it takes to read them whole.
+  const compareEvery = Math.max(500, steps / 20)
   for (let done = 0; done < steps; done += stepsPerDecision) {
     await lab.decide(async (call) => {
       for (let step = 0; step < stepsPerDecision; step += 1) await walker.step(call)
     })
     walker.pass()
-    if (done % 500 === 0) await walker.compare()
+    if (done % compareEvery === 0) await walker.compare()
   }
   await walker.compare()
 }

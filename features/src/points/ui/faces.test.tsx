@@ -37,7 +37,7 @@ describe('the wallet', () => {
     [
       'zh-CN',
       /^我的积分\s*1,280$/,
-      ['可用积分', '领取红包', '+80', '−30', '余额 1,280', '积分明细', /^200 积分将于 2026年4月3日 过期$/],
+      ['可用积分', '领取红包', '+80', '−30', '余额 1,280', '积分明细', /^200 积分将于2026年4月3日过期$/],
     ],
     [
       'en',
@@ -49,7 +49,7 @@ describe('the wallet', () => {
         '−30',
         'Balance 1,280',
         'Statement',
-        /^200 points lapse on April 3, 2026$/,
+        /^200 points expire on April 3, 2026$/,
       ],
     ],
   ] as const)('in %s shows the balance, what lapses and what moved', async (locale, name, texts) => {

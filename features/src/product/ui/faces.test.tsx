@@ -142,10 +142,10 @@ describe('a card of several products', () => {
     const body = { title: '本周新品', items: [shared(guji), shared(mug, 7_200)] }
     showCard({ live: [{ ...guji, state: 'off' }, mug], onBuy }, body)
     expect(screen.getByRole('heading', { name: '本周新品' })).toBeTruthy()
-    const [first, second] = screen.getAllByRole('listitem')
-    expect(within(first!).getByRole('button')).toHaveProperty('disabled', true)
-    expect(within(first!).getByText('已下架')).toBeTruthy()
-    expect(second?.querySelector('s')?.textContent).toContain('¥72.00')
+    const [first, second] = screen.getAllByRole('listitem') as [HTMLElement, HTMLElement]
+    expect(within(first).getByRole('button')).toHaveProperty('disabled', true)
+    expect(within(first).getByText('已下架')).toBeTruthy()
+    expect(second.querySelector('s')?.textContent).toContain('¥72.00')
     fireEvent.click(screen.getByRole('button', { name: '购买 山茶陶杯' }))
     expect(onBuy).toHaveBeenCalledWith({ productId: 'mug', groupId: fixtureGroupId, url: '/p/mug' })
   })

@@ -23,6 +23,7 @@ const texts = [
   'abcdefgh',
   'Ab3dEf7hIj',
   '2026-01-01',
+  'member-day',
   '0123456789abcdef0123456789abcdef',
   '👍',
   'https://shop.example/a',
