@@ -1,4 +1,4 @@
-/** Kills the server again and again while packets are opened and points move, then lets the auditor look at every row. */
+/** Kills the server again and again while packets are opened and points move; then the auditor looks at every row. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
