@@ -22,11 +22,11 @@ export async function open({ packets = plainPackets, features = [], ...rest }: O
   return world
 }
 let funded = 0
-export function fund(world: World, account: string, amount: number): Promise<unknown> {
+export function fund(world: World, account: string, amount: number, currency = 'points'): Promise<unknown> {
   return asLedger(world, (call) =>
     transfer(call, {
       ref: `test/${++funded}`,
-      currency: 'points',
+      currency,
       legs: [
         { account: 'issuer/test', amount: -amount },
         { account, amount },
@@ -39,9 +39,10 @@ export function asLedger<T>(world: World, run: (call: LedgerCall) => Promise<T>)
   const randomHex = (bytes = 16) => (++funded).toString(16).padStart(bytes * 2, '0')
   return world.store.transaction(appId, (tx) => run({ tx, appId, now: world.time.now(), randomHex }))
 }
-export async function balance(world: World, account: string): Promise<number> {
+export async function balance(world: World, account: string, currency = 'points'): Promise<number> {
   const { rows } = await world.store.reading(appId, (tx) =>
-    sql<{ balance: number }>`SELECT balance FROM ledger_accounts WHERE account = ${account}`.execute(tx),
+    sql<{ balance: number }>`SELECT balance FROM ledger_accounts
+      WHERE account = ${account} AND currency = ${currency}`.execute(tx),
   )
   return rows[0]?.balance ?? 0
 }

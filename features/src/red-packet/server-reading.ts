@@ -3,6 +3,7 @@ import { serveEndpoint, type EndpointServer } from '@qun/core'
 import { balanceOf } from '@qun/ledger'
 import { claimsOf, countMax, purseOf, redPacket, type PacketState } from './contract.ts'
 import type { ShareLimits } from './rules.ts'
+import { cash } from './server-cash.ts'
 import { hasClaimed, listClaims, readPacket, readShares } from './store.ts'
 
 /** Amounts are told to who has one, and to all once nobody can be disappointed by them. */
@@ -30,9 +31,18 @@ const claims = serveEndpoint(claimsOf, async (call) => {
   }
 })
 
-export function endpointsOf({ limits }: { readonly limits: ShareLimits }): EndpointServer[] {
+interface ReadingTerms {
+  readonly limits: ShareLimits
+  readonly cash: unknown
+}
+export function endpointsOf({ limits, cash: provider }: ReadingTerms): EndpointServer[] {
   const purse = serveEndpoint(purseOf, async (call) => ({
-    purses: [{ currency: 'points', balance: await balanceOf(call, `user/${call.actorId}`, 'points') }],
+    purses: await Promise.all(
+      ['points', ...(provider === undefined ? [] : [cash])].map(async (currency) => ({
+        currency,
+        balance: await balanceOf(call, `user/${call.actorId}`, currency),
+      })),
+    ),
     shareMax: limits.max,
     countMax,
   }))

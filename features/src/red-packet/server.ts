@@ -10,7 +10,7 @@ import {
   type OpenCall,
   type Reaction,
 } from '@qun/core'
-import { ledgerAudits, transfer } from '@qun/ledger'
+import { ledgerAudits, transfer, type PaymentProvider } from '@qun/ledger'
 import { packetLifeMs, redPacket, shareMax, type PacketBody, type PacketMine, type PacketState } from './contract.ts'
 import { commitOf, numbersOf, phraseHash } from './rules-secrets.ts'
 import {
@@ -25,6 +25,7 @@ import {
   type ShareLimits,
 } from './rules.ts'
 import { audits } from './store-audits.ts'
+import { carryOut, cash, payOut } from './server-cash.ts'
 import { endpointsOf } from './server-reading.ts'
 import { escrowOf, giveBackBudget, takeBudget, refOf } from './server-money.ts'
 import {
@@ -56,12 +57,15 @@ export interface RedPacketOptions {
   readonly tickets?: boolean
   /** Whose days a daily budget counts. */
   readonly timeZone?: string
+  /** Pays out packets of CNY; without it they are refused `ledger.currency_unknown`. */
+  readonly cash?: PaymentProvider
 }
 export interface Terms extends OpenTerms {
   readonly lifeMs: number
   readonly limits: ShareLimits
   readonly tickets: boolean
   readonly timeZone: string
+  readonly cash: PaymentProvider | undefined
 }
 type PacketCall = CardCall<typeof redPacket>
 type Opening = ActionCall<typeof redPacket>
@@ -95,12 +99,13 @@ async function send(call: OpenCall<typeof redPacket>, terms: Terms): Promise<Pac
   const commit = commitOf(secret, shares)
   return { phase: 'open', claimedCount: 0, expiresAt, commit, ...(terms.tickets ? { ticketed: true } : {}) }
 }
-async function checkSender(call: OpenCall<typeof redPacket>, { limits }: Terms): Promise<void> {
+async function checkSender(call: OpenCall<typeof redPacket>, { limits, cash: provider }: Terms): Promise<void> {
   const { body, actorId } = call
   const memberCount = await countMembers(call)
   const fault = packetFault(body, { memberCount, senderId: actorId }, limits)
   if (fault !== undefined) call.fail(fault)
-  if (body.currency !== 'points') call.fail('ledger.currency_unknown', { detail: body.currency })
+  const isKnown = body.currency === 'points' || (body.currency === cash && provider !== undefined)
+  if (!isKnown) call.fail('ledger.currency_unknown', { detail: body.currency })
   if ((await call.findUser(actorId))?.minor === true) call.fail('user.minor_restricted')
 }
 
@@ -138,7 +143,7 @@ async function open(call: Opening, input: { phrase?: string; ticket?: string }, 
   if (body.phraseId !== undefined) await checkPhrase(call, held, input.phrase ?? '')
   const over = packetOver(call.state, now)
   if (over !== undefined) return refuse(call, held, mine, over)
-  return claim(call, held)
+  return claim(call, held, terms)
 }
 /** What the actor holds once the ticket is used, which it is by any try. */
 function useTicket(call: Opening, mine: PacketMine | undefined, ticket: string | undefined, { tickets }: Terms) {
@@ -171,7 +176,7 @@ async function checkPhrase(call: Opening, held: PacketMine | undefined, phrase: 
 }
 
 /** [R3] [R6] The share and its transfer, in one go; the last one ends the packet. */
-async function claim(call: Opening, held: PacketMine | undefined): Promise<void> {
+async function claim(call: Opening, held: PacketMine | undefined, terms: Terms): Promise<void> {
   const { state, actorId, now, body } = call
   const ord = state.claimedCount
   const shares = await readShares(call)
@@ -189,6 +194,7 @@ async function claim(call: Opening, held: PacketMine | undefined): Promise<void>
       groupId: call.groupId,
     }),
   ])
+  await payOut(call, terms.cash, { userId: actorId, amount, isRefund: false })
   const { tries: _, triedAt: __, ...rest } = held ?? {}
   call.setMine(actorId, { ...rest, amount, at: now, place: ord + 1 })
   call.record('red-packet.opened', { seq: call.seq, userId: actorId, currency: body.currency, amount })
@@ -238,6 +244,8 @@ async function settle(call: PacketCall, phase: 'expired' | 'revoked', terms: Ter
       groupId: call.groupId,
     })
   }
+  if (refunded > 0 && source === `user/${call.senderId}`)
+    await payOut(call, terms.cash, { userId: call.senderId, amount: refunded, isRefund: true })
   await giveBackBudget(call, body, refunded, terms.timeZone)
   await endPacket(call, now)
   call.setState({ ...state, phase, claimedSum: amount - refunded, refunded, endedAt: now })
@@ -264,6 +272,7 @@ export function createRedPacket(options: RedPacketOptions = {}): Feature {
     senderOpens: options.senderOpens ?? true,
     tickets: options.tickets ?? false,
     timeZone: options.timeZone ?? 'Asia/Shanghai',
+    cash: options.cash,
   }
   const card = serveCard(redPacket, {
     open: (call) => send(call, terms),
@@ -280,10 +289,10 @@ export function createRedPacket(options: RedPacketOptions = {}): Feature {
         await settle(call, 'revoked', terms)
       },
     },
-    jobs: { expire: (call) => settle(call, 'expired', terms) },
-    /** Money that waits, or that somebody has, is not to vanish from sight. */
-    recallable: ({ phase, claimedCount }) =>
-      phase !== 'open' && claimedCount === 0 ? true : 'redpacket.not_recallable',
+    jobs: { expire: (call) => settle(call, 'expired', terms), pay: (call) => carryOut(call, terms.cash) },
+    /** Money that waits, or that somebody has, is not to vanish from sight; cash may be on its way for long. */
+    recallable: ({ phase, claimedCount }, { currency }) =>
+      phase !== 'open' && claimedCount === 0 && currency !== cash ? true : 'redpacket.not_recallable',
   })
   return defineFeature({
     name: 'red-packet',
