@@ -14,7 +14,7 @@ export async function lotsOf(
 ): Promise<Lot[]> {
   const { rows } = await sql<Lot>`SELECT expires_at AS "expiresAt", remaining FROM ledger_lots
     WHERE app_id = ${call.appId} AND account = ${of.account} AND currency = ${of.currency}
-      AND expires_at > ${call.now} AND remaining > 0 ORDER BY expires_at LIMIT ${of.limit}`.execute(call.tx)
+      AND expires_at > ${call.now} AND remaining <> 0 ORDER BY expires_at LIMIT ${of.limit}`.execute(call.tx)
   return rows
 }
 

@@ -48,13 +48,17 @@ interface TransferRow {
   content: string
   reverses: string | null
 }
-/** Accounts as they stand, by `keyOf`. */
+/**
+ * Accounts as they stand, by `keyOf`. One look by key each, whatever the planner knows: `remaining > 0` would lead it to
+ * the index of what is due, which holds the lots of all accounts.
+ */
 export async function readAccounts({ tx, appId }: Call, places: readonly Place[]): Promise<Map<string, AccountState>> {
   const { rows } = await sql<AccountRow>`SELECT a.account, a.currency, a.balance, a.last_entry, a.floor, a.frozen,
       CASE WHEN a.has_lots THEN (SELECT jsonb_agg(jsonb_build_array(l.expires_at, l.remaining)) FROM ledger_lots l
-        WHERE l.app_id = a.app_id AND l.account = a.account AND l.currency = a.currency AND l.remaining > 0) END AS lots
+        WHERE l.app_id = a.app_id AND l.account = a.account AND l.currency = a.currency AND l.remaining <> 0) END AS lots
     FROM json_to_recordset(${JSON.stringify(places)}::json) AS t(account text, currency text)
-    JOIN ledger_accounts a ON a.app_id = ${appId} AND a.account = t.account AND a.currency = t.currency`.execute(tx)
+    CROSS JOIN LATERAL (SELECT * FROM ledger_accounts WHERE app_id = ${appId} AND account = t.account
+      AND currency = t.currency LIMIT 1) a`.execute(tx)
   return new Map(rows.map((row) => [keyOf(row.account, row.currency), stateOf(row)]))
 }
 /** What the orders meet; exact while the accounts are locked. */
@@ -90,11 +94,19 @@ export async function writePlan(call: Call, plan: Plan, known: Known): Promise<v
   })
   await Promise.all([writeEntries(call, plan, accounts), ...(lots.length === 0 ? [] : [writeLots(call, lots)])])
 }
+interface AccountChange {
+  readonly account: string
+  readonly currency: string
+  readonly balance: number
+  readonly last_entry: number
+  readonly has_lots: boolean
+}
 /**
- * NOTE: two transfers of one ref and different accounts do not wait for each other at the accounts' locks; the second
+ * NOTE: the accounts are there and locked; as an insert each is found by its key, whatever the planner knows.
+ * Two transfers of one ref and different accounts do not wait for each other at the accounts' locks; the second
  * meets the primary key. Told as a lost race, the decision runs again and finds the ref taken.
  */
-async function writeEntries({ tx, appId, now }: Call, plan: Plan, accounts: readonly object[]): Promise<void> {
+async function writeEntries({ tx, appId, now }: Call, plan: Plan, accounts: readonly AccountChange[]): Promise<void> {
   const transfers = plan.fresh.map((order) => ({
     ref: order.ref,
     transfer_id: order.transferId,
@@ -110,10 +122,12 @@ async function writeEntries({ tx, appId, now }: Call, plan: Plan, accounts: read
       FROM json_to_recordset(${JSON.stringify(transfers)}::json) AS t(ref text, transfer_id text, currency text,
         reason text, group_id text, reverses text, content text)),
     moved AS (
-      UPDATE ledger_accounts a SET balance = t.balance, last_entry = t.last_entry, has_lots = t.has_lots
+      INSERT INTO ledger_accounts AS a (app_id, account, currency, balance, last_entry, has_lots)
+      SELECT ${appId}, t.account, t.currency, t.balance, t.last_entry, t.has_lots
       FROM json_to_recordset(${JSON.stringify(accounts)}::json) AS t(account text, currency text, balance bigint,
         last_entry bigint, has_lots boolean)
-      WHERE a.app_id = ${appId} AND a.account = t.account AND a.currency = t.currency)
+      ON CONFLICT (app_id, account, currency) DO UPDATE
+      SET balance = excluded.balance, last_entry = excluded.last_entry, has_lots = excluded.has_lots)
     INSERT INTO ledger_entries
       (app_id, account, currency, entry_no, amount, balance_after, ref, reason, lots, at)
     SELECT ${appId}, t.account, t.currency, t.entry_no, t.amount, t.balance_after, t.ref, t.reason, t.lots, ${now}
