@@ -99,7 +99,13 @@ describe('join links', () => {
   test('[IN4] five hundred accepts of fifty uses at once: exactly fifty join', async () => {
     await using world = await open()
     const { code } = await link(world, 'wang', { maxUses: 50 })
-    const codes = await Promise.all(Array.from({ length: 500 }, (_, i) => refusalOf(accept(world, `guest-${i}`, code))))
+    // A busy machine may send some away for now; they come back, as a client does.
+    const insist = async (who: string): Promise<string | null> => {
+      const refused = await refusalOf(accept(world, who, code))
+      return refused === 'store.unavailable' ? insist(who) : refused
+    }
+    const codes = await Promise.all(Array.from({ length: 500 }, (_, i) => insist(`guest-${i}`)))
+    expect(new Set(codes)).toEqual(new Set([null, 'invite.exhausted']))
     expect(codes.filter((each) => each === null)).toHaveLength(50)
     expect(codes.filter((each) => each === 'invite.exhausted')).toHaveLength(450)
     expect(await memberCount(world)).toBe(55)

@@ -33,7 +33,7 @@ export interface Limits {
   /** The same above it: a flush of 10,000 sockets costs 110–250 ms (performance.md). */
   readonly slowFrameDelayMaxMs: number
   readonly slowGroupMembers: number
-  /** Least time between two frames of nothing but changed cards and messages: a card everybody acts on costs ten a second. */
+  /** Least time between two frames of nothing but changes to what was told: a busy card costs ten frames a second. */
   readonly updateDelayMs: number
   /** Sockets written before other groups get a turn: about 2–8 ms of work. */
   readonly fanoutSlice: number

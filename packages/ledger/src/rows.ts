@@ -49,8 +49,8 @@ interface TransferRow {
   reverses: string | null
 }
 /**
- * Accounts as they stand, by `keyOf`. One look by key each, whatever the planner knows: `remaining > 0` would lead it to
- * the index of what is due, which holds the lots of all accounts.
+ * Accounts as they stand, by `keyOf`. One look by key each, whatever the planner knows: `remaining > 0` would lead it
+ * to the index of what is due, which holds the lots of all accounts.
  */
 export async function readAccounts({ tx, appId }: Call, places: readonly Place[]): Promise<Map<string, AccountState>> {
   const { rows } = await sql<AccountRow>`SELECT a.account, a.currency, a.balance, a.last_entry, a.floor, a.frozen,
