@@ -50,8 +50,8 @@ export async function balanceOf(call: LedgerReading, account: Account, currency:
 /** All currencies of an account. */
 export async function balancesOf(call: LedgerReading, account: Account): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ currency: string; balance: number }>`SELECT a.currency, (a.balance - CASE WHEN a.has_lots
-      THEN (SELECT coalesce(sum(l.remaining), 0) FROM ledger_lots l WHERE l.app_id = a.app_id
-        AND l.account = a.account AND l.currency = a.currency AND l.expires_at <= ${call.now}) ELSE 0 END)::bigint AS balance
+      THEN (SELECT coalesce(sum(l.remaining), 0) FROM ledger_lots l WHERE l.app_id = a.app_id AND l.account = a.account
+        AND l.currency = a.currency AND l.expires_at <= ${call.now} AND l.remaining <> 0) ELSE 0 END)::bigint AS balance
     FROM ledger_accounts a WHERE a.app_id = ${call.appId} AND a.account = ${account}`.execute(call.tx)
   return new Map(rows.map((row) => [row.currency, row.balance]))
 }

@@ -90,6 +90,7 @@ export class Model {
       lot.left -= part
       left -= part
     }
+    held.lots = held.lots.filter((lot) => lot.left > 0)
     return parts
   }
   reverse(ref: string, by: string, reason: string): string {
@@ -105,7 +106,7 @@ export class Model {
     for (const [account, held] of this.held) {
       const amount = this.lapsed(account)
       if (amount === 0) continue
-      for (const lot of held.lots) if (lot.at <= this.now) lot.left = 0
+      held.lots = held.lots.filter((lot) => lot.at > this.now)
       held.balance -= amount
       held.entries += 1
       this.of(to).balance += amount
