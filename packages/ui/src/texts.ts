@@ -125,7 +125,7 @@ export const texts = {
   'dialog.close': say('关闭', 'Close'),
   'error.unknown': say('出了点问题，请稍后再试', 'Something went wrong. Please try again'),
   'error.offline': say('网络不可用，请稍后再试', 'No network. Please try again'),
-  'form.incomplete': say('请检查标出的内容', 'Please check the marked fields'),
+  'form.incomplete': say('请补全标出的内容', 'Please complete the marked fields'),
   'form.required': say('必填', 'Required'),
   'form.number': say('请填写整数', 'Enter a whole number'),
   'form.money': say('请填写金额，最多两位小数', 'Enter an amount with at most two decimals'),

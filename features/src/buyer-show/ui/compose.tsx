@@ -5,6 +5,7 @@ import {
   formFaults,
   FormText,
   PlayForm,
+  useDraft,
   useQun,
   useText,
   type ComposeProps,
@@ -27,8 +28,7 @@ const faultsOf = (draft: Draft): FormFaults => (draft.text.trim() === '' ? { tex
 export function BuyerShowForm({ group, submit }: ComposeProps<typeof buyerShow>) {
   const text = useText()
   const orders = useOrders()
-  const [draft, setDraft] = useState<Draft>({ orderId: '', text: '', stars: 5, pictures: [] })
-  const change = (patch: Partial<Draft>) => setDraft((before) => ({ ...before, ...patch }))
+  const [draft, change] = useDraft<Draft>({ orderId: '', text: '', stars: 5, pictures: [] })
   const publish = () =>
     submit({
       text: draft.text.trim(),

@@ -1,20 +1,19 @@
 /** The form in the plus menu: a check-in programme in one screen. */
 import {
-  CloseIcon,
+  DraftText,
   FormChoice,
+  FormList,
   FormRow,
-  FormSet,
   FormText,
   PageSwitch,
   PlayForm,
-  PlusIcon,
+  useDraft,
   useText,
   type ComposeProps,
-  type FormFaults,
+  type DraftParts,
 } from '@qun/ui'
-import { useState } from 'react'
 import { milestonesMax, type checkIn } from '../contract.ts'
-import { bodyOf, emptyDraft, faultsOf, type CheckInDraft, type MilestoneDraft } from './draft.ts'
+import { bodyOf, emptyDraft, faultsOf, type CheckInDraft } from './draft.ts'
 import { checkInTexts, clockOf, milestoneLabel } from './texts.ts'
 
 const opensAt = [0, 300, 360, 420, 480, 540, 720, 1_080] as const
@@ -22,8 +21,7 @@ const closesAt = [540, 600, 720, 1_080, 1_260, 1_380, 1_440] as const
 
 export function CheckInForm({ submit }: ComposeProps<typeof checkIn>) {
   const text = useText()
-  const [draft, setDraft] = useState(emptyDraft)
-  const change = (patch: Partial<CheckInDraft>) => setDraft((before) => ({ ...before, ...patch }))
+  const [draft, change] = useDraft(emptyDraft)
   return (
     <PlayForm
       draft={draft}
@@ -33,13 +31,7 @@ export function CheckInForm({ submit }: ComposeProps<typeof checkIn>) {
     >
       {(faults) => (
         <>
-          <FormText
-            label={text(checkInTexts.title)}
-            value={draft.title}
-            max={60}
-            fault={faults['title']}
-            onType={(title) => change({ title })}
-          />
+          <DraftText name="title" label={checkInTexts.title} max={60} {...{ draft, change, faults }} />
           <Rules draft={draft} change={change} />
           <Milestones draft={draft} change={change} faults={faults} />
           <PageSwitch
@@ -53,11 +45,8 @@ export function CheckInForm({ submit }: ComposeProps<typeof checkIn>) {
   )
 }
 
-interface PartProps {
-  readonly draft: CheckInDraft
-  readonly change: (patch: Partial<CheckInDraft>) => void
-}
-function Rules({ draft, change }: PartProps) {
+type PartProps = DraftParts<CheckInDraft>
+function Rules({ draft, change }: Omit<PartProps, 'faults'>) {
   const text = useText()
   const clocks = (minutes: readonly number[]) => minutes.map((one) => ({ value: String(one), label: clockOf(one) }))
   return (
@@ -108,26 +97,28 @@ function Rules({ draft, change }: PartProps) {
   )
 }
 
-function Milestones({ draft, change, faults }: PartProps & { readonly faults: FormFaults }) {
+function Milestones({ draft, change, faults }: PartProps) {
   const text = useText()
-  const { milestones } = draft
-  const set = (id: number, patch: Partial<MilestoneDraft>) =>
-    change({ milestones: milestones.map((one) => (one.id === id ? { ...one, ...patch } : one)) })
-  const add = () => {
-    const id = Math.max(0, ...milestones.map((one) => one.id)) + 1
-    change({ milestones: [...milestones, { id, days: '', points: '' }] })
-  }
   return (
-    <FormSet legend={text(checkInTexts.milestones)}>
-      {milestones.map(({ id, days, points }, at) => (
-        <div key={id} className="qun-checkin__milestone" role="group" aria-label={text(milestoneLabel(at + 1))}>
+    <FormList
+      legend={checkInTexts.milestones}
+      rows={draft.milestones}
+      max={milestonesMax}
+      onChange={(milestones) => change({ milestones })}
+      make={(id) => ({ id, days: '', points: '' })}
+      nameOf={milestoneLabel}
+      addLabel={checkInTexts.addMilestone}
+      removeLabel={checkInTexts.removeMilestone}
+    >
+      {({ id, days, points }, set) => (
+        <>
           <FormText
             kind="whole"
             label={text(checkInTexts.days)}
             value={days}
             max={4}
             fault={faults[`days-${id}`]}
-            onType={(typed) => set(id, { days: typed })}
+            onType={(typed) => set({ days: typed })}
           />
           <FormText
             kind="whole"
@@ -135,23 +126,10 @@ function Milestones({ draft, change, faults }: PartProps & { readonly faults: Fo
             value={points}
             max={6}
             fault={faults[`points-${id}`]}
-            onType={(typed) => set(id, { points: typed })}
+            onType={(typed) => set({ points: typed })}
           />
-          <button
-            type="button"
-            className="qun-iconbutton"
-            aria-label={`${text(checkInTexts.removeMilestone)}: ${text(milestoneLabel(at + 1))}`}
-            onClick={() => change({ milestones: milestones.filter((one) => one.id !== id) })}
-          >
-            <CloseIcon size={18} />
-          </button>
-        </div>
-      ))}
-      {milestones.length < milestonesMax && (
-        <button type="button" className="qun-checkin__add" onClick={add}>
-          <PlusIcon size={18} /> {text(checkInTexts.addMilestone)}
-        </button>
+        </>
       )}
-    </FormSet>
+    </FormList>
   )
 }

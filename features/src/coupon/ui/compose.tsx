@@ -1,17 +1,17 @@
 /** The form in the plus menu: a coupon in one screen, shown above as members will see it. */
 import {
+  DraftText,
   FormChoice,
   FormRow,
   FormSpan,
-  FormText,
   PlayForm,
+  useDraft,
   useDrawnAt,
   useQun,
   useText,
   type ComposeProps,
-  type FormFaults,
+  type DraftParts,
 } from '@qun/ui'
-import { useState } from 'react'
 import type { coupon, CouponKind } from '../contract.ts'
 import { bodyOf, emptyDraft, faultsOf, isShowable, termsOf, type CouponDraft } from './draft.ts'
 import { couponTexts, kindTexts, validText } from './texts.ts'
@@ -20,8 +20,7 @@ import { Ticket } from './ticket.tsx'
 export function CouponForm({ submit }: ComposeProps<typeof coupon>) {
   const { client } = useQun()
   const text = useText()
-  const [draft, setDraft] = useState(emptyDraft)
-  const change = (patch: Partial<CouponDraft>) => setDraft((before) => ({ ...before, ...patch }))
+  const [draft, change] = useDraft(emptyDraft)
   return (
     <PlayForm
       draft={draft}
@@ -41,12 +40,12 @@ export function CouponForm({ submit }: ComposeProps<typeof coupon>) {
                 choices={kinds.map((value) => ({ value, label: text(kindTexts[value]) }))}
                 onChoose={(kind) => change({ kind })}
               />
-              <Typed name="title" max={40} {...part} />
+              <DraftText name="title" label={couponTexts.title} max={40} {...part} />
             </FormRow>
             <Worth {...part} />
             <FormRow>
-              <Typed name="total" max={7} kind="whole" {...part} />
-              <Typed name="perUser" max={2} kind="whole" {...part} />
+              <DraftText name="total" label={couponTexts.total} max={7} kind="whole" {...part} />
+              <DraftText name="perUser" label={couponTexts.perUser} max={2} kind="whole" {...part} />
             </FormRow>
             <FormRow>
               <FormSpan
@@ -55,7 +54,7 @@ export function CouponForm({ submit }: ComposeProps<typeof coupon>) {
                 fault={faults['lasts']}
                 onChange={(lasts) => change({ lasts })}
               />
-              <Typed name="days" max={3} kind="whole" {...part} />
+              <DraftText name="days" label={couponTexts.days} max={3} kind="whole" {...part} />
             </FormRow>
             <More {...part} />
           </>
@@ -66,11 +65,7 @@ export function CouponForm({ submit }: ComposeProps<typeof coupon>) {
 }
 const kinds: readonly CouponKind[] = ['full', 'percent', 'direct', 'shipping', 'exchange']
 
-interface PartProps {
-  readonly draft: CouponDraft
-  readonly change: (patch: Partial<CouponDraft>) => void
-  readonly faults: FormFaults
-}
+type PartProps = DraftParts<CouponDraft>
 function Sample({ draft }: { readonly draft: CouponDraft }) {
   const text = useText()
   const now = useDrawnAt()
@@ -82,28 +77,6 @@ function Sample({ draft }: { readonly draft: CouponDraft }) {
     </figure>
   )
 }
-type TextField = Exclude<keyof CouponDraft, 'kind' | 'lasts' | 'refund'>
-interface TypedProps extends PartProps {
-  readonly name: TextField
-  readonly max: number
-  readonly kind?: 'text' | 'whole' | 'money'
-  readonly label?: (typeof couponTexts)[keyof typeof couponTexts]
-  readonly long?: boolean
-}
-function Typed({ name, max, kind = 'text', label, long = false, draft, change, faults }: TypedProps) {
-  const text = useText()
-  return (
-    <FormText
-      label={text(label ?? couponTexts[name])}
-      value={draft[name]}
-      max={max}
-      fault={faults[name]}
-      kind={kind}
-      long={long}
-      onType={(typed) => change({ [name]: typed })}
-    />
-  )
-}
 /** What each kind asks for. */
 function Worth(part: PartProps) {
   const { kind } = part.draft
@@ -111,20 +84,22 @@ function Worth(part: PartProps) {
   return (
     <>
       <FormRow>
-        {(kind === 'full' || kind === 'direct') && <Typed name="amount" max={12} kind="money" {...part} />}
-        {kind === 'shipping' && (
-          <Typed name="amount" max={12} kind="money" label={couponTexts.shippingAmount} {...part} />
-        )}
-        {kind === 'percent' && <Typed name="percent" max={6} kind="money" {...part} />}
-        {kind === 'percent' && <Typed name="cap" max={12} kind="money" {...part} />}
-        {kind === 'exchange' && <Typed name="exchangeName" max={40} {...part} />}
-        {kind === 'exchange' && <Typed name="exchangeSku" max={64} {...part} />}
         {(kind === 'full' || kind === 'direct') && (
-          <Typed name="threshold" max={12} kind="money" label={threshold} {...part} />
+          <DraftText name="amount" label={couponTexts.amount} max={12} kind="money" {...part} />
+        )}
+        {kind === 'shipping' && (
+          <DraftText name="amount" max={12} kind="money" label={couponTexts.shippingAmount} {...part} />
+        )}
+        {kind === 'percent' && <DraftText name="percent" label={couponTexts.percent} max={6} kind="money" {...part} />}
+        {kind === 'percent' && <DraftText name="cap" label={couponTexts.cap} max={12} kind="money" {...part} />}
+        {kind === 'exchange' && <DraftText name="exchangeName" label={couponTexts.exchangeName} max={40} {...part} />}
+        {kind === 'exchange' && <DraftText name="exchangeSku" label={couponTexts.exchangeSku} max={64} {...part} />}
+        {(kind === 'full' || kind === 'direct') && (
+          <DraftText name="threshold" max={12} kind="money" label={threshold} {...part} />
         )}
       </FormRow>
       {kind !== 'full' && kind !== 'direct' && (
-        <Typed name="threshold" max={12} kind="money" label={threshold} {...part} />
+        <DraftText name="threshold" max={12} kind="money" label={threshold} {...part} />
       )}
     </>
   )
@@ -139,7 +114,7 @@ function More(part: PartProps) {
       <summary>{text(couponTexts.moreSettings)}</summary>
       <div className="qun-form">
         <FormRow>
-          <Typed name="perDay" max={7} kind="whole" {...part} />
+          <DraftText name="perDay" label={couponTexts.perDay} max={7} kind="whole" {...part} />
           <FormChoice
             label={text(couponTexts.refund)}
             value={draft.refund}
@@ -151,9 +126,9 @@ function More(part: PartProps) {
             onChoose={(refund) => change({ refund })}
           />
         </FormRow>
-        {draft.kind !== 'exchange' && <Typed name="skus" max={1_000} {...part} />}
-        <Typed name="url" max={1_000} {...part} />
-        <Typed name="note" max={200} label={couponTexts.noteField} long {...part} />
+        {draft.kind !== 'exchange' && <DraftText name="skus" label={couponTexts.skus} max={1_000} {...part} />}
+        <DraftText name="url" label={couponTexts.url} max={1_000} {...part} />
+        <DraftText name="note" max={200} label={couponTexts.noteField} long {...part} />
       </div>
     </details>
   )

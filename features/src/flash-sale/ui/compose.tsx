@@ -1,16 +1,16 @@
 /** The form in the plus menu: a flash sale in one screen. */
 import {
+  DraftText,
   FormChoice,
   FormRow,
   FormSpan,
-  FormText,
   PlayForm,
+  useDraft,
   useQun,
   useText,
   type ComposeProps,
-  type FormFaults,
+  type DraftParts,
 } from '@qun/ui'
-import { useState } from 'react'
 import type { flashSale } from '../contract.ts'
 import { bodyOf, emptyDraft, faultsOf, type SaleDraft } from './draft.ts'
 import { saleTexts } from './texts.ts'
@@ -18,8 +18,7 @@ import { saleTexts } from './texts.ts'
 export function FlashSaleForm({ submit }: ComposeProps<typeof flashSale>) {
   const { client } = useQun()
   const text = useText()
-  const [draft, setDraft] = useState(emptyDraft)
-  const change = (patch: Partial<SaleDraft>) => setDraft((before) => ({ ...before, ...patch }))
+  const [draft, change] = useDraft(emptyDraft)
   return (
     <PlayForm
       draft={draft}
@@ -27,49 +26,29 @@ export function FlashSaleForm({ submit }: ComposeProps<typeof flashSale>) {
       onSubmit={() => submit(bodyOf(draft, client.serverNow()))}
       submitLabel={text(saleTexts.publish)}
     >
-      {(faults) => (
-        <>
-          <Typed name="title" max={60} {...{ draft, change, faults }} />
-          <FormRow>
-            <Typed name="price" max={12} kind="money" {...{ draft, change, faults }} />
-            <Typed name="original" max={12} kind="money" {...{ draft, change, faults }} />
-          </FormRow>
-          <FormRow>
-            <Typed name="stock" max={6} kind="whole" {...{ draft, change, faults }} />
-            <Typed name="perMember" max={2} kind="whole" {...{ draft, change, faults }} />
-          </FormRow>
-          <Times draft={draft} change={change} faults={faults} />
-          <Typed name="url" max={2_000} {...{ draft, change, faults }} />
-        </>
-      )}
+      {(faults) => {
+        const part = { draft, change, faults }
+        return (
+          <>
+            <DraftText name="title" label={saleTexts.title} max={60} {...part} />
+            <FormRow>
+              <DraftText name="price" label={saleTexts.price} max={12} kind="money" {...part} />
+              <DraftText name="original" label={saleTexts.original} max={12} kind="money" {...part} />
+            </FormRow>
+            <FormRow>
+              <DraftText name="stock" label={saleTexts.stock} max={6} kind="whole" {...part} />
+              <DraftText name="perMember" label={saleTexts.perMember} max={2} kind="whole" {...part} />
+            </FormRow>
+            <Times {...part} />
+            <DraftText name="url" label={saleTexts.url} max={2_000} {...part} />
+          </>
+        )
+      }}
     </PlayForm>
   )
 }
 
-interface PartProps {
-  readonly draft: SaleDraft
-  readonly change: (patch: Partial<SaleDraft>) => void
-  readonly faults: FormFaults
-}
-interface TypedProps extends PartProps {
-  readonly name: 'title' | 'price' | 'original' | 'stock' | 'perMember' | 'url'
-  readonly max: number
-  readonly kind?: 'whole' | 'money'
-}
-function Typed({ name, max, kind = 'whole', draft, change, faults }: TypedProps) {
-  const text = useText()
-  const isText = name === 'title' || name === 'url'
-  return (
-    <FormText
-      label={text(saleTexts[name])}
-      value={draft[name]}
-      max={max}
-      fault={faults[name]}
-      kind={isText ? 'text' : kind}
-      onType={(typed) => change({ [name]: typed })}
-    />
-  )
-}
+type PartProps = DraftParts<SaleDraft>
 function Times({ draft, change, faults }: PartProps) {
   const text = useText()
   return (

@@ -1,28 +1,26 @@
 /** The form in the plus menu: a group buy in one screen. */
 import {
-  CloseIcon,
+  DraftText,
   FormChoice,
+  FormList,
   FormRow,
-  FormSet,
   FormSpan,
   FormText,
   PlayForm,
-  PlusIcon,
+  useDraft,
   useQun,
   useText,
   type ComposeProps,
-  type FormFaults,
+  type DraftParts,
 } from '@qun/ui'
-import { useState } from 'react'
-import type { groupBuy } from '../contract.ts'
-import { addStep, bodyOf, emptyDraft, faultsOf, mayAddStep, type BuyDraft, type StepDraft } from './draft.ts'
+import { stepsMax, type groupBuy } from '../contract.ts'
+import { bodyOf, emptyDraft, faultsOf, nextStep, type BuyDraft } from './draft.ts'
 import { buyTexts, stepLabelText } from './texts.ts'
 
 export function GroupBuyForm({ submit }: ComposeProps<typeof groupBuy>) {
   const { client } = useQun()
   const text = useText()
-  const [draft, setDraft] = useState(emptyDraft)
-  const change = (patch: Partial<BuyDraft>) => setDraft((before) => ({ ...before, ...patch }))
+  const [draft, change] = useDraft(emptyDraft)
   return (
     <PlayForm
       draft={draft}
@@ -30,86 +28,73 @@ export function GroupBuyForm({ submit }: ComposeProps<typeof groupBuy>) {
       onSubmit={() => submit(bodyOf(draft, client.serverNow()))}
       submitLabel={text(buyTexts.publish)}
     >
-      {(faults) => (
-        <>
-          <Typed name="title" max={60} {...{ draft, change, faults }} />
-          <Typed name="singlePrice" max={12} kind="money" {...{ draft, change, faults }} />
-          <Steps {...{ draft, change, faults }} />
-          <FormRow>
-            <Typed name="stock" max={7} kind="whole" {...{ draft, change, faults }} />
-            <Typed name="perMember" max={2} kind="whole" {...{ draft, change, faults }} />
-          </FormRow>
-          <FormRow>
-            <FormSpan
-              label={text(buyTexts.teamLasts)}
-              value={draft.team}
-              fault={faults['team']}
-              onChange={(team) => change({ team })}
+      {(faults) => {
+        const part = { draft, change, faults }
+        return (
+          <>
+            <DraftText name="title" label={buyTexts.title} max={60} {...part} />
+            <DraftText name="singlePrice" label={buyTexts.singlePrice} max={12} kind="money" {...part} />
+            <Steps {...part} />
+            <FormRow>
+              <DraftText name="stock" label={buyTexts.stock} max={7} kind="whole" {...part} />
+              <DraftText name="perMember" label={buyTexts.perMember} max={2} kind="whole" {...part} />
+            </FormRow>
+            <FormRow>
+              <FormSpan
+                label={text(buyTexts.teamLasts)}
+                value={draft.team}
+                fault={faults['team']}
+                onChange={(team) => change({ team })}
+              />
+              <FormSpan
+                label={text(buyTexts.offerLasts)}
+                value={draft.offer}
+                fault={faults['offer']}
+                onChange={(offer) => change({ offer })}
+              />
+            </FormRow>
+            <FormChoice
+              label={text(buyTexts.late)}
+              value={draft.late}
+              choices={[
+                { value: 'refund', label: text(buyTexts.lateRefund) },
+                { value: 'new-team', label: text(buyTexts.lateTeam) },
+              ]}
+              onChoose={(late) => change({ late })}
             />
-            <FormSpan
-              label={text(buyTexts.offerLasts)}
-              value={draft.offer}
-              fault={faults['offer']}
-              onChange={(offer) => change({ offer })}
-            />
-          </FormRow>
-          <FormChoice
-            label={text(buyTexts.late)}
-            value={draft.late}
-            choices={[
-              { value: 'refund', label: text(buyTexts.lateRefund) },
-              { value: 'new-team', label: text(buyTexts.lateTeam) },
-            ]}
-            onChoose={(late) => change({ late })}
-          />
-          <Typed name="url" max={2_000} hint={text(buyTexts.urlHint)} {...{ draft, change, faults }} />
-          <Typed name="image" max={2_000} {...{ draft, change, faults }} />
-        </>
-      )}
+            <DraftText name="url" label={buyTexts.url} max={2_000} hint={text(buyTexts.urlHint)} {...part} />
+            <DraftText name="image" label={buyTexts.image} max={2_000} {...part} />
+          </>
+        )
+      }}
     </PlayForm>
   )
 }
 
-interface PartProps {
-  readonly draft: BuyDraft
-  readonly change: (patch: Partial<BuyDraft>) => void
-  readonly faults: FormFaults
-}
-interface TypedProps extends PartProps {
-  readonly name: 'title' | 'image' | 'url' | 'singlePrice' | 'stock' | 'perMember'
-  readonly max: number
-  readonly kind?: 'text' | 'whole' | 'money'
-  readonly hint?: string
-}
-function Typed({ name, max, kind = 'text', hint, draft, change, faults }: TypedProps) {
-  const text = useText()
-  return (
-    <FormText
-      label={text(buyTexts[name])}
-      value={draft[name]}
-      max={max}
-      kind={kind}
-      fault={faults[name]}
-      {...(hint !== undefined && { hint })}
-      onType={(typed) => change({ [name]: typed })}
-    />
-  )
-}
+type PartProps = DraftParts<BuyDraft>
 function Steps({ draft, change, faults }: PartProps) {
   const text = useText()
-  const set = (id: number, patch: Partial<StepDraft>) =>
-    change({ steps: draft.steps.map((step) => (step.id === id ? { ...step, ...patch } : step)) })
   return (
-    <FormSet legend={text(buyTexts.ladder)}>
-      {draft.steps.map((step, at) => (
-        <div key={step.id} className="qun-buy__step" role="group" aria-label={text(stepLabelText(at + 1))}>
+    <FormList
+      legend={buyTexts.ladder}
+      rows={draft.steps}
+      min={1}
+      max={stepsMax}
+      onChange={(steps) => change({ steps })}
+      make={(id) => nextStep(draft, id)}
+      nameOf={stepLabelText}
+      addLabel={buyTexts.addStep}
+      removeLabel={buyTexts.removeStep}
+    >
+      {(step, set) => (
+        <>
           <FormText
             label={text(buyTexts.stepSize)}
             value={step.size}
             max={2}
             kind="whole"
             fault={faults[`size-${step.id}`]}
-            onType={(size) => set(step.id, { size })}
+            onType={(size) => set({ size })}
           />
           <FormText
             label={text(buyTexts.stepPrice)}
@@ -117,25 +102,10 @@ function Steps({ draft, change, faults }: PartProps) {
             max={12}
             kind="money"
             fault={faults[`price-${step.id}`]}
-            onType={(price) => set(step.id, { price })}
+            onType={(price) => set({ price })}
           />
-          {draft.steps.length > 1 && (
-            <button
-              type="button"
-              className="qun-iconbutton qun-buy__remove"
-              aria-label={`${text(buyTexts.removeStep)}: ${text(stepLabelText(at + 1))}`}
-              onClick={() => change({ steps: draft.steps.filter((other) => other.id !== step.id) })}
-            >
-              <CloseIcon size={18} />
-            </button>
-          )}
-        </div>
-      ))}
-      {mayAddStep(draft) && (
-        <button type="button" className="qun-buy__add" onClick={() => change({ steps: addStep(draft) })}>
-          <PlusIcon size={18} /> {text(buyTexts.addStep)}
-        </button>
+        </>
       )}
-    </FormSet>
+    </FormList>
   )
 }

@@ -1,7 +1,7 @@
 /** What a merchant has typed so far, and the card it makes; pure, so that the form only draws it. */
 import { DAY, type BodyOf } from '@qun/contract'
 import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
-import { offerLifeMaxMs, sizeMax, stepsMax, teamLifeMaxMs, type groupBuy } from '../contract.ts'
+import { offerLifeMaxMs, sizeMax, teamLifeMaxMs, type groupBuy } from '../contract.ts'
 import { isCheckout } from '../rules.ts'
 import { buyTexts } from './texts.ts'
 
@@ -35,11 +35,10 @@ export const emptyDraft: BuyDraft = {
   offer: { amount: '3', unit: 'days' },
   late: 'refund',
 }
-export const mayAddStep = (draft: BuyDraft): boolean => draft.steps.length < stepsMax
-export function addStep(draft: BuyDraft): readonly StepDraft[] {
-  const id = Math.max(...draft.steps.map((step) => step.id)) + 1
-  const size = Math.min(sizeMax, (wholeOf(draft.steps.at(-1)?.size ?? '', sizeMax) ?? 2) + 2)
-  return [...draft.steps, { id, size: String(size), price: '' }]
+/** Two people more than the step before it. */
+export function nextStep({ steps }: BuyDraft, id: number): StepDraft {
+  const size = Math.min(sizeMax, (wholeOf(steps.at(-1)?.size ?? '', sizeMax) ?? 2) + 2)
+  return { id, size: String(size), price: '' }
 }
 
 export function faultsOf(draft: BuyDraft): FormFaults {

@@ -14,9 +14,10 @@ import {
   useText,
   type CardFaceProps,
 } from '@qun/ui'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import type { luckyDraw, Prize, Winner } from '../contract.ts'
 import { DetailsSheet } from './details-sheet.tsx'
+import { afterTexts, redrawnText } from './texts-after.ts'
 import {
   drawTexts,
   entryCountText,
@@ -48,7 +49,7 @@ export function LuckyDrawCard(props: DrawFace) {
     proof.show()
   }
   const starter = group.get().members.get(message.senderId)
-  const won = state.phase === 'drawn' && mine?.prize !== undefined
+  const won = state.phase === 'drawn' && mine?.prize !== undefined && mine.isLapsed !== true
   const tone =
     state.phase === 'cancelled' ? 'cancelled' : state.phase === 'drawn' && !won ? 'ended' : mine ? 'mine' : 'open'
   return (
@@ -185,8 +186,10 @@ const dayMs = 86_400_000
 function Claim({ body, state, mine, act, now }: DrawFace) {
   const text = useText()
   if (mine?.prize === undefined) return null
+  if (mine.isLapsed === true) return null
   if (mine.claimedAt !== undefined) return <CardNote tone="ok">{text(drawTexts.claimed)}</CardNote>
-  const until = body.claimDays === undefined ? undefined : (state.drawnAt ?? 0) + body.claimDays * dayMs
+  const wonAt = (mine.isRedrawn === true ? state.redraw?.at : state.drawnAt) ?? 0
+  const until = body.claimDays === undefined ? undefined : wonAt + body.claimDays * dayMs
   if (state.unclaimedCount !== undefined || (until !== undefined && now >= until))
     return <CardNote tone="warn">{text(drawTexts.claimOver)}</CardNote>
   return (
@@ -203,23 +206,38 @@ function randomNonce(): string {
 
 function Result({ body, state, mine, group }: DrawFace) {
   const text = useText()
-  const prize = mine?.prize === undefined ? undefined : body.prizes[mine.prize]
+  const isLapsed = mine?.isLapsed === true
+  const prize = mine?.prize === undefined || isLapsed ? undefined : body.prizes[mine.prize]
   if (state.winnerCount === 0) return <CardNote>{text(drawTexts.nobody)}</CardNote>
-  const shown = state.winners.slice(0, winnersOnCard)
+  const faceOf = (userId: string) => group.get().members.get(userId)?.avatar ?? ''
+  const { redraw } = state
   return (
     <>
       {prize && <p className="qun-draw__won">{text(wonText(prize.name))}</p>}
-      {mine && !prize && <p className="qun-draw__notwon">{text(drawTexts.notWon)}</p>}
-      <p className="qun-draw__winnershead">{text(winnersText(state.winnerCount))}</p>
-      <WinnerList
-        winners={shown}
-        prizes={body.prizes}
-        faceOf={(userId) => group.get().members.get(userId)?.avatar ?? ''}
-      />
-      {(state.unclaimedCount ?? 0) > 0 && <CardNote>{text(unclaimedText(state.unclaimedCount ?? 0))}</CardNote>}
-      {state.winnerCount > shown.length && (
-        <p className="qun-draw__rest">{text(moreWinnersText(state.winnerCount - shown.length))}</p>
+      {mine && !prize && <p className="qun-draw__notwon">{text(isLapsed ? afterTexts.lapsed : drawTexts.notWon)}</p>}
+      <Winners count={state.winnerCount} winners={state.winners} prizes={body.prizes} faceOf={faceOf}>
+        {text(winnersText(state.winnerCount))}
+      </Winners>
+      {redraw && (
+        <Winners count={redraw.winnerCount} winners={redraw.winners} prizes={body.prizes} faceOf={faceOf}>
+          {text(redrawnText(redraw.count))}
+        </Winners>
       )}
+      {redraw?.winnerCount === 0 && <CardNote>{text(afterTexts.nobodyLeft)}</CardNote>}
+      {(state.unclaimedCount ?? 0) > 0 && <CardNote>{text(unclaimedText(state.unclaimedCount ?? 0))}</CardNote>}
+    </>
+  )
+}
+
+/** Those a card has room for, under a heading, and how many more there are. */
+function Winners({ count, winners, children, ...parts }: WinnerListProps & { count: number; children: ReactNode }) {
+  const text = useText()
+  const shown = winners.slice(0, winnersOnCard)
+  return (
+    <>
+      <p className="qun-draw__winnershead">{children}</p>
+      <WinnerList winners={shown} {...parts} />
+      {count > shown.length && <p className="qun-draw__rest">{text(moreWinnersText(count - shown.length))}</p>}
     </>
   )
 }

@@ -2,6 +2,7 @@
 import { ActionButton, Dialog, Money, Sheet, useOpen, useText } from '@qun/ui'
 import { useState, type ReactNode } from 'react'
 import type { DrawFace } from './card.tsx'
+import { afterTexts, claimWithinText } from './texts-after.ts'
 import { drawTexts, prizeQuantityText } from './texts.ts'
 
 export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonly onClose: () => void }) {
@@ -51,6 +52,14 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
           <Fact name={text(drawTexts.contact)}>{body.contact}</Fact>
           <Fact name={text(drawTexts.conditions)}>{body.conditions}</Fact>
           <Fact name={text(drawTexts.method)}>{body.method}</Fact>
+          {body.claimDays !== undefined && (
+            <Fact name={text(drawTexts.claimDays)}>{text(claimWithinText(body.claimDays))}</Fact>
+          )}
+          {body.claimDays !== undefined && (
+            <Fact name={text(afterTexts.unclaimed)}>
+              {text(body.unclaimed === 'redraw' ? afterTexts.unclaimedRedraw : afterTexts.unclaimedVoid)}
+            </Fact>
+          )}
           <Fact name={text(drawTexts.fairness)}>
             {text({ none: drawTexts.modeNone, group: drawTexts.modeGroup, beacon: drawTexts.modeBeacon }[mode])}
             <code className="qun-draw__hash">SHA-256 {state.commit}</code>

@@ -1,29 +1,10 @@
 /** What a merchant types becomes a card, or is named as wrong. */
 import { MINUTE, textIn } from '@qun/contract'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bodyOf, emptyDraft, faultsOf, fenOf } from './draft.ts'
+import { bodyOf, emptyDraft, faultsOf } from './draft.ts'
 
 const empty = emptyDraft('山茶咖啡', (text) => textIn(text, 'zh-CN'))
 const full = { ...empty, title: '谢谢老友', prizes: [{ id: 1, name: '挂耳', quantity: '3', worth: '59' }] }
-
-describe('money as typed', () => {
-  test('yuan become fen without fractions', () => {
-    expect(['59', '0.1', '12.05', '0'].map(fenOf)).toEqual([5_900, 10, 1_205, 0])
-  })
-  test('what is no amount is refused', () => {
-    expect(['', '1.234', '-1', '1e3', '１２', 'abc', '.5'].map(fenOf)).toEqual(
-      Array.from({ length: 7 }, () => undefined),
-    )
-  })
-  test('every amount in fen survives being typed', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 99_999_999_999 }), (fen) => {
-        expect(fenOf(`${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, '0')}`)).toBe(fen)
-      }),
-    )
-  })
-})
 
 describe('the form', () => {
   test('a complete draft makes a card with its disclosure', () => {

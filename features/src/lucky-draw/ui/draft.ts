@@ -1,5 +1,6 @@
 /** What a merchant has typed so far, and the card it makes; pure, so that the form only draws it. */
-import { DAY, HOUR, MINUTE, SECOND, type BodyOf, type LocalText } from '@qun/contract'
+import { MINUTE, SECOND, type BodyOf, type LocalText } from '@qun/contract'
+import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
 import { unitsMax, type luckyDraw } from '../contract.ts'
 import { drawTexts } from './texts.ts'
 
@@ -11,11 +12,10 @@ export interface PrizeDraft {
   /** Yuan as typed. */
   readonly worth: string
 }
-export interface DrawDraft {
+/** With the time for entries as a span. */
+export interface DrawDraft extends Span {
   readonly title: string
   readonly prizes: readonly PrizeDraft[]
-  readonly amount: string
-  readonly unit: 'minutes' | 'hours' | 'days'
   /** How long after entries close the draw is held. */
   readonly drawAfterMs: number
   readonly organiser: string
@@ -27,10 +27,6 @@ export interface DrawDraft {
   readonly claimDays: '0' | '7' | '30'
 }
 export type DrawBody = BodyOf<typeof luckyDraw>
-/** Field name to what is wrong with it; prize fields are `name-<id>` and so on. */
-export type Faults = Readonly<Record<string, LocalText>>
-
-const unitMs = { minutes: MINUTE, hours: HOUR, days: DAY } as const
 export const drawAfterChoices = [10 * SECOND, MINUTE, 10 * MINUTE] as const
 
 export function emptyDraft(organiser: string, word: (text: LocalText) => string): DrawDraft {
@@ -49,35 +45,23 @@ export function emptyDraft(organiser: string, word: (text: LocalText) => string)
   }
 }
 
-/** Yuan as typed to integer fen, without ever being a fraction; undefined for what is no amount. */
-export function fenOf(yuan: string): number | undefined {
-  const parts = /^(\d{1,9})(?:\.(\d{1,2}))?$/.exec(yuan.trim())
-  if (parts === null) return undefined
-  return Number(parts[1]) * 100 + Number((parts[2] ?? '').padEnd(2, '0'))
-}
-/** A whole number from 1 to `max`; undefined for anything else. */
-function countOf(typed: string, max: number): number | undefined {
-  const count = /^\d{1,6}$/.test(typed.trim()) ? Number(typed) : 0
-  return count >= 1 && count <= max ? count : undefined
-}
-
-export function faultsOf(draft: DrawDraft): Faults {
+export function faultsOf(draft: DrawDraft): FormFaults {
   const faults: Record<string, LocalText> = {}
   for (const name of ['title', 'organiser', 'contact', 'conditions', 'method'] as const) {
-    if (draft[name].trim() === '') faults[name] = drawTexts.required
+    if (draft[name].trim() === '') faults[name] = formFaults.required
   }
-  if (countOf(draft.amount, 999) === undefined) faults['amount'] = drawTexts.numberInvalid
+  if (spanMs(draft) === undefined) faults['amount'] = formFaults.number
   for (const prize of draft.prizes) {
-    if (prize.name.trim() === '') faults[`name-${prize.id}`] = drawTexts.required
-    if (countOf(prize.quantity, unitsMax) === undefined) faults[`quantity-${prize.id}`] = drawTexts.numberInvalid
-    if (fenOf(prize.worth) === undefined) faults[`worth-${prize.id}`] = drawTexts.moneyInvalid
+    if (prize.name.trim() === '') faults[`name-${prize.id}`] = formFaults.required
+    if (wholeOf(prize.quantity, unitsMax) === undefined) faults[`quantity-${prize.id}`] = formFaults.number
+    if (fenOf(prize.worth) === undefined) faults[`worth-${prize.id}`] = formFaults.money
   }
   return faults
 }
 
 /** The card of a draft without faults; times count from `now`, the server's. */
 export function bodyOf(draft: DrawDraft, now: number): DrawBody {
-  const closesAt = Math.round(now) + Number(draft.amount) * unitMs[draft.unit]
+  const closesAt = Math.round(now) + (spanMs(draft) ?? 0)
   return {
     title: draft.title.trim(),
     prizes: draft.prizes.map((prize) => ({

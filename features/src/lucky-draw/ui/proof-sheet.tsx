@@ -3,6 +3,7 @@ import type { GroupId, LocalText } from '@qun/contract'
 import { CheckIcon, Sheet, useQun, useText, WarnIcon } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import { entriesOf, proofOf, type EntryLine, type Prize, type Proof } from '../contract.ts'
+import { afterTexts } from './texts-after.ts'
 import { drawTexts } from './texts.ts'
 import { verifyDraw, type Check } from './verify.ts'
 
@@ -31,6 +32,7 @@ const words = {
   list: drawTexts.checkList,
   mine: drawTexts.checkMine,
   winners: drawTexts.checkWinners,
+  redraw: afterTexts.checkRedraw,
 } as const
 
 export function ProofSheet(props: ProofSheetProps) {
@@ -110,19 +112,12 @@ function ProofContent({ progress, prizes }: { readonly progress: Progress; reado
       </ol>
       <p className={good ? 'qun-draw__verdict' : 'qun-draw__verdict qun-draw__verdict--bad'}>{text(verdict)}</p>
       <h4 className="qun-draw__subhead">{text(drawTexts.allWinners)}</h4>
-      <ul className="qun-draw__allwinners">
-        {proof.winners.map((winner) => (
-          <li key={winner.entryNo}>
-            <span className="qun-draw__number">{winner.entryNo}</span>
-            <bdi>{winner.name}</bdi>
-            <span className="qun-draw__winnerprize">{prizes[winner.prize]?.name}</span>
-          </li>
-        ))}
-      </ul>
-      {proof.voided.length > 0 && (
-        <p className="qun-draw__waiting">
-          {text(drawTexts.voided)}: {proof.voided.join(', ')}
-        </p>
+      <Winners round={proof} prizes={prizes} />
+      {proof.redraw !== undefined && (
+        <>
+          <h4 className="qun-draw__subhead">{text(afterTexts.redraw)}</h4>
+          <Winners round={proof.redraw} prizes={prizes} />
+        </>
       )}
       <details className="qun-draw__numbers">
         <summary>{text(drawTexts.numbers)}</summary>
@@ -135,6 +130,32 @@ function ProofContent({ progress, prizes }: { readonly progress: Progress; reado
           ))}
         </dl>
       </details>
+    </>
+  )
+}
+
+interface WinnersProps {
+  readonly round: Pick<Proof, 'winners' | 'voided'>
+  readonly prizes: readonly Prize[]
+}
+function Winners({ round, prizes }: WinnersProps) {
+  const text = useText()
+  return (
+    <>
+      <ul className="qun-draw__allwinners">
+        {round.winners.map((winner) => (
+          <li key={winner.entryNo}>
+            <span className="qun-draw__number">{winner.entryNo}</span>
+            <bdi>{winner.name}</bdi>
+            <span className="qun-draw__winnerprize">{prizes[winner.prize]?.name}</span>
+          </li>
+        ))}
+      </ul>
+      {round.voided.length > 0 && (
+        <p className="qun-draw__waiting">
+          {text(drawTexts.voided)}: {round.voided.join(', ')}
+        </p>
+      )}
     </>
   )
 }

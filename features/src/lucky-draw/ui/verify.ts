@@ -5,7 +5,7 @@
 import type { EntryLine, Proof } from '../contract.ts'
 
 export interface Check {
-  readonly name: 'commit' | 'list' | 'mine' | 'winners'
+  readonly name: 'commit' | 'list' | 'mine' | 'winners' | 'redraw'
   readonly passed: boolean
   /** The value that was recomputed. */
   readonly found: string
@@ -68,16 +68,35 @@ export interface Repeated {
 }
 
 /** Draws from the revealed seed and the list of entries. */
-export async function drawAgain(proof: Proof, entries: readonly EntryLine[]): Promise<Repeated> {
-  const message = `${proof.drawId}|${proof.listHash}|${proof.beacon}`
-  const key = new Uint8Array(await hmac(bytesOfHex(proof.seed), bytesOf(message)))
+export function drawAgain(proof: Proof, entries: readonly EntryLine[]): Promise<Repeated> {
+  return repeat(proof, { ...proof, left: entries })
+}
+/** The second draw, of prizes nobody claimed: under its own name, among who neither won nor was set aside. */
+export function redrawAgain(proof: Proof, entries: readonly EntryLine[]): Promise<Repeated> {
+  const { lapsed = [], voided = [] } = proof.redraw ?? {}
+  const quantities = proof.quantities.map(
+    (_, prize) => proof.winners.filter((one) => one.prize === prize && lapsed.includes(one.entryNo)).length,
+  )
+  const out = new Set([...proof.voided, ...proof.winners.map((one) => one.entryNo)])
+  const left = entries.filter(({ entryNo }) => !out.has(entryNo))
+  return repeat(proof, { drawId: `${proof.drawId}#2`, quantities, voided, left })
+}
+
+interface Round {
+  readonly drawId: string
+  readonly quantities: readonly number[]
+  readonly voided: readonly number[]
+  readonly left: readonly EntryLine[]
+}
+async function repeat({ seed, listHash, beacon }: Proof, round: Round): Promise<Repeated> {
+  const key = new Uint8Array(await hmac(bytesOfHex(seed), bytesOf(`${round.drawId}|${listHash}|${beacon}`)))
   const source = words(key)
-  const left = [...entries]
+  const left = [...round.left]
   let total = left.reduce((sum, entry) => sum + BigInt(entry.weight), 0n)
-  const isVoid = new Set(proof.voided)
+  const isVoid = new Set(round.voided)
   const voided: number[] = []
   const winners: { prize: number; entryNo: number }[] = []
-  for (const [prize, quantity] of proof.quantities.entries()) {
+  for (const [prize, quantity] of round.quantities.entries()) {
     let given = 0
     while (given < quantity && left.length > 0) {
       let at = await nextBelow(source, total)
@@ -120,14 +139,29 @@ export async function verifyDraw(published: Published): Promise<Check[]> {
     const passed = entries.some((entry) => entry.entryNo === own.entryNo && entry.userHash === hash)
     checks.push({ name: 'mine', found: hash, passed })
   }
-  const told = await Promise.all(
-    proof.winners.map(async ({ prize, entryNo, userId }) => {
-      const known = entries[entryNo - 1]?.userHash === (await sha256(bytesOf(`${proof.drawId}:${userId}`)))
+  checks.push(await checkWinners('winners', proof, again, entries, proof.drawId))
+  const { redraw } = proof
+  if (redraw === undefined) return checks
+  const second = await checkWinners('redraw', redraw, await redrawAgain(proof, entries), entries, proof.drawId)
+  const won = new Set(proof.winners.map((winner) => winner.entryNo))
+  const fits = redraw.drawId === `${proof.drawId}#2` && redraw.lapsed.every((entryNo) => won.has(entryNo))
+  return [...checks, { ...second, passed: second.passed && fits }]
+}
+/** Whether the told winners are those found, each under their own number. */
+async function checkWinners(
+  name: Check['name'],
+  told: Pick<Proof, 'winners' | 'voided'>,
+  again: Repeated,
+  entries: readonly EntryLine[],
+  drawId: string,
+): Promise<Check> {
+  const words = await Promise.all(
+    told.winners.map(async ({ prize, entryNo, userId }) => {
+      const known = entries[entryNo - 1]?.userHash === (await sha256(bytesOf(`${drawId}:${userId}`)))
       return known ? `${prize}/${entryNo}` : 'stranger'
     }),
   )
   const found = again.winners.map(({ prize, entryNo }) => `${prize}/${entryNo}`)
-  const passed = told.join() === found.join() && again.voided.join() === proof.voided.join()
-  checks.push({ name: 'winners', found: again.winners.map((winner) => winner.entryNo).join(', '), passed })
-  return checks
+  const passed = words.join() === found.join() && again.voided.join() === told.voided.join()
+  return { name, found: again.winners.map((winner) => winner.entryNo).join(', '), passed }
 }

@@ -1,19 +1,18 @@
 /** The form in the plus menu: a poll in one screen. */
 import {
-  CloseIcon,
+  DraftText,
   FormChoice,
+  FormList,
   FormRow,
-  FormSet,
   FormText,
   PageSwitch,
   PlayForm,
-  PlusIcon,
+  useDraft,
   useQun,
   useText,
   type ComposeProps,
-  type FormFaults,
+  type DraftParts,
 } from '@qun/ui'
-import { useState } from 'react'
 import { optionsMax, type poll } from '../contract.ts'
 import { bodyOf, emptyDraft, faultsOf, type PollDraft } from './draft.ts'
 import { optionText, pollTexts } from './texts.ts'
@@ -28,8 +27,7 @@ const switches = [
 export function PollForm({ submit }: ComposeProps<typeof poll>) {
   const { client } = useQun()
   const text = useText()
-  const [draft, setDraft] = useState(emptyDraft)
-  const change = (patch: Partial<PollDraft>) => setDraft((before) => ({ ...before, ...patch }))
+  const [draft, change] = useDraft(emptyDraft)
   const counts = draft.options.map((_, at) => String(at + 1))
   return (
     <PlayForm
@@ -40,14 +38,8 @@ export function PollForm({ submit }: ComposeProps<typeof poll>) {
     >
       {(faults) => (
         <>
-          <FormText
-            label={text(pollTexts.question)}
-            value={draft.question}
-            max={120}
-            fault={faults['question']}
-            onType={(question) => change({ question })}
-          />
-          <OptionFields draft={draft} change={change} faults={faults} />
+          <DraftText name="question" label={pollTexts.question} max={120} {...{ draft, change, faults }} />
+          <OptionFields {...{ draft, change, faults }} />
           <FormRow>
             <FormChoice
               label={text(pollTexts.choices)}
@@ -76,43 +68,31 @@ export function PollForm({ submit }: ComposeProps<typeof poll>) {
   )
 }
 
-interface PartProps {
-  readonly draft: PollDraft
-  readonly change: (patch: Partial<PollDraft>) => void
-  readonly faults: FormFaults
-}
+type PartProps = DraftParts<PollDraft>
 function OptionFields({ draft, change, faults }: PartProps) {
   const text = useText()
-  const { options } = draft
-  const add = () => change({ options: [...options, { id: Math.max(...options.map((one) => one.id)) + 1, text: '' }] })
   return (
-    <FormSet legend={text(pollTexts.options)}>
-      {options.map(({ id, text: typed }, at) => (
-        <div key={id} className="qun-poll__field">
-          <FormText
-            label={text(optionText(at + 1))}
-            value={typed}
-            max={60}
-            fault={faults[`option-${id}`]}
-            onType={(words) => change({ options: options.map((one) => (one.id === id ? { id, text: words } : one)) })}
-          />
-          {options.length > 2 && (
-            <button
-              type="button"
-              className="qun-iconbutton"
-              aria-label={`${text(pollTexts.removeOption)}: ${text(optionText(at + 1))}`}
-              onClick={() => change({ options: options.filter((one) => one.id !== id) })}
-            >
-              <CloseIcon size={18} />
-            </button>
-          )}
-        </div>
-      ))}
-      {options.length < optionsMax && (
-        <button type="button" className="qun-poll__more" onClick={add}>
-          <PlusIcon size={18} /> {text(pollTexts.addOption)}
-        </button>
+    <FormList
+      look="one"
+      legend={pollTexts.options}
+      rows={draft.options}
+      min={2}
+      max={optionsMax}
+      onChange={(options) => change({ options })}
+      make={(id) => ({ id, text: '' })}
+      nameOf={optionText}
+      addLabel={pollTexts.addOption}
+      removeLabel={pollTexts.removeOption}
+    >
+      {(option, set, place) => (
+        <FormText
+          label={text(optionText(place))}
+          value={option.text}
+          max={60}
+          fault={faults[`option-${option.id}`]}
+          onType={(typed) => set({ text: typed })}
+        />
       )}
-    </FormSet>
+    </FormList>
   )
 }

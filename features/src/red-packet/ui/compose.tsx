@@ -1,16 +1,22 @@
 /** The form in the plus menu: a packet in one screen, with what it will take from the sender's points. */
-import { FormField, FormRow, FormText, PlayForm, useQun, useText, type ComposeProps, type FormFaults } from '@qun/ui'
+import {
+  DraftText,
+  FormField,
+  FormRow,
+  PlayForm,
+  useDraft,
+  useQun,
+  useText,
+  type ComposeProps,
+  type DraftParts,
+} from '@qun/ui'
 import { useEffect, useState } from 'react'
 import { purseOf, shareMax, type redPacket } from '../contract.ts'
 import { bodyOf, emptyDraft, faultsOf, totalOf, type Bounds, type Kind, type PacketDraft } from './draft.ts'
 import { amountText, balanceText, packetTexts } from './texts.ts'
 
 type Group = ComposeProps<typeof redPacket>['group']
-interface PartProps {
-  readonly draft: PacketDraft
-  readonly change: (patch: Partial<PacketDraft>) => void
-  readonly faults: FormFaults
-}
+type PartProps = DraftParts<PacketDraft>
 
 /** The sender's points and the limits of a packet; undefined until the server says. */
 function usePurse(): { readonly balance: number | undefined; readonly shareMax: number } {
@@ -37,9 +43,8 @@ function usePurse(): { readonly balance: number | undefined; readonly shareMax: 
 
 export function RedPacketForm({ group, submit }: ComposeProps<typeof redPacket>) {
   const text = useText()
-  const [draft, setDraft] = useState(emptyDraft)
+  const [draft, change] = useDraft(emptyDraft)
   const purse = usePurse()
-  const change = (patch: Partial<PacketDraft>) => setDraft((before) => ({ ...before, ...patch }))
   const view = group.get()
   const bounds: Bounds = { ...purse, memberCount: view.group?.memberCount ?? view.members.size }
   return (
@@ -56,12 +61,12 @@ export function RedPacketForm({ group, submit }: ComposeProps<typeof redPacket>)
           <Amounts {...{ draft, change, faults }} />
           {draft.kind === 'exclusive' && <Recipient {...{ draft, change, faults, group }} />}
           {draft.kind === 'passphrase' && <Phrase {...{ draft, change, faults }} />}
-          <FormText
-            label={text(packetTexts.greetingLabel)}
-            value={draft.greeting}
+          <DraftText
+            name="greeting"
+            label={packetTexts.greetingLabel}
             max={40}
             placeholder={text(packetTexts.greeting)}
-            onType={(greeting) => change({ greeting })}
+            {...{ draft, change, faults }}
           />
           <p className="qun-packet__preview" aria-live="polite">
             <strong>{text(amountText('points', totalOf(draft) ?? 0))}</strong>
@@ -107,23 +112,9 @@ function Amounts({ draft, change, faults }: PartProps) {
   return (
     <>
       <FormRow>
-        <FormText
-          label={text(label)}
-          value={draft.amount}
-          max={7}
-          kind="whole"
-          fault={faults['amount']}
-          onType={(amount) => change({ amount })}
-        />
+        <DraftText name="amount" label={label} max={7} kind="whole" {...{ draft, change, faults }} />
         {kind !== 'exclusive' && (
-          <FormText
-            label={text(packetTexts.count)}
-            value={draft.count}
-            max={3}
-            kind="whole"
-            fault={faults['count']}
-            onType={(count) => change({ count })}
-          />
+          <DraftText name="count" label={packetTexts.count} max={3} kind="whole" {...{ draft, change, faults }} />
         )}
       </FormRow>
       {(kind === 'lucky' || kind === 'passphrase') && (
@@ -167,19 +158,12 @@ function Recipient({ draft, change, faults, group }: PartProps & { readonly grou
   )
 }
 
-function Phrase({ draft, change, faults }: PartProps) {
+function Phrase(part: PartProps) {
   const text = useText()
   return (
     <>
-      <FormText
-        label={text(packetTexts.phrase)}
-        value={draft.phrase}
-        max={40}
-        fault={faults['phrase']}
-        hint={text(packetTexts.phraseHint)}
-        onType={(phrase) => change({ phrase })}
-      />
-      <FormText label={text(packetTexts.hint)} value={draft.hint} max={60} onType={(hint) => change({ hint })} />
+      <DraftText name="phrase" label={packetTexts.phrase} max={40} hint={text(packetTexts.phraseHint)} {...part} />
+      <DraftText name="hint" label={packetTexts.hint} max={60} {...part} />
     </>
   )
 }

@@ -1,19 +1,19 @@
 /** The form in the plus menu: a relay list with the fields it asks for. */
 import {
-  CloseIcon,
+  DraftText,
   FormChoice,
+  FormList,
   FormRow,
-  FormSet,
   FormText,
   PageSwitch,
   PlayForm,
-  PlusIcon,
+  useDraft,
   useQun,
   useText,
   type ComposeProps,
+  type DraftParts,
   type FormFaults,
 } from '@qun/ui'
-import { useState } from 'react'
 import { fieldsMax, type relayList } from '../contract.ts'
 import { bodyOf, draftFor, faultsOf, type FieldDraft, type RelayDraft } from './draft.ts'
 import { fieldLabel, relayTexts } from './texts.ts'
@@ -21,8 +21,7 @@ import { fieldLabel, relayTexts } from './texts.ts'
 export function RelayListForm({ submit }: ComposeProps<typeof relayList>) {
   const { client } = useQun()
   const text = useText()
-  const [draft, setDraft] = useState(() => draftFor(text(relayTexts.kindNumber)))
-  const change = (patch: Partial<RelayDraft>) => setDraft((before) => ({ ...before, ...patch }))
+  const [draft, change] = useDraft(() => draftFor(text(relayTexts.kindNumber)))
   return (
     <PlayForm
       draft={draft}
@@ -32,54 +31,24 @@ export function RelayListForm({ submit }: ComposeProps<typeof relayList>) {
     >
       {(faults) => (
         <>
-          <FormText
-            label={text(relayTexts.title)}
-            value={draft.title}
-            max={60}
-            fault={faults['title']}
-            onType={(title) => change({ title })}
-          />
-          <FormText
-            long
-            label={text(relayTexts.note)}
-            value={draft.note}
-            max={500}
-            onType={(note) => change({ note })}
-          />
-          <Fields draft={draft} change={change} faults={faults} />
-          <Terms draft={draft} change={change} faults={faults} />
+          <DraftText name="title" label={relayTexts.title} max={60} {...{ draft, change, faults }} />
+          <DraftText long name="note" label={relayTexts.note} max={500} {...{ draft, change, faults }} />
+          <Fields {...{ draft, change, faults }} />
+          <Terms {...{ draft, change, faults }} />
         </>
       )}
     </PlayForm>
   )
 }
 
-interface PartProps {
-  readonly draft: RelayDraft
-  readonly change: (patch: Partial<RelayDraft>) => void
-  readonly faults: FormFaults
-}
+type PartProps = DraftParts<RelayDraft>
 function Terms({ draft, change, faults }: PartProps) {
   const text = useText()
   return (
     <>
       <FormRow>
-        <FormText
-          kind="money"
-          label={text(relayTexts.price)}
-          value={draft.price}
-          max={10}
-          fault={faults['price']}
-          onType={(price) => change({ price })}
-        />
-        <FormText
-          kind="whole"
-          label={text(relayTexts.capacity)}
-          value={draft.capacity}
-          max={4}
-          fault={faults['capacity']}
-          onType={(capacity) => change({ capacity })}
-        />
+        <DraftText name="price" label={relayTexts.price} max={10} kind="money" {...{ draft, change, faults }} />
+        <DraftText name="capacity" label={relayTexts.capacity} max={4} kind="whole" {...{ draft, change, faults }} />
       </FormRow>
       <FormRow>
         <FormChoice
@@ -110,37 +79,21 @@ function Terms({ draft, change, faults }: PartProps) {
 }
 
 function Fields({ draft, change, faults }: PartProps) {
-  const text = useText()
-  const { fields } = draft
-  const set = (id: number, patch: Partial<FieldDraft>) =>
-    change({ fields: fields.map((one) => (one.id === id ? { ...one, ...patch } : one)) })
-  const add = () => {
-    const id = Math.max(...fields.map((one) => one.id)) + 1
-    change({ fields: [...fields, { id, name: '', kind: 'text', options: '' }] })
-  }
   return (
-    <FormSet legend={text(relayTexts.fields)}>
-      {fields.map((field, at) => (
-        <div key={field.id} className="qun-relay__field" role="group" aria-label={text(fieldLabel(at + 1))}>
-          <FieldRow field={field} faults={faults} set={(patch) => set(field.id, patch)} />
-          {fields.length > 1 && (
-            <button
-              type="button"
-              className="qun-iconbutton"
-              aria-label={`${text(relayTexts.removeField)}: ${text(fieldLabel(at + 1))}`}
-              onClick={() => change({ fields: fields.filter((one) => one.id !== field.id) })}
-            >
-              <CloseIcon size={18} />
-            </button>
-          )}
-        </div>
-      ))}
-      {fields.length < fieldsMax && (
-        <button type="button" className="qun-relay__add" onClick={add}>
-          <PlusIcon size={18} /> {text(relayTexts.addField)}
-        </button>
-      )}
-    </FormSet>
+    <FormList
+      look="block"
+      legend={relayTexts.fields}
+      rows={draft.fields}
+      min={1}
+      max={fieldsMax}
+      onChange={(fields) => change({ fields })}
+      make={(id): FieldDraft => ({ id, name: '', kind: 'text', options: '' })}
+      nameOf={fieldLabel}
+      addLabel={relayTexts.addField}
+      removeLabel={relayTexts.removeField}
+    >
+      {(field, set) => <FieldRow field={field} faults={faults} set={set} />}
+    </FormList>
   )
 }
 
@@ -152,7 +105,7 @@ interface FieldRowProps {
 function FieldRow({ field, faults, set }: FieldRowProps) {
   const text = useText()
   return (
-    <div className="qun-relay__fieldparts">
+    <>
       <FormRow>
         <FormText
           label={text(relayTexts.fieldName)}
@@ -183,6 +136,6 @@ function FieldRow({ field, faults, set }: FieldRowProps) {
           onType={(options) => set({ options })}
         />
       )}
-    </div>
+    </>
   )
 }
