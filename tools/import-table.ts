@@ -237,6 +237,7 @@ export const transactionOpeners = [
   'packages/core/src/card-act.ts',
   'packages/core/src/post.ts',
   'packages/core/src/folds.ts',
+  'packages/core/src/timers.ts',
   'packages/core/src/workers.ts',
   // Reads or makes the epoch before anything else runs.
   'packages/core/src/core.ts',

@@ -1,13 +1,13 @@
 /** Runs a feature's endpoint: who may call, the idempotency key, then its handler as one decision or one reading. */
 import { hash } from 'node:crypto'
-import { type Endpoint, type GroupId, type MessageRow, refuse, Refusal } from '@qun/contract'
+import { type Endpoint, type GroupId, type MessageRow, refuse, Refusal, type RefusalDetail } from '@qun/contract'
 import { sql } from 'kysely'
 import { isAtLeast } from './access.ts'
 import { assert, Bug } from './assert.ts'
 import { baseCall, defaultSettings, groupCall } from './calls.ts'
 import { cardWithin } from './card-work.ts'
 import { commit, Decision } from './decision.ts'
-import { asRefusal, type Engine, fingerprintOf } from './engine.ts'
+import { asRefusal, type Engine, fingerprintOf, refusalOf } from './engine.ts'
 import type { Caller, EndpointCall, EndpointServer } from './feature.ts'
 import type { CallRequest } from './host.ts'
 import { messageText } from './row-text.ts'
@@ -26,23 +26,41 @@ export async function callEndpoint(
   const enter = <T>(run: (made: Decision) => Promise<T>): Promise<T> =>
     isReading ? engine.store.reading(appId, (tx) => run(new Decision(engine, appId, tx))) : commit(engine, appId, run)
   try {
-    const { outgoing, decision, ...result } = await enter(async (made) => {
+    const { outgoing, decision, refused, ...result } = await enter(async (made) => {
       const known = isReading ? undefined : await claimKey(made, server.endpoint, request)
-      if (known !== undefined) return { answer: known.answer, replayed: true, decision: made, outgoing: undefined }
+      const none = { decision: made, outgoing: undefined, refused: undefined }
+      if (known !== undefined) return { answer: known.answer, replayed: true, ...none }
       if (isReading) made.isReading = true
       await checkMember(made, server.endpoint, request)
-      const answer = await server.handle(endpointCall(made, request))
+      const { answer, refused } = await answerOf(server, made, request)
       assert(!isReading || !made.isDirty, `${server.endpoint.name} reads and may not write`)
       const outgoing = isReading ? undefined : await made.finish()
-      if (!isReading) await keepAnswer(made, request, answer)
-      return { answer, replayed: false, decision: made, outgoing }
+      if (refused !== undefined) await freeKey(made)
+      else if (!isReading) await keepAnswer(made, request, answer)
+      return { answer, replayed: false, decision: made, outgoing, refused }
     })
     if (outgoing !== undefined) decision.publish(outgoing)
+    if (refused !== undefined) throw refused
     return result
   } catch (error) {
     const told = asRefusal(error)
     if (!(told instanceof Refusal)) engine.onBug(told, server.endpoint.name)
     throw told instanceof Refusal ? told : refuse('server.bug')
+  }
+}
+
+/** [IDEM5] Refusals after which what the handler wrote is committed all the same. */
+const keeping = new WeakSet<Refusal>()
+async function answerOf(
+  server: EndpointServer,
+  decision: Decision,
+  request: CallRequest,
+): Promise<{ readonly answer: unknown; readonly refused: Refusal | undefined }> {
+  try {
+    return { answer: await server.handle(endpointCall(decision, request)), refused: undefined }
+  } catch (error) {
+    if (error instanceof Refusal && keeping.has(error)) return { answer: undefined, refused: error }
+    throw error
   }
 }
 
@@ -114,6 +132,14 @@ async function keepAnswer(decision: Decision, request: CallRequest, answer: unkn
   await sql`UPDATE idempotency SET answer = ${JSON.stringify(answer ?? null)}::json
     WHERE app_id = ${decision.appId} AND caller = ${caller} AND key = ${key}`.execute(decision.tx)
 }
+/** [IDEM5] */
+async function freeKey(decision: Decision): Promise<void> {
+  if (decision.idempotencyKey === undefined) return
+  const { caller, key } = decision.idempotencyKey
+  await sql`DELETE FROM idempotency WHERE app_id = ${decision.appId} AND caller = ${caller} AND key = ${key}`.execute(
+    decision.tx,
+  )
+}
 
 function endpointCall(decision: Decision, request: CallRequest): EndpointCall<any> {
   const { caller } = request
@@ -133,6 +159,11 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
     query: request.query,
     body: request.body,
     group: async (groupId: GroupId) => groupCall(await open(groupId)),
+    failKeeping(code: string, more: RefusalDetail = {}): never {
+      const refusal = refusalOf(decision.engine.registry, code, more)
+      keeping.add(refusal)
+      throw refusal
+    },
     card: (card, at) => cardWithin(decision, card, at),
     readMessage: (groupId: GroupId, seq: number) => readMessage(decision, caller, groupId, seq),
     async createGroup(group) {

@@ -40,6 +40,7 @@ export interface Feature {
   readonly reactions?: readonly Reaction[]
   readonly audits?: readonly Audit[]
   readonly folds?: readonly Fold[]
+  readonly timers?: readonly Timer[]
 }
 /**
  * What must hold of a feature's rows at every commit, checked on a live system (`qun doctor --check`) and after every
@@ -204,6 +205,8 @@ export interface EndpointCall<E> extends Call {
   readonly params: ParamsOf<E>
   readonly query: QueryOf<E>
   readonly body: RequestOf<E>
+  /** As `ActionCall.failKeeping`: refuses, and keeps what was written. Not for a GET, which writes nothing. */
+  failKeeping(code: string, more?: RefusalDetail): never
   /** Locks a group and gives its operations. Refuses `group.not_found`. */
   group(groupId: GroupId): Promise<GroupCall>
   /**
@@ -328,5 +331,28 @@ export interface Fold {
   /** Never changes: the cursor is kept under it. A new name starts at the first message of each group. */
   readonly name: string
   handle(call: FoldCall): void | Promise<void>
+}
+// ── timers ──
+export interface TimerCall extends Call {
+  /** When the period began in which it runs. */
+  readonly periodAt: Millis
+  /** Something is left to do: it runs once more at once, in a decision of its own. */
+  again(): void
+  group(groupId: GroupId): Promise<GroupCall>
+  /** As `EndpointCall.card`. */
+  card<C extends Card<any, any, any, any, any>>(
+    card: C,
+    at: { readonly groupId: GroupId; readonly seq: number },
+  ): Promise<CardCall<C>>
+}
+/**
+ * Work of the whole app that nobody asks for. It runs once in every period for each app; its writes and its done-mark
+ * are one transaction. Periods are counted from the epoch: for a local night, run every hour and look at the clock.
+ */
+export interface Timer {
+  /** Never changes: when it is due is kept under it. */
+  readonly name: string
+  readonly everyMs: number
+  run(call: TimerCall): void | Promise<void>
 }
 export type { Role, Text }

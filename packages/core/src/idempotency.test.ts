@@ -1,7 +1,7 @@
 /** Idempotency keys of endpoints: a repeated request is one request. */
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
-import { addLine, countRows, createLab, labEndpoints, listLines, note, upTo } from './fixtures.ts'
+import { addLine, countRows, createLab, labEndpoints, listLines, listStored, note, upTo } from './fixtures.ts'
 
 const lab = createLab()
 const open = () => startWorld({ features: lab.features, watching: [] })
@@ -84,5 +84,20 @@ describe('a key', () => {
     world.time.moveTo(world.time.now() + 86_400_000 + 120_000)
     await world.settle()
     expect(await ask(world, 'li', 'k')).toEqual({ ran: 2 })
+  })
+  test('[IDEM5] of a request that was refused and kept what it wrote is free; what it wrote is there and told', async () => {
+    await using world = await open()
+    let tries = 0
+    lab.name('make', async (call) => {
+      await addLine(call.tx, call.appId, `try ${++tries}`)
+      const group = await call.group(world.groupId)
+      await group.post({ kind: note.kind, body: { text: `第 ${tries} 次` } })
+      return call.failKeeping('lab.refused')
+    })
+    const codes = await Promise.all(upTo(3).map(() => refusalOf(ask(world, 'li', 'k'))))
+    expect([...codes, await refusalOf(ask(world, 'li', 'k'))]).toEqual(upTo(4).map(() => 'lab.refused'))
+    expect(await countRows(world, 'lab_lines')).toBe(4)
+    expect(await countRows(world, 'idempotency')).toBe(0)
+    expect((await listStored(world)).filter(({ kind }) => kind === note.kind)).toHaveLength(4)
   })
 })

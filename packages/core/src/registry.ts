@@ -1,6 +1,6 @@
 /** All features of a host, indexed; built once at start, and the source of every generated document. */
 import { coreRefusals, type Card, type RefusalKind, type SyncedRecord, type TSchema } from '@qun/contract'
-import type { CardServer, EndpointServer, Feature, Fold, Guard, Reaction } from './feature.ts'
+import type { CardServer, EndpointServer, Feature, Fold, Guard, Reaction, Timer } from './feature.ts'
 import { assert } from './assert.ts'
 
 export interface Registry {
@@ -13,6 +13,7 @@ export interface Registry {
   readonly guards: readonly Guard[]
   readonly reactions: readonly Reaction[]
   readonly folds: readonly Fold[]
+  readonly timers: readonly Timer[]
   /** Every declared refusal: the engine's, and those of cards, endpoints and guards. */
   readonly refusals: ReadonlyMap<string, RefusalKind>
 }
@@ -58,6 +59,8 @@ export function createRegistry(features: readonly Feature[]): Registry {
   }
   const folds = features.flatMap((feature) => feature.folds ?? [])
   assert(new Set(folds.map((fold) => fold.name)).size === folds.length, 'two folds share a name')
+  const timers = features.flatMap((feature) => feature.timers ?? [])
+  assert(new Set(timers.map((timer) => timer.name)).size === timers.length, 'two timers share a name')
   return {
     features,
     cards,
@@ -68,5 +71,6 @@ export function createRegistry(features: readonly Feature[]): Registry {
     guards: features.flatMap((feature) => feature.guards ?? []),
     reactions: features.flatMap((feature) => feature.reactions ?? []),
     folds,
+    timers,
   }
 }

@@ -124,6 +124,17 @@ export const engineMigrations: readonly Migration[] = [
       `CREATE INDEX messages_recalled ON messages (app_id, group_id, version) WHERE recalled_at IS NOT NULL`,
     ],
   },
+  {
+    id: 'core-004',
+    up: [
+      `CREATE TABLE timers (
+        app_id text NOT NULL, timer text NOT NULL, next_at bigint NOT NULL,
+        attempts integer NOT NULL DEFAULT 0, lease_until bigint NOT NULL DEFAULT 0, lease text, trouble text,
+        PRIMARY KEY (app_id, timer))`,
+      `CREATE INDEX timers_due ON timers (next_at)`,
+      rls('timers'),
+    ],
+  },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {

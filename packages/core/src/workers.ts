@@ -1,6 +1,7 @@
 /**
- * Jobs of cards, reactions to facts and folds of the log: found on the store, leased, and done in the transaction
- * that removes them, so that each takes effect at most once however often it is tried and whoever dies meanwhile.
+ * Jobs of cards, reactions to facts, timers of features and folds of the log: found on the store, leased, and done in
+ * the transaction that removes them, so that each takes effect at most once however often it is tried and whoever dies
+ * meanwhile.
  */
 import type { AppId, GroupId } from '@qun/contract'
 import { sql } from 'kysely'
@@ -10,6 +11,8 @@ import { decide } from './decision.ts'
 import type { Engine } from './engine.ts'
 import type { Fact } from './feature.ts'
 import type { Folds } from './folds.ts'
+import { Timers } from './timers.ts'
+import { backoff, troubleOf } from './tries.ts'
 
 interface DueJob {
   readonly app_id: AppId
@@ -27,14 +30,12 @@ interface DueReaction {
 
 /** Things taken at once by one worker: few, so that another node can help. */
 const takeMax = 16
-/** A failed try waits this long, doubled each time up to a minute. */
-const retryMs = 500
-const retryMaxMs = 60_000
 const day = 86_400_000
 
 export class Workers {
   readonly #engine: Engine
   readonly #folds: Folds
+  readonly #timers: Timers
   #cancel: (() => void) | undefined
   #round: Promise<number> | undefined
   #isStopped = true
@@ -46,6 +47,7 @@ export class Workers {
   constructor(engine: Engine, folds: Folds) {
     this.#engine = engine
     this.#folds = folds
+    this.#timers = new Timers(engine)
   }
 
   start(): void {
@@ -99,9 +101,10 @@ export class Workers {
       for (const job of jobs) await this.#runJob(job.due, job.lease)
       const reactions = await this.#takeReactions()
       for (const reaction of reactions) await this.#runReaction(reaction.due, reaction.lease)
+      const timed = await this.#timers.run(this.#isSettling)
       const folded = await this.#folds.run(this.#isSettling)
       await this.#sweep()
-      return jobs.length + reactions.length + folded
+      return jobs.length + reactions.length + timed + folded
     } catch (error) {
       // The store is away: the next poll tries again.
       this.#engine.onWorkerTrouble(error)
@@ -141,15 +144,12 @@ export class Workers {
     } catch (error) {
       this.#engine.onBug(error, `job ${due.job}`)
       const note = (tx: Parameters<Parameters<Engine['store']['transaction']>[1]>[0]) =>
-        sql`UPDATE jobs SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${this.#backoff()}
+        sql`UPDATE jobs SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${backoff}
           WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND seq = ${due.seq} AND job = ${due.job} AND lease = ${lease}`.execute(
           tx,
         )
       await this.#engine.store.transaction(due.app_id, note)
     }
-  }
-  #backoff() {
-    return sql`least(${retryMaxMs}::bigint, ${retryMs} * (1 << least(attempts, 10))::bigint)`
   }
 
   // ── reactions ──
@@ -204,7 +204,7 @@ export class Workers {
     } catch (error) {
       this.#engine.onBug(error, `reaction ${due.reaction}`)
       await this.#engine.store.transaction(due.app_id, (tx) =>
-        sql`UPDATE reaction_queue SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${this.#backoff()}
+        sql`UPDATE reaction_queue SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${backoff}
           WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND reaction = ${due.reaction}
             AND fact_seq = ${due.fact_seq} AND lease = ${lease}`.execute(tx),
       )
@@ -219,8 +219,4 @@ export class Workers {
     const before = now - this.#engine.limits.idempotencyKeptMs
     await this.#engine.store.transaction('*', (tx) => sql`DELETE FROM idempotency WHERE at < ${before}`.execute(tx))
   }
-}
-
-function troubleOf(error: unknown): string {
-  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500)
 }
