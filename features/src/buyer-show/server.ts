@@ -1,18 +1,9 @@
 /** Serves buyer shows: glue between the contract, the rules, and orders as facts told of them. */
 import type { StateOf, UserId } from '@qun/contract'
-import {
-  defineFeature,
-  serveCard,
-  serveEndpoint,
-  type Audit,
-  type Guard,
-  type OpenCall,
-  type Reaction,
-} from '@qun/core'
-import { sql } from 'kysely'
+import { defineFeature, serveCard, serveEndpoint, type Guard, type OpenCall, type Reaction } from '@qun/core'
 import { buyerShow, ordersToShow, type MyOrder, type ShownItem } from './contract.ts'
 import { isPurchase, likesAfter, replaces } from './rules.ts'
-import { addShow, dropShow, findOrder, keepOrder, listOrders, listShows, migrations } from './store.ts'
+import { addShow, audits, dropShow, findOrder, keepOrder, listOrders, listShows, migrations } from './store.ts'
 
 const itemsMax = 3
 
@@ -87,33 +78,6 @@ const onOrder: Reaction = {
     }
   },
 }
-
-const audits: readonly Audit[] = [
-  {
-    id: 'BS1',
-    doc: 'A show with the badge has an order of its poster that was paid or received.',
-    async find(tx) {
-      const { rows } = await sql<{ place: string }>`SELECT m.app_id || '/' || m.group_id || '/' || m.seq AS place
-        FROM messages m LEFT JOIN buyer_show_orders o ON o.app_id = m.app_id AND o.order_id = m.body->>'orderId'
-          AND o.user_id = m.sender_id AND o.status IN ('paid', 'received')
-        WHERE m.kind = 'buyer-show' AND m.recalled_at IS NULL AND (m.state->>'verified')::boolean AND o.order_id IS NULL
-        LIMIT 100`.execute(tx)
-      return rows.map(({ place }) => `the badge of ${place}`)
-    },
-  },
-  {
-    id: 'BS5',
-    doc: 'The likes of a show are the people who like it now.',
-    async find(tx) {
-      const { rows } = await sql<{ place: string }>`SELECT m.app_id || '/' || m.group_id || '/' || m.seq AS place
-        FROM messages m LEFT JOIN (SELECT app_id, group_id, seq, count(*) FILTER (WHERE (body->>'liked')::boolean) AS n
-          FROM mine WHERE kind = 'buyer-show' GROUP BY 1, 2, 3) l USING (app_id, group_id, seq)
-        WHERE m.kind = 'buyer-show' AND m.recalled_at IS NULL AND (m.state->>'likeCount')::bigint <> coalesce(l.n, 0)
-        LIMIT 100`.execute(tx)
-      return rows.map(({ place }) => `the likes of ${place}`)
-    },
-  },
-]
 
 export default defineFeature({
   name: 'buyer-show',

@@ -1,6 +1,6 @@
 /** Orders as facts told of them, and which of them are shown where. Every function takes the transaction first. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
-import { rls, type Migration, type Tx } from '@qun/storage'
+import { check, rls, type Audit, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { MyOrder, ShownItem } from './contract.ts'
 
@@ -77,3 +77,24 @@ export async function listShows(tx: Tx, appId: AppId, orderId: string): Promise<
     WHERE app_id = ${appId} AND order_id = ${orderId} ORDER BY group_id, seq`.execute(tx)
   return rows
 }
+
+// ── audits ──
+export const audits: readonly Audit[] = [
+  check(
+    'BS1',
+    'A show with the badge has an order of its poster that was paid or received.',
+    sql`SELECT 'the badge of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place
+      FROM messages m LEFT JOIN buyer_show_orders o ON o.app_id = m.app_id AND o.order_id = m.body->>'orderId'
+        AND o.user_id = m.sender_id AND o.status IN ('paid', 'received')
+      WHERE m.kind = 'buyer-show' AND m.recalled_at IS NULL AND (m.state->>'verified')::boolean
+        AND o.order_id IS NULL`,
+  ),
+  check(
+    'BS5',
+    'The likes of a show are the people who like it now.',
+    sql`SELECT 'the likes of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place
+      FROM messages m LEFT JOIN (SELECT app_id, group_id, seq, count(*) FILTER (WHERE (body->>'liked')::boolean) AS n
+        FROM mine WHERE kind = 'buyer-show' GROUP BY 1, 2, 3) l USING (app_id, group_id, seq)
+      WHERE m.kind = 'buyer-show' AND m.recalled_at IS NULL AND (m.state->>'likeCount')::bigint <> coalesce(l.n, 0)`,
+  ),
+]

@@ -1,16 +1,8 @@
 /** What an auditor may check of check-ins at any time; reads only, all apps together. */
-import type { Tx } from '@qun/storage'
-import { type RawBuilder, sql } from 'kysely'
+import { check, type Audit } from '@qun/storage'
+import { sql } from 'kysely'
 
-const check = (id: string, doc: string, query: RawBuilder<{ place: string }>) => ({
-  id,
-  doc,
-  async find(tx: Tx): Promise<readonly string[]> {
-    const { rows } = await sql<{ place: string }>`SELECT place FROM (${query}) t LIMIT 100`.execute(tx)
-    return rows.map(({ place }) => place)
-  },
-})
-export const audits = [
+export const audits: readonly Audit[] = [
   check(
     'CI8',
     'The members of a check-in are those with a day, and each is told the number of their days.',

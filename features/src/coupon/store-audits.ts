@@ -1,28 +1,12 @@
 /** What must hold of coupons at every commit, as read-only checks over all apps. */
-import type { Tx } from '@qun/storage'
-import { sql, type RawBuilder } from 'kysely'
+import { check, type Audit } from '@qun/storage'
+import { sql } from 'kysely'
 
-/** As the engine's `Audit`, which a store does not import. */
-interface Check {
-  readonly id: string
-  readonly doc: string
-  find(tx: Tx, now: number): Promise<readonly string[]>
-}
-type Query = RawBuilder<{ readonly what: string }>
-const check = (id: string, doc: string, query: (now: number) => Query): Check => ({
-  id,
-  doc,
-  async find(tx, now) {
-    const { rows } = await sql<{ what: string }>`SELECT what FROM (${query(now)}) t LIMIT 100`.execute(tx)
-    return rows.map(({ what }) => what)
-  },
-})
-
-export const audits: readonly Check[] = [
+export const audits: readonly Audit[] = [
   check(
     'C1',
     'What a stock counts as given out are its coupons, never more than there are.',
-    () => sql`SELECT s.app_id || '/' || s.stock_id || ': counts ' || s.issued || ' of ' || s.total || ', has '
+    sql`SELECT s.app_id || '/' || s.stock_id || ': counts ' || s.issued || ' of ' || s.total || ', has '
         || coalesce(i.n, 0) AS what
       FROM coupon_stocks s LEFT JOIN (SELECT app_id, stock_id, count(*) AS n FROM coupon_items GROUP BY 1, 2) i
         USING (app_id, stock_id)
@@ -31,7 +15,7 @@ export const audits: readonly Check[] = [
   check(
     'C2',
     'A person has at most as many coupons of a stock as one may, numbered without a gap.',
-    () => sql`SELECT s.app_id || '/' || s.stock_id || '/' || i.user_id || ': ' || i.n || ' coupons up to number '
+    sql`SELECT s.app_id || '/' || s.stock_id || '/' || i.user_id || ': ' || i.n || ' coupons up to number '
         || i.highest || ', may have ' || s.per_user AS what
       FROM coupon_stocks s JOIN (SELECT app_id, stock_id, user_id, count(*) AS n, max(ordinal) AS highest
         FROM coupon_items GROUP BY 1, 2, 3) i USING (app_id, stock_id)
@@ -40,7 +24,7 @@ export const audits: readonly Check[] = [
   check(
     'C3',
     'A held coupon names its order and end, a used one its order and instant; others are held by none.',
-    () => sql`SELECT app_id || '/' || coupon_id || ' is ' || state AS what FROM coupon_items
+    sql`SELECT app_id || '/' || coupon_id || ' is ' || state AS what FROM coupon_items
       WHERE (state = 'locked') <> (locked_until IS NOT NULL)
         OR (state IN ('locked', 'used') AND order_id IS NULL)
         OR (state IN ('used', 'returned') AND used_at IS NULL) OR locked_until > valid_until`,
@@ -48,7 +32,7 @@ export const audits: readonly Check[] = [
   check(
     'C4',
     'An order holds and uses coupons of its own person, one of each stack group.',
-    () => sql`SELECT i.app_id || '/order ' || i.order_id || ': ' || string_agg(i.coupon_id, ', ') AS what
+    sql`SELECT i.app_id || '/order ' || i.order_id || ': ' || string_agg(i.coupon_id, ', ') AS what
       FROM coupon_items i LEFT JOIN coupon_orders o USING (app_id, order_id)
       WHERE i.state IN ('locked', 'used')
       GROUP BY i.app_id, i.order_id, i.stack_group

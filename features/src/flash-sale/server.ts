@@ -1,18 +1,18 @@
 /** Serves flash sales: glue between the contract, the rules, the store and the host's checkout. */
 import type { MineOf, StateOf, UserId } from '@qun/contract'
-import {
-  defineFeature,
-  serveCard,
-  serveEndpoint,
-  type Audit,
-  type CardCall,
-  type OpenCall,
-  type Reaction,
-} from '@qun/core'
-import { sql } from 'kysely'
+import { defineFeature, serveCard, serveEndpoint, type CardCall, type OpenCall, type Reaction } from '@qun/core'
 import { cancelHold, flashSale, holdMs, payHold, saleForHost, takeForHost, type Hold } from './contract.ts'
 import { countFault, isCheckout, timeFault, timesFit } from './rules.ts'
-import { addHold, findHold, listStanding, migrations, placesOfOrder, setStatus, type StoredHold } from './store.ts'
+import {
+  addHold,
+  audits,
+  findHold,
+  listStanding,
+  migrations,
+  placesOfOrder,
+  setStatus,
+  type StoredHold,
+} from './store.ts'
 
 type SaleCall = CardCall<typeof flashSale>
 type Mine = MineOf<typeof flashSale>
@@ -170,27 +170,11 @@ const onOrder: Reaction = {
   },
 }
 
-/** [FS9] What members see is what the table says; nothing is sold twice. */
-const audit: Audit = {
-  id: 'FS9',
-  doc: 'Free and sold pieces of a flash sale are its stock less what is held and sold.',
-  async find(tx) {
-    const { rows } = await sql<{ place: string }>`SELECT m.app_id || '/' || m.group_id || '/' || m.seq AS place
-      FROM messages m LEFT JOIN (SELECT app_id, group_id, seq, sum(quantity) FILTER (WHERE status = 'held') AS held,
-          sum(quantity) FILTER (WHERE status = 'sold') AS sold FROM flash_sale_holds GROUP BY 1, 2, 3) h
-        USING (app_id, group_id, seq)
-      WHERE m.kind = 'flash-sale' AND m.recalled_at IS NULL
-        AND ((m.state->>'left')::bigint <> (m.body->>'stock')::bigint - coalesce(h.held, 0) - coalesce(h.sold, 0)
-          OR (m.state->>'soldCount')::bigint <> coalesce(h.sold, 0)) LIMIT 100`.execute(tx)
-    return rows.map(({ place }) => `the pieces of ${place}`)
-  },
-}
-
 export default defineFeature({
   name: 'flash-sale',
   migrations,
   cards: [card],
   endpoints: [get, takeByHost, pay, cancel],
   reactions: [onOrder],
-  audits: [audit],
+  audits,
 })

@@ -1,6 +1,6 @@
 /** Who holds and who bought how many pieces of which sale. Every function takes the place, with its transaction. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
-import { rls, type Migration, type Tx } from '@qun/storage'
+import { check, rls, type Audit, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 
 export const migrations: readonly Migration[] = [
@@ -81,3 +81,19 @@ export async function placesOfOrder(
     WHERE app_id = ${appId} AND order_id = ${orderId} AND status = 'sold' ORDER BY group_id, seq, hold_id`.execute(tx)
   return rows
 }
+
+// ── audits ──
+/** [FS9] What members see is what the table says; nothing is sold twice. */
+export const audits: readonly Audit[] = [
+  check(
+    'FS9',
+    'Free and sold pieces of a flash sale are its stock less what is held and sold.',
+    sql`SELECT 'the pieces of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place
+      FROM messages m LEFT JOIN (SELECT app_id, group_id, seq, sum(quantity) FILTER (WHERE status = 'held') AS held,
+          sum(quantity) FILTER (WHERE status = 'sold') AS sold FROM flash_sale_holds GROUP BY 1, 2, 3) h
+        USING (app_id, group_id, seq)
+      WHERE m.kind = 'flash-sale' AND m.recalled_at IS NULL
+        AND ((m.state->>'left')::bigint <> (m.body->>'stock')::bigint - coalesce(h.held, 0) - coalesce(h.sold, 0)
+          OR (m.state->>'soldCount')::bigint <> coalesce(h.sold, 0))`,
+  ),
+]

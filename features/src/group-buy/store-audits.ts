@@ -1,22 +1,8 @@
 /** What must hold of teams, places and instructions at every commit; reads only, all apps at once. */
-import type { Tx } from '@qun/storage'
-import { sql, type RawBuilder } from 'kysely'
+import { check, type Audit } from '@qun/storage'
+import { sql } from 'kysely'
 
-interface Check {
-  readonly id: string
-  readonly doc: string
-  find(tx: Tx): Promise<readonly string[]>
-}
-const check = (id: string, doc: string, query: RawBuilder<{ place: string }>): Check => ({
-  id,
-  doc,
-  async find(tx) {
-    const { rows } = await sql<{ place: string }>`SELECT place FROM (${query}) t LIMIT 100`.execute(tx)
-    return rows.map((row) => row.place)
-  },
-})
-
-export const audits: readonly Check[] = [
+export const audits: readonly Audit[] = [
   check(
     'GB1',
     'No open team keeps or sold more places than its ladder’s last size, and its counts are those of its places.',

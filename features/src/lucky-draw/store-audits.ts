@@ -1,19 +1,11 @@
 /** What an auditor may check of draws at any time; reads only, all apps together. */
-import type { Tx } from '@qun/storage'
-import { type RawBuilder, sql } from 'kysely'
+import { check, type Audit } from '@qun/storage'
+import { sql } from 'kysely'
 
-const check = (id: string, doc: string, query: RawBuilder<{ place: string }>) => ({
-  id,
-  doc,
-  async find(tx: Tx): Promise<readonly string[]> {
-    const { rows } = await sql<{ place: string }>`SELECT place FROM (${query}) t LIMIT 100`.execute(tx)
-    return rows.map(({ place }) => place)
-  },
-})
 const place = sql`m.app_id || '/' || m.group_id || '/' || m.seq`
 const entriesOf = sql`SELECT count(*) AS n, coalesce(max(entry_no), 0) AS last FROM lucky_draw_entries e
   WHERE e.app_id = m.app_id AND e.group_id = m.group_id AND e.seq = m.seq`
-export const audits = [
+export const audits: readonly Audit[] = [
   check(
     'D1',
     'A draw has its entries 1 … n, one of each member, as its card counts them.',

@@ -1,6 +1,6 @@
 /** Standings, what earned each point, weeks of talk, honours. Every function takes the place, with its transaction. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
-import { rls, type Migration, type Tx } from '@qun/storage'
+import { check, rls, type Audit, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { Honour } from './contract.ts'
 
@@ -228,16 +228,13 @@ export async function latestHonours(at: Place): Promise<HonourRow[]> {
 }
 
 // ── audits ──
-export const audits: readonly { id: string; doc: string; find(tx: Tx): Promise<readonly string[]> }[] = [
-  {
-    id: 'ML4',
-    doc: 'A member’s points are the sum of what earned them less what decayed.',
-    async find(tx) {
-      const { rows } = await sql<{ place: string }>`SELECT p.app_id || '/' || p.group_id || '/' || p.user_id AS place
-        FROM member_level_people p LEFT JOIN (SELECT app_id, group_id, user_id, sum(points) AS earned
-          FROM member_level_points GROUP BY 1, 2, 3) e USING (app_id, group_id, user_id)
-        WHERE p.points <> coalesce(e.earned, 0) - p.decayed LIMIT 100`.execute(tx)
-      return rows.map((row) => row.place)
-    },
-  },
+export const audits: readonly Audit[] = [
+  check(
+    'ML4',
+    'A member’s points are the sum of what earned them less what decayed.',
+    sql`SELECT p.app_id || '/' || p.group_id || '/' || p.user_id AS place
+      FROM member_level_people p LEFT JOIN (SELECT app_id, group_id, user_id, sum(points) AS earned
+        FROM member_level_points GROUP BY 1, 2, 3) e USING (app_id, group_id, user_id)
+      WHERE p.points <> coalesce(e.earned, 0) - p.decayed`,
+  ),
 ]

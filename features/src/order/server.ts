@@ -97,16 +97,5 @@ export default defineFeature({
       },
     },
   ],
-  audits: [
-    {
-      id: 'O1',
-      doc: 'What an order is follows from the set of its events.',
-      async find(tx) {
-        const rows = await store.listMisfolded(tx)
-        return rows.map(
-          (row) => `app ${row.app_id}, order ${row.order_id}: ${row.status} does not follow from its events`,
-        )
-      },
-    },
-  ],
+  audits: store.audits,
 })

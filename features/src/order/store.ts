@@ -1,6 +1,6 @@
 /** Events of orders as the host told them, and each order folded from its events. Every function takes `tx` first. */
 import type { AppId, UserId } from '@qun/contract'
-import { rls, type Migration, type Tx } from '@qun/storage'
+import { check, rls, type Audit, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { OrderStatus } from './contract.ts'
 
@@ -100,15 +100,17 @@ export async function lockParked(tx: Tx, appId: AppId, limit: number, userId?: U
   return rows
 }
 
-/** [O1] Orders whose status does not follow from the set of their events. */
-export async function listMisfolded(tx: Tx): Promise<{ app_id: string; order_id: string; status: string | null }[]> {
-  const { rows } = await sql<{ app_id: string; order_id: string; status: string | null }>`
-    SELECT o.app_id, o.order_id, o.status FROM order_orders o
-    LEFT JOIN LATERAL (SELECT bool_or(e.kind = 'refunded') AS refunded, bool_or(e.kind = 'cancelled') AS cancelled,
-        bool_or(e.kind = 'received') AS received, bool_or(e.kind = 'paid') AS paid
-      FROM order_events e WHERE e.app_id = o.app_id AND e.order_id = o.order_id) t ON true
-    WHERE o.status IS DISTINCT FROM CASE WHEN t.refunded THEN 'refunded' WHEN t.cancelled THEN 'cancelled'
-      WHEN t.received THEN 'received' WHEN t.paid THEN 'paid' END
-    LIMIT 100`.execute(tx)
-  return rows
-}
+// ── audits ──
+export const audits: readonly Audit[] = [
+  check(
+    'O1',
+    'What an order is follows from the set of its events.',
+    sql`SELECT 'app ' || o.app_id || ', order ' || o.order_id || ': ' || coalesce(o.status, 'null')
+        || ' does not follow from its events' AS place FROM order_orders o
+      LEFT JOIN LATERAL (SELECT bool_or(e.kind = 'refunded') AS refunded, bool_or(e.kind = 'cancelled') AS cancelled,
+          bool_or(e.kind = 'received') AS received, bool_or(e.kind = 'paid') AS paid
+        FROM order_events e WHERE e.app_id = o.app_id AND e.order_id = o.order_id) t ON true
+      WHERE o.status IS DISTINCT FROM CASE WHEN t.refunded THEN 'refunded' WHEN t.cancelled THEN 'cancelled'
+        WHEN t.received THEN 'received' WHEN t.paid THEN 'paid' END`,
+  ),
+]

@@ -1,10 +1,9 @@
 /** Serves polls: glue between the contract, the rules and the ballots. */
 import type { BodyOf, StateOf } from '@qun/contract'
-import { defineFeature, serveCard, serveEndpoint, type Audit, type CardCall, type OpenCall } from '@qun/core'
-import { sql } from 'kysely'
+import { defineFeature, serveCard, serveEndpoint, type CardCall, type OpenCall } from '@qun/core'
 import { optionsMax, poll, votersOf } from './contract.ts'
 import { choicesFault, countsAfter, isSame, optionKey, optionsFit } from './rules.ts'
-import { countBallots, listVoters, migrations, putBallot } from './store.ts'
+import { audits, countBallots, listVoters, migrations, putBallot } from './store.ts'
 
 type Body = BodyOf<typeof poll>
 type State = StateOf<typeof poll>
@@ -91,19 +90,4 @@ const voters = serveEndpoint(votersOf, async (call) => {
   return { voters: shown, more: found.length > limit }
 })
 
-const audit: Audit = {
-  id: 'PL4',
-  doc: 'The counts of a poll are its ballots.',
-  async find(tx) {
-    const { rows } = await sql<{ place: string }>`SELECT m.app_id || '/' || m.group_id || '/' || m.seq AS place
-      FROM messages m CROSS JOIN LATERAL (SELECT count(*) AS voters FROM poll_ballots b
-          WHERE b.app_id = m.app_id AND b.group_id = m.group_id AND b.seq = m.seq) v
-      WHERE m.kind = 'poll' AND m.recalled_at IS NULL AND ((m.state->>'voterCount')::bigint <> v.voters
-        OR EXISTS (SELECT 1 FROM json_array_elements_text(m.state->'counts') WITH ORDINALITY AS c(n, at)
-          WHERE c.n::bigint <> (SELECT count(*) FROM poll_ballots b WHERE b.app_id = m.app_id
-            AND b.group_id = m.group_id AND b.seq = m.seq AND (c.at - 1) = ANY(b.choices)))) LIMIT 100`.execute(tx)
-    return rows.map(({ place }) => `the counts of ${place}`)
-  },
-}
-
-export default defineFeature({ name: 'poll', migrations, cards: [card], endpoints: [voters], audits: [audit] })
+export default defineFeature({ name: 'poll', migrations, cards: [card], endpoints: [voters], audits })

@@ -1,6 +1,6 @@
 /** The ballots of each poll. Every function takes the place, with its transaction. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
-import { rls, type Migration, type Tx } from '@qun/storage'
+import { check, rls, type Audit, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 
 export const migrations: readonly Migration[] = [
@@ -53,3 +53,18 @@ export async function listVoters(
   )
   return rows.map(({ userId }) => userId)
 }
+
+// ── audits ──
+export const audits: readonly Audit[] = [
+  check(
+    'PL4',
+    'The counts of a poll are its ballots.',
+    sql`SELECT 'the counts of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place
+      FROM messages m CROSS JOIN LATERAL (SELECT count(*) AS voters FROM poll_ballots b
+          WHERE b.app_id = m.app_id AND b.group_id = m.group_id AND b.seq = m.seq) v
+      WHERE m.kind = 'poll' AND m.recalled_at IS NULL AND ((m.state->>'voterCount')::bigint <> v.voters
+        OR EXISTS (SELECT 1 FROM json_array_elements_text(m.state->'counts') WITH ORDINALITY AS c(n, at)
+          WHERE c.n::bigint <> (SELECT count(*) FROM poll_ballots b WHERE b.app_id = m.app_id
+            AND b.group_id = m.group_id AND b.seq = m.seq AND (c.at - 1) = ANY(b.choices))))`,
+  ),
+]

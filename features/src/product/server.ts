@@ -43,8 +43,6 @@ import * as store from './store.ts'
 const groupsPerRound = 25
 /** [PD10] Products a group holds live beside its shelf. */
 export const liveMax = 200
-/** A place that waits this long was forgotten. */
-const forgottenMs = 10 * 60_000
 
 type Body = BodyOf<typeof product>
 type Tx = Call['tx']
@@ -229,14 +227,5 @@ export default defineFeature({
       },
     },
   ],
-  audits: [
-    {
-      id: 'PD3',
-      doc: 'No group waits for long to be told what a product it shows is now.',
-      async find(tx, now) {
-        const rows = await store.listForgotten(tx, now - forgottenMs)
-        return rows.map((row) => `app ${row.app_id}, group ${row.group_id}: product ${row.product_id} waits to be told`)
-      },
-    },
-  ],
+  audits: store.audits,
 })

@@ -1,6 +1,6 @@
 /** The host's catalogue, and in which groups each product is shown. Every function takes `tx` first. */
 import type { AppId, GroupId } from '@qun/contract'
-import { rls, type Migration, type Tx } from '@qun/storage'
+import { check, rls, type Audit, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { CatalogueProduct } from './contract.ts'
 
@@ -162,13 +162,15 @@ export async function setShelf(tx: Tx, at: Place, productIds: readonly string[],
       AND on_shelf <> (product_id = ANY(${productIds}::text[]))`.execute(tx)
 }
 
-/** [PD3] Places that have waited for too long. */
-export async function listForgotten(
-  tx: Tx,
-  before: number,
-): Promise<{ app_id: string; group_id: string; product_id: string }[]> {
-  const { rows } = await sql<{ app_id: string; group_id: string; product_id: string }>`
-    SELECT app_id, group_id, product_id FROM product_places WHERE stale AND stale_since < ${before}
-    ORDER BY app_id, group_id, product_id LIMIT 100`.execute(tx)
-  return rows
-}
+// ── audits ──
+/** A place that waits this long was forgotten. */
+const forgottenMs = 10 * 60_000
+export const audits: readonly Audit[] = [
+  check(
+    'PD3',
+    'No group waits for long to be told what a product it shows is now.',
+    (now) => sql`SELECT 'app ' || app_id || ', group ' || group_id || ': product ' || product_id || ' waits to be told'
+        AS place
+      FROM product_places WHERE stale AND stale_since < ${now - forgottenMs} ORDER BY app_id, group_id, product_id`,
+  ),
+]

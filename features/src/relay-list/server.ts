@@ -4,12 +4,10 @@ import {
   serveCard,
   serveEndpoint,
   type ActionCall,
-  type Audit,
   type CardCall,
   type EndpointCall,
   type OpenCall,
 } from '@qun/core'
-import { sql } from 'kysely'
 import {
   exportOf,
   linesMax,
@@ -35,7 +33,7 @@ import {
   textOf,
   valueFaults,
 } from './rules.ts'
-import { addLines, findLine, listLines, migrations, saveLine, type StoredLine } from './store.ts'
+import { addLines, audits, findLine, listLines, migrations, saveLine, type StoredLine } from './store.ts'
 
 type Acting = ActionCall<typeof relayList>
 type AnyCard = CardCall<typeof relayList>
@@ -243,25 +241,10 @@ const orders = serveEndpoint(makeOrders, async (call) => {
   }
 })
 
-const audit: Audit = {
-  id: 'RL4',
-  doc: 'A list has its lines 1 … n, and its card counts those that stand, within its capacity.',
-  async find(tx) {
-    const { rows } = await sql<{ place: string }>`SELECT m.app_id || '/' || m.group_id || '/' || m.seq AS place
-      FROM messages m CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(max(no), 0) AS last,
-          count(*) FILTER (WHERE NOT withdrawn) AS standing FROM relay_list_lines l
-          WHERE l.app_id = m.app_id AND l.group_id = m.group_id AND l.seq = m.seq) l
-      WHERE m.kind = 'relay-list' AND m.recalled_at IS NULL AND (l.n <> l.last OR (m.state->>'lastNo')::bigint <> l.last
-        OR (m.state->>'lineCount')::bigint <> l.standing 
-        OR l.standing > (m.body->>'capacity')::bigint) LIMIT 100`.execute(tx)
-    return rows.map(({ place }) => `the lines of ${place}`)
-  },
-}
-
 export default defineFeature({
   name: 'relay-list',
   migrations,
   cards: [card],
   endpoints: [lines, exported, orders],
-  audits: [audit],
+  audits,
 })

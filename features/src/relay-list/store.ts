@@ -1,6 +1,6 @@
 /** The lines of each list. Every function takes the place, with its transaction. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
-import { rls, type Migration, type Tx } from '@qun/storage'
+import { check, rls, type Audit, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { Values } from './contract.ts'
 
@@ -65,3 +65,17 @@ export async function listLines(
     WHERE ${at(place)} AND no > ${page.after} ORDER BY no LIMIT ${page.limit}`.execute(place.tx)
   return rows.map(lineOf)
 }
+
+// ── audits ──
+export const audits: readonly Audit[] = [
+  check(
+    'RL4',
+    'A list has its lines 1 … n, and its card counts those that stand, within its capacity.',
+    sql`SELECT 'the lines of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place
+      FROM messages m CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(max(no), 0) AS last,
+          count(*) FILTER (WHERE NOT withdrawn) AS standing FROM relay_list_lines l
+          WHERE l.app_id = m.app_id AND l.group_id = m.group_id AND l.seq = m.seq) l
+      WHERE m.kind = 'relay-list' AND m.recalled_at IS NULL AND (l.n <> l.last OR (m.state->>'lastNo')::bigint <> l.last
+        OR (m.state->>'lineCount')::bigint <> l.standing OR l.standing > (m.body->>'capacity')::bigint)`,
+  ),
+]

@@ -2,9 +2,9 @@
  * The auditor: proves on a live store what must hold at every commit, the engine's part and each feature's. It reads
  * only, one moment per check, and knows no feature.
  */
-import type { Store, Tx } from '@qun/storage'
-import { type RawBuilder, sql } from 'kysely'
-import type { Audit, Feature } from './feature.ts'
+import { type Audit, check, type Store } from '@qun/storage'
+import { sql } from 'kysely'
+import type { Feature } from './feature.ts'
 
 export interface Audited {
   readonly id: string
@@ -13,9 +13,6 @@ export interface Audited {
   readonly differences: readonly string[]
   readonly durationMs: number
 }
-
-/** Differences told of one check; more say the same. */
-const shownMax = 100
 
 /** Runs the engine's audits and those of the features, one after another, each in a reading of its own. */
 export async function audit(
@@ -32,21 +29,6 @@ export async function audit(
   }
   return results
 }
-
-/** Rows of a query that should find none, in words: their columns, by name. */
-async function told(tx: Tx, query: RawBuilder<Record<string, unknown>>): Promise<string[]> {
-  const { rows } = await sql<Record<string, unknown>>`SELECT * FROM (${query}) t LIMIT ${shownMax}`.execute(tx)
-  return rows.map((row) =>
-    Object.entries(row)
-      .map(([name, value]) => `${name} ${String(value)}`)
-      .join(', '),
-  )
-}
-const check = (id: string, doc: string, query: RawBuilder<Record<string, unknown>>): Audit => ({
-  id,
-  doc,
-  find: (tx) => told(tx, query),
-})
 
 /** What the engine itself promises of its rows (docs of each say the rule of SPEC.md or the invariant's id). */
 export const engineAudits: readonly Audit[] = [

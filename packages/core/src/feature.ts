@@ -28,7 +28,7 @@ import type {
   Text,
   UserId,
 } from '@qun/contract'
-import type { Migration, Tx } from '@qun/storage'
+import type { Audit, Migration, Tx } from '@qun/storage'
 
 export interface Feature {
   readonly name: string
@@ -38,20 +38,10 @@ export interface Feature {
   readonly endpoints?: readonly EndpointServer[]
   readonly guards?: readonly Guard[]
   readonly reactions?: readonly Reaction[]
+  /** What must hold of its rows at every commit; `check` of @qun/storage makes them. */
   readonly audits?: readonly Audit[]
   readonly folds?: readonly Fold[]
   readonly timers?: readonly Timer[]
-}
-/**
- * What must hold of a feature's rows at every commit, checked on a live system (`qun doctor --check`) and after every
- * fault in tests. Reads only, over all apps at once: `tx` sees every row.
- */
-export interface Audit {
-  /** The invariant it proves: `R5`. */
-  readonly id: string
-  readonly doc: string
-  /** Each difference in words, naming app and place; empty when all is well. At most some hundred. */
-  find(tx: Tx, now: Millis): Promise<readonly string[]>
 }
 export function defineFeature(feature: Feature): Feature {
   return feature

@@ -1,30 +1,8 @@
 /** What an auditor may check of the ledger at any time, over all apps; reads only. */
-import type { Tx } from '@qun/storage'
-import { type RawBuilder, sql } from 'kysely'
+import { check, type Audit } from '@qun/storage'
+import { sql } from 'kysely'
 
-/** The shape of the engine's audits. */
-export interface LedgerAudit {
-  readonly id: string
-  readonly doc: string
-  find(tx: Tx, now: number): Promise<readonly string[]>
-}
-/** Differences told of one check; more say the same. */
-const shownMax = 100
-
-const check = (id: string, doc: string, query: RawBuilder<Record<string, unknown>>): LedgerAudit => ({
-  id,
-  doc,
-  async find(tx) {
-    const { rows } = await sql<Record<string, unknown>>`SELECT * FROM (${query}) t LIMIT ${shownMax}`.execute(tx)
-    return rows.map((row) =>
-      Object.entries(row)
-        .map(([name, value]) => `${name} ${String(value)}`)
-        .join(', '),
-    )
-  },
-})
-
-export const ledgerAudits: readonly LedgerAudit[] = [
+export const ledgerAudits: readonly Audit[] = [
   check(
     'L1',
     'Every transfer has at least two entries of its currency, which sum to zero; no entry is without a transfer.',

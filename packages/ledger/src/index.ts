@@ -10,7 +10,7 @@ export {
   type Entry,
   type LedgerReading,
 } from './accounts.ts'
-export { ledgerAudits, type LedgerAudit } from './audits.ts'
+export { ledgerAudits } from './audits.ts'
 export {
   budgetOf,
   dayIn,
