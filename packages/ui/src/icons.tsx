@@ -5,7 +5,8 @@ export interface IconProps {
   /** In px; 22 unless told. */
   readonly size?: number
 }
-function icon(name: string, shape: ReactNode, options: { readonly mirrored?: boolean } = {}) {
+/** A pictogram in the kit's frame; a feature draws its own sign with it. */
+export function icon(name: string, shape: ReactNode, options: { readonly mirrored?: boolean } = {}) {
   function Icon({ size = 22 }: IconProps) {
     return (
       <svg

@@ -1,35 +1,22 @@
 /** The signs of a buyer show, drawn for the product: a camera, a star, a heart. */
-interface IconProps {
-  readonly size?: number
-  readonly filled?: boolean
+import { icon, type IconProps } from '@qun/ui'
+
+export const CameraIcon = icon(
+  'Camera',
+  <>
+    <path d="M4 8.5A1.5 1.5 0 0 1 5.5 7H8l1.4-2h5.2L16 7h2.5A1.5 1.5 0 0 1 20 8.5v9a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.5z" />
+    <circle cx="12" cy="13" r="3.4" />
+  </>,
+)
+/** A shape that is drawn empty, and full once it is meant. */
+function fillable(name: string, shape: string) {
+  const Empty = icon(name, <path d={shape} />)
+  const Full = icon(`Full${name}`, <path d={shape} fill="currentColor" />)
+  return ({ filled = false, ...props }: IconProps & { readonly filled?: boolean }) =>
+    filled ? <Full {...props} /> : <Empty {...props} />
 }
-export function CameraIcon({ size = 24 }: IconProps) {
-  return (
-    <svg width={size} height={size} viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.8" aria-hidden>
-      <path d="M4 8.5A1.5 1.5 0 0 1 5.5 7H8l1.4-2h5.2L16 7h2.5A1.5 1.5 0 0 1 20 8.5v9a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.5z" />
-      <circle cx="12" cy="13" r="3.4" />
-    </svg>
-  )
-}
-export function StarIcon({ size = 24, filled = false }: IconProps) {
-  return (
-    <svg width={size} height={size} viewBox="0 0 24 24" stroke="currentColor" strokeWidth="1.6" aria-hidden fill="none">
-      <path
-        d="m12 4 2.5 5.1 5.6.8-4 4 .9 5.6L12 16.8l-5 2.7.9-5.6-4-4 5.6-.8z"
-        strokeLinejoin="round"
-        fill={filled ? 'currentColor' : 'none'}
-      />
-    </svg>
-  )
-}
-export function HeartIcon({ size = 24, filled = false }: IconProps) {
-  return (
-    <svg width={size} height={size} viewBox="0 0 24 24" stroke="currentColor" strokeWidth="1.8" aria-hidden fill="none">
-      <path
-        d="M12 19.5C7 16 4 13 4 9.6A4.1 4.1 0 0 1 8.1 5.5c1.6 0 3 .9 3.9 2.3.9-1.4 2.3-2.3 3.9-2.3A4.1 4.1 0 0 1 20 9.6c0 3.4-3 6.4-8 9.9z"
-        strokeLinejoin="round"
-        fill={filled ? 'currentColor' : 'none'}
-      />
-    </svg>
-  )
-}
+export const StarIcon = fillable('Star', 'm12 4 2.5 5.1 5.6.8-4 4 .9 5.6L12 16.8l-5 2.7.9-5.6-4-4 5.6-.8z')
+export const HeartIcon = fillable(
+  'Heart',
+  'M12 19.5C7 16 4 13 4 9.6A4.1 4.1 0 0 1 8.1 5.5c1.6 0 3 .9 3.9 2.3.9-1.4 2.3-2.3 3.9-2.3A4.1 4.1 0 0 1 20 9.6c0 3.4-3 6.4-8 9.9z',
+)

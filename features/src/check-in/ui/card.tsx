@@ -2,7 +2,10 @@
 import {
   ActionButton,
   CardFrame,
+  CardLink,
+  CardLinks,
   CheckIcon,
+  Dialog,
   MemberName,
   useOpen,
   useServerNow,
@@ -35,6 +38,7 @@ export function CheckInCard(props: CheckInFace) {
   const text = useText()
   const now = useServerNow()
   const board = useOpen()
+  const ending = useOpen()
   const isOver = state.phase === 'ended' || (body.endsAt !== undefined && now >= body.endsAt)
   const starter = group.get().members.get(message.senderId)
   const mine = props.mine ?? nothing
@@ -58,22 +62,20 @@ export function CheckInCard(props: CheckInFace) {
     >
       <Progress body={body} mine={mine} />
       <Week {...props} mine={mine} today={today} now={now} isOver={isOver} />
-      <div className="qun-checkin__links">
-        {body.leaderboard && (
-          <button type="button" className="qun-checkin__link" onClick={board.show}>
-            {text(checkInTexts.board)}
-          </button>
-        )}
-        {!isOver && viewer.role !== 'member' && (
-          <button
-            type="button"
-            className="qun-checkin__link"
-            onClick={() => void act('end', {}).catch(() => undefined)}
-          >
-            {text(checkInTexts.end)}
-          </button>
-        )}
-      </div>
+      <CardLinks>
+        {body.leaderboard && <CardLink onClick={board.show}>{text(checkInTexts.board)}</CardLink>}
+        {!isOver && viewer.role !== 'member' && <CardLink onClick={ending.show}>{text(checkInTexts.end)}</CardLink>}
+      </CardLinks>
+      <Dialog
+        open={ending.open}
+        onClose={ending.hide}
+        title={checkInTexts.endAsk}
+        confirm={checkInTexts.end}
+        danger
+        onConfirm={() => act('end', {})}
+      >
+        {text(checkInTexts.endSays)}
+      </Dialog>
       <BoardSheet {...props} open={board.open} onClose={board.hide} />
     </CardFrame>
   )

@@ -10,6 +10,11 @@ export const checkInTexts = {
   nobody: { 'zh-CN': '还没有人打卡', en: 'Nobody has checked in yet' },
   more: { 'zh-CN': '加载更多', en: 'Load more' },
   end: { 'zh-CN': '结束打卡', en: 'End it' },
+  endAsk: { 'zh-CN': '结束这次打卡？', en: 'End this check-in?' },
+  endSays: {
+    'zh-CN': '之后不能再打卡，也不能重新开始；已有的天数和奖励都会保留。',
+    en: 'Nobody can check in any more, and it cannot be started again. Days and rewards stay.',
+  },
   words: { 'zh-CN': '写几句今天的记录', en: 'A few words about today' },
   photo: { 'zh-CN': '选一张我发过的图片', en: 'Pick a picture you posted' },
   photoHint: { 'zh-CN': '先在群里发图片，再来这里选', en: 'Post it in the group first, then pick it here' },

@@ -2,6 +2,7 @@
 import {
   ActionButton,
   CardFrame,
+  CardLink,
   Countdown,
   MemberName,
   useOpen,
@@ -85,9 +86,7 @@ export function CouponCard(props: OfferFace) {
       <p className="qun-coupon__about">
         <span className="qun-coupon__tag">{text(couponTexts.membersOnly)}</span>
         <span>{text(limitText(terms.perUser))}</span>
-        <button type="button" className="qun-coupon__link" onClick={showDetails}>
-          {text(couponTexts.details)}
-        </button>
+        <CardLink onClick={showDetails}>{text(couponTexts.details)}</CardLink>
       </p>
       {wanted && (
         <Suspense fallback={null}>

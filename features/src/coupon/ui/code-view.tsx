@@ -1,10 +1,19 @@
 /** One coupon with a fresh code to show at a counter; it tells at once when the code was redeemed. */
-import { ActionButton, BackIcon, CardNote, Countdown, problemText, useQun, useServerNow, useText } from '@qun/ui'
+import {
+  ActionButton,
+  BackIcon,
+  CardNote,
+  Countdown,
+  problemText,
+  QrCode,
+  useQun,
+  useServerNow,
+  useText,
+} from '@qun/ui'
 import type { Text } from '@qun/contract'
 import { useCallback, useEffect, useState } from 'react'
 import { showCode, type Coupon } from '../contract.ts'
 import { placeOf, useHeld, whenText } from './held.ts'
-import { QrCode } from './qr-code.tsx'
 import { couponTexts, untilText } from './texts.ts'
 import { Ticket } from './ticket.tsx'
 

@@ -1,6 +1,6 @@
 /** All that an offer says of its coupon; and for those who run the group, pausing and ending it. */
-import { ActionButton, Dialog, Sheet, useOpen, useQun, useText } from '@qun/ui'
-import { useEffect, useState, type ReactNode } from 'react'
+import { ActionButton, Dialog, Fact, Facts, Sheet, useOpen, useQun, useText } from '@qun/ui'
+import { useEffect, useState } from 'react'
 import type { Terms } from '../contract.ts'
 import type { OfferFace } from './card.tsx'
 import { dateText, whenText } from './held.ts'
@@ -34,7 +34,7 @@ export function DetailsSheet(props: DetailsProps) {
       title={couponTexts.details}
       {...(mayManage && { foot: <Manage {...props} /> })}
     >
-      <dl className="qun-coupon__facts">
+      <Facts>
         <Fact name={text(couponTexts.worth)}>
           {text(worthText(terms))} · {text(thresholdText(terms))}
         </Fact>
@@ -51,20 +51,10 @@ export function DetailsSheet(props: DetailsProps) {
         </Fact>
         <Fact name={text(couponTexts.refund)}>{text(refunds[terms.refund ?? 'return'])}</Fact>
         <Fact name={text(couponTexts.note)}>{terms.note}</Fact>
-      </dl>
+      </Facts>
     </Sheet>
   )
 }
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  if (children === undefined || children === '') return null
-  return (
-    <div className="qun-coupon__fact">
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
-
 function Manage({ state, act, onClose }: DetailsProps) {
   const text = useText()
   const ending = useOpen()

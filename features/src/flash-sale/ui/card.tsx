@@ -6,6 +6,7 @@ import {
   Countdown,
   MemberName,
   Money,
+  Stepper,
   useServerNow,
   useText,
   type CardFaceProps,
@@ -146,32 +147,6 @@ function Held({ body, act, hold }: SaleFace & { readonly hold: { holdId: string;
       <ActionButton wide tone="quiet" onClick={() => act('release', {})}>
         {text(saleTexts.giveUp)}
       </ActionButton>
-    </div>
-  )
-}
-
-function Stepper(props: { readonly value: number; readonly max: number; readonly onChange: (value: number) => void }) {
-  const { value, max, onChange } = props
-  const text = useText()
-  return (
-    <div className="qun-sale__stepper" role="group" aria-label={text(saleTexts.quantity)}>
-      <button
-        type="button"
-        aria-label={text(saleTexts.fewer)}
-        disabled={value <= 1}
-        onClick={() => onChange(value - 1)}
-      >
-        −
-      </button>
-      <output aria-live="polite">{value}</output>
-      <button
-        type="button"
-        aria-label={text(saleTexts.more)}
-        disabled={value >= max}
-        onClick={() => onChange(value + 1)}
-      >
-        +
-      </button>
     </div>
   )
 }

@@ -2,11 +2,13 @@
 import {
   ActionButton,
   CardFrame,
+  CardLink,
   CardNote,
   Countdown,
   MemberName,
   Money,
   moneyText,
+  Stepper,
   useOpen,
   useServerNow,
   useText,
@@ -68,9 +70,7 @@ export function GroupBuyCard(props: BuyFace) {
         <Outcome {...props} />
         {isIn && place.status === 'paid' && <MyTeam {...props} />}
         {!isOver && !(isIn && place.status === 'paid') && <OpenTeams {...props} isIn={isIn} />}
-        <button type="button" className="qun-buy__more" onClick={details.show}>
-          {text(buyTexts.details)}
-        </button>
+        <CardLink onClick={details.show}>{text(buyTexts.details)}</CardLink>
       </CardFrame>
       <DetailsSheet {...props} open={details.open} onClose={details.hide} />
     </>
@@ -129,11 +129,7 @@ function OpenTeams(props: BuyFace & { readonly isIn: boolean }) {
           <TeamRow key={team.teamNo} team={team} ladder={body.ladder} group={group} join={join(team.teamNo)} />
         ))}
       </ul>
-      {state.openCount > teamsOnCard && (
-        <button type="button" className="qun-buy__more" onClick={all.show}>
-          {text(allTeamsText(state.openCount))}
-        </button>
-      )}
+      {state.openCount > teamsOnCard && <CardLink onClick={all.show}>{text(allTeamsText(state.openCount))}</CardLink>}
       <TeamsSheet {...props} open={all.open} onClose={all.hide} join={join} />
     </>
   )
@@ -172,26 +168,6 @@ function Action(props: BuyFace & { readonly isOver: boolean; readonly isIn: bool
       <ActionButton wide onClick={() => act('start', { quantity })}>
         {text(startText(moneyText(authorisedFen(body.ladder, quantity))))}
       </ActionButton>
-    </div>
-  )
-}
-function Stepper(props: { readonly value: number; readonly max: number; readonly onChange: (value: number) => void }) {
-  const { value, max, onChange } = props
-  const text = useText()
-  return (
-    <div className="qun-buy__stepper" role="group" aria-label={text(buyTexts.quantity)}>
-      <button type="button" aria-label={text(buyTexts.fewer)} disabled={value <= 1} onClick={() => onChange(value - 1)}>
-        −
-      </button>
-      <output aria-live="polite">{value}</output>
-      <button
-        type="button"
-        aria-label={text(buyTexts.more)}
-        disabled={value >= max}
-        onClick={() => onChange(value + 1)}
-      >
-        +
-      </button>
     </div>
   )
 }

@@ -1,5 +1,5 @@
 /** The viewer's own part: a place that waits to be paid, or the team they are in, with what brings it further. */
-import { ActionButton, Countdown, Dialog, moneyText, useOpen, useQun, useText } from '@qun/ui'
+import { ActionButton, CardLink, Countdown, Dialog, moneyText, useOpen, useQun, useText } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import { teamsOf, type Team } from '../contract.ts'
 import { authorisedFen, firstStep, isAlone, stepAfter, stepAt } from '../rules.ts'
@@ -81,11 +81,7 @@ export function MyTeam(props: BuyFace) {
       </p>
       <Countdown until={team.until} over={text(buyTexts.ended)} />
       <Invite title={body.title} price={moneyText((next ?? firstStep(ladder)).priceFen)} missing={missing} />
-      {mayLeave && (
-        <button type="button" className="qun-buy__more" onClick={leaving.show}>
-          {text(buyTexts.withdraw)}
-        </button>
-      )}
+      {mayLeave && <CardLink onClick={leaving.show}>{text(buyTexts.withdraw)}</CardLink>}
       <Dialog
         open={leaving.open}
         onClose={leaving.hide}

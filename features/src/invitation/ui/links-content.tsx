@@ -1,6 +1,6 @@
 /** What the sheet of join links holds: a form for one more, the fresh one with its QR code, and the list. */
 import type { GroupId } from '@qun/contract'
-import { ActionButton, CopyIcon, Dialog, useOpen, useQun, useText } from '@qun/ui'
+import { ActionButton, CopyIcon, Dialog, QrCode, useOpen, useQun, useText } from '@qun/ui'
 import { useCallback, useContext, useEffect, useState } from 'react'
 import {
   createJoinLink,
@@ -11,7 +11,6 @@ import {
   type JoinLink,
 } from '../contract.ts'
 import { InviteAddress } from './invite-address.ts'
-import { QrCode } from './qr-code.tsx'
 import { inviteTexts, revokeLabelText, untilText, usesText } from './texts.ts'
 
 export interface LinksContentProps {

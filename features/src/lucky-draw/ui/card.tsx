@@ -4,6 +4,7 @@ import {
   ActionButton,
   Avatar,
   CardFrame,
+  CardLink,
   CardNote,
   CheckIcon,
   Countdown,
@@ -69,9 +70,7 @@ export function LuckyDrawCard(props: DrawFace) {
             {text(drawTexts.cancelled)}：{state.cancelled?.reason}
           </CardNote>
         )}
-        <button type="button" className="qun-draw__more" onClick={details.show}>
-          {text(drawTexts.details)}
-        </button>
+        <CardLink onClick={details.show}>{text(drawTexts.details)}</CardLink>
       </CardFrame>
       <DetailsSheet {...props} open={details.open} onClose={details.hide} />
       {checking && (

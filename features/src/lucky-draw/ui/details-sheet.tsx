@@ -1,12 +1,11 @@
 /** All that was told before anyone entered: prizes, times, organiser, rules, how it is kept fair; and cancelling. */
-import { ActionButton, Dialog, Money, Sheet, useOpen, useText } from '@qun/ui'
-import { useState, type ReactNode } from 'react'
+import { ActionButton, Fact, Facts, Money, ReasonDialog, Sheet, useOpen, useText } from '@qun/ui'
 import type { DrawFace } from './card.tsx'
 import { afterTexts, claimWithinText } from './texts-after.ts'
 import { drawTexts, prizeQuantityText } from './texts.ts'
 
 export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonly onClose: () => void }) {
-  const { body, state, viewer, locale, open, onClose } = props
+  const { body, state, viewer, locale, act, open, onClose } = props
   const text = useText()
   const cancelling = useOpen()
   const when = (at: number | undefined) =>
@@ -36,7 +35,7 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
           ),
         })}
       >
-        <dl className="qun-draw__facts">
+        <Facts>
           <Fact name={text(drawTexts.prizes)}>
             {body.prizes.map((prize, at) => (
               // oxlint-disable-next-line react/no-array-index-key
@@ -64,52 +63,17 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
             {text({ none: drawTexts.modeNone, group: drawTexts.modeGroup, beacon: drawTexts.modeBeacon }[mode])}
             <code className="qun-draw__hash">SHA-256 {state.commit}</code>
           </Fact>
-        </dl>
+        </Facts>
       </Sheet>
-      <CancelDialog {...props} open={cancelling.open} onClose={cancelling.hide} />
+      <ReasonDialog
+        open={cancelling.open}
+        onClose={cancelling.hide}
+        title={drawTexts.cancelAsk}
+        confirm={drawTexts.cancelDraw}
+        label={drawTexts.cancelReason}
+        missing={drawTexts.cancelNeedsReason}
+        onConfirm={(reason) => act('cancel', { reason })}
+      />
     </>
-  )
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  if (children === undefined || children === '') return null
-  return (
-    <div className="qun-draw__fact">
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
-
-function CancelDialog({ act, open, onClose }: DrawFace & { readonly open: boolean; readonly onClose: () => void }) {
-  const text = useText()
-  const [reason, setReason] = useState('')
-  const [asked, setAsked] = useState(false)
-  const missing = asked && reason.trim() === ''
-  return (
-    <Dialog
-      open={open}
-      onClose={onClose}
-      title={drawTexts.cancelAsk}
-      confirm={drawTexts.cancelDraw}
-      danger
-      onConfirm={async () => {
-        setAsked(true)
-        if (reason.trim() === '')
-          throw Object.assign(new Error('no reason'), { problem: { title: drawTexts.cancelNeedsReason } })
-        await act('cancel', { reason: reason.trim() })
-      }}
-    >
-      <label className="qun-draw__field">
-        <span className="qun-draw__label">{text(drawTexts.cancelReason)}</span>
-        <input
-          className="qun-input"
-          value={reason}
-          maxLength={120}
-          aria-invalid={missing || undefined}
-          onChange={(change) => setReason(change.target.value)}
-        />
-      </label>
-    </Dialog>
   )
 }

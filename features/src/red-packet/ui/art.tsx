@@ -1,4 +1,5 @@
 /** The envelope and its seal, drawn in the packet's own two colours. */
+import { icon } from '@qun/ui'
 
 /** Closed, or with its flap up. Decorative. */
 export function Envelope({ open = false }: { readonly open?: boolean }) {
@@ -25,24 +26,11 @@ export function Envelope({ open = false }: { readonly open?: boolean }) {
 }
 
 /** In the plus menu: one stroke, like the kit's own pictograms. */
-export function PacketIcon({ size = 28 }: { readonly size?: number }) {
-  return (
-    <svg
-      className="qun-icon qun-packet__icon"
-      width={size}
-      height={size}
-      viewBox="0 0 24 24"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.7"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-      focusable="false"
-    >
-      <rect x="5" y="2.5" width="14" height="19" rx="2.4" />
-      <path d="M5 6.8c2.2 2.3 4.4 3.4 7 3.4s4.8-1.1 7-3.4" />
-      <circle cx="12" cy="10.6" r="2.4" fill="var(--qun-surface)" />
-    </svg>
-  )
-}
+export const PacketIcon = icon(
+  'Packet',
+  <g className="qun-packet__sign">
+    <rect x="5" y="2.5" width="14" height="19" rx="2.4" />
+    <path d="M5 6.8c2.2 2.3 4.4 3.4 7 3.4s4.8-1.1 7-3.4" />
+    <circle cx="12" cy="10.6" r="2.4" fill="var(--qun-surface)" />
+  </g>,
+)

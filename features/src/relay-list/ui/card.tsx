@@ -2,6 +2,8 @@
 import {
   ActionButton,
   CardFrame,
+  CardLink,
+  CardLinks,
   Countdown,
   MemberName,
   useOpen,
@@ -46,18 +48,10 @@ export function RelayListCard(props: RelayFace) {
       ) : (
         <Lines body={body} lines={state.lines} ownNos={new Set(own.map(({ no }) => no))} />
       )}
-      <div className="qun-relay__links">
-        {state.lastNo > linesShown && (
-          <button type="button" className="qun-relay__link" onClick={all.show}>
-            {text(relayTexts.all)}
-          </button>
-        )}
-        {runsIt && (
-          <button type="button" className="qun-relay__link" onClick={manage.show}>
-            {text(relayTexts.manage)}
-          </button>
-        )}
-      </div>
+      <CardLinks>
+        {state.lastNo > linesShown && <CardLink onClick={all.show}>{text(relayTexts.all)}</CardLink>}
+        {runsIt && <CardLink onClick={manage.show}>{text(relayTexts.manage)}</CardLink>}
+      </CardLinks>
       <AllSheet {...props} open={all.open} onClose={all.hide} />
       {runsIt && <ManageSheet {...props} isOver={isOver} open={manage.open} onClose={manage.hide} />}
     </CardFrame>

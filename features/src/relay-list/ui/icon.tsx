@@ -1,11 +1,10 @@
 /** The sign of a relay list: numbered lines, drawn for the product. */
-export function ListIcon({ size = 24 }: { readonly size?: number }) {
-  return (
-    <svg width={size} height={size} viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.8" aria-hidden>
-      <path d="M9 6.5h11M9 12h11M9 17.5h11" strokeLinecap="round" />
-      <circle cx="5" cy="6.5" r="1" fill="currentColor" />
-      <circle cx="5" cy="12" r="1" fill="currentColor" />
-      <circle cx="5" cy="17.5" r="1" fill="currentColor" />
-    </svg>
-  )
-}
+import { icon } from '@qun/ui'
+
+export const ListIcon = icon(
+  'List',
+  <>
+    <path d="M9 6.5h11M9 12h11M9 17.5h11" />
+    <path d="M4.8 6.5v.01M4.8 12v.01M4.8 17.5v.01" strokeWidth="2.8" />
+  </>,
+)

@@ -1,4 +1,4 @@
-/** Draws digits as a QR code in one SVG path; black on white in dark mode as well, since scanners expect it so. */
+/** A QR code in one SVG path; black on white in dark mode as well, since scanners expect it so. Knows no content. */
 import { useEffect, useState } from 'react'
 
 /** Light modules on each side, as the standard asks. */
@@ -21,16 +21,10 @@ export function QrCode({ content, label }: { readonly content: string; readonly 
       isWanted = false
     }
   }, [content])
-  if (drawn === undefined) return <span className="qun-wallet__qr" aria-busy="true" />
+  if (drawn === undefined) return <span className="qun-qr" aria-busy="true" />
   const { path, side } = drawn
   return (
-    <svg
-      className="qun-wallet__qr"
-      viewBox={`0 0 ${side} ${side}`}
-      role="img"
-      aria-label={label}
-      shapeRendering="crispEdges"
-    >
+    <svg className="qun-qr" viewBox={`0 0 ${side} ${side}`} role="img" aria-label={label} shapeRendering="crispEdges">
       <path d={`M0,0h${side}v${side}h-${side}z`} fill="#fff" />
       <path d={path} fill="#000" />
     </svg>
