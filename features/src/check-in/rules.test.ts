@@ -1,16 +1,8 @@
 /** Days, streaks and milestones: the vectors of the mechanics, and properties against a naive model. */
+import { isTimeZone } from '@qun/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  dayNumber,
-  isZone,
-  localTime,
-  mayMakeUp,
-  milestonesReached,
-  programmeFault,
-  proofKey,
-  streakOf,
-} from './rules.ts'
+import { dayNumber, localTime, mayMakeUp, milestonesReached, programmeFault, proofKey, streakOf } from './rules.ts'
 
 const utc = (year: number, month: number, date: number, hour = 0, minute = 0, second = 0, ms = 0) =>
   Date.UTC(year, month - 1, date, hour, minute, second, ms)
@@ -77,7 +69,7 @@ test('[CI5] each milestone is reached once, by what the programme counts', () =>
 })
 test('[CI6] [CI7] words are compared by what they say; zones and programmes that make no sense are refused', () => {
   expect(proofKey(' 今天读了 20 页！')).toBe(proofKey('今天读了２０页'))
-  expect([isZone('Europe/Berlin'), isZone('Mars/Base')]).toEqual([true, false])
+  expect([isTimeZone('Europe/Berlin'), isTimeZone('Mars/Base')]).toEqual([true, false])
   const body = {
     title: 'x',
     opens: 0,

@@ -1,38 +1,13 @@
 /** Days, streaks and milestones: pure, no clock, no storage, no chance. Instants are handed in, in epoch ms. */
+import { dayIn, isTimeZone, wallIn } from '@qun/contract'
 import { daysShown, makeUpAgeMax, type CheckInBody, type CheckInMine, type Milestone } from './contract.ts'
 
 export const zoneOf = (body: { readonly timeZone?: string }): string => body.timeZone ?? 'Asia/Shanghai'
 
-const formats = new Map<string, Intl.DateTimeFormat>()
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone)
-  if (format === undefined) {
-    const parts = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const
-    format = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', ...parts })
-    formats.set(timeZone, format)
-  }
-  return format
-}
-export function isZone(timeZone: string): boolean {
-  try {
-    formatOf(timeZone)
-    return true
-  } catch {
-    return false
-  }
-}
 /** [CI1] [CI2] The local date and the minutes since local midnight. */
 export function localTime(at: number, timeZone: string): { readonly day: string; readonly minute: number } {
-  const parts = new Map(
-    formatOf(timeZone)
-      .formatToParts(at)
-      .map(({ type, value }) => [type, value]),
-  )
-  const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? ''
-  return {
-    day: `${part('year')}-${part('month')}-${part('day')}`,
-    minute: Number(part('hour')) * 60 + Number(part('minute')),
-  }
+  const { hour, minute } = wallIn(timeZone, at)
+  return { day: dayIn(timeZone, at), minute: hour * 60 + minute }
 }
 
 /** The number of a date, so that neighbours differ by one (days since 0000-03-01, Gregorian). */
@@ -96,7 +71,7 @@ export function hasProof(
 export function programmeFault(
   body: CheckInBody,
 ): 'check_in.zone_invalid' | 'check_in.window_invalid' | 'check_in.milestones_invalid' | undefined {
-  if (!isZone(zoneOf(body))) return 'check_in.zone_invalid'
+  if (!isTimeZone(zoneOf(body))) return 'check_in.zone_invalid'
   if (body.opens >= body.closes) return 'check_in.window_invalid'
   const ascends = body.milestones.every(({ days }, at) => at === 0 || days > (body.milestones[at - 1]?.days ?? 0))
   return ascends ? undefined : 'check_in.milestones_invalid'

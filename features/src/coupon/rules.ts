@@ -1,4 +1,5 @@
 /** What terms may say, who may claim when, and which way a coupon goes: pure, no clock, no storage, no chance. */
+import { dayIn, isTimeZone } from '@qun/contract'
 import {
   extendMs,
   faceMaxFen,
@@ -41,7 +42,7 @@ function countFault({ total, perDay, perUser, audience, timeZone }: Terms): stri
   if (!isWithin(perUser, 1, perUserMax)) return '/perUser'
   if (!isWithinOr(audience?.memberDays, 1, 3_650)) return '/audience'
   if (audience?.groupIds?.length === 0) return '/audience'
-  return timeZone !== undefined && formatterOf(timeZone) === undefined ? '/timeZone' : undefined
+  return timeZone !== undefined && !isTimeZone(timeZone) ? '/timeZone' : undefined
 }
 function timeFault({ claim, validity }: Terms, now: number): string | undefined {
   if (claim.from >= claim.until || claim.until <= now || claim.until > now + lifeMaxMs) return '/claim'
@@ -58,21 +59,9 @@ export function isPlace(url: string): boolean {
 }
 
 // ── days ──
-const formatters = new Map<string, Intl.DateTimeFormat | undefined>()
-function formatterOf(timeZone: string): Intl.DateTimeFormat | undefined {
-  if (!formatters.has(timeZone)) formatters.set(timeZone, makeFormatter(timeZone))
-  return formatters.get(timeZone)
-}
-function makeFormatter(timeZone: string): Intl.DateTimeFormat | undefined {
-  try {
-    return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
-  } catch {
-    return undefined
-  }
-}
-/** The local date of an instant, `2026-03-04`: what a daily limit counts by. */
+/** The local date of an instant, `2026-03-04`: what a daily limit counts by; empty for a zone this runtime lacks. */
 export function dayKeyOf(at: number, timeZone = 'Asia/Shanghai'): string {
-  return formatterOf(timeZone)?.format(at) ?? ''
+  return isTimeZone(timeZone) ? dayIn(timeZone, at) : ''
 }
 
 // ── claiming ──

@@ -1,7 +1,6 @@
 /** What points decide, pure: when they lapse and how a movement is called. No clock, no storage, no chance. */
+import { DAY, HOUR, isTimeZone, MINUTE, SECOND, wallIn } from '@qun/contract'
 import type { Words } from './contract.ts'
-
-const dayMs = 86_400_000
 
 /** Days from 1970-01-01 to the first of a month; months past December run into the next years. */
 function monthStart(year: number, month: number): number {
@@ -14,36 +13,22 @@ function monthStart(year: number, month: number): number {
   const dayOfYear = Math.floor((153 * (m + (m > 2 ? -3 : 9)) + 2) / 5)
   return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
 }
-interface Wall {
-  readonly year: number
-  readonly month: number
-  /** What the wall clock shows, in milliseconds as if it were UTC. */
-  readonly ms: number
-}
-function wallOf(format: Intl.DateTimeFormat, at: number): Wall {
-  const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
-  const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0
-  const day = monthStart(of('year'), of('month')) + of('day') - 1
-  const ms = day * dayMs + ((of('hour') * 60 + of('minute')) * 60 + of('second')) * 1_000
-  return { year: of('year'), month: of('month'), ms }
+/** What the wall clock shows, in milliseconds as if it were UTC. */
+function shownIn(timeZone: string, at: number): number {
+  const { year, month, day, hour, minute, second } = wallIn(timeZone, at)
+  return (monthStart(year, month) + day - 1) * DAY + hour * HOUR + minute * MINUTE + second * SECOND
 }
 /**
  * [PO3] The first instant after the month `months` from the one of `at`, in a time zone: points lapse then. Undefined
  * for a zone that is none.
  */
 export function endOfMonth(at: number, months: number, timeZone: string): number | undefined {
-  let format: Intl.DateTimeFormat
-  try {
-    const time = { hour: 'numeric', minute: 'numeric', second: 'numeric', hourCycle: 'h23' } as const
-    format = new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: 'numeric', day: 'numeric', ...time })
-  } catch {
-    return undefined
-  }
-  const { year, month } = wallOf(format, at)
-  const wanted = monthStart(year, month + months + 1) * dayMs
+  if (!isTimeZone(timeZone)) return undefined
+  const { year, month } = wallIn(timeZone, at)
+  const wanted = monthStart(year, month + months + 1) * DAY
   // The zone's offset at the first guess may differ from that at the end of the month; the second has it.
-  const first = wanted - (wallOf(format, wanted).ms - wanted)
-  return wanted - (wallOf(format, first).ms - first)
+  const first = wanted - (shownIn(timeZone, wanted) - wanted)
+  return wanted - (shownIn(timeZone, first) - first)
 }
 
 const words: Readonly<Record<string, Words>> = {

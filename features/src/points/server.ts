@@ -1,9 +1,8 @@
 /** Serves the wallet of points: glue between the contract, the rules and the ledger. */
-import type { GroupId, LocalText, RequestOf, UserId } from '@qun/contract'
+import { dayIn, isTimeZone, type GroupId, type LocalText, type RequestOf, type UserId } from '@qun/contract'
 import { defineFeature, serveEndpoint, type Call } from '@qun/core'
 import {
   balanceOf,
-  dayIn,
   entriesOf,
   expire,
   findTransfer,
@@ -45,6 +44,9 @@ const issuer = 'issuer/points'
 const defaultZone = 'Asia/Shanghai'
 /** People cleared of what has lapsed after each movement, so that it happens without anybody asking. */
 const sweptPerMovement = 50
+/** People one run of the timer clears; it runs again at once while others wait. */
+const sweptPerRun = 200
+const hourMs = 3_600_000
 const accountOf = (userId: UserId) => `user/${userId}`
 /** What the host did stands under refs of its own, so that a reversal never reaches another play's transfer. */
 const refOf = (ref: string) => `points/${ref}`
@@ -136,9 +138,7 @@ function spendingsOf(call: Call, { userId, amount, staffId, campaign, timeZone =
   ]
 }
 function dayOf(call: Call, timeZone: string): string {
-  return endOfMonth(call.now, 0, timeZone) === undefined
-    ? call.fail('points.expiry_invalid')
-    : dayIn(timeZone, call.now)
+  return isTimeZone(timeZone) ? dayIn(timeZone, call.now) : call.fail('points.expiry_invalid')
 }
 async function moved(call: Call, movement: Movement, posted: Posted, fact: 'points.granted' | 'points.spent') {
   const { userId, amount, ref, title } = movement
@@ -182,7 +182,8 @@ const takeBack = serveEndpoint(reversePoints, async (call) => {
 async function sweep(call: Call, limit: number): Promise<{ people: number; amount: number; more: boolean }> {
   const { expired, more } = await expire(call, { currency, to: issuer, limit })
   for (const { account, amount } of expired)
-    call.recordForApp('points.expired', { userId: account.slice('user/'.length), amount })
+    if (account.startsWith('user/'))
+      call.recordForApp('points.expired', { userId: account.slice('user/'.length), amount })
   return { people: expired.length, amount: expired.reduce((sum, one) => sum + one.amount, 0), more }
 }
 
@@ -225,4 +226,13 @@ export default defineFeature({
       await sweep(call, sweptPerMovement)
     },
   })),
+  timers: [
+    {
+      name: 'points.lapse',
+      everyMs: hourMs,
+      async run(call) {
+        if ((await sweep(call, sweptPerRun)).more) call.again()
+      },
+    },
+  ],
 })

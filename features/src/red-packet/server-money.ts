@@ -1,5 +1,5 @@
 /** Where the money of a packet comes from and what its accounts and transfers are called. Knows no card. */
-import type { UserId } from '@qun/contract'
+import { dayIn, type UserId } from '@qun/contract'
 import type { OpenCall } from '@qun/core'
 import { spend, unspend, type LedgerCall } from '@qun/ledger'
 import type { PacketBody, redPacket } from './contract.ts'
@@ -40,5 +40,5 @@ export async function giveBackBudget(
 }
 /** `wang/2026-11-25` */
 function subjectOf(userId: UserId, at: number, timeZone: string): string {
-  return `${userId}/${new Intl.DateTimeFormat('sv-SE', { timeZone }).format(at)}`
+  return `${userId}/${dayIn(timeZone, at)}`
 }

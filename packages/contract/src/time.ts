@@ -11,3 +11,51 @@ export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
+
+// ── wall clocks ──
+/** What the calendar and the clock on the wall of a time zone show. */
+export interface Wall {
+  readonly year: number
+  /** 1 to 12. */
+  readonly month: number
+  readonly day: number
+  readonly hour: number
+  readonly minute: number
+  readonly second: number
+}
+/** Making a format costs a hundred times what using it does. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+/** Zones kept: all that exist, and their names written otherwise. */
+const formatsMax = 1_000
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone)
+  if (known !== undefined) return known
+  const date = { year: 'numeric', month: 'numeric', day: 'numeric' } as const
+  const time = { hour: 'numeric', minute: 'numeric', second: 'numeric', hourCycle: 'h23' } as const
+  const made = new Intl.DateTimeFormat('en-US', { timeZone, ...date, ...time })
+  if (formats.size >= formatsMax) formats.clear()
+  formats.set(timeZone, made)
+  return made
+}
+/** Whether a time zone of that name (IANA: `Asia/Shanghai`) exists; the functions below throw for others. */
+export function isTimeZone(timeZone: string): boolean {
+  try {
+    formatOf(timeZone)
+    return true
+  } catch {
+    return false
+  }
+}
+export function wallIn(timeZone: string, at: Millis): Wall {
+  const wall = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 }
+  for (const { type, value } of formatOf(timeZone).formatToParts(at)) {
+    if (type in wall) wall[type as keyof Wall] = Number(value)
+  }
+  return wall
+}
+/** The local date, `2026-11-25`: the key of what is counted per day. */
+export function dayIn(timeZone: string, at: Millis): string {
+  const { year, month, day } = wallIn(timeZone, at)
+  return `${year}-${twoDigits(month)}-${twoDigits(day)}`
+}
+const twoDigits = (n: number): string => String(n).padStart(2, '0')

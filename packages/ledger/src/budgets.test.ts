@@ -1,6 +1,7 @@
 /** Budgets: caps that stop spending by themselves, per subject and day, all or none. */
+import { dayIn } from '@qun/contract'
 import { describe, expect, test } from 'vitest'
-import { budgetOf, dayIn, listBudgets, setBudget, spend, spendAll, unspend } from './budgets.ts'
+import { budgetOf, listBudgets, setBudget, spend, spendAll, unspend } from './budgets.ts'
 import { rival, startLab } from './fixtures.ts'
 
 const points = 'points'

@@ -11,17 +11,11 @@ type Call = Pick<LedgerCall, 'tx' | 'appId'>
 export interface Spending {
   /** What the merchant set a cap for: `staff-day`, `campaign/spring`. Without a cap it is counted all the same. */
   readonly scope: string
-  /** Whose it is: `wang/2026-11-25` (see `dayIn`); '' for a scope that has one budget in all. */
+  /** Whose it is: `wang/2026-11-25` (see `dayIn` of @qun/contract); '' for a scope that has one budget in all. */
   readonly subject: string
   readonly currency: string
   /** Integer minor units, at least 1. */
   readonly amount: number
-}
-
-/** The calendar day of an instant in a time zone, `2026-11-25`: the key of what is counted per day. */
-export function dayIn(timeZone: string, at: number): string {
-  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
-  return format.format(at)
 }
 
 /** Sets the cap of a scope; null lifts it. What is spent already stays counted. */
