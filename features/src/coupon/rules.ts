@@ -53,10 +53,8 @@ function timeFault({ claim, validity }: Terms, now: number): string | undefined 
   // Whoever claims last can still use it.
   return from < until && until >= claim.until && until <= now + lifeMaxMs ? undefined : '/validity'
 }
-/** https, or a path of the host's own site; nothing that runs. */
-export function isPlace(url: string): boolean {
-  return /^https:\/\/[^\s/]+/.test(url) || /^\/(?![/\\])\S*$/.test(url)
-}
+/** Where the holder of a coupon may be sent. */
+export { isSafeAddress as isPlace } from '@qun/contract'
 
 // ── days ──
 /** The local date of an instant, `2026-03-04`: what a daily limit counts by; empty for a zone this runtime lacks. */

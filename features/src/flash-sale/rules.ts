@@ -39,7 +39,5 @@ export function timesFit(sale: Sale, now: number): boolean {
     publicStartsAt === undefined || publicStartsAt === null || (publicStartsAt >= startsAt && publicStartsAt < endsAt)
   )
 }
-/** https, or a path of the host's own site; nothing that runs. */
-export function isCheckout(url: string): boolean {
-  return /^https:\/\/[^\s/]+/.test(url) || /^\/(?![/\\])\S*$/.test(url)
-}
+/** Where a buyer may be sent. */
+export { isSafeAddress as isCheckout } from '@qun/contract'
