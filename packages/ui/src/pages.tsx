@@ -1,12 +1,17 @@
 /** Lists that come by pages: fetching the next one when the reader nears the end. Knows no endpoint. */
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
-import { problemText } from './problem.ts'
+import { problemOf, problemText } from './problem.ts'
 import { useText, useWords } from './qun-context.ts'
+import { texts } from './texts.ts'
 
 export interface Page<T> {
   readonly items: readonly T[]
   /** Null after the last page. */
   readonly cursor: string | null
+}
+/** The page of a list that is asked for by how many one has already. */
+export function countedPage<T>(items: readonly T[], after: number, more: boolean): Page<T> {
+  return { items, cursor: more ? String(after + items.length) : null }
 }
 export interface Pages<T> {
   readonly items: readonly T[]
@@ -80,16 +85,27 @@ export function MoreBelow({ pages }: { readonly pages: Pages<unknown> }) {
     const observer = new IntersectionObserver((seen) => setNear(seen.at(-1)?.isIntersecting ?? false))
     observer.observe(mark.current)
     return () => observer.disconnect()
-  }, [done])
+  }, [done, problem])
   const fetchMore = useEffectEvent(more)
   useEffect(() => {
     if (near && !busy && problem === undefined) fetchMore()
   }, [near, busy, problem])
   if (done) return null
+  if (problem !== undefined && !busy)
+    return (
+      <p className="qun-more" role="alert">
+        {text(isOurs(problem) ? problemText(problem) : texts['list.failed'])}
+        <button type="button" className="qun-linkbutton" onClick={more}>
+          {words('list.retry')}
+        </button>
+      </p>
+    )
   return (
     <button ref={mark} type="button" className="qun-more" onClick={more} aria-busy={busy || undefined}>
       {busy && <span className="qun-spinner" aria-hidden="true" />}
-      {problem === undefined ? words(busy ? 'list.busy' : 'list.next') : text(problemText(problem))}
+      {words(busy ? 'list.busy' : 'list.next')}
     </button>
   )
 }
+/** A refusal or a lost connection says itself what happened. */
+const isOurs = (problem: unknown) => problemOf(problem) !== undefined || problem instanceof TypeError

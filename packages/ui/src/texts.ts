@@ -28,6 +28,8 @@ export const texts = {
   'list.makeLoud': say('取消免打扰', 'Notify me again'),
   'list.more': say('{name} 的更多操作', 'More for {name}'),
   'list.next': say('加载更多', 'Load more'),
+  'list.failed': say('没有加载出来', 'It could not be loaded'),
+  'list.retry': say('重试', 'Try again'),
   'list.busy': say('正在加载…', 'Loading…'),
   'list.nothing': say('没有找到', 'Nothing found'),
   'list.pick': say('选择一个群开始聊天', 'Pick a group to start talking'),

@@ -8,7 +8,6 @@ export const checkInTexts = {
   cumulative: { 'zh-CN': '累计打卡', en: 'Days in all' },
   board: { 'zh-CN': '排行榜', en: 'Leaderboard' },
   nobody: { 'zh-CN': '还没有人打卡', en: 'Nobody has checked in yet' },
-  more: { 'zh-CN': '加载更多', en: 'Load more' },
   end: { 'zh-CN': '结束打卡', en: 'End it' },
   endAsk: { 'zh-CN': '结束这次打卡？', en: 'End this check-in?' },
   endSays: {

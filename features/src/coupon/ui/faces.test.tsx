@@ -211,7 +211,7 @@ test('[CP14] [C6] what ends soon and what an order holds are marked; the others 
   expect(screen.getAllByRole('button', { name: /老友券/ })).toHaveLength(2)
   fireEvent.click(screen.getByRole('tab', { name: '已使用' }))
   await screen.findByText(/使用$/, { selector: '.qun-ticket__line' })
-  fireEvent.click(screen.getByRole('button', { name: '更多' }))
+  fireEvent.click(screen.getByRole('button', { name: '加载更多' }))
   await waitFor(() =>
     expect(client.calls.at(-1)).toMatchObject({ input: { query: { list: 'used', cursor: `1~${id(4)}` } } }),
   )

@@ -48,8 +48,6 @@ export const couponTexts = {
   soon: { 'zh-CN': '即将过期', en: 'Ends soon' },
   none: { 'zh-CN': '这里还没有优惠券', en: 'No coupons here' },
   noneHint: { 'zh-CN': '群里发券时，第一时间来领吧', en: 'When the group gives some out, they will be here' },
-  more: { 'zh-CN': '更多', en: 'More' },
-  failed: { 'zh-CN': '加载失败，点此重试', en: 'It did not load. Try again' },
   // ── the code ──
   code: { 'zh-CN': '券码', en: 'Code' },
   codeHint: { 'zh-CN': '到店出示给店员，请勿截图转发', en: 'Show it at the counter; do not pass it on' },

@@ -1,6 +1,6 @@
 /** What the sheet of the viewer's coupons holds: three lists, and one coupon with its code. */
-import { useQun, useText } from '@qun/ui'
-import { useCallback, useEffect, useState } from 'react'
+import { MoreBelow, usePages, useQun, useText } from '@qun/ui'
+import { useState } from 'react'
 import { myCoupons, type Coupon, type CouponList } from '../contract.ts'
 import { CodeView } from './code-view.tsx'
 import { useHeld, whenText, type Held } from './held.ts'
@@ -88,32 +88,17 @@ function Available({ held, onPick }: { readonly held: readonly Held[]; readonly 
 function Past({ list }: { readonly list: 'used' | 'over' }) {
   const { client, locale } = useQun()
   const text = useText()
-  const [coupons, setCoupons] = useState<readonly Coupon[]>()
-  const [cursor, setCursor] = useState<string | null>(null)
-  const [isFailed, setFailed] = useState(false)
-  const load = useCallback(
-    async (after: string | null) => {
-      setFailed(false)
-      try {
-        const query = { list, limit: 20, ...(after !== null && { cursor: after }) }
-        const page = await client.call(myCoupons, { query })
-        setCoupons((before) => [...(after === null ? [] : (before ?? [])), ...page.coupons])
-        setCursor(page.cursor)
-      } catch {
-        setFailed(true)
-      }
-    },
-    [client, list],
-  )
-  useEffect(() => void load(null), [load])
+  const pages = usePages(list, async (cursor) => {
+    const page = await client.call(myCoupons, { query: { list, limit: 20, ...(cursor !== undefined && { cursor }) } })
+    return { items: page.coupons, cursor: page.cursor }
+  })
   const stampOf = ({ state }: Coupon) =>
     text(state === 'used' ? couponTexts.used : state === 'voided' ? couponTexts.voided : couponTexts.expired)
-  if (coupons === undefined && !isFailed) return <span className="qun-spinner" aria-hidden="true" />
   return (
     <>
-      {coupons?.length === 0 && <Nothing />}
+      {pages.done && pages.items.length === 0 && <Nothing />}
       <ul className="qun-wallet__list">
-        {coupons?.map((coupon) => (
+        {pages.items.map((coupon) => (
           <li key={coupon.couponId}>
             <Ticket
               terms={coupon.terms}
@@ -129,11 +114,7 @@ function Past({ list }: { readonly list: 'used' | 'over' }) {
           </li>
         ))}
       </ul>
-      {(cursor !== null || isFailed) && (
-        <button type="button" className="qun-more" onClick={() => void load(isFailed ? null : cursor)}>
-          {text(isFailed ? couponTexts.failed : couponTexts.more)}
-        </button>
-      )}
+      <MoreBelow pages={pages} />
     </>
   )
 }

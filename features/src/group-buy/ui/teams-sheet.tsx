@@ -1,7 +1,7 @@
 /** All open teams, page by page. */
-import { ActionButton, Sheet, useQun, useText } from '@qun/ui'
-import { useEffect, useState } from 'react'
-import { teamsOf, type Team } from '../contract.ts'
+import type { GroupId } from '@qun/contract'
+import { MoreBelow, Sheet, usePages, useQun, useText } from '@qun/ui'
+import { teamsOf } from '../contract.ts'
 import type { BuyFace } from './card.tsx'
 import { TeamRow } from './team-row.tsx'
 import { allTeamsText, buyTexts } from './texts.ts'
@@ -16,18 +16,13 @@ type Props = BuyFace & {
 export function TeamsSheet({ body, state, group, message, open, onClose, join }: Props) {
   const { client } = useQun()
   const text = useText()
-  const [teams, setTeams] = useState<readonly Team[]>([])
-  const load = async (after: number) => {
-    const params = { groupId: group.groupId as never, seq: message.seq }
-    const page = await client.call(teamsOf, { params, query: { after, limit: pageSize } })
-    setTeams((before) => [...before.filter((team) => team.teamNo <= after), ...page.teams])
-  }
-  useEffect(() => {
-    // What cannot be loaded leaves the teams the card shows.
-    if (open) load(0).catch(() => setTeams(state.teams))
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [open])
-  const last = teams.at(-1)?.teamNo ?? 0
+  const params = { groupId: group.groupId as GroupId, seq: message.seq }
+  const pages = usePages(open ? 'teams' : undefined, async (cursor) => {
+    const { teams } = await client.call(teamsOf, { params, query: { after: Number(cursor ?? 0), limit: pageSize } })
+    return { items: teams, cursor: teams.length < pageSize ? null : String(teams.at(-1)?.teamNo ?? 0) }
+  })
+  // Until they come, and where they cannot be loaded, the teams the card shows.
+  const teams = pages.items.length > 0 ? pages.items : state.teams
   return (
     <Sheet open={open} onClose={onClose} title={allTeamsText(state.openCount)}>
       <ul className="qun-buy__teams" aria-label={text(buyTexts.teams)}>
@@ -44,11 +39,7 @@ export function TeamsSheet({ body, state, group, message, open, onClose, join }:
           )
         })}
       </ul>
-      {teams.length > 0 && teams.length < state.openCount && (
-        <ActionButton wide tone="quiet" onClick={() => load(last)}>
-          {text(buyTexts.showMore)}
-        </ActionButton>
-      )}
+      <MoreBelow pages={pages} />
     </Sheet>
   )
 }

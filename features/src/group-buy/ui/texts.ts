@@ -30,7 +30,6 @@ export const buyTexts = {
   reason: say('取消原因', 'Cancelled'),
   noTeams: say('还没有人开团，来当第一个', 'No team yet; be the first'),
   teams: say('正在拼的团', 'Open teams'),
-  showMore: say('再看一些', 'Show more'),
   paying: say('付款中', 'paying'),
   empty: say('空位', 'free place'),
   leader: say('团长', 'leader'),

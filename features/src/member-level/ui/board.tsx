@@ -1,7 +1,7 @@
 /** The members by points, and the honours of past weeks, page by page. */
 import type { AnswerOf, GroupId } from '@qun/contract'
 import type { GroupView } from '@qun/sdk'
-import { ActionButton, Avatar, useQun, useText } from '@qun/ui'
+import { Avatar, countedPage, MoreBelow, usePages, useQun, useText } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import { honoursOf, levelsOf } from '../contract.ts'
 import { HonourList, weekName } from './card.tsx'
@@ -17,26 +17,16 @@ const pageSize = 30
 export function Board({ groupId, view }: Props) {
   const { client, viewerId } = useQun()
   const text = useText()
-  const [members, setMembers] = useState<AnswerOf<typeof levelsOf>['members']>([])
-  const [after, setAfter] = useState<number>()
-  const [state, setState] = useState<'loading' | 'ready' | 'failed'>('loading')
-  const load = async (from: number) => {
-    const page = await client.call(levelsOf, { params: { groupId }, query: { after: from, limit: pageSize } })
-    setMembers((before) => [...(from === 0 ? [] : before), ...page.members])
-    setAfter(page.more ? from + pageSize : undefined)
-    setState('ready')
-  }
-  useEffect(() => {
-    load(0).catch(() => setState('failed'))
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [client, groupId])
-  if (state === 'loading') return <span className="qun-spinner" aria-hidden="true" />
-  if (state === 'failed') return <p className="qun-section__note">{text(levelTexts.failed)}</p>
-  if (members.length === 0) return <p className="qun-section__note">{text(levelTexts.nobody)}</p>
+  const pages = usePages(groupId, async (cursor) => {
+    const after = Number(cursor ?? 0)
+    const { members, more } = await client.call(levelsOf, { params: { groupId }, query: { after, limit: pageSize } })
+    return countedPage(members, after, more)
+  })
+  if (pages.done && pages.items.length === 0) return <p className="qun-section__note">{text(levelTexts.nobody)}</p>
   return (
     <>
       <ol className="qun-board">
-        {members.map(({ rank, userId, name, level, points }) => (
+        {pages.items.map(({ rank, userId, name, level, points }) => (
           <li key={userId} className={userId === viewerId ? 'qun-board__row qun-board__row--own' : 'qun-board__row'}>
             <span className="qun-board__rank">{rank}</span>
             <Avatar name={name} avatar={view.members.get(userId)?.avatar ?? ''} sizePx={36} />
@@ -46,11 +36,7 @@ export function Board({ groupId, view }: Props) {
           </li>
         ))}
       </ol>
-      {after !== undefined && (
-        <ActionButton wide tone="quiet" onClick={() => load(after)}>
-          {text(levelTexts.more)}
-        </ActionButton>
-      )}
+      <MoreBelow pages={pages} />
     </>
   )
 }

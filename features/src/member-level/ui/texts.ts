@@ -13,7 +13,6 @@ export const levelTexts = {
   latest: say('上周荣誉', 'Last week'),
   none: say('还没有荣誉，聊起来吧', 'No honours yet; say something'),
   nobody: say('还没有人上榜', 'Nobody is listed yet'),
-  more: say('再看一些', 'Show more'),
   how: say(
     '言之有物的发言、欢迎新朋友、解答问题都会积累；表情、接龙和重复的话不算。',
     'Words of substance, welcomes and answers count; emoji, stock phrases and repeats do not.',

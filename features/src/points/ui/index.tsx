@@ -3,4 +3,4 @@ import { defineGroupSection } from '@qun/ui'
 import './points.css'
 import { PointsSection } from './section.tsx'
 
-export const sections = [defineGroupSection({ name: 'points', order: 310, Section: PointsSection })]
+export const sections = [defineGroupSection({ name: 'points', order: 315, Section: PointsSection })]

@@ -7,9 +7,6 @@ export const pointsTexts = {
   statement: { 'zh-CN': '积分明细', en: 'Statement' },
   lapses: { 'zh-CN': '即将过期', en: 'Expiring' },
   nothing: { 'zh-CN': '还没有积分变动', en: 'Nothing has moved yet' },
-  more: { 'zh-CN': '加载更多', en: 'Load more' },
-  failed: { 'zh-CN': '没有加载出来', en: 'It could not be loaded' },
-  retry: { 'zh-CN': '重试', en: 'Try again' },
 } as const satisfies Record<string, LocalText>
 
 export function countText(count: number, locale: Locale): string {

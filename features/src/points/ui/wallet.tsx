@@ -1,7 +1,7 @@
 /** What the sheet of points holds: the balance, what lapses, and the statement page by page. */
 import type { GroupId } from '@qun/contract'
-import { ActionButton, ClockIcon, instantText, useQun, useText } from '@qun/ui'
-import { useCallback, useEffect, useId, useState } from 'react'
+import { ClockIcon, instantText, MoreBelow, usePages, useQun, useText } from '@qun/ui'
+import { useId } from 'react'
 import { myStatement, type StatementEntry, type Wallet } from '../contract.ts'
 import { afterText, countText, pointsTexts, signedText, soonText } from './texts.ts'
 
@@ -49,43 +49,23 @@ function Statement({ groupId }: { readonly groupId: GroupId }) {
   const { client } = useQun()
   const text = useText()
   const head = useId()
-  const [entries, setEntries] = useState<readonly StatementEntry[]>()
-  const [hasMore, setHasMore] = useState(false)
-  const [isFailed, setFailed] = useState(false)
-  const load = useCallback(
-    async (before: number | undefined) => {
-      setFailed(false)
-      try {
-        const query = before === undefined ? {} : { before }
-        const page = await client.call(myStatement, { params: { groupId }, query })
-        setEntries((shown) => [...(before === undefined ? [] : (shown ?? [])), ...page.entries])
-        setHasMore(page.more)
-      } catch {
-        setFailed(true)
-      }
-    },
-    [client, groupId],
-  )
-  useEffect(() => void load(undefined), [load])
-  const last = entries?.at(-1)?.entryNo
+  const pages = usePages(groupId, async (cursor) => {
+    const query = cursor === undefined ? {} : { before: Number(cursor) }
+    const { entries, more } = await client.call(myStatement, { params: { groupId }, query })
+    return { items: entries, cursor: more ? String(entries.at(-1)?.entryNo) : null }
+  })
   return (
     <section aria-labelledby={head}>
       <h3 id={head} className="qun-points__head">
         {text(pointsTexts.statement)}
       </h3>
-      {entries === undefined && !isFailed && <span className="qun-spinner" aria-hidden="true" />}
-      {entries?.length === 0 && <p className="qun-points__nothing">{text(pointsTexts.nothing)}</p>}
+      {pages.done && pages.items.length === 0 && <p className="qun-points__nothing">{text(pointsTexts.nothing)}</p>}
       <ol className="qun-points__entries">
-        {entries?.map((entry) => (
+        {pages.items.map((entry) => (
           <Line key={entry.entryNo} entry={entry} />
         ))}
       </ol>
-      {isFailed && <p className="qun-points__nothing">{text(pointsTexts.failed)}</p>}
-      {(hasMore || isFailed) && (
-        <ActionButton wide tone="quiet" onClick={() => load(last)}>
-          {text(isFailed ? pointsTexts.retry : pointsTexts.more)}
-        </ActionButton>
-      )}
+      <MoreBelow pages={pages} />
     </section>
   )
 }

@@ -13,7 +13,6 @@ export const pollTexts = {
   close: { 'zh-CN': '结束投票', en: 'Close the poll' },
   voters: { 'zh-CN': '投票的人', en: 'Who voted' },
   noVoters: { 'zh-CN': '还没有人选', en: 'Nobody yet' },
-  more: { 'zh-CN': '加载更多', en: 'Load more' },
   question: { 'zh-CN': '问题', en: 'Question' },
   options: { 'zh-CN': '选项', en: 'Options' },
   addOption: { 'zh-CN': '再加一个选项', en: 'Another option' },

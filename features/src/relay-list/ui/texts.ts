@@ -8,7 +8,6 @@ export const relayTexts = {
   withdraw: { 'zh-CN': '撤回这一行', en: 'Withdraw this line' },
   withdrawn: { 'zh-CN': '已撤回', en: 'withdrawn' },
   all: { 'zh-CN': '查看全部', en: 'See all' },
-  more: { 'zh-CN': '加载更多', en: 'Load more' },
   closed: { 'zh-CN': '已截止', en: 'Closed' },
   ordered: { 'zh-CN': '已生成订单', en: 'Orders were made' },
   empty: { 'zh-CN': '还没有人接龙，来做第一个', en: 'Nobody yet. Be the first' },
