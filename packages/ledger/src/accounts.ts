@@ -1,6 +1,6 @@
 /** Accounts as they stand and what happened on them; opening and freezing. Knows no transfer on its way. */
 import { sql } from 'kysely'
-import { checkAccount, checkCurrency, floorOf, refuseLedger } from './names.ts'
+import { checkAccount, checkCurrency, floorOf, isEscrow, refuseLedger } from './names.ts'
 import { readLegs } from './rows.ts'
 import type { Account, LedgerCall, Transfer } from './transfers.ts'
 
@@ -49,7 +49,8 @@ export async function balanceOf(call: LedgerReading, account: Account, currency:
 }
 /** All currencies of an account. */
 export async function balancesOf(call: LedgerReading, account: Account): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await sql<{ currency: string; balance: number }>`SELECT a.currency, (a.balance - CASE WHEN a.has_lots
+  const { rows } = await sql<{ currency: string; balance: number }>`SELECT a.currency, (a.balance - CASE
+      WHEN a.has_lots AND a.account NOT LIKE 'escrow/%'
       THEN (SELECT coalesce(sum(l.remaining), 0) FROM ledger_lots l WHERE l.app_id = a.app_id AND l.account = a.account
         AND l.currency = a.currency AND l.expires_at <= ${call.now} AND l.remaining <> 0) ELSE 0 END)::bigint AS balance
     FROM ledger_accounts a WHERE a.app_id = ${call.appId} AND a.account = ${account}`.execute(call.tx)
@@ -72,8 +73,10 @@ export async function findTransfer(call: LedgerReading, ref: string): Promise<Tr
   const found = await readLegs(call, ref)
   if (found === undefined) return undefined
   const { currency, reason, groupId } = found
+  // There a date is that of what was given, not one that was asked for.
+  const keepsDates = found.legs.some(({ account }) => isEscrow(account))
   const legs = found.legs.map(({ account, amount, lots }) => {
-    const expiresAt = amount > 0 ? lots[0]?.[0] : undefined
+    const expiresAt = amount > 0 && !keepsDates ? lots[0]?.[0] : undefined
     return { account, amount, ...(expiresAt === undefined ? {} : { expiresAt }) }
   })
   return { ref, currency, reason, legs, ...(groupId === null ? {} : { groupId }) }

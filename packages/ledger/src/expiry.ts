@@ -24,7 +24,8 @@ export interface Expired {
 }
 /**
  * [LDG11] Moves what has lapsed to `to`, an issuer, for at most `limit` accounts, those due longest first: one transfer
- * each, once, however often and on however many nodes it runs. `more` says that others wait.
+ * each, once, however often and on however many nodes it runs. `more` says that others wait. What an escrow keeps
+ * lapses when it comes out.
  */
 export async function expire(
   call: LedgerCall,
@@ -33,6 +34,7 @@ export async function expire(
   checkCurrency(of.currency)
   const { rows } = await sql<{ account: string }>`SELECT account FROM ledger_lots
     WHERE app_id = ${call.appId} AND currency = ${of.currency} AND expires_at <= ${call.now} AND remaining > 0
+      AND account NOT LIKE 'escrow/%'
     GROUP BY account ORDER BY min(expires_at), account LIMIT ${of.limit}`.execute(call.tx)
   if (rows.length === 0) return { expired: [], more: false }
   const places = [{ account: of.to }, ...rows].map(({ account }) => ({ account, currency: of.currency }))

@@ -28,6 +28,7 @@ export class Model {
     return held
   }
   lapsed(account: string): number {
+    if (account.startsWith('escrow/')) return 0
     return this.of(account).lots.reduce((sum, { at, left }) => sum + (at <= this.now ? left : 0), 0)
   }
   spendable(account: string): number {
@@ -64,12 +65,21 @@ export class Model {
         return account.startsWith('budget/') ? 'budget.exhausted' : 'ledger.insufficient_funds'
     }
     const taken = new Map<string, { at: number; amount: number }[]>()
-    for (const { account, amount, expiresAt } of transfer.legs) {
+    const keepsDates = reverses === undefined && transfer.legs.some(({ account }) => account.startsWith('escrow/'))
+    const passing: Held = { balance: 0, entries: 0, frozen: false, lots: [] }
+    const givers = transfer.legs.filter(({ amount }) => amount < 0)
+    const receivers = transfer.legs.filter(({ amount }) => amount > 0)
+    for (const { account, amount, expiresAt } of [...givers, ...receivers]) {
       const held = this.of(account)
       held.balance += amount
       held.entries += 1
-      if (amount < 0) taken.set(account, this.#take(held, -amount))
-      else if (expiresAt !== undefined) put(held, expiresAt, amount)
+      if (amount < 0) {
+        const parts = this.#take(held, -amount, account.startsWith('escrow/'))
+        taken.set(account, parts)
+        for (const part of parts) put(passing, part.at, part.amount)
+      } else if (expiresAt !== undefined) put(held, expiresAt, amount)
+      else if (keepsDates && !account.startsWith('issuer/'))
+        for (const part of this.#take(passing, amount, true)) put(held, part.at, part.amount)
     }
     if (reverses !== undefined) {
       const original = this.known.get(reverses) as Known
@@ -80,11 +90,11 @@ export class Model {
     this.known.set(transfer.ref, { text, transfer, taken, reverses, reversedBy: undefined })
     return 'posted'
   }
-  #take(held: Held, amount: number): { at: number; amount: number }[] {
+  #take(held: Held, amount: number, lapsedToo: boolean): { at: number; amount: number }[] {
     const parts: { at: number; amount: number }[] = []
     let left = amount
     for (const lot of held.lots) {
-      if (lot.at <= this.now || left === 0) continue
+      if ((lot.at <= this.now && !lapsedToo) || left === 0) continue
       const part = Math.min(left, lot.left)
       if (part > 0) parts.push({ at: lot.at, amount: part })
       lot.left -= part

@@ -15,6 +15,13 @@ const currencyShape = /^(?:points|CNY|(?:voucher|chance):[A-Za-z0-9_.-]{1,60})$/
 export function floorOf(account: string): number | null {
   return /^(?:issuer|provider)\//.test(account) ? null : 0
 }
+/**
+ * [LDG12] An escrow only keeps what somebody set aside: value stays what it was while it waits there. The statements
+ * say the same as `NOT LIKE 'escrow/%'`.
+ */
+export function isEscrow(account: string): boolean {
+  return account.startsWith('escrow/')
+}
 export function checkAccount(account: string): void {
   if (!accountShape.test(account)) throw new Error(`not the name of an account: ${account}`)
 }

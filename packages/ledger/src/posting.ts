@@ -4,6 +4,7 @@
  */
 import type { ledgerRefusals } from '@qun/contract'
 import { lapsedOf, putInto, takeFrom, type LotMoves } from './lots.ts'
+import { isEscrow } from './names.ts'
 
 /** A transfer on its way, with what only the ledger itself may ask for. */
 export interface Order {
@@ -23,7 +24,7 @@ export interface Order {
 export interface OrderLeg {
   readonly account: string
   readonly amount: number
-  /** What a credit puts into lots; the rest of it never lapses. */
+  /** What a credit puts into lots; the rest of it never lapses, unless it passes through an escrow. */
   readonly lots: LotMoves
 }
 export interface AccountState {
@@ -102,11 +103,12 @@ export function planOf(orders: readonly Order[], known: Known): Plan | Fault {
       if (reversals.has(order.reverses)) return { code: 'ledger.already_reversed', detail: order.reverses }
       reversals.set(order.reverses, order.ref)
     }
-    for (const leg of order.legs) {
+    const passing = passingOf(order)
+    for (const leg of legsOf(order, passing)) {
       const state = known.accounts.get(keyOf(leg.account, order.currency)) as AccountState
       const fault = faultOf(state, leg, order, known.now)
       if (fault !== undefined) return { code: fault, detail: leg.account }
-      entries.push(entryOf(state, leg, order, known.now))
+      entries.push(entryOf(state, leg, order, { now: known.now, passing }))
     }
     byRef.set(order.ref, order)
     fresh.push(order)
@@ -115,22 +117,40 @@ export function planOf(orders: readonly Order[], known: Known): Plan | Fault {
   return { posted, fresh, entries }
 }
 
+/** Dates and amounts of what a transfer took and has not put anywhere yet; undefined where nothing keeps its date. */
+type Passing = Map<number, number> | undefined
+/** [LDG12] What goes into an escrow or comes out of it keeps its date; a mirror knows the dates it gives back. */
+function passingOf({ legs, reverses, isExpiry }: Order): Passing {
+  const passes = reverses === undefined && !isExpiry && legs.some(({ account }) => isEscrow(account))
+  return passes ? new Map() : undefined
+}
+/** Whoever gives comes first where the dates of what they gave are wanted. */
+function legsOf({ legs }: Order, passing: Passing): readonly OrderLeg[] {
+  return passing === undefined ? legs : legs.toSorted((a, b) => Math.sign(a.amount) - Math.sign(b.amount))
+}
+
 /** [LDG4] [LDG11] */
 function faultOf(state: AccountState, leg: OrderLeg, order: Order, now: number): Fault['code'] | undefined {
   if (state.frozen && leg.amount < 0 && !order.isExpiry) return 'ledger.account_frozen'
   const after = state.balance + leg.amount
   if (!Number.isSafeInteger(after)) return 'ledger.amount_limit'
   if (leg.amount > 0 || state.floor === null) return undefined
-  const kept = order.isExpiry ? 0 : lapsedOf(state.lots, now)
+  const kept = order.isExpiry || isEscrow(leg.account) ? 0 : lapsedOf(state.lots, now)
   if (after - kept >= state.floor) return undefined
   return leg.account.startsWith('budget/') ? 'budget.exhausted' : 'ledger.insufficient_funds'
 }
 /** [LDG3] The entry, and the account as it stands after it. */
-function entryOf(state: AccountState, leg: OrderLeg, order: Order, now: number): EntryRow {
+function entryOf(
+  state: AccountState,
+  leg: OrderLeg,
+  order: Order,
+  { now, passing }: { readonly now: number; readonly passing: Passing },
+): EntryRow {
   state.balance += leg.amount
   state.lastEntry += 1
-  const moves = leg.amount < 0 ? takeFrom(state.lots, -leg.amount, (at) => at <= now === order.isExpiry) : leg.lots
+  const moves = leg.amount < 0 ? takenOf(state, leg, order, now) : putOf(state, leg, passing)
   if (leg.amount > 0) putInto(state.lots, moves)
+  else if (passing !== undefined) putInto(passing, negated(moves))
   return {
     account: leg.account,
     currency: order.currency,
@@ -142,3 +162,13 @@ function entryOf(state: AccountState, leg: OrderLeg, order: Order, now: number):
     lots: moves.length === 0 ? null : moves,
   }
 }
+/** [LDG10] [LDG11] What has lapsed is an expiry's alone, but for what an escrow keeps for somebody. */
+function takenOf({ lots }: AccountState, { account, amount }: OrderLeg, { isExpiry }: Order, now: number): LotMoves {
+  return takeFrom(lots, -amount, (at) => isEscrow(account) || at <= now === isExpiry)
+}
+/** [LDG12] Where a credit says no date it has that of what was given, soonest first; an issuer's own never lapses. */
+function putOf({ floor }: AccountState, { amount, lots }: OrderLeg, passing: Passing): LotMoves {
+  if (passing === undefined || lots.length > 0 || floor === null) return lots
+  return negated(takeFrom(passing, amount, () => true))
+}
+const negated = (moves: LotMoves): LotMoves => moves.map(([at, amount]) => [at, -amount])

@@ -25,7 +25,10 @@ export interface TransferLeg {
   readonly account: Account
   /** Integer minor units, never 0; what leaves an account is negative. */
   readonly amount: number
-  /** What is credited here lapses at that instant unless it was spent before; only with a positive amount. */
+  /**
+   * What is credited here lapses at that instant unless it was spent before; only with a positive amount. Without it
+   * what comes into or out of an escrow has the date it had, and all else never lapses.
+   */
   readonly expiresAt?: number
 }
 export interface Transfer {
