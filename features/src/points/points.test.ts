@@ -1,7 +1,8 @@
 /** How the wallet of points behaves, through a whole world: by persona, time and race. */
-import type { UserId } from '@qun/contract'
-import { balanceOf, transfer } from '@qun/ledger'
-import { refusalOf, startWorld, type AskOf, type World } from '@qun/testing'
+import { HOUR, type UserId } from '@qun/contract'
+import { balanceOf, transfer, transferAll } from '@qun/ledger'
+import { appId, refusalOf, startWorld, type AskOf, type World } from '@qun/testing'
+import { sql } from 'kysely'
 import { Value } from 'typebox/value'
 import { describe, expect, test } from 'vitest'
 import membership from '../membership/server.ts'
@@ -146,15 +147,45 @@ describe('points that lapse', () => {
     await w.jump(31 * DAY)
     expect(await mine(w)).toEqual({ balance: 30, lots: [{ expiresAt: now + 60 * DAY, amount: 20 }] })
     expect(await refusalOf(deduct(w, 'too-much', 31))).toBe('ledger.insufficient_funds')
+    const { entries } = await w.as('li').call(myStatement, { params: { groupId: w.groupId } })
+    expect(entries[0]).toMatchObject({ amount: -25, balanceAfter: 30, title: { 'zh-CN': '积分过期', en: 'Expired' } })
+    expect(await sweep(w)).toEqual({ people: 0, amount: 0, more: false })
     await grant(w, 'more', 1)
     await w.settle()
-    const { entries } = await w.as('li').call(myStatement, { params: { groupId: w.groupId } })
-    expect(entries[0]).toMatchObject({ amount: -25, balanceAfter: 31, title: { 'zh-CN': '积分过期', en: 'Expired' } })
-    expect(await sweep(w)).toEqual({ people: 0, amount: 0, more: false })
-    await w.jump(30 * DAY)
+    w.time.moveTo(w.time.now() + 30 * DAY)
     const runs = await Promise.all([sweep(w), sweep(w), sweep(w)])
     expect(runs.reduce((sum, { amount }) => sum + amount, 0)).toBe(20)
     expect((await mine(w)).balance).toBe(11)
+  })
+  test('[PO4] a timer moves back what has lapsed of everybody, each once, on three nodes; books stay in order', async () => {
+    const timed = { ...feature, reactions: [] }
+    await using w = await startWorld({ features: [message, membership, timed], watching: [] })
+    const nodes = [w.core, await w.startNode(), await w.startNode()]
+    const names = Array.from({ length: 230 }, (_, i) => `p${i}` as UserId)
+    const expiresAt = w.time.now() + DAY
+    await w.store.transaction(appId, (tx) =>
+      transferAll(
+        callOf(w, tx),
+        names.map((userId, i) => ({
+          ...{ ref: `test/${userId}`, currency: 'points', reason: 'test' },
+          legs: [
+            { account: 'issuer/points', amount: -(i + 1) },
+            { account: `user/${userId}`, amount: i + 1, expiresAt },
+          ],
+        })),
+      ),
+    )
+    w.time.moveTo(expiresAt + 2 * HOUR)
+    await Promise.all(nodes.map((core) => core.settle()))
+    const { rows } = await w.store.reading(appId, (tx) =>
+      sql<{ userId: string; amount: number }>`SELECT data->>'userId' AS "userId", (data->>'amount')::int AS amount
+        FROM facts WHERE group_id = '' AND name = 'points.expired'`.execute(tx),
+    )
+    expect(rows).toHaveLength(names.length)
+    expect(new Map(rows.map(({ userId, amount }) => [userId, amount]))).toEqual(
+      new Map(names.map((userId, i) => [userId as string, i + 1])),
+    )
+    expect(await sweep(w)).toEqual({ people: 0, amount: 0, more: false })
   })
   test('[PO3] a grant lapses at the end of a month; a retry in the next month is the same grant', async () => {
     await using w = await world()
