@@ -17,6 +17,9 @@ import {
 } from '@qun/contract'
 import { MediaIdSchema } from '../message/contract.ts'
 
+/** For the rules, which know their own contract alone. */
+export { dayIn, isTimeZone, wallIn } from '@qun/contract'
+
 /** Days of one's own that a client is sent: two months of a calendar. */
 export const daysShown = 62
 /** A missed day may be made up this many days later. */

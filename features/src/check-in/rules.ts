@@ -1,6 +1,14 @@
 /** Days, streaks and milestones: pure, no clock, no storage, no chance. Instants are handed in, in epoch ms. */
-import { dayIn, isTimeZone, wallIn } from '@qun/contract'
-import { daysShown, makeUpAgeMax, type CheckInBody, type CheckInMine, type Milestone } from './contract.ts'
+import {
+  dayIn,
+  daysShown,
+  isTimeZone,
+  makeUpAgeMax,
+  wallIn,
+  type CheckInBody,
+  type CheckInMine,
+  type Milestone,
+} from './contract.ts'
 
 export const zoneOf = (body: { readonly timeZone?: string }): string => body.timeZone ?? 'Asia/Shanghai'
 

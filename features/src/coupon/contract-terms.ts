@@ -13,6 +13,9 @@ import {
   type Static,
 } from '@qun/contract'
 
+/** For the rules, which know their own contract alone. */
+export { dayIn, isTimeZone } from '@qun/contract'
+
 /** Highest worth of one coupon, in fen: a hundred thousand yuan. */
 export const faceMaxFen = 10_000_000
 export const stockMax = 1_000_000

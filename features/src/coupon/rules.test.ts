@@ -1,4 +1,5 @@
 /** Properties of the rules of coupons: terms, days, prices to the fen, and the way of one coupon. */
+import { isSafeAddress } from '@qun/contract'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Terms } from './contract.ts'
@@ -7,7 +8,6 @@ import {
   expire,
   giveBack,
   isEligible,
-  isPlace,
   lock,
   redeem,
   release,
@@ -88,9 +88,9 @@ describe('terms', () => {
     expect(termsFault({ ...rest, kind: 'exchange' }, now)).toBe('/exchange')
   })
   test('[CP12] places are https or a path of the host', () => {
-    for (const url of ['https://shop.example/x', '/cart?from=qun']) expect(isPlace(url)).toBe(true)
+    for (const url of ['https://shop.example/x', '/cart?from=qun']) expect(isSafeAddress(url)).toBe(true)
     for (const url of ['javascript:alert(1)', 'http://x', '//evil.example', '/\\evil', 'data:,', 'intent://x'])
-      expect(isPlace(url)).toBe(false)
+      expect(isSafeAddress(url)).toBe(false)
   })
   test('[CP11] [CP14] validity counts from the claim; reminders come a day before the end, of longer lives only', () => {
     const three = terms({ validity: { mode: 'relative', afterDays: 1, forDays: 3 } })

@@ -1,6 +1,7 @@
 /** What terms may say, who may claim when, and which way a coupon goes: pure, no clock, no storage, no chance. */
-import { dayIn, isTimeZone } from '@qun/contract'
 import {
+  dayIn,
+  isTimeZone,
   extendMs,
   faceMaxFen,
   lifeMaxMs,
@@ -53,8 +54,6 @@ function timeFault({ claim, validity }: Terms, now: number): string | undefined 
   // Whoever claims last can still use it.
   return from < until && until >= claim.until && until <= now + lifeMaxMs ? undefined : '/validity'
 }
-/** Where the holder of a coupon may be sent. */
-export { isSafeAddress as isPlace } from '@qun/contract'
 
 // ── days ──
 /** The local date of an instant, `2026-03-04`: what a daily limit counts by; empty for a zone this runtime lacks. */

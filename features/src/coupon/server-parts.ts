@@ -1,9 +1,9 @@
 /** What the card, the host's requests and the reactions share: a stored coupon as people see it, and how it moves. */
-import type { AppId } from '@qun/contract'
+import { isSafeAddress, type AppId } from '@qun/contract'
 import type { Call } from '@qun/core'
 import type { Coupon, StockStatus, Terms } from './contract-terms.ts'
 import { heldCoupon } from './contract-terms.ts'
-import { dayKeyOf, isPlace, remindAt, stateAt, termsFault, type Move } from './rules.ts'
+import { dayKeyOf, remindAt, stateAt, termsFault, type Move } from './rules.ts'
 import { addStock, type StoredStock } from './store.ts'
 import { saveItems, type StoredCoupon } from './store-items.ts'
 
@@ -57,7 +57,7 @@ type Judge = Pick<Call, 'fail' | 'now'>
 export function checkTerms(call: Judge, title: string, terms: Terms): void {
   const fault = title.trim() === '' ? '/title' : prefixed(termsFault(terms, call.now))
   if (fault !== undefined) call.fail('coupon.invalid', { errors: [{ pointer: fault, code: 'coupon.invalid' }] })
-  if (terms.url !== undefined && !isPlace(terms.url)) call.fail('card.url_scheme')
+  if (terms.url !== undefined && !isSafeAddress(terms.url)) call.fail('card.url_scheme')
 }
 const prefixed = (fault: string | undefined) => (fault === undefined ? undefined : `/terms${fault}`)
 export async function makeStock(

@@ -39,5 +39,3 @@ export function timesFit(sale: Sale, now: number): boolean {
     publicStartsAt === undefined || publicStartsAt === null || (publicStartsAt >= startsAt && publicStartsAt < endsAt)
   )
 }
-/** Where a buyer may be sent. */
-export { isSafeAddress as isCheckout } from '@qun/contract'

@@ -1,8 +1,8 @@
 /** Serves flash sales: glue between the contract, the rules, the store and the host's checkout. */
-import type { MineOf, StateOf, UserId } from '@qun/contract'
+import { isSafeAddress, type MineOf, type StateOf, type UserId } from '@qun/contract'
 import { defineFeature, serveCard, serveEndpoint, type CardCall, type OpenCall, type Reaction } from '@qun/core'
 import { cancelHold, flashSale, holdMs, payHold, saleForHost, takeForHost, type Hold } from './contract.ts'
-import { countFault, isCheckout, timeFault, timesFit } from './rules.ts'
+import { countFault, timeFault, timesFit } from './rules.ts'
 import {
   addHold,
   audits,
@@ -68,7 +68,7 @@ async function open(call: OpenCall<typeof flashSale>): Promise<StateOf<typeof fl
   const { body } = call
   if (!timesFit(body, call.now)) call.fail('flash_sale.times_invalid')
   if (body.priceFen >= body.originalPriceFen) call.fail('flash_sale.price_invalid')
-  if (body.url !== undefined && !isCheckout(body.url)) call.fail('card.url_scheme')
+  if (body.url !== undefined && !isSafeAddress(body.url)) call.fail('card.url_scheme')
   call.schedule(body.endsAt, 'end')
   return { phase: 'on', left: body.stock, soldCount: 0 }
 }

@@ -11,6 +11,9 @@ import {
   type Static,
 } from '@qun/contract'
 
+/** For the rules, which know their own contract alone. */
+export { DAY, HOUR, isTimeZone, MINUTE, SECOND, wallIn } from '@qun/contract'
+
 /** Lots shown of a wallet; a merchant that lets points lapse by months has at most so many in two years. */
 export const lotsShownMax = 24
 /** Accounts one call of the host clears of what has lapsed. */

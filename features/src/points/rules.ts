@@ -1,6 +1,5 @@
 /** What points decide, pure: when they lapse and how a movement is called. No clock, no storage, no chance. */
-import { DAY, HOUR, isTimeZone, MINUTE, SECOND, wallIn } from '@qun/contract'
-import type { Words } from './contract.ts'
+import { DAY, HOUR, isTimeZone, MINUTE, SECOND, wallIn, type Words } from './contract.ts'
 
 /** Days from 1970-01-01 to the first of a month; months past December run into the next years. */
 function monthStart(year: number, month: number): number {

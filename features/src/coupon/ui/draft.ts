@@ -1,8 +1,8 @@
 /** What a merchant has typed so far, and the offer it makes; pure, so that the form only draws it. */
-import { DAY, type BodyOf } from '@qun/contract'
+import { DAY, isSafeAddress, type BodyOf } from '@qun/contract'
 import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
 import type { coupon, CouponKind, Terms } from '../contract.ts'
-import { isPlace, termsFault } from '../rules.ts'
+import { termsFault } from '../rules.ts'
 import { couponTexts } from './texts.ts'
 
 export interface CouponDraft {
@@ -83,7 +83,7 @@ export function faultsOf(draft: CouponDraft): FormFaults {
     ...(perDay !== undefined && total !== undefined && perDay > total && { perDay: couponTexts.perDayFault }),
     ...(spanMs(draft.lasts) === undefined && { lasts: formFaults.number }),
     ...(wholeOf(draft.days, 365) === undefined && { days: formFaults.number }),
-    ...(!isBlank(draft.url) && !isPlace(draft.url.trim()) && { url: couponTexts.urlFault }),
+    ...(!isBlank(draft.url) && !isSafeAddress(draft.url.trim()) && { url: couponTexts.urlFault }),
   }
 }
 /** Terms of a draft as far as it goes; times count from `now`, the server's. */

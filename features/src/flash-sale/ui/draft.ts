@@ -1,8 +1,7 @@
 /** What a merchant has typed so far, and the card it makes; pure, so that the form only draws it. */
-import { HOUR, MINUTE, type BodyOf } from '@qun/contract'
+import { HOUR, isSafeAddress, MINUTE, type BodyOf } from '@qun/contract'
 import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
 import type { flashSale } from '../contract.ts'
-import { isCheckout } from '../rules.ts'
 import { saleTexts } from './texts.ts'
 
 export interface SaleDraft {
@@ -39,7 +38,7 @@ export function faultsOf(draft: SaleDraft): FormFaults {
     ...(price !== undefined && original !== undefined && price >= original && { price: saleTexts.priceHigh }),
     ...(wholeOf(draft.stock, 100_000) === undefined && { stock: formFaults.number }),
     ...(wholeOf(draft.perMember, 99) === undefined && { perMember: formFaults.number }),
-    ...(draft.url.trim() !== '' && !isCheckout(draft.url.trim()) && { url: saleTexts.urlInvalid }),
+    ...(draft.url.trim() !== '' && !isSafeAddress(draft.url.trim()) && { url: saleTexts.urlInvalid }),
     ...(spanMs(draft.lasts) === undefined && { lasts: formFaults.number }),
   }
 }
