@@ -83,9 +83,15 @@ export const luckyDraw = defineCard({
       Type.Integer({
         minimum: 1,
         maximum: 60,
-        description: 'Winners say within so many days that they want their prize; the rest goes back to the organiser.',
+        description:
+          'Winners say within so many days that they want their prize; `unclaimed` tells what becomes of the rest.',
       }),
     ),
+    /**
+     * What becomes of prizes nobody claimed in time. `void`, also when absent: the organiser's again. `redraw`: drawn
+     * once more, as draw `<drawId>#2`, among those who have not won; needs `claimDays`.
+     */
+    unclaimed: Type.Optional(oneOf('void', 'redraw')),
   }),
   state: closed({
     phase: oneOf('open', 'closed', 'drawn', 'cancelled'),
@@ -104,6 +110,16 @@ export const luckyDraw = defineCard({
     winnerCount: Type.Integer({ minimum: 0 }),
     /** In the order drawn; at most 30, the proof has all. */
     winners: Type.Array(Winner, { maxItems: winnersShownMax }),
+    /** The second draw, of what first winners did not claim in time. */
+    redraw: Type.Optional(
+      closed({
+        at: MillisSchema,
+        /** Units nobody had claimed. */
+        count: Type.Integer({ minimum: 1 }),
+        winnerCount: Type.Integer({ minimum: 0 }),
+        winners: Type.Array(Winner, { maxItems: winnersShownMax }),
+      }),
+    ),
     /** Prizes nobody claimed in time: the organiser's again. */
     unclaimedCount: Type.Optional(Type.Integer({ minimum: 0 })),
     cancelled: Type.Optional(closed({ reason: Type.String(), at: MillisSchema })),
@@ -113,6 +129,10 @@ export const luckyDraw = defineCard({
     /** Index of the prize won; absent while not drawn, or when none was won. */
     prize: Type.Optional(Type.Integer({ minimum: 0 })),
     claimedAt: Type.Optional(MillisSchema),
+    /** Won in the second draw; its days to claim count from there. */
+    isRedrawn: Type.Optional(Type.Boolean()),
+    /** Not claimed in time, and drawn again for somebody else. */
+    isLapsed: Type.Optional(Type.Boolean()),
   }),
   actions: {
     enter: {
@@ -155,6 +175,7 @@ export const luckyDraw = defineCard({
     'lucky-draw.closed': closed({ seq: SeqSchema, entryCount: Type.Integer(), listHash: Hex32 }),
     'lucky-draw.drawn': closed({ seq: SeqSchema, winnerCount: Type.Integer() }),
     'lucky-draw.claimed': closed({ seq: SeqSchema, userId: UserIdSchema, prize: Type.Integer() }),
+    'lucky-draw.redrawn': closed({ seq: SeqSchema, count: Type.Integer(), winnerCount: Type.Integer() }),
     'lucky-draw.unclaimed': closed({ seq: SeqSchema, count: Type.Integer() }),
     'lucky-draw.cancelled': closed({ seq: SeqSchema, reason: Type.String() }),
   },
@@ -208,6 +229,9 @@ export const entriesOf = defineEndpoint({
   answer: closed({ drawId: Type.String(), entries: Type.Array(EntryLine), entryCount: Type.Integer() }),
   errors: ['message.not_found'],
 })
+const ProvenWinners = Type.Array(
+  closed({ prize: Type.Integer(), entryNo: Type.Integer(), userId: UserIdSchema, name: Type.String() }),
+)
 /** All that is needed to repeat the draw, but the entries. */
 export const Proof = closed({
   drawId: Type.String(),
@@ -221,8 +245,15 @@ export const Proof = closed({
   quantities: Type.Array(Type.Integer({ minimum: 1 })),
   /** Numbers of entries that were drawn and set aside, because their member is staff or banned by then. */
   voided: Type.Array(Type.Integer()),
-  winners: Type.Array(
-    closed({ prize: Type.Integer(), entryNo: Type.Integer(), userId: UserIdSchema, name: Type.String() }),
+  winners: ProvenWinners,
+  /** The second draw: whose prizes were not claimed in time, by entry, and who won these then. */
+  redraw: Type.Optional(
+    closed({
+      drawId: Type.String({ description: 'The first one’s with `#2`: it goes into the key.' }),
+      lapsed: Type.Array(Type.Integer({ minimum: 1 })),
+      voided: Type.Array(Type.Integer()),
+      winners: ProvenWinners,
+    }),
   ),
 })
 export type Proof = Static<typeof Proof>

@@ -1,62 +1,13 @@
 /** Lucky draws as members meet them: entering, drawing, proving. */
-import { spawnSync } from 'node:child_process'
-import { createHash, createHmac } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { MINUTE, type BodyOf, type UserId } from '@qun/contract'
-import type { Feature } from '@qun/core'
-import { refusalOf, startWorld, type At, type World } from '@qun/testing'
+import { createHash } from 'node:crypto'
+import { MINUTE } from '@qun/contract'
+import { refusalOf, type At } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { addMembers, disbandGroup, leaveGroup, removeMember, setRole } from '../membership/contract.ts'
-import membership from '../membership/server.ts'
-import message from '../message/server.ts'
-import { entriesOf, luckyDraw, proofOf, type EntryLine } from './contract.ts'
-import { drawFault, firstRoundAfter, roundAt, type Hashing } from './rules.ts'
+import { entriesOf, luckyDraw, proofOf } from './contract.ts'
+import { bodyAt, enter, enterFresh, hashing, id, open, post, proofIn, runVerifier } from './fixtures.ts'
+import { drawFault, firstRoundAfter, roundAt } from './rules.ts'
 import plainDraw, { createLuckyDraw, type Beacon } from './server.ts'
-
-const id = (name: string) => name as UserId
-const hashing: Hashing = {
-  sha256: (bytes) => createHash('sha256').update(bytes).digest(),
-  hmac: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),
-}
-const open = (draw: Feature = plainDraw, limits = {}) => startWorld({ features: [message, membership, draw], limits })
-type Body = BodyOf<typeof luckyDraw>
-function bodyAt(world: World, change: Partial<Body> = {}): Body {
-  const closesAt = world.time.now() + 10 * MINUTE
-  return {
-    title: '周三咖啡抽奖',
-    closesAt,
-    drawsAt: closesAt + MINUTE,
-    organiser: '山茶咖啡',
-    contact: '021-5555 0100',
-    conditions: '本群成员，每人一次',
-    method: '凭中奖页面七日内到店领取，逾期作废',
-    prizes: [
-      { name: '手冲一杯', quantity: 1, valueFen: 3_800 },
-      { name: '可颂', quantity: 1, valueFen: 1_600 },
-    ],
-    ...change,
-  }
-}
-const post = (world: World, change: Partial<Body> = {}, who = 'wang') =>
-  world.as(who).post(world.groupId, luckyDraw, bodyAt(world, change))
-const enter = (world: World, at: At, who: string, nonce?: string) =>
-  world.as(who).act(at, luckyDraw, 'enter', nonce === undefined ? {} : { nonce }, `enter-${who}`)
-const enterFresh = (world: World, at: At, who: string, key: string) =>
-  world.as(who).act(at, luckyDraw, 'enter', {}, key)
-async function proofIn(world: World, at: At, who = 'sun') {
-  const { proof } = await world.as(who).call(proofOf, { params: at })
-  const entries: EntryLine[] = []
-  for (let after = 0; ;) {
-    const page = await world.as(who).call(entriesOf, { params: at, query: { after, limit: 200 } })
-    entries.push(...page.entries)
-    const last = page.entries.at(-1)
-    if (last === undefined) return { proof, entries }
-    after = last.entryNo
-  }
-}
 
 describe('entering', () => {
   test('[LD2] a member enters once, however often and however many at once', async () => {
@@ -141,24 +92,13 @@ describe('drawing', () => {
     const at = await post(world)
     for (const who of ['li', 'zhao', 'sun']) await enter(world, at, who)
     await world.pass(11 * MINUTE)
-    const folder = mkdtempSync(join(tmpdir(), 'draw-'))
-    const script = fileURLToPath(new URL('./verify.mjs', import.meta.url))
-    const run = (proof: unknown) => {
-      writeFileSync(join(folder, 'proof.json'), JSON.stringify({ proof }))
-      const files = ['proof.json', 'entries.json'].map((name) => join(folder, name))
-      const { stdout, status } = spawnSync(process.execPath, [script, ...files], { encoding: 'utf8' })
-      return { stdout, status }
-    }
-    try {
-      const { proof } = await world.as('li').call(proofOf, { params: at })
-      writeFileSync(join(folder, 'entries.json'), JSON.stringify(await world.as('li').call(entriesOf, { params: at })))
-      expect(run(proof)).toMatchObject({ status: 0, stdout: expect.stringContaining('ok   the 2 winners') as string })
-      const [first, second] = proof.winners
-      const changed = run({ ...proof, winners: [{ ...first, userId: second?.userId }, second] })
-      expect(changed).toMatchObject({ status: 1, stdout: expect.stringContaining('FAIL the 2 winners') as string })
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+    const { proof, entries } = await proofIn(world, at)
+    const { stdout, status } = runVerifier(proof, entries)
+    expect(stdout).toContain('ok   the 2 winners')
+    expect(status).toBe(0)
+    const [first, second] = proof.winners
+    const changed = runVerifier({ ...proof, winners: [{ ...first, userId: second?.userId }, second] }, entries)
+    expect(changed).toMatchObject({ status: 1, stdout: expect.stringContaining('FAIL the 2 winners') as string })
   })
   test('[LD12] drawn and announced once, also if jobs run again', async () => {
     await using world = await open()

@@ -117,6 +117,29 @@ export async function drawWinners(
   return { winners, voided }
 }
 
+/** [LD18] The name under which unclaimed prizes are drawn again: another key, another stream. */
+export const redrawIdOf = (drawId: string): string => `${drawId}#2`
+/**
+ * [LD18] Draws again what the entries `lapsed` won and did not claim, with the same seed, list and beacon, among the
+ * entries that neither won nor were set aside, in their old order.
+ */
+export async function redrawWinners(
+  hashing: Hashing,
+  proof: Omit<Proof, 'redraw'>,
+  entries: readonly Pick<EntryLine, 'entryNo' | 'weight'>[],
+  lapsed: readonly number[],
+  isVoid: (entryNo: number) => boolean | Promise<boolean>,
+): Promise<{ winners: Drawn[]; voided: number[] }> {
+  const isOut = new Set([...proof.winners.map((winner) => winner.entryNo), ...proof.voided])
+  const isLapsed = new Set(lapsed)
+  const quantities = proof.quantities.map(
+    (_, prize) => proof.winners.filter((winner) => winner.prize === prize && isLapsed.has(winner.entryNo)).length,
+  )
+  const key = await drawKeyOf(hashing, { ...proof, drawId: redrawIdOf(proof.drawId) })
+  const left = entries.filter((entry) => !isOut.has(entry.entryNo))
+  return drawWinners(hashing, key, left, quantities, isVoid)
+}
+
 /**
  * Repeats a published draw. Answers the first thing that does not fit, or undefined when all does: the seed to its
  * hash, the entries to theirs, every winner to the draw, every winner's id to the entry.
@@ -125,22 +148,45 @@ export async function drawFault(
   hashing: Hashing,
   proof: Proof,
   entries: readonly EntryLine[],
-): Promise<'commit' | 'entries' | 'list' | 'winners' | 'people' | undefined> {
+): Promise<'commit' | 'entries' | 'list' | 'winners' | 'redraw' | 'people' | undefined> {
   if (toHex(await hashing.sha256(fromHex(proof.seed))) !== proof.commit) return 'commit'
   if (entries.length !== proof.entryCount || entries.some((entry, index) => entry.entryNo !== index + 1))
     return 'entries'
   if ((await listHashOf(hashing, entries)) !== proof.listHash) return 'list'
   const key = await drawKeyOf(hashing, proof)
-  const isVoid = new Set(proof.voided)
-  const repeated = await drawWinners(hashing, key, entries, proof.quantities, (entryNo) => isVoid.has(entryNo))
-  const told = proof.winners.map(({ prize, entryNo }) => `${prize}/${entryNo}`).join()
-  if (repeated.winners.map(({ prize, entryNo }) => `${prize}/${entryNo}`).join() !== told) return 'winners'
-  if (repeated.voided.join() !== proof.voided.join()) return 'winners'
-  for (const winner of proof.winners) {
+  if (!isRepeated(proof, await drawWinners(hashing, key, entries, proof.quantities, isAmong(proof.voided))))
+    return 'winners'
+  if (proof.redraw !== undefined && !(await isRedrawn(hashing, proof, proof.redraw, entries))) return 'redraw'
+  for (const winner of [...proof.winners, ...(proof.redraw?.winners ?? [])]) {
     const entry = entries[winner.entryNo - 1]
     if (entry?.userHash !== (await userHashOf(hashing, proof.drawId, winner.userId))) return 'people'
   }
   return undefined
+}
+const isAmong = (entryNos: readonly number[]) => {
+  const among = new Set(entryNos)
+  return (entryNo: number) => among.has(entryNo)
+}
+interface Told {
+  readonly winners: readonly Drawn[]
+  readonly voided: readonly number[]
+}
+function isRepeated(told: Told, repeated: Told): boolean {
+  const words = ({ winners, voided }: Told) =>
+    `${winners.map(({ prize, entryNo }) => `${prize}/${entryNo}`).join()} without ${voided.join()}`
+  return words(told) === words(repeated)
+}
+/** [LD18] Only winners lapse, each once. */
+async function isRedrawn(
+  hashing: Hashing,
+  proof: Proof,
+  redraw: NonNullable<Proof['redraw']>,
+  entries: readonly EntryLine[],
+): Promise<boolean> {
+  const { drawId, lapsed, voided } = redraw
+  const winning = proof.winners.map((winner) => winner.entryNo).filter(isAmong(lapsed))
+  if (drawId !== redrawIdOf(proof.drawId) || winning.join() !== lapsed.join()) return false
+  return isRepeated(redraw, await redrawWinners(hashing, proof, entries, lapsed, isAmong(voided)))
 }
 
 // ── what a draw must tell ──
@@ -152,6 +198,8 @@ export interface Disclosure {
   readonly contact?: string
   readonly conditions?: string
   readonly method?: string
+  readonly claimDays?: number
+  readonly unclaimed?: 'void' | 'redraw'
 }
 /** [LD8] JSON pointers of what must be told and is missing or blank. */
 export function missingDisclosure(body: Disclosure): string[] {
@@ -161,6 +209,8 @@ export function missingDisclosure(body: Disclosure): string[] {
       .filter((field) => isBlank(body[field]))
       .map((field) => `/${field}`),
     ...(['closesAt', 'drawsAt'] as const).filter((field) => body[field] === undefined).map((field) => `/${field}`),
+    // A redraw without a time to claim would never come.
+    ...(body.unclaimed === 'redraw' && body.claimDays === undefined ? ['/claimDays'] : []),
     ...body.prizes.flatMap((prize, index) => [
       ...(prize.valueFen === undefined ? [`/prizes/${index}/valueFen`] : []),
       ...(isBlank(prize.name) ? [`/prizes/${index}/name`] : []),

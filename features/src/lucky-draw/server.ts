@@ -1,27 +1,15 @@
 /** Serves lucky-draw cards: glue between the contract, the rules, the store and a randomness beacon. */
-import { createHash, createHmac } from 'node:crypto'
 import type { MessageRow, StateOf } from '@qun/contract'
 import {
   defineFeature,
   serveCard,
   serveEndpoint,
   type ActionCall,
-  type CardCall,
   type EndpointCall,
   type Feature,
   type OpenCall,
 } from '@qun/core'
-import { systemLine } from '../message/contract.ts'
-import {
-  entriesOf,
-  luckyDraw,
-  prizeCapFen,
-  proofOf,
-  winnersShownMax,
-  type Entropy,
-  type EntryLine,
-  type Winner,
-} from './contract.ts'
+import { entriesOf, luckyDraw, prizeCapFen, proofOf, winnersShownMax, type Entropy, type Winner } from './contract.ts'
 import {
   drawKeyOf,
   drawWinners,
@@ -34,15 +22,13 @@ import {
   roundFits,
   timesFit,
   toHex,
-  userHashOf,
   type BeaconChain,
-  type Hashing,
 } from './rules.ts'
+import { claim, claimEnd, endClaims } from './server-claims.ts'
+import { allEntries, announce, hashing, isVoid, linesOf, namesOf, nameWinners, type DrawCall } from './server-parts.ts'
 import { audits } from './store-audits.ts'
 import {
-  addClaim,
   addEntry,
-  countClaims,
   findProof,
   keepProof,
   keepSeed,
@@ -54,7 +40,6 @@ import {
 } from './store.ts'
 
 type State = StateOf<typeof luckyDraw>
-type DrawCall = CardCall<typeof luckyDraw>
 
 /** A public source of randomness, such as drand. */
 export interface Beacon {
@@ -70,15 +55,8 @@ export interface LuckyDrawOptions {
   readonly prizeCapFen?: number
 }
 
-const hashing: Hashing = {
-  sha256: (bytes) => createHash('sha256').update(bytes).digest(),
-  hmac: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),
-}
 /** Between two tries to read a beacon, in milliseconds: drand's slower chain makes a round in this time. */
 const beaconRetryMs = 30_000
-/** More than a group has members. */
-const allEntries = { after: 0, limit: 1_000_000 }
-
 // ── posting ──
 async function open(call: OpenCall<typeof luckyDraw>, options: LuckyDrawOptions): Promise<State> {
   const { body } = call
@@ -134,15 +112,6 @@ async function enter(call: ActionCall<typeof luckyDraw>, nonce: string | undefin
 }
 
 // ── closing and drawing ──
-const linesOf = (drawId: string, entries: readonly Entry[]): Promise<EntryLine[]> =>
-  Promise.all(
-    entries.map(async ({ entryNo, userId, weight, nonce }) => ({
-      entryNo,
-      userHash: await userHashOf(hashing, drawId, userId),
-      weight,
-      ...(nonce === undefined ? {} : { nonce }),
-    })),
-  )
 /** [LD3] Shows the hash of the list. Returns it with the entries. */
 async function close(call: DrawCall): Promise<{ listHash: string; entries: Entry[] }> {
   const { state } = call
@@ -169,12 +138,8 @@ async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promi
   const drawn = await drawWinners(hashing, key, entries, quantities, (entryNo) =>
     isVoid(call, entries[entryNo - 1] as Entry),
   )
-  const winners: Winner[] = []
-  for (const { prize, entryNo } of drawn.winners) {
-    const { userId } = entries[entryNo - 1] as Entry
-    winners.push({ prize, entryNo, userId, name: (await call.findMember(userId))?.name ?? userId })
-    call.setMine(userId, { entryNo, prize })
-  }
+  const winners = await nameWinners(call, drawn.winners, entries)
+  for (const { userId, entryNo, prize } of winners) call.setMine(userId, { entryNo, prize })
   const { voided } = drawn
   await keepProof(call.tx, call, {
     drawId,
@@ -199,53 +164,13 @@ async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promi
   })
   call.record('lucky-draw.drawn', { seq: call.seq, winnerCount: winners.length })
   if (body.claimDays !== undefined && winners.length > 0) call.schedule(claimEnd(body.claimDays, call.now), 'unclaimed')
-  if (!call.disbanded)
-    await call.post({
-      kind: systemLine.kind,
-      body: { what: 'note', text: announcement(body.title, winners) },
-      senderId: '',
-    })
-}
-// ── claiming ──
-const dayMs = 86_400_000
-const claimEnd = (days: number, drawnAt: number) => drawnAt + days * dayMs
-/** [LD17] Within its time, once; the rule stood on the card before anyone entered. */
-async function claim(call: ActionCall<typeof luckyDraw>): Promise<void> {
-  const { state, body, actorId, now } = call
-  const mine = await call.mineOf(actorId)
-  if (mine?.prize === undefined || state.phase !== 'drawn') return call.fail('draw.not_winner')
-  if (mine.claimedAt !== undefined) return
-  const isLate = body.claimDays !== undefined && now >= claimEnd(body.claimDays, state.drawnAt ?? 0)
-  if (isLate || state.unclaimedCount !== undefined) call.fail('draw.claim_expired')
-  await addClaim(call.tx, call, actorId, now)
-  call.setMine(actorId, { ...mine, claimedAt: now })
-  call.record('lucky-draw.claimed', { seq: call.seq, userId: actorId, prize: mine.prize })
-}
-/** [LD17] What nobody claimed is the organiser's again, once. */
-async function endClaims(call: DrawCall): Promise<void> {
-  const { state, seq } = call
-  if (state.phase !== 'drawn' || state.unclaimedCount !== undefined) return
-  const count = state.winnerCount - (await countClaims(call.tx, call))
-  call.setState({ ...state, unclaimedCount: count })
-  call.record('lucky-draw.unclaimed', { seq, count })
-}
-
-/** [LD11] Who left stays in the list; who is banned or runs the group by the time of the draw is set aside. */
-async function isVoid(call: DrawCall, { userId }: Entry): Promise<boolean> {
-  if (await call.isBanned(userId)) return true
-  if ((await call.findUser(userId))?.minor === true) return true // [LD16]
-  const member = await call.findMember(userId)
-  return member !== undefined && member.active && isStaff(member)
+  await announce(call, announcement(body.title, winners))
 }
 function announcement(title: string, winners: readonly Winner[]) {
-  const names = winners.slice(0, 5).map((winner) => winner.name)
-  const count = winners.length
-  const more = count - names.length
-  if (count === 0) return { 'zh-CN': `「${title}」已开奖，无人参与`, en: `“${title}” was drawn: nobody had entered` }
-  return {
-    'zh-CN': `「${title}」已开奖：${names.join('、')}${more > 0 ? `等 ${count} 人` : ''}中奖`,
-    en: `“${title}” was drawn: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''} won`,
-  }
+  if (winners.length === 0)
+    return { 'zh-CN': `「${title}」已开奖，无人参与`, en: `“${title}” was drawn: nobody had entered` }
+  const names = namesOf(winners)
+  return { 'zh-CN': `「${title}」已开奖：${names['zh-CN']}中奖`, en: `“${title}” was drawn: ${names.en} won` }
 }
 
 // ── reading ──

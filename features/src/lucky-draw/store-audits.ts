@@ -5,6 +5,12 @@ import { sql } from 'kysely'
 const place = sql`m.app_id || '/' || m.group_id || '/' || m.seq`
 const entriesOf = sql`SELECT count(*) AS n, coalesce(max(entry_no), 0) AS last FROM lucky_draw_entries e
   WHERE e.app_id = m.app_id AND e.group_id = m.group_id AND e.seq = m.seq`
+/** Winners of both draws of the row `d`; those of the first who did not claim have lapsed. */
+const winnersOf = sql`SELECT w->>'userId' AS user_id, (w->>'prize')::integer AS prize,
+    coalesce(d.proof->'redraw'->'lapsed' @> (w->'entryNo'), false) AS lapsed
+  FROM jsonb_array_elements(d.proof->'winners') w
+  UNION ALL SELECT w->>'userId', (w->>'prize')::integer, false
+  FROM jsonb_array_elements(coalesce(d.proof->'redraw'->'winners', '[]')) w`
 export const audits: readonly Audit[] = [
   check(
     'D1',
@@ -25,8 +31,16 @@ export const audits: readonly Audit[] = [
     'A drawn draw gave no prize more often than there is of it, and nobody two.',
     sql`SELECT 'winners of ' || d.app_id || '/' || d.group_id || '/' || d.seq AS place FROM lucky_draw_draws d
       WHERE d.proof IS NOT NULL AND (
-        (SELECT count(*) <> count(DISTINCT w->>'userId') FROM jsonb_array_elements(d.proof->'winners') w)
-        OR EXISTS (SELECT 1 FROM jsonb_array_elements(d.proof->'winners') w GROUP BY w->>'prize'
-          HAVING count(*) > (d.proof->'quantities'->>((w->>'prize')::integer))::bigint))`,
+        (SELECT count(*) <> count(DISTINCT user_id) FROM (${winnersOf}) w)
+        OR EXISTS (SELECT 1 FROM (${winnersOf}) w WHERE NOT w.lapsed GROUP BY w.prize
+          HAVING count(*) > (d.proof->'quantities'->>w.prize)::bigint))`,
+  ),
+  check(
+    'D9',
+    'What was not claimed in time is the organiser’s: it and what was claimed are what was won.',
+    sql`SELECT 'unclaimed of ' || ${place} AS place FROM messages m
+      WHERE m.kind = 'lucky-draw' AND m.state->>'unclaimedCount' IS NOT NULL
+        AND (m.state->>'winnerCount')::bigint <> (m.state->>'unclaimedCount')::bigint + (SELECT count(*)
+          FROM lucky_draw_claims c WHERE c.app_id = m.app_id AND c.group_id = m.group_id AND c.seq = m.seq)`,
   ),
 ]

@@ -125,8 +125,9 @@ export async function addClaim(tx: Tx, { appId, groupId, seq }: Place, userId: U
   await sql`INSERT INTO lucky_draw_claims (app_id, group_id, seq, user_id, at)
     VALUES (${appId}, ${groupId}, ${seq}, ${userId}, ${at})`.execute(tx)
 }
-export async function countClaims(tx: Tx, { appId, groupId, seq }: Place): Promise<number> {
-  const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM lucky_draw_claims
+/** Who has claimed, of both draws. */
+export async function listClaims(tx: Tx, { appId, groupId, seq }: Place): Promise<string[]> {
+  const { rows } = await sql<{ userId: string }>`SELECT user_id AS "userId" FROM lucky_draw_claims
     WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(tx)
-  return rows[0]?.n ?? 0
+  return rows.map(({ userId }) => userId)
 }

@@ -5,55 +5,56 @@
 import { createHash, createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
+const files = process.argv.slice(2, 4)
+if (files.length < 2) throw new Error('usage: node verify.mjs proof.json entries.json')
+const [{ proof }, pages] = files.map((path) => JSON.parse(readFileSync(path, 'utf8')))
+const entries = [pages].flat().flatMap((page) => page.entries)
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
-const read = (path) => JSON.parse(readFileSync(path, 'utf8'))
 const check = (isTrue, what) => {
   process.stdout.write(`${isTrue ? 'ok  ' : 'FAIL'} ${what}\n`)
   if (!isTrue) process.exitCode = 1
 }
-
-const [proofPath, entriesPath] = process.argv.slice(2)
-if (entriesPath === undefined) throw new Error('usage: node verify.mjs proof.json entries.json')
-const { proof } = read(proofPath)
-const entries = [read(entriesPath)].flat().flatMap((page) => page.entries)
-
-check(sha256(Buffer.from(proof.seed, 'hex')) === proof.commit, 'the seed is the one promised before anyone entered')
+const seed = Buffer.from(proof.seed, 'hex')
+check(sha256(seed) === proof.commit, 'the seed is the one promised before anyone entered')
 const isWhole = entries.length === proof.entryCount && entries.every((entry, i) => entry.entryNo === i + 1)
 check(isWhole, `all ${proof.entryCount} entries are there`)
-const columns = ({ entryNo, userHash, weight, nonce }) => [entryNo, userHash, weight, ...(nonce ? [nonce] : [])]
-const list = entries.map((entry) => columns(entry).join('\t') + '\n')
-check(sha256(list.join('')) === proof.listHash, 'the list of entries is the one shown when entries closed')
+const line = (e) => [e.entryNo, e.userHash, e.weight, ...(e.nonce ? [e.nonce] : [])].join('\t') + '\n'
+check(sha256(entries.map(line).join('')) === proof.listHash, 'the list of entries is the one shown when entries closed')
 
-const seed = Buffer.from(proof.seed, 'hex')
-const key = createHmac('sha256', seed).update(`${proof.drawId}|${proof.listHash}|${proof.beacon}`).digest()
-const numbers = (function* () {
+function* numbers(key) {
   for (let block = 0; ; block++) {
     const counter = Buffer.alloc(4)
     counter.writeUInt32BE(block)
     const bytes = createHmac('sha256', key).update(counter).digest()
     for (let at = 0; at < 32; at += 8) yield bytes.readBigUInt64BE(at)
   }
-})()
-function below(total) {
-  const limit = ((1n << 64n) / BigInt(total)) * BigInt(total)
-  for (;;) {
-    const number = numbers.next().value
-    if (number < limit) return Number(number % BigInt(total))
-  }
 }
-
-const left = [...entries]
-const winners = []
-for (const [prize, quantity] of proof.quantities.entries()) {
-  for (let given = 0; given < quantity && left.length > 0;) {
-    let rest = below(left.reduce((sum, entry) => sum + entry.weight, 0))
-    const place = left.findIndex((each) => (rest -= each.weight) < 0)
-    const [entry] = left.splice(place, 1)
-    if (proof.voided.includes(entry.entryNo)) continue
-    given += 1
-    winners.push({ prize, entryNo: entry.entryNo, userHash: entry.userHash })
+function draw(drawId, left, quantities, voided) {
+  const stream = numbers(createHmac('sha256', seed).update(`${drawId}|${proof.listHash}|${proof.beacon}`).digest())
+  const winners = []
+  for (const [prize, quantity] of quantities.entries()) {
+    for (let given = 0; given < quantity && left.length > 0;) {
+      const total = BigInt(left.reduce((sum, entry) => sum + entry.weight, 0))
+      let number = stream.next().value
+      while (number >= ((1n << 64n) / total) * total) number = stream.next().value
+      let rest = Number(number % total)
+      const at = left.findIndex((each) => (rest -= each.weight) < 0)
+      const [entry] = left.splice(at, 1)
+      if (!voided.includes(entry.entryNo)) given += winners.push(`${prize} ${entry.entryNo} ${entry.userHash}`) && 1
+    }
   }
+  return winners.join()
 }
-const hashOf = (userId) => sha256(`${proof.drawId}:${userId}`)
-const told = proof.winners.map(({ prize, entryNo, userId }) => ({ prize, entryNo, userHash: hashOf(userId) }))
-check(JSON.stringify(told) === JSON.stringify(winners), `the ${winners.length} winners follow from seed and entries`)
+const told = (round) =>
+  round.winners.map((w) => `${w.prize} ${w.entryNo} ${sha256(`${proof.drawId}:${w.userId}`)}`).join()
+const first = draw(proof.drawId, [...entries], proof.quantities, proof.voided)
+check(first === told(proof), `the ${proof.winners.length} winners follow from seed and entries`)
+if (proof.redraw) {
+  const { drawId, lapsed, voided, winners } = proof.redraw
+  const unclaimed = proof.winners.filter((w) => lapsed.includes(w.entryNo))
+  const counts = proof.quantities.map((_, prize) => unclaimed.filter((w) => w.prize === prize).length)
+  const out = [...proof.voided, ...proof.winners.map((w) => w.entryNo)]
+  const second = drawId === `${proof.drawId}#2` && unclaimed.length === lapsed.length
+  const left = entries.filter((entry) => !out.includes(entry.entryNo))
+  check(second && draw(drawId, left, counts, voided) === told(proof.redraw), `so do the ${winners.length} redrawn`)
+}

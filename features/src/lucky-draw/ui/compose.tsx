@@ -16,6 +16,7 @@ import {
 } from '@qun/ui'
 import { prizesMax, type luckyDraw } from '../contract.ts'
 import { bodyOf, drawAfterChoices, emptyDraft, faultsOf, type DrawDraft } from './draft.ts'
+import { afterTexts } from './texts-after.ts'
 import { drawTexts, prizeLabelText } from './texts.ts'
 
 export function LuckyDrawForm({ group, submit }: ComposeProps<typeof luckyDraw>) {
@@ -106,6 +107,17 @@ function Rules({ draft, change }: Omit<PartProps, 'faults'>) {
         ]}
         onChoose={(claimDays) => change({ claimDays })}
       />
+      {draft.claimDays !== '0' && (
+        <FormChoice
+          label={text(afterTexts.unclaimed)}
+          value={draft.unclaimed}
+          choices={[
+            { value: 'void', label: text(afterTexts.unclaimedVoid) },
+            { value: 'redraw', label: text(afterTexts.unclaimedRedraw) },
+          ]}
+          onChoose={(unclaimed) => change({ unclaimed })}
+        />
+      )}
     </>
   )
 }

@@ -51,14 +51,7 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
           <Fact name={text(drawTexts.contact)}>{body.contact}</Fact>
           <Fact name={text(drawTexts.conditions)}>{body.conditions}</Fact>
           <Fact name={text(drawTexts.method)}>{body.method}</Fact>
-          {body.claimDays !== undefined && (
-            <Fact name={text(drawTexts.claimDays)}>{text(claimWithinText(body.claimDays))}</Fact>
-          )}
-          {body.claimDays !== undefined && (
-            <Fact name={text(afterTexts.unclaimed)}>
-              {text(body.unclaimed === 'redraw' ? afterTexts.unclaimedRedraw : afterTexts.unclaimedVoid)}
-            </Fact>
-          )}
+          <ClaimFacts body={body} />
           <Fact name={text(drawTexts.fairness)}>
             {text({ none: drawTexts.modeNone, group: drawTexts.modeGroup, beacon: drawTexts.modeBeacon }[mode])}
             <code className="qun-draw__hash">SHA-256 {state.commit}</code>
@@ -74,6 +67,20 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
         missing={drawTexts.cancelNeedsReason}
         onConfirm={(reason) => act('cancel', { reason })}
       />
+    </>
+  )
+}
+
+/** How long winners have, and what becomes of what nobody claimed. */
+function ClaimFacts({ body }: Pick<DrawFace, 'body'>) {
+  const text = useText()
+  if (body.claimDays === undefined) return null
+  return (
+    <>
+      <Fact name={text(drawTexts.claimDays)}>{text(claimWithinText(body.claimDays))}</Fact>
+      <Fact name={text(afterTexts.unclaimed)}>
+        {text(body.unclaimed === 'redraw' ? afterTexts.unclaimedRedraw : afterTexts.unclaimedVoid)}
+      </Fact>
     </>
   )
 }

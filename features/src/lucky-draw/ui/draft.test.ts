@@ -14,6 +14,11 @@ describe('the form', () => {
     expect(body.drawsAt).toBeGreaterThan(body.closesAt ?? 0)
     expect([body.organiser, body.contact, body.conditions, body.method].every((told) => (told ?? '') !== '')).toBe(true)
   })
+  test('what becomes of unclaimed prizes is told only where there are days to claim', () => {
+    expect(bodyOf({ ...full, unclaimed: 'redraw' }, 0)).toMatchObject({ claimDays: 7, unclaimed: 'redraw' })
+    const { claimDays, unclaimed } = bodyOf({ ...full, claimDays: '0', unclaimed: 'redraw' }, 0)
+    expect([claimDays, unclaimed]).toEqual([undefined, undefined])
+  })
   test('every missing thing is named', () => {
     const bare = { ...empty, amount: '0', organiser: ' ', prizes: [{ id: 4, name: '', quantity: '1.5', worth: 'x' }] }
     expect(Object.keys(faultsOf(bare)).toSorted()).toEqual([

@@ -25,6 +25,8 @@ export interface DrawDraft extends Span {
   readonly entropy: 'none' | 'group'
   /** Days in which winners claim; '0' sets no limit. */
   readonly claimDays: '0' | '7' | '30'
+  /** Asked only while there are days to claim. */
+  readonly unclaimed: 'void' | 'redraw'
 }
 export type DrawBody = BodyOf<typeof luckyDraw>
 export const drawAfterChoices = [10 * SECOND, MINUTE, 10 * MINUTE] as const
@@ -42,6 +44,7 @@ export function emptyDraft(organiser: string, word: (text: LocalText) => string)
     method: word(drawTexts.methodDefault),
     entropy: 'group',
     claimDays: '7',
+    unclaimed: 'void',
   }
 }
 
@@ -76,6 +79,6 @@ export function bodyOf(draft: DrawDraft, now: number): DrawBody {
     conditions: draft.conditions.trim(),
     method: draft.method.trim(),
     entropy: { mode: draft.entropy },
-    ...(draft.claimDays !== '0' && { claimDays: Number(draft.claimDays) }),
+    ...(draft.claimDays !== '0' && { claimDays: Number(draft.claimDays), unclaimed: draft.unclaimed }),
   }
 }

@@ -267,3 +267,22 @@ describe('the proof', () => {
     expect(screen.getAllByText(/不一致/).length).toBe(2)
   })
 })
+
+describe('a second draw', () => {
+  const redrawn: State = {
+    ...drawn,
+    redraw: { at: fixtureNow, count: 1, winnerCount: 1, winners: [winner(3, 1, 'sun', '孙同学')] },
+  }
+  it('shows who won then, and tells who was late', () => {
+    show({ state: redrawn, mine: { entryNo: 1, prize: 1, isLapsed: true } })
+    expect(screen.getByText('1 份无人领取的奖品已补抽')).toBeTruthy()
+    expect(screen.getByText('孙同学')).toBeTruthy()
+    expect(screen.getByText('未按时领取，奖品已补抽')).toBeTruthy()
+    expect(action('我要领奖')).toBeNull()
+  })
+  it('lets its winner claim, in English too', () => {
+    show({ state: redrawn, userId: 'sun', mine: { entryNo: 3, prize: 1, isRedrawn: true }, locale: 'en' })
+    expect(screen.getByText('One unclaimed prize was drawn again')).toBeTruthy()
+    expect(action('Claim my prize')).toBeTruthy()
+  })
+})

@@ -79,8 +79,8 @@ export const drawTexts = {
     'Every member of this group may enter once; staff may not.',
   ),
   methodDefault: say(
-    '开奖后 7 天内在群里联系管理员领取，逾期未领视为放弃，奖品不再补抽。',
-    'Ask an admin in the group within 7 days after the draw. Prizes nobody claims by then are void.',
+    '中奖后在群里点「我要领奖」，再联系管理员领取；逾期未领的奖品按公示的规则处理。',
+    'Tap “Claim my prize” and ask an admin in the group. What is not claimed in time goes as told here.',
   ),
   contactDefault: say('群内 @管理员', '@admin in this group'),
   // the proof
