@@ -1,12 +1,10 @@
 /** Red packets under many: a hundred thousand divisions, a thousand hands, three servers at the instant of expiry. */
 import { refusalOf, type At } from '@qun/testing'
-import type { UserId } from '@qun/contract'
 import { describe, expect, test } from 'vitest'
-import { packetLifeMs, redPacket, triesWaitMs, type PacketBody } from './contract.ts'
+import { packetLifeMs, redPacket, type PacketBody } from './contract.ts'
 import { balance, crowd, escrowOf, fund, grab, open, post, refOf, transfers } from './fixtures.ts'
 import { numbersOf } from './rules-secrets.ts'
 import { sharesOf, type NextInt } from './rules.ts'
-import { createRedPacket } from './server.ts'
 
 const limits = { min: 1, max: 20_000 }
 const splits = ['equal', 'lucky', 'exciting'] as const
@@ -129,142 +127,11 @@ describe('races', () => {
       expect(await transfers(world, `${refOf(at)}refund`)).toBe(state.phase === 'expired' ? 1 : 0)
       expect(await balance(world, escrowOf(at))).toBe(0)
       expect(await balance(world, 'user/wang')).toBe(before - claimed)
-      await world.prove()
+      // Audits read all rows, of former rounds too; the world's end reads them once more.
+      if (seed % 25 === 0) await world.prove()
     }
   })
 })
 async function refundedOf(world: Awaited<ReturnType<typeof open>>, at: At): Promise<number> {
   return (await world.read(at, redPacket)).refunded ?? 0
 }
-
-/** What a packet should be, kept beside the real one. */
-interface Model {
-  readonly at: At
-  readonly body: PacketBody
-  readonly phrase: string
-  readonly expiresAt: number
-  readonly claimed: Map<string, number>
-  readonly tries: Map<string, { n: number; at: number }>
-  phase: 'open' | 'finished' | 'expired' | 'revoked'
-}
-const people = ['wang', 'he', 'li', 'zhao', 'sun']
-const lifeMs = 60_000
-
-describe('a model', () => {
-  let world: Awaited<ReturnType<typeof open>>
-  const balances = new Map<string, number>()
-  const next = numbersOf('77'.repeat(32))
-  const pick = <T>(items: readonly T[]): T => items[next(items.length)] as T
-  const models: Model[] = []
-  const move = (who: string, amount: number) => balances.set(who, (balances.get(who) ?? 0) + amount)
-  const end = (model: Model, phase: 'expired' | 'revoked') => {
-    model.phase = phase
-    move(senderOf(model), model.body.amount - sum([...model.claimed.values()]))
-  }
-  const settleDue = () => {
-    for (const model of models) if (model.phase === 'open' && world.time.now() >= model.expiresAt) end(model, 'expired')
-  }
-  const senders = new Map<Model, string>()
-  const senderOf = (model: Model) => senders.get(model) ?? ''
-  const send = async () => {
-    const who = pick(people)
-    const count = 1 + next(6)
-    const to = next(6) === 0 ? pick(people) : undefined
-    const phrase = next(5) === 0 ? '山茶' : ''
-    const body: PacketBody = {
-      currency: 'points',
-      amount: 1 + next(3_000),
-      count,
-      split: pick(splits),
-      ...(to === undefined ? {} : { recipientId: to as UserId }),
-      ...(phrase === '' ? {} : { phrase }),
-    }
-    const expected =
-      body.amount < count
-        ? 'redpacket.amount_too_small'
-        : to !== undefined && (count !== 1 || to === who)
-          ? 'redpacket.recipient_invalid'
-          : count > 5
-            ? 'redpacket.count_invalid'
-            : body.amount > (balances.get(who) ?? 0)
-              ? 'ledger.insufficient_funds'
-              : null
-    let at: At | undefined
-    const posted = world
-      .as(who)
-      .post(world.groupId, redPacket, body)
-      .then((place) => (at = place))
-    expect(await refusalOf(posted)).toBe(expected)
-    if (at === undefined) return
-    move(who, -body.amount)
-    const expiresAt = world.time.now() + lifeMs
-    const model: Model = { at, body, phrase, expiresAt, claimed: new Map(), tries: new Map(), phase: 'open' }
-    senders.set(model, who)
-    models.push(model)
-    const over = models.findIndex(({ phase }) => phase !== 'open')
-    if (models.length > 12 && over >= 0) models.splice(over, 1)
-  }
-  const grabOne = async () => {
-    const model = pick(models)
-    const who = pick(people)
-    const phrase = next(4) === 0 ? '错' : '山茶'
-    const { recipientId, count } = model.body
-    const tries = model.tries.get(who) ?? { n: 0, at: 0 }
-    const now = world.time.now()
-    const isWrong = model.phrase !== '' && phrase !== model.phrase
-    let expected: string | null
-    if (model.claimed.has(who)) expected = null
-    else if (recipientId !== undefined && recipientId !== who) expected = 'redpacket.not_recipient'
-    else if (model.phrase !== '' && tries.n >= 5 && now < tries.at + triesWaitMs) expected = 'rate.limited'
-    else if (isWrong) expected = 'redpacket.password_wrong'
-    else if (model.phase === 'open') expected = null
-    else
-      expected = { finished: 'redpacket.empty', expired: 'redpacket.expired', revoked: 'redpacket.revoked' }[
-        model.phase
-      ]
-    expect(await refusalOf(grab(world, model.at, who, { phrase }))).toBe(expected)
-    if (expected === 'redpacket.password_wrong') model.tries.set(who, { n: tries.n >= 5 ? 1 : tries.n + 1, at: now })
-    if (expected !== null || model.claimed.has(who)) return
-    const { amount = 0, place } = (await world.as(who).mine<typeof redPacket>(model.at)) ?? {}
-    model.claimed.set(who, amount)
-    expect(place).toBe(model.claimed.size)
-    move(who, amount)
-    if (model.claimed.size < count) return
-    model.phase = 'finished'
-    expect(sum([...model.claimed.values()])).toBe(model.body.amount)
-  }
-  const revoke = async () => {
-    const model = pick(models)
-    const who = pick(people)
-    const isOwn = who === senderOf(model)
-    const mayEnd = model.phase === 'revoked' || (model.phase === 'open' && model.claimed.size === 0)
-    const expected = !isOwn ? 'message.not_owner' : mayEnd ? null : 'redpacket.not_revocable'
-    expect(await refusalOf(world.as(who).act(model.at, redPacket, 'revoke', {}))).toBe(expected)
-    if (expected === null && model.phase === 'open') end(model, 'revoked')
-  }
-
-  test('[R1] [R3] [R4] [R5] [R6] [R7] twenty thousand steps of five people', { timeout: 600_000 }, async () => {
-    await using opened = await open({ watching: [], packets: createRedPacket({ lifeMs }) })
-    world = opened
-    for (const who of people) {
-      await fund(world, `user/${who}`, 20_000)
-      balances.set(who, await balance(world, `user/${who}`))
-    }
-    for (let step = 0; step < 20_000; step++) {
-      const turn = next(100)
-      if (models.length === 0 || turn < 8) await send()
-      else if (turn < 94) await grabOne()
-      else if (turn < 97) await revoke()
-      else {
-        world.time.moveTo(world.time.now() + next(20_000))
-        await world.settle()
-        settleDue()
-      }
-      if (step % 5_000 === 0) {
-        for (const who of people) expect(await balance(world, `user/${who}`)).toBe(balances.get(who))
-        await world.prove()
-      }
-    }
-    for (const who of people) expect(await balance(world, `user/${who}`)).toBe(balances.get(who))
-  })
-})
