@@ -100,11 +100,12 @@ export const showCode = defineEndpoint({
   path: '/my/coupons/:couponId/codes',
   doc:
     'A fresh code to redeem the coupon with at a counter, shown in this answer alone: only a hash of it is kept. It ' +
-    'lives ten minutes, and the one before it ends now.',
+    'lives ten minutes, and the one before it ends now. A repeated request shows another.',
   by: 'user',
   params: closed({ couponId: CouponId }),
   body: closed({}),
   answer: closed({ code: Type.String({ description: 'Twenty digits.' }), expiresAt: MillisSchema }),
+  secretAnswer: true,
   refusals: couponRefusals,
   errors: ['coupon.not_found', 'coupon.state', 'coupon.expired', 'coupon.already_used', 'coupon.not_started'],
 })

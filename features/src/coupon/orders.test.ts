@@ -320,6 +320,19 @@ describe('at a counter', () => {
     expect(await refusalOf(show())).toBe('coupon.already_used')
     expect(await factsOf(world, 'coupon.used')).toBe(1)
   })
+  test('[C10] a code lies in no table, also when its request had a key; asked again under it, another is shown', async () => {
+    await using world = await open()
+    const { id } = await claimed(world)
+    const show = () => world.as('li').call(showCode, { params: { couponId: id }, body: {}, key: 'k' })
+    const [first, second] = [await show(), await show()]
+    expect(second.code).not.toBe(first.code)
+    const { rows } = await world.store.reading('*', (tx) =>
+      sql<{ kept: string }>`SELECT i::text AS kept FROM idempotency i`.execute(tx),
+    )
+    for (const { code } of [first, second]) expect(rows.map(({ kept }) => kept).join()).not.toContain(code)
+    expect(await redeem(world, { code: first.code })).toBe('coupon.not_found')
+    expect(await redeem(world, { code: second.code })).toBe(null)
+  })
   test('[C4] [C10] by id and holder as well; a receipt takes one of each stack group, priced with its basket', async () => {
     await using world = await open()
     const [first, second, freight] = [

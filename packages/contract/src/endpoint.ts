@@ -33,6 +33,11 @@ export interface Endpoint<
   readonly errors?: readonly string[]
   /** Moves money, points or stock: Idempotency-Key required. */
   readonly commerce?: boolean
+  /**
+   * The answer holds a secret that is shown once: it is kept nowhere, and a repeated key runs the handler again. Only
+   * for what may be repeated, such as a fresh code that ends the one before.
+   */
+  readonly secretAnswer?: boolean
   /** Facts this endpoint may record. */
   readonly facts?: Readonly<Record<string, TSchema>>
 }

@@ -36,7 +36,7 @@ export async function callEndpoint(
       assert(!isReading || !made.isDirty, `${server.endpoint.name} reads and may not write`)
       const outgoing = isReading ? undefined : await made.finish()
       if (refused !== undefined) await freeKey(made)
-      else if (!isReading) await keepAnswer(made, request, answer)
+      else if (!isReading) await keepAnswer(made, request, server.endpoint.secretAnswer === true ? null : answer)
       return { answer, replayed: false, decision: made, outgoing, refused }
     })
     if (outgoing !== undefined) decision.publish(outgoing)
@@ -124,7 +124,8 @@ async function claimKey(
   const row = before.rows[0]
   if (row === undefined || row.answer === null) throw refuse('idempotency.in_progress', { retryAfterMs: 1_000 })
   if (row.fingerprint !== fingerprint) throw refuse('idempotency.key_reused')
-  return { answer: JSON.parse(row.answer) }
+  // [IDEM6] The key was known; its answer is not.
+  return endpoint.secretAnswer === true ? undefined : { answer: JSON.parse(row.answer) }
 }
 async function keepAnswer(decision: Decision, request: CallRequest, answer: unknown): Promise<void> {
   if (request.idempotencyKey === undefined || decision.idempotencyKey === undefined) return

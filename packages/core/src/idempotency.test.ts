@@ -1,6 +1,8 @@
 /** Idempotency keys of endpoints: a repeated request is one request. */
 import { refusalOf, startWorld, type World } from '@qun/testing'
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { serveEndpoint } from './feature.ts'
 import { addLine, countRows, createLab, labEndpoints, listLines, listStored, note, upTo } from './fixtures.ts'
 
 const lab = createLab()
@@ -99,5 +101,20 @@ describe('a key', () => {
     expect(await countRows(world, 'lab_lines')).toBe(4)
     expect(await countRows(world, 'idempotency')).toBe(0)
     expect((await listStored(world)).filter(({ kind }) => kind === note.kind)).toHaveLength(4)
+  })
+  test('[IDEM6] of a secret answer keeps no answer: repeated it runs again, with another request it is refused', async () => {
+    let shown = 0
+    const endpoint = { ...labEndpoints.user, name: 'lab.secret', path: '/lab/secret', secretAnswer: true }
+    const secret = { name: 'secret', endpoints: [serveEndpoint(endpoint, () => `secret ${++shown}`)] }
+    await using world = await startWorld({ features: [...lab.features, secret], watching: [] })
+    const show = (step: string) => world.as('li').call(endpoint, { body: { step }, key: 'k' })
+    expect([await show('a'), await show('a')]).toEqual(['secret 1', 'secret 2'])
+    expect(await refusalOf(show('b'))).toBe('idempotency.key_reused')
+    const { rows } = await world.store.reading('*', (tx) =>
+      sql<{ kept: string }>`SELECT i::text AS kept FROM idempotency i`.execute(tx),
+    )
+    expect(rows).toHaveLength(1)
+    expect(rows[0]?.kept).not.toContain('secret 1')
+    expect(rows[0]?.kept).not.toContain('secret 2')
   })
 })
