@@ -250,6 +250,27 @@ describe('a kill -9', () => {
     expect(await using((server) => query(server.url, 'select id from survives'))).toEqual([9])
   })
 
+  test.runIf(process.platform === 'linux')(
+    'of everything but a session that does not notice: the next start ends it and recovers',
+    async () => {
+      const { child, url } = await startElsewhere()
+      await keep(url, 11)
+      const server = await postmasterPid()
+      const session = new Client({ connectionString: url })
+      session.on('error', () => {})
+      await session.connect()
+      const { rows } = await session.query<{ pid: number }>('select pg_backend_pid() as pid')
+      const orphan = rows[0]!.pid
+      process.kill(orphan, 'SIGSTOP')
+      process.kill(server, 'SIGKILL')
+      await kill(child)
+      expect(await isAlive(orphan)).toBe(true)
+      expect(await using((again) => query(again.url, 'select id from survives'))).toEqual([11])
+      expect(await isAlive(orphan)).toBe(false)
+      await session.end().catch(() => {})
+    },
+  )
+
   test('of the server alone: it comes back on its port', async () => {
     await using(async ({ url }) => {
       await keep(url, 10)

@@ -1,6 +1,6 @@
 /** The server process over a data directory: start, watch, stop, and clean up after a killed predecessor. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { readFile, readlink, realpath, rm } from 'node:fs/promises'
+import { readFile, readdir, readlink, realpath, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -117,7 +117,8 @@ function supervise(first: ChildProcess, options: PostmasterOptions, port: number
     await wait(delayMs, undefined, { ref: false })
     if (isStopped()) return
     options.log(`PostgreSQL ended unexpectedly; starting it again on port ${port}`)
-    // Sessions of the dead server may need a moment to notice; until then the start fails and is tried again.
+    await endOrphans(options.clusterDir)
+    // Where orphans cannot be found, they need a moment to notice; until then the start fails and is tried again.
     current = await launch(options, port, [])
     if (await isReady(current, options.clusterDir)) return
     await stopChild(current)
@@ -152,10 +153,28 @@ async function stopChild(child: ChildProcess): Promise<void> {
 
 async function stopLeftover(clusterDir: string): Promise<void> {
   const found = await readPidFile(clusterDir)
-  if (found === undefined) return
+  if (found === undefined) return await endOrphans(clusterDir)
   if (await runsCluster(found.pid, clusterDir)) await end(found.pid, () => runsCluster(found.pid, clusterDir))
   // Left by a kill. PostgreSQL clears it itself unless the pid now belongs to another process, common in containers.
   else await rm(join(clusterDir, 'postmaster.pid'), { force: true })
+  await endOrphans(clusterDir)
+}
+
+/**
+ * Ends the sessions that outlived a killed server: one in the middle of its work notices late, or never while it waits
+ * for the disk, and no server starts over the memory it holds. Recovery makes good what they leave, as after any crash.
+ * The caller knows that no server of this cluster runs. Only Linux says which processes work in a folder.
+ */
+async function endOrphans(clusterDir: string): Promise<void> {
+  if (process.platform !== 'linux') return
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0)
+  const orphans: number[] = []
+  for (const pid of pids) if (await runsCluster(pid, clusterDir)) orphans.push(pid)
+  for (const pid of orphans) signal(pid, 'SIGKILL')
+  const deadline = performance.now() + immediateStopMs
+  for (const pid of orphans) {
+    while ((await runsCluster(pid, clusterDir)) && performance.now() < deadline) await wait(pollMs)
+  }
 }
 
 /**
