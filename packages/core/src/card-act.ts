@@ -180,11 +180,13 @@ async function readActors(
   batch: readonly Waiting[],
 ): Promise<Map<string, ActorDbRow>> {
   const ids = [...new Set(batch.map((waiting) => waiting.request.principal.userId))]
-  const { rows } = await sql<ActorDbRow>`SELECT m.*, u.name, u.avatar, u.badge, u.minor FROM members m
-    JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
-    WHERE m.app_id = ${decision.appId} AND m.group_id = ${card.groupId} AND m.user_id = ANY(${ids}::text[])`.execute(
-    decision.tx,
-  )
+  // By the keys, one by one: for some hundred people the planner would rather read all users of the app.
+  const { rows } = await sql<ActorDbRow>`SELECT m.*, u.name, u.avatar, u.badge, u.minor
+    FROM unnest(${ids}::text[]) AS asked (user_id)
+    CROSS JOIN LATERAL (SELECT * FROM members WHERE app_id = ${decision.appId} AND group_id = ${card.groupId}
+      AND user_id = asked.user_id LIMIT 1) m
+    CROSS JOIN LATERAL (SELECT name, avatar, badge, minor FROM users WHERE app_id = ${decision.appId}
+      AND user_id = asked.user_id LIMIT 1) u`.execute(decision.tx)
   return new Map(rows.map((row) => [row.user_id, row]))
 }
 

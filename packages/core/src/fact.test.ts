@@ -220,4 +220,23 @@ describe('reactions', () => {
       'reaction twin is declared twice',
     )
   })
+  test('[REACT8] a backlog is worked off in turns: no stream waits for another, and each keeps its order', async () => {
+    const names = upTo(20).map((n) => `r${String(n).padStart(2, '0')}`)
+    const { ran, reactions } = react(names)
+    const lab = createLab({ reactions })
+    await using world = await startWorld({ features: lab.features, watching: [] })
+    const at = await postCounter(world)
+    await Promise.all(upTo(40).map((n) => add(world, at, n)))
+    await world.settle()
+    expect(ran).toHaveLength(20 * 40)
+    const perName = names.map((name) => ran.filter((entry) => entry.startsWith(`${name} `)))
+    for (const entries of perName) {
+      const order = entries.map((entry) => Number(entry.split(' ')[1]))
+      expect(order).toEqual(order.toSorted((a, b) => a - b))
+    }
+    // Each has had a turn before any has had a third.
+    const lastFirst = Math.max(...perName.map((entries) => ran.indexOf(entries[0]!)))
+    const firstThird = Math.min(...perName.map((entries) => ran.indexOf(entries[32]!)))
+    expect(lastFirst).toBeLessThan(firstThird)
+  })
 })

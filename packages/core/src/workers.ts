@@ -21,15 +21,21 @@ interface DueJob {
   readonly job: string
   readonly input: string
 }
-interface DueReaction {
-  readonly app_id: AppId
+/** The facts of a group that wait for one reaction: it hears them one after the other. */
+interface Stream {
+  readonly app_id: string
   readonly group_id: string
   readonly reaction: string
+}
+interface DueReaction extends Stream {
+  readonly app_id: AppId
   readonly fact_seq: number
 }
 
 /** Things taken at once by one worker: few, so that another node can help. */
 const takeMax = 16
+/** Facts of one stream in a round. */
+const streamMax = 16
 const day = 86_400_000
 
 export class Workers {
@@ -39,8 +45,11 @@ export class Workers {
   #cancel: (() => void) | undefined
   #round: Promise<number> | undefined
   #isStopped = true
+  #isStopping = false
   #isNudged = false
   #sweptAt = 0
+  /** Where the next round's streams begin: after this one. */
+  #lastStream: Stream | undefined
   /** Somebody waits until nothing is left to do: what else keeps a pace runs at once. */
   #isSettling = false
 
@@ -52,6 +61,7 @@ export class Workers {
 
   start(): void {
     this.#isStopped = false
+    this.#isStopping = false
     this.#plan(0)
   }
   /** Something may be due: look at once rather than at the next poll. */
@@ -62,6 +72,7 @@ export class Workers {
   }
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.#isStopping = true
     this.#cancel?.()
     await this.#round
   }
@@ -100,7 +111,7 @@ export class Workers {
       const jobs = await this.#takeJobs()
       for (const job of jobs) await this.#runJob(job.due, job.lease)
       const reactions = await this.#takeReactions()
-      for (const reaction of reactions) await this.#runReaction(reaction.due, reaction.lease)
+      for (const reaction of reactions) await this.#runStream(reaction.due, reaction.lease)
       const timed = await this.#timers.run(this.#isSettling)
       const folded = await this.#folds.run(this.#isSettling)
       await this.#sweep()
@@ -153,24 +164,69 @@ export class Workers {
   }
 
   // ── reactions ──
-  /** The first waiting fact of each reaction in each group: order is kept because later ones are not yet eligible. */
+  /**
+   * The first waiting fact of each reaction in each group, a stream: order is kept because later ones are not eligible
+   * yet. Streams are stepped through by the key, so a backlog costs no more than the streams it lies in, and each round
+   * goes on where the last one ended, so that no stream waits for another's backlog.
+   */
   async #takeReactions(): Promise<{ due: DueReaction; lease: string }[]> {
+    const after = this.#lastStream
+    const taken = await this.#takeHeads(after)
+    const last = taken.at(-1)
+    this.#lastStream = taken.length < takeMax ? undefined : last?.due
+    return taken.length === 0 && after !== undefined ? await this.#takeReactions() : taken
+  }
+  async #takeHeads(after: Stream = { app_id: '', group_id: '', reaction: '' }) {
     const { limits, randomHex } = this.#engine
     const now = this.#engine.now()
     const lease = randomHex(8)
     const { rows } = await this.#engine.store.transaction('*', (tx) =>
-      sql<DueReaction>`UPDATE reaction_queue SET lease = ${lease}, lease_until = ${now + limits.leaseMs}, attempts = attempts + 1
-        WHERE (app_id, group_id, reaction, fact_seq) IN (
-          SELECT q.app_id, q.group_id, q.reaction, q.fact_seq FROM reaction_queue q
-          WHERE q.lease_until <= ${now} AND q.attempts < ${limits.attemptsMax} AND NOT EXISTS (
-            SELECT 1 FROM reaction_queue e WHERE e.app_id = q.app_id AND e.group_id = q.group_id AND e.reaction = q.reaction
-              AND e.fact_seq < q.fact_seq AND e.attempts < ${limits.attemptsMax})
-          ORDER BY q.app_id, q.group_id, q.reaction LIMIT ${takeMax} FOR UPDATE SKIP LOCKED)
+      sql<DueReaction>`WITH RECURSIVE heads AS (
+          (SELECT app_id, group_id, reaction, fact_seq FROM reaction_queue
+            WHERE (app_id, group_id, reaction) > (${after.app_id}, ${after.group_id}, ${after.reaction})
+              AND attempts < ${limits.attemptsMax}
+            ORDER BY app_id, group_id, reaction, fact_seq LIMIT 1)
+          UNION ALL
+          SELECT next.* FROM heads h CROSS JOIN LATERAL (
+            SELECT app_id, group_id, reaction, fact_seq FROM reaction_queue
+            WHERE (app_id, group_id, reaction) > (h.app_id, h.group_id, h.reaction) AND attempts < ${limits.attemptsMax}
+            ORDER BY app_id, group_id, reaction, fact_seq LIMIT 1) next),
+        due AS (
+          SELECT q.app_id, q.group_id, q.reaction, q.fact_seq
+          FROM heads h JOIN reaction_queue q USING (app_id, group_id, reaction, fact_seq)
+          WHERE q.lease_until <= ${now} LIMIT ${takeMax} FOR UPDATE OF q SKIP LOCKED)
+        UPDATE reaction_queue r SET lease = ${lease}, lease_until = ${now + limits.leaseMs}, attempts = attempts + 1
+        FROM due WHERE r.app_id = due.app_id AND r.group_id = due.group_id AND r.reaction = due.reaction
+          AND r.fact_seq = due.fact_seq
+        RETURNING r.app_id, r.group_id, r.reaction, r.fact_seq`.execute(tx),
+    )
+    return rows.toSorted(byStream).map((due) => ({ due, lease }))
+  }
+  /** The stream's next fact after one that is done. It waits for a lock rather than pass over who holds it. */
+  async #takeNext({ app_id, group_id, reaction }: Stream, lease: string): Promise<DueReaction | undefined> {
+    const { limits } = this.#engine
+    const now = this.#engine.now()
+    const { rows } = await this.#engine.store.transaction(app_id, (tx) =>
+      sql<DueReaction>`UPDATE reaction_queue
+        SET lease = ${lease}, lease_until = ${now + limits.leaseMs}, attempts = attempts + 1
+        WHERE lease_until <= ${now} AND app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}
+          AND fact_seq = (SELECT fact_seq FROM reaction_queue
+            WHERE app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}
+              AND attempts < ${limits.attemptsMax} ORDER BY fact_seq LIMIT 1 FOR UPDATE)
         RETURNING app_id, group_id, reaction, fact_seq`.execute(tx),
     )
-    return rows.map((due) => ({ due, lease }))
+    return rows[0]
   }
-  async #runReaction(due: DueReaction, lease: string): Promise<void> {
+  /** Several facts of one stream in their order, each a decision of its own; ends at the first that fails. */
+  async #runStream(first: DueReaction, lease: string): Promise<void> {
+    let due: DueReaction | undefined = first
+    for (let n = 1; due !== undefined; n += 1) {
+      const isDone = await this.#runReaction(due, lease)
+      due = isDone && n < streamMax && !this.#isStopping ? await this.#takeNext(due, lease) : undefined
+    }
+  }
+  /** Returns whether the fact is done with. */
+  async #runReaction(due: DueReaction, lease: string): Promise<boolean> {
     const reaction = this.#engine.registry.reactions.find((candidate) => candidate.name === due.reaction)
     try {
       await decide(this.#engine, due.app_id, async (decision) => {
@@ -201,6 +257,7 @@ export class Workers {
           card: (card, at) => cardWithin(decision, card, at),
         })
       })
+      return true
     } catch (error) {
       this.#engine.onBug(error, `reaction ${due.reaction}`)
       await this.#engine.store.transaction(due.app_id, (tx) =>
@@ -208,6 +265,7 @@ export class Workers {
           WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND reaction = ${due.reaction}
             AND fact_seq = ${due.fact_seq} AND lease = ${lease}`.execute(tx),
       )
+      return false
     }
   }
 
@@ -219,4 +277,10 @@ export class Workers {
     const before = now - this.#engine.limits.idempotencyKeptMs
     await this.#engine.store.transaction('*', (tx) => sql`DELETE FROM idempotency WHERE at < ${before}`.execute(tx))
   }
+}
+
+/** The order of the key; where a store's collation differs, only which stream comes first does. */
+function byStream(a: Stream, b: Stream): number {
+  const [left, right] = [a, b].map(({ app_id, group_id, reaction }) => [app_id, group_id, reaction].join('\0'))
+  return left! < right! ? -1 : left! > right! ? 1 : 0
 }
