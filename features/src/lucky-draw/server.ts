@@ -228,4 +228,5 @@ export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
   return defineFeature({ name: 'lucky-draw', migrations, cards: [card], endpoints: [entries, proof], audits })
 }
 
+export { drandBeacon, drandChains, drandRelays, type DrandChain, type DrandOptions } from './server-drand.ts'
 export default createLuckyDraw()
