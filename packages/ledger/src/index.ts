@@ -15,8 +15,11 @@ export { budgetOf, listBudgets, setBudget, spend, spendAll, unspend, type Budget
 export { expire, lotsOf, type Expired } from './expiry.ts'
 export {
   findInstruction,
+  listExceptions,
+  listOverdue,
   openExceptions,
   resolveException,
+  type ExceptionKind,
   type Instruction,
   type InstructionState,
   type NewInstruction,
@@ -24,7 +27,17 @@ export {
 } from './instructions.ts'
 export { ledgerMigrations } from './migrations.ts'
 export { refuseLedger } from './names.ts'
-export { advance, instruct, reconcile, takeCallback, type Advanced, type Reconciled, type Taken } from './payments.ts'
+export {
+  advance,
+  compareStatement,
+  instruct,
+  reconcile,
+  takeCallback,
+  type Advanced,
+  type Difference,
+  type Reconciled,
+  type Taken,
+} from './payments.ts'
 export type { InstructionKind, PaymentProvider, ProviderOrder, ProviderWord, RawCallback } from './providers.ts'
 export {
   expiryReason,

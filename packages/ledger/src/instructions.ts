@@ -20,17 +20,20 @@ export interface Instruction extends Omit<ProviderOrder, 'of'> {
   /** What went wrong the last time. */
   readonly trouble: string | null
   readonly createdAt: number
+  /** When it is to be advanced again while it is not settled. */
+  readonly nextAt: number
 }
 const columns = sql.raw(`key, provider, kind, currency, amount, user_id AS "userId", account, of_key AS "of", state,
-  provider_ref AS "providerRef", settled_at AS "settledAt", attempts, trouble, created_at AS "createdAt"`)
+  provider_ref AS "providerRef", settled_at AS "settledAt", attempts, trouble, created_at AS "createdAt",
+  next_at AS "nextAt"`)
 
 export type NewInstruction = ProviderOrder & { readonly provider: string; readonly account: string }
 /** False if the key is taken. */
 export async function insertInstruction({ tx, appId, now }: Call, one: NewInstruction): Promise<boolean> {
   const { numAffectedRows } = await sql`INSERT INTO ledger_instructions
-      (app_id, key, provider, kind, currency, amount, user_id, account, of_key, created_at)
+      (app_id, key, provider, kind, currency, amount, user_id, account, of_key, created_at, next_at)
     VALUES (${appId}, ${one.key}, ${one.provider}, ${one.kind}, ${one.currency}, ${one.amount}, ${one.userId},
-      ${one.account}, ${one.of ?? null}, ${now}) ON CONFLICT DO NOTHING`.execute(tx)
+      ${one.account}, ${one.of ?? null}, ${now}, ${now}) ON CONFLICT DO NOTHING`.execute(tx)
   return numAffectedRows === 1n
 }
 /** Locked until the decision ends. */
@@ -47,11 +50,22 @@ export async function findInstruction({ tx, appId }: Call, key: string): Promise
 export async function updateInstruction(
   { tx, appId }: Call,
   key: string,
-  to: Pick<Instruction, 'state' | 'providerRef' | 'settledAt' | 'attempts' | 'trouble'>,
+  to: Pick<Instruction, 'state' | 'providerRef' | 'settledAt' | 'attempts' | 'trouble' | 'nextAt'>,
 ): Promise<void> {
   await sql`UPDATE ledger_instructions SET state = ${to.state}, provider_ref = ${to.providerRef},
-      settled_at = ${to.settledAt}, attempts = ${to.attempts}, trouble = ${to.trouble}
+      settled_at = ${to.settledAt}, attempts = ${to.attempts}, trouble = ${to.trouble},
+      next_at = ${to.nextAt}
     WHERE app_id = ${appId} AND key = ${key}`.execute(tx)
+}
+/** Keys of those not settled that were to be advanced before `before`, the longest overdue first. */
+export async function listOverdue(
+  { tx, appId }: Pick<Call, 'tx' | 'appId'>,
+  of: { readonly provider: string; readonly before: number; readonly limit: number },
+): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`SELECT key FROM ledger_instructions
+    WHERE app_id = ${appId} AND provider = ${of.provider} AND next_at < ${of.before}
+      AND state IN ('created', 'sent', 'unknown') ORDER BY next_at, key LIMIT ${of.limit}`.execute(tx)
+  return rows.map(({ key }) => key)
 }
 /** What was or may yet be given back of a charge. */
 export async function refundedOf({ tx, appId }: Call, key: string): Promise<number> {

@@ -114,4 +114,12 @@ export const ledgerMigrations: readonly Migration[] = [
       `CREATE INDEX ledger_lots_held ON ledger_lots (app_id, account, currency, expires_at) WHERE remaining <> 0`,
     ],
   },
+  {
+    id: 'ledger-003',
+    up: [
+      `ALTER TABLE ledger_instructions ADD COLUMN next_at bigint NOT NULL DEFAULT 0`,
+      `CREATE INDEX ledger_instructions_waiting ON ledger_instructions (app_id, provider, next_at)
+        WHERE state IN ('created', 'sent', 'unknown')`,
+    ],
+  },
 ]

@@ -25,8 +25,11 @@ export function isEscrow(account: string): boolean {
 export function checkAccount(account: string): void {
   if (!accountShape.test(account)) throw new Error(`not the name of an account: ${account}`)
 }
+export function isRef(ref: string): boolean {
+  return refShape.test(ref)
+}
 export function checkRef(ref: string): void {
-  if (!refShape.test(ref)) throw new Error(`not a ref: ${ref}`)
+  if (!isRef(ref)) throw new Error(`not a ref: ${ref}`)
 }
 /** [LDG9] Refuses `ledger.currency_unknown`. */
 export function checkCurrency(currency: string): void {

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { balanceOf } from './accounts.ts'
 import { startLab, type Lab } from './fixtures.ts'
-import { findInstruction, openExceptions, resolveException, type NewInstruction } from './instructions.ts'
+import { findInstruction, listOverdue, openExceptions, resolveException, type NewInstruction } from './instructions.ts'
 import { advance, instruct, reconcile, takeCallback } from './payments.ts'
 import { TestProvider } from './testing.ts'
 
@@ -99,6 +99,24 @@ describe('an instruction', () => {
     expect(await drive(lab, provider, 'slow')).toEqual(['confirmed'])
     expect(await balance(lab)).toBe(300)
   })
+  test('[LDG17] whoever is overdue is found, the longest first, and nobody who is settled', async () => {
+    await using lab = await startLab()
+    const provider = providerOf(lab)
+    const overdue = (before: number) =>
+      lab.decide((call) => listOverdue(call, { provider: 'wepay', before, limit: 10 }))
+    await ask(lab, order('settled', 1))
+    await drive(lab, provider, 'settled')
+    await ask(lab, order('lost', 1))
+    provider.moods.push('lost')
+    await drive(lab, provider, 'lost', 2)
+    await ask(lab, order('new', 1))
+    expect(await overdue(lab.now)).toEqual([])
+    expect(await overdue(lab.now + 1)).toEqual(['lost', 'new'])
+    provider.moods.push('unheard', 'unheard')
+    await drive(lab, provider, 'lost', 1)
+    expect(await overdue(lab.now)).toEqual(['new'])
+    expect(await overdue(lab.now + 60_000)).toEqual(['new', 'lost'])
+  })
   test('[LDG17] the database keeps it from going back', async () => {
     await using lab = await startLab()
     const provider = providerOf(lab)
@@ -140,13 +158,17 @@ describe('a call-back', () => {
     expect(await drive(lab, provider, 'c1', 2)).toEqual(['sent', 'unknown'])
     const hear = (key: string, lie: object) =>
       lab.decide((call) => takeCallback(call, provider, provider.callback(key, lie)))
-    expect(await hear('c1', { amount: 499 })).toEqual({ outcome: 'mismatch', what: 'amount' })
-    expect(await hear('c1', { currency: 'points' })).toEqual({ outcome: 'mismatch', what: 'amount' })
-    expect(await hear('c1', { key: 'c9' })).toEqual({ outcome: 'mismatch', what: 'unknown' })
+    expect(await hear('c1', { amount: 499 })).toMatchObject({ outcome: 'mismatch', what: 'amount' })
+    expect(await hear('c1', { currency: 'points' })).toMatchObject({ outcome: 'mismatch', what: 'amount' })
+    expect(await hear('c1', { key: 'c9' })).toMatchObject({
+      outcome: 'mismatch',
+      what: 'unknown',
+      found: [{ key: 'c9' }],
+    })
     expect(await hear('c1', { state: 'pending' })).toEqual({ outcome: 'pending' })
     expect(await balance(lab)).toBe(0)
     expect((await hear('c1', {})).outcome).toBe('taken')
-    expect(await hear('c1', { state: 'failed' })).toEqual({ outcome: 'mismatch', what: 'contradicts' })
+    expect(await hear('c1', { state: 'failed' })).toMatchObject({ outcome: 'mismatch', what: 'contradicts' })
     expect(await balance(lab)).toBe(500)
     expect((await exceptions(lab)).toSorted()).toEqual(['c1 amount', 'c1 contradicts', 'c9 unknown'])
     const looked = { provider: 'wepay', key: 'c9', what: 'unknown', note: 'a payment of another shop' } as const

@@ -16,7 +16,7 @@ import {
   type NewInstruction,
   type PaymentException,
 } from './instructions.ts'
-import { checkAccount, checkCurrency, checkRef, refuseLedger } from './names.ts'
+import { checkAccount, checkCurrency, checkRef, isRef, refuseLedger } from './names.ts'
 import type { PaymentProvider, ProviderWord, RawCallback } from './providers.ts'
 import { transfer, type LedgerCall } from './transfers.ts'
 
@@ -71,6 +71,8 @@ export interface Advanced {
   readonly instruction: Instruction
   /** Call `advance` again then, in a decision of its own; undefined once it is settled. */
   readonly next: number | undefined
+  /** The provider was asked and gave no answer: others need not be asked at once. */
+  readonly isSilent: boolean
 }
 const secondMs = 1_000
 const dayMs = 86_400_000
@@ -84,19 +86,25 @@ const retryMs = (attempts: number) => Math.min(dayMs, (secondMs / 2) * 2 ** Math
 export async function advance(call: LedgerCall, provider: PaymentProvider, key: string): Promise<Advanced> {
   const row = await lockInstruction(call, key)
   if (row === undefined || row.provider !== provider.name) throw new Error(`no instruction ${key} to ${provider.name}`)
-  if (row.state === 'confirmed' || row.state === 'failed') return { instruction: row, next: undefined }
+  if (row.state === 'confirmed' || row.state === 'failed') return { instruction: row, next: undefined, isSilent: false }
   if (row.state === 'created') {
-    const sent: Instruction = { ...row, state: 'sent' }
+    const sent: Instruction = { ...row, state: 'sent', nextAt: call.now }
     await updateInstruction(call, key, sent)
-    return { instruction: sent, next: call.now }
+    return { instruction: sent, next: call.now, isSilent: false }
   }
   const { word, trouble } = await askOrQuery(provider, row)
   const asked: Instruction = { ...row, attempts: row.attempts + 1, trouble }
   const taken = word === undefined ? undefined : await take(call, asked, word)
-  if (taken?.outcome === 'taken') return { instruction: taken.instruction, next: undefined }
-  const left: Instruction = { ...asked, state: 'unknown', trouble: taken === undefined ? trouble : taken.outcome }
+  if (taken?.outcome === 'taken') return { instruction: taken.instruction, next: undefined, isSilent: false }
+  const nextAt = call.now + retryMs(asked.attempts)
+  const left: Instruction = {
+    ...asked,
+    state: 'unknown',
+    nextAt,
+    trouble: taken === undefined ? trouble : taken.outcome,
+  }
   await updateInstruction(call, key, left)
-  return { instruction: left, next: call.now + retryMs(left.attempts) }
+  return { instruction: left, next: nextAt, isSilent: word === undefined }
 }
 async function askOrQuery(
   provider: PaymentProvider,
@@ -116,14 +124,14 @@ export type Taken =
   | { readonly outcome: 'taken'; readonly instruction: Instruction }
   /** It was known already, or is not settled yet: nothing changed. */
   | { readonly outcome: 'replayed' | 'pending' }
-  /** Nothing changed but the list of exceptions; a caller answers `ledger.provider_mismatch`. */
-  | { readonly outcome: 'mismatch'; readonly what: ExceptionKind }
+  /** Nothing changed but the list of exceptions; a caller answers `ledger.provider_mismatch`. `found`: the new ones. */
+  | { readonly outcome: 'mismatch'; readonly what: ExceptionKind; readonly found: readonly PaymentException[] }
 
 /** [LDG18] [LDG19] What a word of the provider does to a locked instruction. */
 async function take(call: LedgerCall, row: Instruction, word: ProviderWord): Promise<Taken> {
   const mismatch = async (what: ExceptionKind): Promise<Taken> => {
-    await listExceptions(call, [exceptionOf(row.provider, what, word, row)])
-    return { outcome: 'mismatch', what }
+    const found = await listExceptions(call, [exceptionOf(row.provider, what, word, row)])
+    return { outcome: 'mismatch', what, found }
   }
   if (!isSame(row, word) || row.state === 'created') return mismatch('amount')
   if (word.state === 'pending') return { outcome: 'pending' }
@@ -146,18 +154,34 @@ const exceptionOf = (provider: string, what: ExceptionKind, word: ProviderWord, 
   ...{ told: word.amount, ours: row?.amount ?? null },
 })
 
+/** What cannot be read, or says nothing that could be booked, was not signed by a provider in its senses. */
+function readWord(provider: PaymentProvider, raw: RawCallback): ProviderWord | undefined {
+  try {
+    const word = provider.readCallback(raw)
+    return word !== undefined && isWord(word) ? word : undefined
+  } catch {
+    return undefined
+  }
+}
+const isWord = ({ key, state, kind, currency, amount, providerRef, at }: ProviderWord) =>
+  isRef(key) &&
+  [currency, providerRef].every((text) => typeof text === 'string' && isRef(text)) &&
+  [amount, at].every((n) => Number.isSafeInteger(n) && n >= 0) &&
+  ['confirmed', 'failed', 'pending'].includes(state) &&
+  ['charge', 'pay-out', 'refund'].includes(kind)
+
 /**
  * [LDG19] Takes a call-back as the provider sent it. Refuses `event.signature_invalid`; a mismatch is returned, not
  * thrown, so that the exception it lists is kept.
  */
 export async function takeCallback(call: LedgerCall, provider: PaymentProvider, raw: RawCallback): Promise<Taken> {
-  const word = provider.readCallback(raw)
+  const word = readWord(provider, raw)
   const code = 'event.signature_invalid'
   if (word === undefined) throw new Refusal(code, paymentRefusals[code])
   const row = await lockInstruction(call, word.key)
   if (row !== undefined && row.provider === provider.name) return take(call, row, word)
-  await listExceptions(call, [exceptionOf(provider.name, 'unknown', word, undefined)])
-  return { outcome: 'mismatch', what: 'unknown' }
+  const found = await listExceptions(call, [exceptionOf(provider.name, 'unknown', word, undefined)])
+  return { outcome: 'mismatch', what: 'unknown', found }
 }
 
 export interface Reconciled {
@@ -178,23 +202,37 @@ export async function reconcile(
   period: { readonly from: number; readonly until: number },
 ): Promise<Reconciled> {
   const lines = await provider.statement(period.from, period.until)
+  const { differences, ...rest } = await compareStatement(call, provider.name, { ...period, lines })
+  return { ...rest, found: await listExceptions(call, differences) }
+}
+export type Difference = Omit<PaymentException, 'at'>
+/**
+ * [LDG20] The comparison alone: all differences, whether listed before or not, and none of them is listed by it. What
+ * the statement settles is settled.
+ */
+export async function compareStatement(
+  call: LedgerCall,
+  provider: string,
+  of: { readonly from: number; readonly until: number; readonly lines: readonly ProviderWord[] },
+): Promise<Omit<Reconciled, 'found'> & { readonly differences: readonly Difference[] }> {
+  const { lines, from, until } = of
   const keys = lines.map(({ key }) => key)
-  const ours = await listSettled(call, { provider: provider.name, ...period, keys })
+  const ours = await listSettled(call, { provider, from, until, keys })
   const byKey = new Map(ours.map((row) => [row.key, row]))
   const told = new Set<string>()
-  const found: Omit<PaymentException, 'at'>[] = []
+  const found: Difference[] = []
   let settled = 0
   for (const word of lines) {
     const row = byKey.get(word.key)
     const what = differenceOf(row, word, told.has(word.key))
     told.add(word.key)
-    if (what !== undefined) found.push(exceptionOf(provider.name, what, word, row))
+    if (what !== undefined) found.push(exceptionOf(provider, what, word, row))
     else if (row !== undefined && (await settleLost(call, row, word))) settled += 1
   }
   for (const row of ours)
     if (row.state === 'confirmed' && !told.has(row.key))
-      found.push({ provider: provider.name, key: row.key, what: 'missing', told: null, ours: row.amount })
-  return { lines: lines.length, settled, found: await listExceptions(call, found) }
+      found.push({ provider, key: row.key, what: 'missing', told: null, ours: row.amount })
+  return { lines: lines.length, settled, differences: found }
 }
 function differenceOf(row: Instruction | undefined, word: ProviderWord, repeated: boolean): ExceptionKind | undefined {
   if (row === undefined) return 'unknown'
