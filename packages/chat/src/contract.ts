@@ -16,6 +16,7 @@ import * as checkIn from '@qun/features/check-in/contract'
 import * as groupBuy from '@qun/features/group-buy/contract'
 import * as points from '@qun/features/points/contract'
 import * as memberLevel from '@qun/features/member-level/contract'
+import * as payment from '@qun/features/payment/contract'
 
 /** Cards of any shape: a registry forgets what each one holds. */
 type AnyCard = Card<any, any, any, any, any>
@@ -129,6 +130,12 @@ export const endpoints: readonly AnyEndpoint[] = [
   points.setPointsBudget,
   points.pointsBudgets,
   points.fundPoints,
+  payment.takeCallback,
+  payment.instructionOf,
+  payment.compareDay,
+  payment.reportsOf,
+  payment.openDifferences,
+  payment.closeDifference,
 ]
 
 export const records: readonly SyncedRecord[] = [

@@ -16,6 +16,7 @@ import groupBuy from '@qun/features/group-buy/server'
 import points from '@qun/features/points/server'
 import memberLevel from '@qun/features/member-level/server'
 import order from '@qun/features/order/server'
+import payment from '@qun/features/payment/server'
 
 export const features: readonly Feature[] = [
   message,
@@ -34,5 +35,6 @@ export const features: readonly Feature[] = [
   points,
   memberLevel,
   order,
+  payment,
 ]
 export { PROTOCOL_VERSION } from './protocol.ts'
