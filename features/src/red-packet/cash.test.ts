@@ -1,10 +1,11 @@
 /** Packets of recorded cash: who is paid, once, whatever the provider does meanwhile. */
 import { HOUR, MINUTE } from '@qun/contract'
+import { takeCallback } from '@qun/ledger'
 import { TestProvider } from '@qun/ledger/testing'
 import { refusalOf } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { purseOf, redPacket } from './contract.ts'
-import { appId, balance, escrowOf, fund, grab, id, open, post, refOf } from './fixtures.ts'
+import { appId, asLedger, balance, escrowOf, fund, grab, id, open, post, refOf } from './fixtures.ts'
 import { createRedPacket } from './server.ts'
 
 async function openCash() {
@@ -46,6 +47,25 @@ describe('cash', () => {
     expect(await balance(world, 'provider/wxpay', 'CNY')).toBe(600)
     expect(await balance(world, escrowOf(at), 'CNY')).toBe(0)
     expect(await balance(world, 'user/wang', 'CNY')).toBe(9_100)
+  })
+  test('[RP10] a call-back settles a share before it is asked about again, once, and nothing is asked afterwards', async () => {
+    const { world, provider, send } = await openCash()
+    await using _ = world
+    const at = await send()
+    provider.moods.push('pending', 'unheard', 'unheard')
+    await grab(world, at, 'li')
+    await world.settle()
+    const key = `${refOf(at)}pay/li`
+    provider.change(key, { state: 'confirmed', at: 1 })
+    const hear = () => asLedger(world, (call) => takeCallback(call, provider, provider.callback(key)))
+    expect((await Promise.all([hear(), hear(), hear()])).map(({ outcome }) => outcome).toSorted()).toEqual([
+      ...['replayed', 'replayed', 'taken'],
+    ])
+    const asked = provider.asked.get(key)
+    await world.pass(10 * MINUTE)
+    expect(provider.asked.get(key)).toBe(asked)
+    expect((await hear()).outcome).toBe('replayed')
+    expect([await balance(world, 'user/li', 'CNY'), await balance(world, 'provider/wxpay', 'CNY')]).toEqual([0, 300])
   })
   test('[RP10] only where the host pays; minors neither send nor open; the message of cash is never recalled', async () => {
     const { world, send } = await openCash()
