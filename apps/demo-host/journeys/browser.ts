@@ -85,15 +85,20 @@ async function addFont(context: BrowserContext): Promise<void> {
     const name = new URL(route.request().url()).pathname.slice(fontPath.length)
     return route.fulfill({ path: join(dir, 'files', name), contentType: 'font/woff2' })
   })
-  await context.addInitScript((css) => {
-    const add = () => {
-      const style = document.createElement('style')
-      style.textContent = css
-      document.head.append(style)
-    }
-    if (document.head) add()
-    else document.addEventListener('DOMContentLoaded', add)
-  }, faces)
+  // After each navigation: a frame that starts on a blank page keeps its window, where an initial script ran already.
+  context.on('page', (page) => {
+    page.on('framenavigated', (frame) => void frame.evaluate(addStyle, faces).catch(() => undefined))
+  })
+}
+/** Runs in the page. A frame that goes on to another page meanwhile gets it there. */
+function addStyle(css: string): void {
+  const add = () => {
+    const style = document.createElement('style')
+    style.textContent = css
+    document.head.append(style)
+  }
+  if (document.head) add()
+  else document.addEventListener('DOMContentLoaded', add)
 }
 let fontDir: { readonly path: string | undefined } | undefined
 function findFontDir(): string | undefined {

@@ -1,45 +1,19 @@
 /** Goods in the conversation, in two phones: posted, bought at the group’s price, counted down, found by link. */
-import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { desktop, launchBrowser, openContext, type Complaints } from './browser.ts'
-import { startDemoWorld, type DemoWorld } from './world.ts'
+import type { FrameLocator } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { card, compose, openGroup, setStage, type Stage } from './stage.ts'
 
-let world: DemoWorld
-let browser: Browser
-let context: BrowserContext
-let page: Page
+const group = '山茶咖啡·老友群'
+let stage: Stage
 let zhao: FrameLocator
 let wang: FrameLocator
-const complaints: Complaints = []
-
-beforeAll(async () => {
-  world = await startDemoWorld()
-  browser = await launchBrowser()
-  context = await openContext(browser, { device: desktop, lang: 'zh', theme: 'light' }, complaints)
-  page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  await page.goto(world.hostUrl)
-  const customer = page.getByRole('region', { name: '顾客的手机' })
-  await customer.getByRole('radio', { name: '赵阿姨' }).check({ force: true })
-  zhao = customer.frameLocator('iframe')
-  wang = page.getByRole('region', { name: '店主的手机' }).frameLocator('iframe')
-  await zhao.getByRole('link', { name: '消息' }).click()
-  for (const phone of [zhao, wang])
-    await phone
-      .getByRole('button', { name: /山茶咖啡·老友群/ })
-      .first()
-      .click()
+const { complaints } = setStage({ name: 'product', customer: '赵阿姨', group }, (opened) => {
+  stage = opened
+  ;({ customer: zhao, owner: wang } = opened)
 })
-afterAll(async () => {
-  await browser?.close()
-  await world?.close()
-})
-const card = (phone: FrameLocator, words: string) => phone.getByRole('article').filter({ hasText: words }).last()
 
 test('the owner posts a product from the catalogue', async () => {
-  await wang.getByRole('button', { name: '更多功能' }).click()
-  await wang.getByRole('button', { name: '商品', exact: true }).click()
-  const form = wang.getByRole('dialog', { name: '商品' })
+  const form = await compose(wang, '商品')
   await form.getByLabel('找商品').fill('陶杯')
   await form.getByRole('button', { name: '选择 山茶陶杯' }).click()
   await form.getByRole('button', { name: '发送商品' }).click()
@@ -60,12 +34,9 @@ test('a member buys at the group’s price in the shop, and the card counts down
 
 test('a pasted link of the shop is offered as a card; the shelf holds what admins chose', async () => {
   await zhao.getByRole('link', { name: '消息' }).click()
-  await zhao
-    .getByRole('button', { name: /山茶咖啡·老友群/ })
-    .first()
-    .click()
+  await openGroup(zhao, group)
   const field = zhao.getByRole('textbox', { name: '消息内容' })
-  const link = `${world.hostUrl}/?product=drip`
+  const link = `${stage.world.hostUrl}/?product=drip`
   await field.fill(link)
   await field.evaluate((area, words) => {
     const clipboardData = new DataTransfer()
@@ -85,8 +56,8 @@ test('a pasted link of the shop is offered as a card; the shelf holds what admin
 })
 
 test('the address of a product opens its page', async () => {
-  const other = await context.newPage()
-  await other.goto(`${world.hostUrl}/?product=matcha-roll`)
+  const other = await stage.context.newPage()
+  await other.goto(`${stage.world.hostUrl}/?product=matcha-roll`)
   const phone = other.getByRole('region', { name: '顾客的手机' }).frameLocator('iframe')
   await phone.getByRole('heading', { name: '抹茶卷' }).waitFor()
   await other.close()

@@ -1,42 +1,18 @@
 /** The story the product is for, played by hand in two phones: buy, be invited, talk, draw, check the draw. */
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { desktop, launchBrowser, openContext, type Complaints } from './browser.ts'
-import { startDemoWorld, type DemoWorld } from './world.ts'
+import type { BrowserContext, FrameLocator, Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { card, checkAccess as findBarriers, compose, openGroup, setStage } from './stage.ts'
+import type { DemoWorld } from './world.ts'
 
 let world: DemoWorld
-let browser: Browser
 let context: BrowserContext
 let page: Page
 let li: FrameLocator
 let wang: FrameLocator
-const complaints: Complaints = []
-const barriers: string[] = []
-
-beforeAll(async () => {
-  world = await startDemoWorld()
-  browser = await launchBrowser()
-  context = await openContext(browser, { device: desktop, lang: 'zh', theme: 'light' }, complaints)
-  page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  await page.goto(world.hostUrl)
-  li = page.getByRole('region', { name: '顾客的手机' }).frameLocator('iframe')
-  wang = page.getByRole('region', { name: '店主的手机' }).frameLocator('iframe')
+const { complaints, barriers } = setStage({ name: 'story' }, (opened) => {
+  ;({ world, context, page, customer: li, owner: wang } = opened)
 })
-beforeEach(({ onTestFailed }) => {
-  onTestFailed(async () => {
-    const path = join(tmpdir(), 'qun-journey-failed.png')
-    await page.screenshot({ path })
-    console.error(`The page as it was: ${path}\n${complaints.join('\n')}`)
-  })
-})
-afterAll(async () => {
-  await browser?.close()
-  await world?.close()
-})
+const checkAccess = (where: string) => findBarriers(page, where, barriers)
 
 const group = '山茶咖啡·老友群'
 const composer = (phone: FrameLocator) => phone.getByRole('textbox', { name: '消息内容' })
@@ -53,15 +29,6 @@ async function chooseFor(phone: FrameLocator, words: string, choice: string) {
 /** How much of the conversation is hidden behind the composer; 0 at its end. */
 const hiddenPx = (phone: FrameLocator) =>
   phone.getByRole('log').evaluate((log) => Math.floor(log.scrollHeight - log.scrollTop - log.clientHeight))
-
-/** Serious and critical findings in the page and in both phones, for the last test to judge. */
-async function checkAccess(where: string) {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  for (const { id, impact, nodes } of violations) {
-    if (impact !== 'serious' && impact !== 'critical') continue
-    barriers.push(`${where}: ${id} at ${nodes.map((node) => node.target.flat().join(' ')).join(', ')}`)
-  }
-}
 
 describe('after an order', () => {
   test('a customer buys, confirms receipt, is invited and joins', async () => {
@@ -97,10 +64,7 @@ describe('after an order', () => {
 
 describe('talking', () => {
   test('words arrive on the other phone, by keyboard alone', async () => {
-    await wang
-      .getByRole('button', { name: new RegExp(group) })
-      .first()
-      .click()
+    await openGroup(wang, group)
     await composer(wang).waitFor()
     // From the way back through the bar and the messages to the field, as somebody without a mouse goes.
     await li.getByRole('button', { name: /返回/ }).first().focus()
@@ -141,9 +105,7 @@ test('the end stays in sight while the composer grows and shrinks', async () => 
 
 describe('a lucky draw', () => {
   test('the owner starts one from the plus menu', async () => {
-    await wang.getByRole('button', { name: '更多功能' }).click()
-    await wang.getByRole('button', { name: '抽奖', exact: true }).click()
-    const form = wang.getByRole('dialog', { name: '抽奖' })
+    const form = await compose(wang, '抽奖')
     await form.getByRole('button', { name: '发布抽奖' }).click()
     // Nothing is published half told: the first missing field has the focus.
     await form.getByText('必填').first().waitFor()
@@ -157,12 +119,12 @@ describe('a lucky draw', () => {
   })
 
   test('a customer enters, it is drawn, and the result proves itself on the phone', async () => {
-    const card = li.getByRole('article').filter({ hasText: '今晚加抽两包豆子' })
-    await card.getByRole('button', { name: '参与抽奖' }).click()
-    await card.getByText('我的号码 1').waitFor()
+    const draw = card(li, '今晚加抽两包豆子')
+    await draw.getByRole('button', { name: '参与抽奖' }).click()
+    await draw.getByText('我的号码 1').waitFor()
     world.pass(5 * 60_000 + 11_000)
-    await card.getByText('恭喜，你抽中了「古吉 200 克」').waitFor()
-    await card.getByRole('button', { name: '验证结果' }).click()
+    await draw.getByText('恭喜，你抽中了「古吉 200 克」').waitFor()
+    await draw.getByRole('button', { name: '验证结果' }).click()
     const sheet = li.getByRole('dialog', { name: '验证结果' })
     await sheet.getByText('四项都对得上，没有人动过结果').waitFor()
     await checkAccess('proof')

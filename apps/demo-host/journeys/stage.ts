@@ -1,0 +1,94 @@
+/** Both phones of the front page, as the journeys in Chinese play on them; and what would keep somebody out of them. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { desktop, launchBrowser, openContext, type Complaints } from './browser.ts'
+import { startDemoWorld, type DemoWorld } from './world.ts'
+
+export interface Stage {
+  readonly world: DemoWorld
+  readonly browser: Browser
+  readonly context: BrowserContext
+  readonly page: Page
+  readonly customer: FrameLocator
+  readonly owner: FrameLocator
+}
+export interface StageOptions {
+  /** Names the picture that is kept of a page when a test fails. */
+  readonly name: string
+  /** Who holds the customer's phone, if not the first of them. */
+  readonly customer?: string
+  /** Opened on both phones. */
+  readonly group?: string
+}
+/** Everything a page complained about, and every serious barrier that was found; both end empty. */
+export interface Findings {
+  readonly complaints: Complaints
+  readonly barriers: string[]
+}
+
+/** Opens and closes the stage around the tests of a file; `ready` gets it before the first of them. */
+export function setStage(options: StageOptions, ready: (stage: Stage) => void): Findings {
+  const complaints: Complaints = []
+  let stage: Stage | undefined
+  let closing: (() => Promise<void>)[] = []
+  beforeAll(async () => {
+    const world = await startDemoWorld()
+    closing.push(() => world.close())
+    const browser = await launchBrowser()
+    closing.push(() => browser.close())
+    const context = await openContext(browser, { device: desktop, lang: 'zh', theme: 'light' }, complaints)
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    await page.goto(world.hostUrl)
+    stage = { world, browser, context, page, ...(await openPhones(page, options)) }
+    ready(stage)
+  })
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(async () => {
+      const path = join(tmpdir(), `qun-${options.name}-failed.png`)
+      await stage?.page.screenshot({ path })
+      console.error(`The page as it was: ${path}\n${complaints.join('\n')}`)
+    })
+  })
+  afterAll(async () => {
+    for (const close of closing.toReversed()) await close()
+    closing = []
+  })
+  return { complaints, barriers: [] }
+}
+async function openPhones(page: Page, { customer: name, group }: StageOptions) {
+  const region = page.getByRole('region', { name: '顾客的手机' })
+  if (name !== undefined) await region.getByRole('radio', { name }).check({ force: true })
+  const customer = region.frameLocator('iframe')
+  const owner = page.getByRole('region', { name: '店主的手机' }).frameLocator('iframe')
+  if (group !== undefined) {
+    await customer.getByRole('link', { name: '消息' }).click()
+    for (const phone of [customer, owner]) await openGroup(phone, group)
+  }
+  return { customer, owner }
+}
+
+export const openGroup = (phone: FrameLocator, group: string) =>
+  phone
+    .getByRole('button', { name: new RegExp(group) })
+    .first()
+    .click()
+/** The latest card that says this. */
+export const card = (phone: FrameLocator, words: string) => phone.getByRole('article').filter({ hasText: words }).last()
+/** The form of a play, from the plus menu. */
+export async function compose(phone: FrameLocator, name: string) {
+  await phone.getByRole('button', { name: '更多功能' }).click()
+  await phone.getByRole('button', { name, exact: true }).click()
+  return phone.getByRole('dialog', { name })
+}
+/** Serious and critical findings in the page and in both phones, for the last test to judge. */
+export async function checkAccess(page: Page, where: string, barriers: string[]): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  for (const { id, impact, nodes } of violations) {
+    if (impact !== 'serious' && impact !== 'critical') continue
+    barriers.push(`${where}: ${id} at ${nodes.map((node) => node.target.flat().join(' ')).join(', ')}`)
+  }
+}
