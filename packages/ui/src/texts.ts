@@ -106,7 +106,7 @@ export const texts = {
   'group.allMembers': say('查看全部成员', 'See all members'),
   'group.searchMembers': say('搜索成员', 'Search members'),
   'group.quiet': say('消息免打扰', 'Quiet'),
-  'group.quietHint': say('有人@你时仍会提醒', 'You are still told when somebody mentions you'),
+  'group.quietHint': say('有人@你时仍会提醒', 'Mentions of you still reach you'),
   'group.pin': say('置顶聊天', 'Pin to top'),
   'group.rosterHidden': say('群成员列表不公开', 'The member list is hidden'),
   'role.owner': say('群主', 'Owner'),

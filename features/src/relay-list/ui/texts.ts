@@ -34,7 +34,7 @@ export const relayTexts = {
   options: { 'zh-CN': '选项（用顿号或逗号隔开）', en: 'Options, separated by commas' },
   addField: { 'zh-CN': '添加项目', en: 'Add a field' },
   removeField: { 'zh-CN': '删除项目', en: 'Remove the field' },
-  price: { 'zh-CN': '单价（元，选填）', en: 'Price of one (yuan, optional)' },
+  price: { 'zh-CN': '单价（元，选填）', en: 'Price (¥, optional)' },
   capacity: { 'zh-CN': '最多几行（选填）', en: 'Lines at most (optional)' },
   perMember: { 'zh-CN': '每人可接', en: 'Lines per person' },
   lasts: { 'zh-CN': '多久后截止', en: 'Closes after' },
