@@ -81,7 +81,7 @@ class Reading {
     const call = this.#call
     const all = call.posts.flatMap((post) => saidBy(post) ?? [])
     this.#quoted = await call.readPosts(new Set(all.flatMap((said) => said.quoteSeq ?? [])))
-    const users = await call.readUsers(new Set(all.map((said) => said.userId)))
+    const users = await call.findUsers(new Set(all.map((said) => said.userId)))
     // [ML1] Who speaks for the shop earns nothing.
     const talk = all.filter((said) => users.get(said.userId)?.badge === null)
     const taken =
@@ -196,7 +196,7 @@ class Reading {
       const firstAt = this.#book.person(userId).firstAt || (known.get(userId) ?? 0)
       return firstAt > 0 && weekAt + 7 * 86_400_000 - firstAt <= newMs
     }
-    const users = await call.readUsers(rows.map((row) => row.userId))
+    const users = await call.findUsers(rows.map((row) => row.userId))
     const own = rows.filter((row) => users.get(row.userId)?.badge === null)
     const honours = chooseHonours(own.map((row) => ({ ...row, isNew: isNew(row.userId) })))
     await dropWeeks(call, next)

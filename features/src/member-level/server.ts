@@ -41,9 +41,10 @@ const list = (config: LevelConfig) =>
     const place: Place = { tx: call.tx, appId: call.appId, groupId: call.params.groupId }
     const rows = await listByPoints(place, { after, limit, now: call.now, idleWeeks: config.idleWeeks })
     const group = await call.group(call.params.groupId)
+    const known = await group.findMembers(rows.map(({ userId }) => userId))
     const members = []
     for (const [at, row] of rows.entries()) {
-      const member = await group.findMember(row.userId)
+      const member = known.get(row.userId)
       if (member?.active !== true) continue
       const points = pointsAt(row, call.now, config)
       members.push({ rank: after + at + 1, userId: row.userId, name: member.name, level: levelOf(points), points })

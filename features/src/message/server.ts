@@ -1,5 +1,5 @@
 /** Serves texts, pictures and system lines: glue between the contract, the rules and the store. */
-import type { GroupId, MemberRow, Static, UserId } from '@qun/contract'
+import type { GroupId, Static, UserId } from '@qun/contract'
 import {
   defineFeature,
   serveCard,
@@ -294,8 +294,7 @@ const reactors = serveEndpoint(reactorsOf, async (call) => {
 })
 async function nameAll(call: EndpointCall<typeof reactorsOf>, groupId: GroupId, rows: readonly Reactor[]) {
   const group = await call.group(groupId)
-  const members = new Map<UserId, MemberRow | undefined>()
-  for (const { userId } of rows) if (!members.has(userId)) members.set(userId, await group.findMember(userId))
+  const members = await group.findMembers(new Set(rows.map(({ userId }) => userId)))
   return rows.map((row) => ({ ...row, name: members.get(row.userId)?.name ?? row.userId }))
 }
 function writeCursor({ at, userId, emoji }: Reactor): string {

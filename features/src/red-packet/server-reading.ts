@@ -16,13 +16,13 @@ const claims = serveEndpoint(claimsOf, async (call) => {
   const page = { after: call.query.after ?? 0, limit: call.query.limit ?? 100 }
   const [rows, isClaimer] = await Promise.all([listClaims(place, page), hasClaimed(place, call.actorId)])
   const isOver = state.phase !== 'open'
-  const people = await Promise.all(rows.map(({ userId }) => call.findUser(userId)))
+  const people = await call.findUsers(rows.map(({ userId }) => userId))
   return {
-    claims: rows.map(({ ord, userId, at, amount }, i) => ({
+    claims: rows.map(({ ord, userId, at, amount }) => ({
       place: ord + 1,
       userId,
-      name: people[i]?.name ?? userId,
-      avatar: people[i]?.avatar ?? '',
+      name: people.get(userId)?.name ?? userId,
+      avatar: people.get(userId)?.avatar ?? '',
       at,
       amount: isOver || isClaimer ? amount : null,
     })),

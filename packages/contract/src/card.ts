@@ -9,6 +9,14 @@ import type { Text } from './text.ts'
 /** Strongest first. `server` is the host with an API key; `sender` is whoever posted the message. */
 export type Role = 'owner' | 'admin' | 'member'
 export type By = Role | 'server' | 'sender'
+/** Whether somebody runs a card: who sent it, and admins. Without a row they are no member, or the host. */
+export function runsCard(
+  { senderId }: { readonly senderId: string },
+  userId: string,
+  member: { readonly role: Role } | undefined,
+): boolean {
+  return userId === senderId || (member !== undefined && member.role !== 'member')
+}
 
 export interface ActionContract {
   /** The weakest role that may act. */

@@ -2,6 +2,7 @@
 import {
   type GroupId,
   type GroupSettings,
+  type MemberRow,
   refuse,
   type RefusalDetail,
   type SyncedRecord,
@@ -27,6 +28,11 @@ export const defaultSettings: GroupSettings = {
 /** The part of a call that knows no group. */
 export function baseCall(decision: Decision): Call {
   const { engine, appId, tx, now } = decision
+  const findUsers = async (userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, UserView>> => {
+    const { rows } = await sql<UserView>`SELECT user_id AS "userId", name, avatar, badge, minor FROM users
+      WHERE app_id = ${appId} AND user_id = ANY(${[...userIds]}::text[])`.execute(tx)
+    return new Map(rows.map((user) => [user.userId, user]))
+  }
   return {
     tx,
     appId,
@@ -35,11 +41,8 @@ export function baseCall(decision: Decision): Call {
     fail(code: string, more: RefusalDetail = {}): never {
       throw refusalOf(engine.registry, code, more)
     },
-    async findUser(userId: UserId): Promise<UserView | undefined> {
-      const { rows } = await sql<UserView>`SELECT user_id AS "userId", name, avatar, badge, minor FROM users
-        WHERE app_id = ${appId} AND user_id = ${userId}`.execute(tx)
-      return rows[0]
-    },
+    findUser: async (userId) => (await findUsers([userId])).get(userId),
+    findUsers,
     putUserRecord: (userId: UserId, record: SyncedRecord, key: string, body: unknown) =>
       decision.putUserRecord(userId, record, key, body),
     recordForApp: (fact, data) => decision.recordForApp(fact, data),
@@ -49,15 +52,19 @@ export function baseCall(decision: Decision): Call {
 /** Operations on a locked group. */
 export function groupCall(work: GroupWork): GroupCall {
   const { decision } = work
+  const findMembers = async (userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, MemberRow>> => {
+    const rows = await work.findMembers([...userIds])
+    // Who was banned without ever joining has a row, but never was a member.
+    const were = rows.filter((row) => row.active || !row.banned || row.source !== '').map(memberRow)
+    return new Map(were.map((row) => [row.userId, row]))
+  }
   return {
     groupId: work.groupId as GroupId,
     get row() {
       return work.wire
     },
-    findMember: async (userId) => {
-      const row = await work.findMember(userId)
-      return row === undefined || (!row.active && row.banned && row.source === '') ? undefined : memberRow(row)
-    },
+    findMember: async (userId) => (await findMembers([userId])).get(userId),
+    findMembers,
     listMembers: (limit = decision.engine.limits.groupMembersMax) => work.listMembers(limit),
     addMember: (userId, options) => work.addMember(userId, options),
     addMembers: async (userIds, options) => (await work.addMembers(userIds, options)) as UserId[],

@@ -59,6 +59,8 @@ export interface Call {
   fail(code: string, more?: RefusalDetail): never
   /** A person of this app, as the host told it; undefined when never mentioned. */
   findUser(userId: UserId): Promise<UserView | undefined>
+  /** Several in one statement; who was never mentioned is missing. */
+  findUsers(userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, UserView>>
   /** Writes a row only `userId` sees on their own stream, under (kind, key). Null removes it. */
   putUserRecord(userId: UserId, record: SyncedRecord, key: string, body: unknown): void
   /**
@@ -82,6 +84,8 @@ export interface GroupCall {
   readonly row: GroupRow
   /** The row of a member, also of one who left (`active: false`). */
   findMember(userId: UserId): Promise<MemberRow | undefined>
+  /** Several in one statement; who has no row is missing. */
+  findMembers(userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, MemberRow>>
   /** Active members, strongest role first, then by joining. */
   listMembers(limit?: number): Promise<MemberRow[]>
   /** True if joined now, false if already a member. Refuses `group.full`, `group.dissolved`. */
@@ -309,7 +313,6 @@ export interface FoldCall extends Call {
   }[]
   /** Messages by position; recalled ones are missing. */
   readPosts(seqs: Iterable<number>): Promise<ReadonlyMap<number, FoldedPost>>
-  readUsers(userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, UserView>>
   /** Locks the group and gives its operations: only when there is something to write there. */
   group(): Promise<GroupCall>
 }

@@ -75,7 +75,7 @@ describe('a fold', () => {
       const mine = call.posts.filter((post) => post.senderId === 'li')
       if (mine.length === 0) return
       const before = await call.readPosts([mine[0]?.seq ?? 0, 9_999])
-      const people = await call.readUsers([id('li'), id('nobody')])
+      const people = await call.findUsers([id('li'), id('nobody')])
       seen.push(`${[...before.keys()].join()} ${[...people.values()].map((one) => one.name).join()}`)
       const group = await call.group()
       group.putRecord(pin, 'said', { text: textOf(mine[0]?.body) })

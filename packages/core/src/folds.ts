@@ -3,14 +3,14 @@
  * them: after a commit the group is noted, and workers hand a fold what came since its cursor, in the transaction that
  * moves the cursor. Knows no feature.
  */
-import { type AppId, type GroupId, Refusal, type UserId } from '@qun/contract'
+import { type AppId, type GroupId, Refusal } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import { must } from './assert.ts'
 import { baseCall, groupCall } from './calls.ts'
 import { decide, type Decision } from './decision.ts'
 import { asRefusal, type Engine } from './engine.ts'
-import type { Fold, FoldCall, FoldedPost, UserView } from './feature.ts'
+import type { Fold, FoldCall, FoldedPost } from './feature.ts'
 
 /** Between two rounds: talk is counted soon, never at the cost of talking. */
 const paceMs = 2_000
@@ -181,11 +181,6 @@ function foldCall(
         WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ANY(${[...seqs]}::bigint[])
           AND recalled_at IS NULL`.execute(tx)
       return new Map(rows.map((post) => [post.seq, post]))
-    },
-    async readUsers(userIds) {
-      const { rows } = await sql<UserView>`SELECT user_id AS "userId", name, avatar, badge, minor FROM users
-        WHERE app_id = ${appId} AND user_id = ANY(${[...userIds]}::text[])`.execute(tx)
-      return new Map<UserId, UserView>(rows.map((user) => [user.userId, user]))
     },
     group: async () => groupCall(await decision.lockGroup(groupId)),
   }

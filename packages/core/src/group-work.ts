@@ -120,11 +120,14 @@ export class GroupWork {
 
   // ── members ──
   async findMember(userId: string): Promise<MemberDbRow | undefined> {
-    const held = this.#members.get(userId)
-    if (held !== undefined) return held
-    const [found] = await findMembers(this.decision, this.groupId, [userId])
-    if (found !== undefined) this.#members.set(userId, found)
-    return found
+    return this.#members.get(userId) ?? (await this.findMembers([userId]))[0]
+  }
+  /** In one statement at most; who never was a member is missing. */
+  async findMembers(userIds: readonly string[]): Promise<MemberDbRow[]> {
+    const missing = userIds.filter((userId) => !this.#members.has(userId))
+    const found = missing.length === 0 ? [] : await findMembers(this.decision, this.groupId, missing)
+    for (const row of found) this.#members.set(row.user_id, row)
+    return userIds.flatMap((userId) => this.#members.get(userId) ?? [])
   }
   async listMembers(limit: number): Promise<MemberRow[]> {
     const stored = await listActive(this.decision, this.groupId, limit)
@@ -146,7 +149,7 @@ export class GroupWork {
     const group = this.row
     checkAlive(group)
     const wanted = [...new Set(userIds)]
-    await this.#loadMembers(wanted)
+    await this.findMembers(wanted)
     const joining = wanted.filter((userId) => this.#members.get(userId)?.active !== true)
     if (joining.some((userId) => this.#members.get(userId)?.banned === true)) throw refuse('member.blacklisted')
     const capacity = Math.min(Number(group.settings['capacity']), this.decision.engine.limits.groupMembersMax)
@@ -164,11 +167,6 @@ export class GroupWork {
     if (joining.length > 0) this.groupDirty = true
     group.member_count += joining.length
     return joining
-  }
-  async #loadMembers(userIds: readonly string[]): Promise<void> {
-    const missing = userIds.filter((userId) => !this.#members.has(userId))
-    if (missing.length === 0) return
-    for (const row of await findMembers(this.decision, this.groupId, missing)) this.#members.set(row.user_id, row)
   }
   async removeMember(userId: string): Promise<boolean> {
     const member = await this.findMember(userId)

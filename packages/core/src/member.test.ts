@@ -187,6 +187,8 @@ describe('bans, mutes, ends', () => {
     await inGroup(world, (group) => group.ban(id('zhou')))
     expect(await inGroup(world, (group) => group.isBanned(id('zhou')))).toBe(true)
     expect(await inGroup(world, (group) => group.findMember(id('zhou')))).toBeUndefined()
+    const found = await inGroup(world, (group) => group.findMembers(['zhou', 'li', 'nobody', 'li'].map(id)))
+    expect([...found].map(([userId, { name, role }]) => [userId, name, role])).toEqual([['li', '小李', 'member']])
     expect(await join()).toBe('member.blacklisted')
     expect((await rowOf(world)).memberCount).toBe(5)
     await inGroup(world, (group) => group.unban(id('zhou')))
