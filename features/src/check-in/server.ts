@@ -1,8 +1,8 @@
 /** Serves check-in programmes: glue between the contract, the rules, the days and the ledger. */
-import type { StateOf, UserId } from '@qun/contract'
+import type { StateOf } from '@qun/contract'
 import { defineFeature, serveCard, serveEndpoint, type ActionCall, type CardCall, type OpenCall } from '@qun/core'
 import { ledgerAudits, transferAll } from '@qun/ledger'
-import { boardOf, checkIn, makeUpSpanMs, topMax, type CheckInBody, type CheckInMine } from './contract.ts'
+import { boardOf, checkIn, makeUpSpanMs, topMax, type CheckInMine } from './contract.ts'
 import { hasProof, localTime, mayMakeUp, milestonesReached, mineOf, programmeFault, proofKey, zoneOf } from './rules.ts'
 import { audits } from './store-audits.ts'
 import { addDay, listDays, listStandings, migrations, type StoredDay } from './store.ts'
@@ -129,16 +129,13 @@ const card = serveCard(checkIn, {
 })
 
 const board = serveEndpoint(boardOf, async (call) => {
-  const { groupId, seq } = call.params
-  const message = await call.readMessage(groupId, seq)
-  if (message.kind !== checkIn.kind || message.body === null) return call.fail('message.not_found')
-  if (!(message.body as CheckInBody).leaderboard) return { standings: [], more: false } // [CI8]
+  const programme = await call.readCard(checkIn, call.params)
+  if (!programme.body.leaderboard) return { standings: [], more: false } // [CI8]
   const { after = 0, limit = 50 } = call.query
-  const found = await listStandings({ tx: call.tx, appId: call.appId, groupId, seq }, { after, limit: limit + 1 })
-  const group = await call.group(groupId)
-  const nameOf = async (userId: UserId) => (await group.findMember(userId))?.name ?? userId
-  const standings = []
-  for (const { userId, days } of found.slice(0, limit)) standings.push({ userId, days, name: await nameOf(userId) })
+  const found = await listStandings(programme, { after, limit: limit + 1 })
+  const shown = found.slice(0, limit)
+  const members = await (await call.group(programme.groupId)).findMembers(shown.map(({ userId }) => userId))
+  const standings = shown.map(({ userId, days }) => ({ userId, days, name: members.get(userId)?.name ?? userId }))
   return { standings, more: found.length > limit }
 })
 

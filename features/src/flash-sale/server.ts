@@ -109,10 +109,7 @@ const card = serveCard(flashSale, {
 
 // ── the host's checkout ──
 const get = serveEndpoint(saleForHost, async (call) => {
-  const message = await call.readMessage(call.params.groupId, call.params.seq)
-  if (message.kind !== flashSale.kind || message.body === null) return call.fail('message.not_found')
-  const body = message.body as SaleCall['body']
-  const state = message.state as SaleCall['state']
+  const { body, state } = await call.readCard(flashSale, call.params)
   const { title, productId = null, priceFen, startsAt, publicStartsAt = null, endsAt } = body
   const ended = state.phase === 'ended' || call.now >= endsAt
   return { title, productId, priceFen, left: state.left, startsAt, publicStartsAt, endsAt, ended }

@@ -26,22 +26,17 @@ import {
 
 // ── readings ──
 const teams = serveEndpoint(teamsOf, async (call) => {
-  const { groupId, seq } = call.params
-  const message = await call.readMessage(groupId, seq)
-  if (message.kind !== groupBuy.kind || message.body === null) return call.fail('message.not_found')
-  const place = { tx: call.tx, appId: call.appId, groupId, seq }
-  const page = await openTeams(place, { after: call.query.after ?? 0, limit: call.query.limit ?? 50 })
-  const named = { ...place, findMember: (userId: UserId) => call.findUser(userId) }
-  const { openCount } = message.state as OfferCall['state']
-  return { teams: await teamsFrom(named, page), openCount }
+  const offer = await call.readCard(groupBuy, call.params)
+  const page = await openTeams(offer, { after: call.query.after ?? 0, limit: call.query.limit ?? 50 })
+  const leaders = await call.findUsers(page.map(({ leaderId }) => leaderId))
+  const named = { ...offer, findMember: async (userId: UserId) => leaders.get(userId) }
+  return { teams: await teamsFrom(named, page), openCount: offer.state.openCount }
 })
 const placeOf = serveEndpoint(placeForHost, async (call) => {
-  const { groupId, seq, placeId } = call.params
-  const message = await call.readMessage(groupId, seq)
-  if (message.kind !== groupBuy.kind || message.body === null) return call.fail('message.not_found')
-  const place = await findPlace({ tx: call.tx, appId: call.appId, groupId, seq }, placeId)
+  const offer = await call.readCard(groupBuy, call.params)
+  const place = await findPlace(offer, call.params.placeId)
   if (place === undefined) return call.fail('group_buy.no_place')
-  const { title, productId = null } = message.body as OfferCall['body']
+  const { title, productId = null } = offer.body
   const { userId, quantity, amountFen, teamNo, until, status } = place
   return { userId, title, productId, quantity, amountFen, teamNo, until, status }
 })

@@ -1,11 +1,10 @@
 /** Serves polls: glue between the contract, the rules and the ballots. */
-import type { BodyOf, StateOf } from '@qun/contract'
+import { runsCard, type StateOf, type UserId } from '@qun/contract'
 import { defineFeature, serveCard, serveEndpoint, type CardCall, type OpenCall } from '@qun/core'
 import { optionsMax, poll, votersOf } from './contract.ts'
 import { choicesFault, countsAfter, isSame, optionKey, optionsFit } from './rules.ts'
 import { audits, countBallots, listVoters, migrations, putBallot } from './store.ts'
 
-type Body = BodyOf<typeof poll>
 type State = StateOf<typeof poll>
 
 function open(call: OpenCall<typeof poll>): State {
@@ -60,8 +59,7 @@ const card = serveCard(poll, {
       call.setState({ ...state, options: [...state.options, option.trim()], ...counts })
     },
     close(call) {
-      const isAdmin = call.actor !== undefined && call.actor.role !== 'member'
-      if (call.actorId !== call.senderId && !isAdmin) call.fail('group.permission')
+      if (!runsCard(call, call.actorId, call.actor)) call.fail('group.permission')
       return close(call)
     },
   },
@@ -70,24 +68,20 @@ const card = serveCard(poll, {
 })
 
 const voters = serveEndpoint(votersOf, async (call) => {
-  const { groupId, seq } = call.params
-  const message = await call.readMessage(groupId, seq)
-  if (message.kind !== poll.kind || message.body === null) return call.fail('message.not_found')
-  const { anonymous } = message.body as Body
-  const state = message.state as State
-  if (anonymous) call.fail('poll.anonymous') // [PL6]
+  const asked = await call.readCard(poll, call.params)
+  const { body, state, groupId } = asked
+  if (body.anonymous) call.fail('poll.anonymous') // [PL6]
   if (state.counts === undefined) call.fail('poll.hidden') // [PL5]
   const { option, after = 0, limit = 50 } = call.query
   if (option >= state.options.length) call.fail('poll.option')
-  const place = { tx: call.tx, appId: call.appId, groupId, seq }
-  const found = await listVoters(place, { option, after, limit: limit + 1 })
-  const group = await call.group(groupId)
-  const shown = []
-  for (const userId of found.slice(0, limit)) {
-    const member = await group.findMember(userId)
-    shown.push({ userId, name: member?.name ?? userId, avatar: member?.avatar ?? '' })
+  const found = await listVoters(asked, { option, after, limit: limit + 1 })
+  const shown = found.slice(0, limit)
+  const members = await (await call.group(groupId)).findMembers(shown)
+  const voterOf = (userId: UserId) => {
+    const { name = userId, avatar = '' } = members.get(userId) ?? {}
+    return { userId, name, avatar }
   }
-  return { voters: shown, more: found.length > limit }
+  return { voters: shown.map(voterOf), more: found.length > limit }
 })
 
 export default defineFeature({ name: 'poll', migrations, cards: [card], endpoints: [voters], audits })

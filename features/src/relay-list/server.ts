@@ -1,4 +1,5 @@
 /** Serves relay lists: glue between the contract, the rules and the lines. */
+import { runsCard } from '@qun/contract'
 import {
   defineFeature,
   serveCard,
@@ -60,8 +61,7 @@ function checkOpen({ state, body, now, fail }: Acting): void {
   if (state.phase === 'ordered') fail('relay_list.locked')
   if (state.phase === 'closed' || (body.endsAt !== undefined && now >= body.endsAt)) fail('relay_list.closed')
 }
-const runsIt = (call: Acting) =>
-  call.actorId === call.senderId || (call.actor !== undefined && call.actor.role !== 'member')
+const runsIt = (call: Acting) => runsCard(call, call.actorId, call.actor)
 function checkValues(call: Acting, values: Values): void {
   const faults = valueFaults(call.body.fields, values)
   if (faults.length === 0) return
@@ -198,28 +198,26 @@ const card = serveCard(relayList, {
 // ── reading ──
 type Reading = EndpointCall<typeof linesOf> | EndpointCall<typeof exportOf>
 async function readList(call: Reading) {
-  const { groupId, seq } = call.params
-  const message = await call.readMessage(groupId, seq)
-  if (message.kind !== relayList.kind || message.body === null) return call.fail('message.not_found')
-  const member = await (await call.group(groupId)).findMember(call.actorId)
-  const seesAll = message.senderId === call.actorId || (member !== undefined && member.role !== 'member')
-  return { body: message.body as RelayBody, place: { tx: call.tx, appId: call.appId, groupId, seq }, seesAll }
+  const list = await call.readCard(relayList, call.params)
+  const member = await (await call.group(list.groupId)).findMember(call.actorId)
+  return { list, seesAll: runsCard(list, call.actorId, member) }
 }
 const lines = serveEndpoint(linesOf, async (call) => {
-  const { body, place, seesAll } = await readList(call)
+  const { list, seesAll } = await readList(call)
   const { after = 0, limit = 100 } = call.query
-  const found = await listLines(place, { after, limit: limit + 1 })
+  const found = await listLines(list, { after, limit: limit + 1 })
   const shown = found.slice(0, limit).map((line) => {
     const whole = seesAll || line.userId === call.actorId // [RL6]
-    return whole ? { ...shownLine(body, line), values: line.values } : shownLine(body, line)
+    return whole ? { ...shownLine(list.body, line), values: line.values } : shownLine(list.body, line)
   })
   return { lines: shown, more: found.length > limit }
 })
 const exported = serveEndpoint(exportOf, async (call) => {
-  const { body, place, seesAll } = await readList(call)
+  const { list, seesAll } = await readList(call)
   if (!seesAll) call.fail('group.permission')
-  const all = await listLines(place, { after: 0, limit: linesMax })
-  return { csv: csvOf(body.fields, all), text: textOf(body.title, body.fields, all) }
+  const all = await listLines(list, { after: 0, limit: linesMax })
+  const { title, fields } = list.body
+  return { csv: csvOf(fields, all), text: textOf(title, fields, all) }
 })
 
 const orders = serveEndpoint(makeOrders, async (call) => {

@@ -1,6 +1,17 @@
 /** Runs a feature's endpoint: who may call, the idempotency key, then its handler as one decision or one reading. */
 import { hash } from 'node:crypto'
-import { type Endpoint, type GroupId, type MessageRow, refuse, Refusal, type RefusalDetail } from '@qun/contract'
+import {
+  type BodyOf,
+  type Card,
+  type Endpoint,
+  type GroupId,
+  type MessageRow,
+  refuse,
+  Refusal,
+  type RefusalDetail,
+  type StateOf,
+  type UserId,
+} from '@qun/contract'
 import { sql } from 'kysely'
 import { isAtLeast } from './access.ts'
 import { assert, Bug } from './assert.ts'
@@ -8,7 +19,7 @@ import { baseCall, defaultSettings, groupCall } from './calls.ts'
 import { cardWithin } from './card-work.ts'
 import { commit, Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf, refusalOf } from './engine.ts'
-import type { Caller, EndpointCall, EndpointServer } from './feature.ts'
+import type { Caller, EndpointCall, EndpointServer, ReadCard } from './feature.ts'
 import type { CallRequest } from './host.ts'
 import { messageText } from './row-text.ts'
 import type { GroupWork } from './group-work.ts'
@@ -142,6 +153,10 @@ async function freeKey(decision: Decision): Promise<void> {
   )
 }
 
+interface At {
+  readonly groupId: GroupId
+  readonly seq: number
+}
 function endpointCall(decision: Decision, request: CallRequest): EndpointCall<any> {
   const { caller } = request
   const open = async (groupId: GroupId): Promise<GroupWork> => {
@@ -166,6 +181,13 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
       throw refusal
     },
     card: (card, at) => cardWithin(decision, card, at),
+    async readCard<C extends Card<any, any, any, any, any>>(card: C, { groupId, seq }: At): Promise<ReadCard<C>> {
+      const row = await readMessage(decision, caller, groupId, seq)
+      if (row.kind !== card.kind || row.recalled !== undefined) throw refuse('message.not_found')
+      const [body, state] = [row.body as BodyOf<C>, row.state as StateOf<C>]
+      const senderId = row.senderId as UserId
+      return { tx: decision.tx, appId: decision.appId, groupId, seq, senderId, at: row.at, body, state }
+    },
     readMessage: (groupId: GroupId, seq: number) => readMessage(decision, caller, groupId, seq),
     async createGroup(group) {
       if (decision.isReading) throw new Bug('a reading endpoint makes no group')

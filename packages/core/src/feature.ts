@@ -192,6 +192,8 @@ export type Caller =
   | { readonly kind: 'server' }
   | { readonly kind: 'anyone' }
 
+/** A card as an endpoint reads it; it stands for its place in queries, as the call of a handler does. */
+export type ReadCard<C> = Pick<CardCall<C>, 'tx' | 'appId' | 'groupId' | 'seq' | 'senderId' | 'at' | 'body' | 'state'>
 export interface EndpointCall<E> extends Call {
   readonly caller: Caller
   /** The signed-in person; refuses `auth.scope` when the host or a stranger calls. */
@@ -211,6 +213,14 @@ export interface EndpointCall<E> extends Call {
     card: C,
     at: { readonly groupId: GroupId; readonly seq: number },
   ): Promise<CardCall<C>>
+  /**
+   * A card as the caller may see it, unlocked. Refuses `message.not_found`, also for a card of another kind, a recalled
+   * one, and one from before the caller joined.
+   */
+  readCard<C extends Card<any, any, any, any, any>>(
+    card: C,
+    at: { readonly groupId: GroupId; readonly seq: number },
+  ): Promise<ReadCard<C>>
   /** A message as the caller may see it. Refuses `message.not_found`, also before the caller joined. */
   readMessage(groupId: GroupId, seq: number): Promise<MessageRow>
   /**

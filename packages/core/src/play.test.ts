@@ -65,6 +65,32 @@ describe('a card from elsewhere', () => {
     const nowhere = { groupId: world.groupId, seq: 999 }
     expect(await refusalOf(lab.decideAsHost(world, (call) => call.card(counter, nowhere)))).toBe('message.not_found')
   })
+  test('[CARD12] an endpoint reads a card as its caller may see it, and nothing else for one', async () => {
+    const lab = createLab()
+    await using world = await startWorld({ features: lab.features, watching: [] })
+    const at = await postCounter(world, '读我')
+    const words = await world.as('li').post(world.groupId, note, { text: '一句话' })
+    await world.as('zhao').act(at, counter, 'add', { by: 3 })
+    const read = (name: string, seq = at.seq) =>
+      lab.decide(world.as(name), async (call) => {
+        const { groupId } = world
+        const { body, state, senderId, at: postedAt, ...place } = await call.readCard(counter, { groupId, seq })
+        expect(place).toEqual({ tx: call.tx, appId: call.appId, groupId, seq })
+        return { body, state, senderId, isPast: postedAt <= call.now }
+      })
+    const seen = { body: { title: '读我' }, state: { total: 3 }, senderId: 'li', isPast: true }
+    expect(await read('sun')).toEqual(seen)
+    const asHost = await lab.decideAsHost(world, async (call) => (await call.readCard(counter, at)).state)
+    expect(asHost).toEqual(seen.state)
+    for (const seq of [words.seq, 999]) expect(await refusalOf(read('sun', seq))).toBe('message.not_found')
+    expect(await refusalOf(read('zhou'))).toBe('message.not_found')
+    await lab.decide(world.as('wang'), async (call) => {
+      await (await call.group(world.groupId)).addMember(id('zhou'), { source: 'test' })
+    })
+    expect(await refusalOf(read('zhou'))).toBe('message.not_found')
+    await world.as('li').recall(at)
+    expect(await refusalOf(read('sun'))).toBe('message.not_found')
+  })
   test('[CARD10] with members acting on it at once nothing is lost', async () => {
     const lab = createLab()
     await using world = await startWorld({ features: lab.features, watching: ['li'] })
