@@ -37,12 +37,14 @@ export class Model {
 
   /** Null when it was posted, the code when it was refused; 'replayed' when it stood already. */
   transferAll(all: readonly Transfer[]): string {
-    const before = structuredClone(this.held)
+    // One alone changes nothing when it is refused.
+    const before = all.length > 1 ? structuredClone(this.held) : undefined
     const posted: string[] = []
     let last = 'posted'
     for (const transfer of all) {
       last = this.#one(transfer, undefined)
       if (last !== 'posted' && last !== 'replayed') {
+        if (before === undefined) return last
         this.held.clear()
         for (const [account, held] of before) this.held.set(account, held)
         for (const ref of posted) this.known.delete(ref)

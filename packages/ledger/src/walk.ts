@@ -1,4 +1,7 @@
-/** A seeded walk: at every step the ledger and the model do the same at random, and must say and hold the same. */
+/**
+ * A seeded walk: at every step the ledger and the model do the same at random, and must say and hold the same. A step is
+ * one transfer, retry, reversal, expiry or freeze; transfers mostly go many to a call, as plays that pay many do.
+ */
 import { deepStrictEqual } from 'node:assert/strict'
 import { Refusal } from '@qun/contract'
 import { sql } from 'kysely'
@@ -12,21 +15,32 @@ const people = Array.from({ length: 8 }, (_, i) => `user/u${i}`)
 const others = ['escrow/g/1', 'escrow/g/2', 'budget/spring', 'issuer/points', 'issuer/play']
 const everybody = [...people, ...others]
 const mint = 'issuer/points'
-/** Steps that share a decision: a refused one leaves the transaction usable. */
-const stepsPerDecision = 10
+/** Steps that share a decision, at least: a refused one leaves the transaction usable. */
+const stepsPerDecision = 30
 const dayMs = 86_400_000
 
 export async function walk(lab: Lab, steps: number, random: () => number): Promise<void> {
   const walker = new Walker(lab, random)
-  // Books grow with the walk, and so does the time it takes to read them whole.
+  // Books grow with the walk, and so does the time it takes to audit them whole.
   const compareEvery = Math.max(500, steps / 20)
-  for (let done = 0; done < steps; done += stepsPerDecision) {
-    await lab.decide(async (call) => {
-      for (let step = 0; step < stepsPerDecision; step += 1) await walker.step(call)
+  const auditEvery = Math.max(1_000, steps / 4)
+  let [compareAt, auditAt] = [0, auditEvery]
+  let done = 0
+  while (done < steps) {
+    done += await lab.decide(async (call) => {
+      let made = 0
+      while (made < stepsPerDecision) made += await walker.step(call)
+      return made
     })
     walker.pass()
-    if (done % compareEvery === 0) await walker.compare()
+    if (done < compareAt) continue
+    await walker.compare()
+    compareAt = done + compareEvery
+    if (done < auditAt) continue
+    deepStrictEqual(await lab.differences(), [])
+    auditAt = done + auditEvery
   }
+  // The lab's end audits once more.
   await walker.compare()
 }
 
@@ -51,18 +65,44 @@ class Walker {
     if (this.#random() < 0.5) this.#lab.now += this.#below(3 * dayMs)
     this.#model.now = this.#lab.now
   }
-  async step(call: LedgerCall): Promise<void> {
+  /** Answers how many steps it was. */
+  async step(call: LedgerCall): Promise<number> {
     const dice = this.#random()
-    if (dice < 0.6) return this.#post(call, [this.#fresh()])
-    if (dice < 0.72)
+    if (dice < 0.45) return this.#postMany(call)
+    if (dice < 0.58) return this.#post(call, [this.#fresh()])
+    if (dice < 0.7)
       return this.#post(
         call,
-        Array.from({ length: 1 + this.#below(5) }, () => this.#fresh()),
+        this.#several(5, () => this.#fresh()),
       )
     if (dice < 0.82) return this.#retry(call)
     if (dice < 0.92) return this.#reverse(call)
     if (dice < 0.96) return this.#expire(call)
     return this.#freeze(call)
+  }
+  #several<T>(most: number, make: () => T): T[] {
+    return Array.from({ length: 1 + this.#below(most) }, make)
+  }
+  /** Transfers the model accepts one after the other stand as well when asked for together; one it refuses ends them. */
+  async #postMany(call: LedgerCall): Promise<number> {
+    const all: Transfer[] = []
+    for (const wanted = 8 + this.#below(16); all.length < wanted;) {
+      const one = this.#fresh()
+      const expected = this.#model.transferAll([one])
+      if (expected === 'posted') all.push(one)
+      else if (this.#random() < 0.1) {
+        const before = await this.#postKnown(call, all)
+        deepStrictEqual(await saidOf(transferAll(call, [one])), expected)
+        return before + 1
+      }
+    }
+    return this.#postKnown(call, all)
+  }
+  /** What the model holds already. */
+  async #postKnown(call: LedgerCall, all: readonly Transfer[]): Promise<number> {
+    if (all.length > 0) deepStrictEqual(await saidOf(transferAll(call, all)), 'posted')
+    this.#posted.push(...all)
+    return all.length
   }
   #fresh(): Transfer {
     const accounts = [...everybody].toSorted(() => this.#random() - 0.5).slice(0, 2 + this.#below(3))
@@ -77,37 +117,42 @@ class Walker {
     const all = [{ account: payer as string, amount }, ...legs]
     return { ref: `walk/${this.#refs}`, currency: 'points', reason: 'walk', legs: all }
   }
-  async #post(call: LedgerCall, all: readonly Transfer[]): Promise<void> {
+  async #post(call: LedgerCall, all: readonly Transfer[]): Promise<number> {
     const expected = this.#model.transferAll(all)
     deepStrictEqual(await saidOf(transferAll(call, all)), expected)
     if (expected === 'posted') this.#posted.push(...all)
+    return all.length
   }
-  async #retry(call: LedgerCall): Promise<void> {
-    if (this.#posted.length === 0) return
-    const old = this.#pick(this.#posted)
-    await this.#post(call, [this.#random() < 0.7 ? old : { ...old, reason: 'other' }])
+  async #retry(call: LedgerCall): Promise<number> {
+    if (this.#posted.length === 0) return 0
+    const old = this.#several(3, () => this.#pick(this.#posted))
+    const last = this.#pick(this.#posted)
+    return this.#post(call, [...old, this.#random() < 0.7 ? last : { ...last, reason: 'other' }])
   }
-  async #reverse(call: LedgerCall): Promise<void> {
-    if (this.#posted.length === 0) return
+  async #reverse(call: LedgerCall): Promise<number> {
+    if (this.#posted.length === 0) return 0
     const { ref } = this.#pick(this.#posted.slice(-40))
     const by = `undo/${this.#random() < 0.7 ? ref : this.#below(50)}`
     const expected = this.#model.reverse(ref, by, 'walk.undo')
     deepStrictEqual(await saidOf(reverse(call, { ref, by, reason: 'walk.undo' }).then((one) => [one])), expected)
+    return 1
   }
-  async #expire(call: LedgerCall): Promise<void> {
+  async #expire(call: LedgerCall): Promise<number> {
     const expected = this.#model.expire(mint)
     const { expired, more } = await expire(call, { currency: 'points', to: mint, limit: 100 })
     const sum = expired.reduce((total, { amount }) => total + amount, 0)
     deepStrictEqual({ sum, more }, { sum: expected, more: false })
+    return 1
   }
-  async #freeze(call: LedgerCall): Promise<void> {
+  async #freeze(call: LedgerCall): Promise<number> {
     const account = this.#pick(people)
-    if (this.#model.of(account).entries === 0) return
+    if (this.#model.of(account).entries === 0) return 0
     const frozen = this.#random() < 0.3
     this.#model.of(account).frozen = frozen
     await setFrozen(call, { account, currency: 'points', frozen })
+    return 1
   }
-  /** Balances, numbers of entries and lots are the model's, and the books are in order. */
+  /** Balances, numbers of entries and lots are the model's. */
   async compare(): Promise<void> {
     const found = await this.#lab.decide(async ({ tx }) => {
       const { rows } = await sql<{ account: string; balance: number; entries: number; lots: [number, number][] }>`
@@ -124,7 +169,6 @@ class Walker {
         return { account, balance, entries, lots: left }
       })
     deepStrictEqual(found, expected)
-    deepStrictEqual(await this.#lab.differences(), [])
   }
 }
 async function saidOf(run: Promise<readonly { readonly replayed: boolean }[]>): Promise<string> {
