@@ -13,6 +13,8 @@ export class OwnServer {
   readonly #port: number
   readonly #random: () => number
   #child: QunChild
+  /** Logs side by side kill one server: the next kill waits until it is back. */
+  #killing: Promise<void> = Promise.resolve()
   killCount = 0
 
   /** Starts a server on a fresh database below `folder`. */
@@ -35,7 +37,7 @@ export class OwnServer {
     if (count === 0) return undefined
     const chosen = new Set<number>()
     while (chosen.size < Math.min(count, lines)) chosen.add(Math.floor(this.#random() * lines))
-    return (index) => (chosen.has(index) ? this.#killSoon() : undefined)
+    return (index) => (chosen.has(index) ? (this.#killing = this.#killing.then(() => this.#killSoon())) : undefined)
   }
 
   async stop(): Promise<void> {

@@ -1,16 +1,16 @@
 /**
  * Replays real IRC logs through a real server and proves that nothing is lost, doubled or moved.
  *
- * `npm run replay -- FILE… | --all-dev [--speed N|full] [--order strict|concurrent] [--kill N] [--seed S]
- * [--url URL --credentials API_KEY]`. Without `--url` a server of its own is started on a fresh durable database.
- * Ends with 1 on any difference.
+ * `npm run replay -- FILE… | --all-dev [--at-once N] [--speed N|full] [--order strict|concurrent] [--kill N] [--seed S]
+ * [--url URL --credentials API_KEY]`. Each log is a group; `--at-once` of them go on side by side, one unless given.
+ * Without `--url` a server of its own is started on a fresh durable database. Ends with 1 on any difference.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { textLengthMax } from '@qun/features/message/contract'
-import { HostApi } from '../bench/host-api.ts'
+import { HostApi, inParallel } from '../bench/host-api.ts'
 import { makeWorkFolder } from '../bench/work-folder.ts'
 import { castLog } from './cast.ts'
 import { parseIrcLog } from './irc-log.ts'
@@ -26,6 +26,7 @@ const { values: options, positionals } = parseArgs({
     speed: { type: 'string', default: 'full' },
     order: { type: 'string', default: 'strict' },
     kill: { type: 'string', default: '0' },
+    'at-once': { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     url: { type: 'string' },
     credentials: { type: 'string' },
@@ -42,11 +43,12 @@ const url = own?.url ?? options.url!
 const host = new HostApi({ url, apiKey: own?.apiKey ?? options.credentials! })
 
 let differences = 0
-for (const [index, file] of files.entries()) {
+await inParallel([...files.entries()], wholeNumber('--at-once', options['at-once']), async ([index, file]) => {
   // Kills are spread evenly; the first logs take what does not divide.
   const share = Math.floor(kills / files.length) + (index < kills % files.length ? 1 : 0)
-  differences += await replay(file, share)
-}
+  const found = await replay(file, share)
+  differences += found
+})
 const killed = own?.killCount ?? 0
 console.log(`\n${files.length} logs, ${killed} kills, ${differences} differences`)
 await own?.stop()
@@ -84,7 +86,7 @@ function print(
   const lines = [
     `\n${basename(file)}: ${proof.differences.length === 0 ? 'equal' : 'DIFFERENT'}`,
     `  sent ${done.lines} lines of ${play.people.length} people on ${done.connections} connections in ${done.seconds.toFixed(1)} s`,
-    `  ${done.enters} joins, ${done.leaves} leaves, ${done.renames} renames, ${killedHere} kills`,
+    `  ${done.enters} joins, ${done.leaves} leaves, ${done.renames} renames, ${killedHere} kills meanwhile`,
     `  left out: ${log.emptyCount} empty, ${log.otherCount} other lines, ${play.silentCount} about silent people;` +
       ` ${log.emoteCount} emotes sent as text; ${play.splitCount} pieces of long lines`,
     `  log: ${proof.messages} messages, ${proof.systemLines} of the system, sha256 ${proof.hash.slice(0, 16)}…`,
@@ -107,6 +109,7 @@ function checkOptions(): void {
   if (files.length === 0) fail('name a log, or say --all-dev')
   for (const file of files) if (!existsSync(file)) fail(`there is no ${file}`)
   if (!['strict', 'concurrent'].includes(options.order)) fail('--order is strict or concurrent')
+  if (!(Number(options['at-once']) >= 1)) fail('--at-once is a whole number from 1')
   if (options.speed !== 'full' && !(Number(options.speed) > 0)) fail('--speed is a positive number or full')
   if ((options.url === undefined) !== (options.credentials === undefined)) fail('--url and --credentials go together')
   if (options.url !== undefined && kills > 0) fail('--kill needs a server of its own, so it does not go with --url')
