@@ -1,29 +1,13 @@
 /** How a buyer show behaves, through a whole world: the badge follows the order, never the words. */
-import { closed, defineEndpoint, Type } from '@qun/contract'
-import { defineFeature, serveEndpoint } from '@qun/core'
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { textMessage } from '../message/contract.ts'
 import membership from '../membership/server.ts'
 import message from '../message/server.ts'
+import { tell, teller } from '../order/fixtures.ts'
 import { buyerShow, ordersToShow } from './contract.ts'
 import feature from './server.ts'
 
-/** Stands for whoever tells of orders: the fact is all this feature knows of them. */
-const tell = defineEndpoint({
-  name: 'test.tell',
-  method: 'POST',
-  path: '/test/tell',
-  doc: 'Tells of an order.',
-  by: 'server',
-  body: Type.Unknown(),
-  answer: closed({}),
-  facts: { 'order.changed': Type.Unknown() },
-})
-const teller = defineFeature({
-  name: 'teller',
-  endpoints: [serveEndpoint(tell, (call) => (call.recordForApp('order.changed', call.body), {}))],
-})
 const open = () => startWorld({ features: [message, membership, teller, feature], watching: ['li', 'zhao'] })
 async function order(world: World, orderId: string, userId: string, status: string, at = world.time.now()) {
   const items = [{ title: '古吉 200 克', quantity: 1 }]

@@ -1,11 +1,11 @@
 /** What orders do with coupons, through a whole world: held, used, let go, returned, redeemed, reminded. */
-import { closed, DAY, defineEndpoint, HOUR, MINUTE, Type, type UserId } from '@qun/contract'
-import { defineFeature, serveEndpoint } from '@qun/core'
+import { DAY, HOUR, MINUTE, type UserId } from '@qun/contract'
 import { refusalOf, startWorld, type At, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import membership from '../membership/server.ts'
 import message from '../message/server.ts'
+import { tell, teller } from '../order/fixtures.ts'
 import {
   codeLifeMs,
   coupon,
@@ -24,21 +24,6 @@ import {
 } from './contract.ts'
 import feature from './server.ts'
 
-/** Stands for whoever tells of orders: the fact is all this feature knows of them. */
-const tell = defineEndpoint({
-  name: 'test.tell',
-  method: 'POST',
-  path: '/test/tell',
-  doc: 'Tells of an order.',
-  by: 'server',
-  body: closed({ orderId: Type.String(), status: Type.String() }),
-  answer: closed({}),
-  facts: { 'order.changed': Type.Unknown() },
-})
-const teller = defineFeature({
-  name: 'teller',
-  endpoints: [serveEndpoint(tell, (call) => (call.recordForApp('order.changed', call.body), {}))],
-})
 const open = () => startWorld({ features: [message, membership, teller, feature], watching: ['li'] })
 const host = (world: World) => world.asServer()
 async function claimed(world: World, patch: Partial<Terms> = {}, name = 'li'): Promise<{ id: string; at: At }> {

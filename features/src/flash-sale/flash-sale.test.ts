@@ -1,29 +1,14 @@
 /** How a flash sale behaves, through a whole world: members first, never more than there is, back when unpaid. */
-import { closed, defineEndpoint, Type, type UserId } from '@qun/contract'
-import { defineFeature, serveEndpoint } from '@qun/core'
+import type { UserId } from '@qun/contract'
 import { refusalOf, startWorld, type At, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import membership from '../membership/server.ts'
 import message from '../message/server.ts'
+import { tell, teller } from '../order/fixtures.ts'
 import { cancelHold, flashSale, holdMs, payHold, saleForHost, takeForHost } from './contract.ts'
 import feature from './server.ts'
 
 const minute = 60_000
-/** Stands for whoever tells of orders: the fact is all this feature knows of them. */
-const tell = defineEndpoint({
-  name: 'test.tell',
-  method: 'POST',
-  path: '/test/tell',
-  doc: 'Tells of an order.',
-  by: 'server',
-  body: closed({ orderId: Type.String(), status: Type.String() }),
-  answer: closed({}),
-  facts: { 'order.changed': Type.Unknown() },
-})
-const teller = defineFeature({
-  name: 'teller',
-  endpoints: [serveEndpoint(tell, (call) => (call.recordForApp('order.changed', call.body), {}))],
-})
 const open = () => startWorld({ features: [message, membership, teller, feature], watching: ['wang', 'li'] })
 const start = (world: World, patch: object = {}) => {
   const now = world.time.now()

@@ -29,34 +29,29 @@ const OrderId = Type.String({ minLength: 1, maxLength: 128 })
 const ShopId = Type.String({ minLength: 1, maxLength: 64 })
 const AmountFen = Type.Integer({ minimum: 0, maximum: 100_000_000_000 })
 
+/** What is known of an order. */
+const order = {
+  orderId: Type.String(),
+  userId: UserIdSchema,
+  shopId: Type.String(),
+  status: OrderStatus,
+  /** When the host says it happened. */
+  at: MillisSchema,
+  /** What was paid, in fen; absent when the host did not tell. */
+  amountFen: Type.Optional(Type.Integer({ minimum: 0 })),
+  items: Type.Array(OrderItem, { maxItems: 100 }),
+  /** The group in which it was bought, when the host told. */
+  groupId: Type.Optional(GroupIdSchema),
+}
 export const orderFacts = {
   /** An order's state changed; facts of one app come in order, each change once. The fact's `groupId` is ''. */
-  'order.changed': closed({
-    orderId: Type.String(),
-    userId: UserIdSchema,
-    shopId: Type.String(),
-    status: OrderStatus,
-    /** When the host says it happened. */
-    at: MillisSchema,
-    /** What was paid, in fen; absent when the host did not tell. */
-    amountFen: Type.Optional(Type.Integer({ minimum: 0 })),
-    items: Type.Array(OrderItem, { maxItems: 100 }),
-    /** The group in which it was bought, when the host told. */
-    groupId: Type.Optional(GroupIdSchema),
-  }),
+  'order.changed': closed(order),
 } as const
 export type OrderChange = Static<(typeof orderFacts)['order.changed']>
 
 /** An order as the host reads it back. */
 export const Order = closed({
-  orderId: Type.String(),
-  userId: UserIdSchema,
-  shopId: Type.String(),
-  status: OrderStatus,
-  at: MillisSchema,
-  amountFen: Type.Optional(Type.Integer({ minimum: 0 })),
-  items: Type.Array(OrderItem, { maxItems: 100 }),
-  groupId: Type.Optional(GroupIdSchema),
+  ...order,
   /** Since when it waits for its person to become known; null when it does not. */
   parkedAt: nullable(MillisSchema),
 })
