@@ -159,7 +159,7 @@ export class Walk {
     const { model, world } = this
     model.now = world.time.now()
     const at = this.#pick(this.offers)
-    const count = 30 + this.#below(80)
+    const count = 60 + this.#below(120)
     const before = this.#answers.filter((one) => one.at === at).flatMap((one) => one.told)
     const deeds: Deed[] = []
     for (let i = 0; i < count; i++) {

@@ -29,7 +29,7 @@ test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB11] ${steps} steps leave what
   const many = async (): Promise<void> => {
     const deeds: Deed[] = []
     const now = world.time.now()
-    const count = 30 + below(80)
+    const count = 60 + below(120)
     for (let i = 0; i < count; i++) {
       if (answers.length > 0 && random() < 0.05) deeds.push(again(pick(answers), random() < 0.7))
       else if (random() < 0.0004)
@@ -45,7 +45,7 @@ test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB11] ${steps} steps leave what
     // Jobs are late now and then: what is due is decided by the clock all the same.
     if (random() < 0.7) world.time.moveTo(world.time.now() + below(30 * MINUTE))
     await many()
-    const payments = below(14)
+    const payments = below(12)
     for (let i = 0; i < payments; i++) await payOne(world, offer, pick(people), random, (plan.done += 1))
     if (random() < 0.4) return
     await settleBoth(world, offer)

@@ -240,7 +240,7 @@ class Walk {
   }
   async #many({ at, model, answers }: Draw): Promise<void> {
     const deeds: Deed[] = []
-    const count = 20 + this.#below(60)
+    const count = 40 + this.#below(100)
     for (let i = 0; i < count; i++) {
       if (answers.length > 0 && this.#random() < 0.05) deeds.push(again(this.#pick(answers), this.#random() < 0.7))
       else deeds.push(this.#one(model, this.#pick(people)))

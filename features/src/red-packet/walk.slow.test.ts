@@ -208,7 +208,7 @@ class Walk {
   }
   async #many({ at, model, answers }: Packet): Promise<void> {
     const deeds: Deed[] = []
-    const count = 30 + this.#below(80)
+    const count = 60 + this.#below(120)
     // Few asked at first: so packets are found half open.
     const asked = this.#random() < 0.5 ? people : people.slice(0, 1 + this.#below(people.length))
     for (let i = 0; i < count; i++) {

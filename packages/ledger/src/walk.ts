@@ -1,6 +1,6 @@
 /**
- * A seeded walk: at every step the ledger and the model do the same at random, and must say and hold the same. A step is
- * one transfer, retry, reversal, expiry or freeze; transfers mostly go many to a call, as plays that pay many do.
+ * A seeded walk: at every step the ledger and the model do the same at random, and must say and hold the same. A step
+ * is one transfer, retry, reversal, expiry or freeze; transfers mostly go many to a call, as plays that pay many do.
  */
 import { deepStrictEqual } from 'node:assert/strict'
 import { Refusal } from '@qun/contract'
@@ -83,7 +83,7 @@ class Walker {
   #several<T>(most: number, make: () => T): T[] {
     return Array.from({ length: 1 + this.#below(most) }, make)
   }
-  /** Transfers the model accepts one after the other stand as well when asked for together; one it refuses ends them. */
+  /** What the model accepts one after the other stands when asked for together; one that is refused ends them. */
   async #postMany(call: LedgerCall): Promise<number> {
     const all: Transfer[] = []
     for (const wanted = 8 + this.#below(16); all.length < wanted;) {

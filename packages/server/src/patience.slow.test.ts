@@ -37,7 +37,8 @@ function drip(head: string, rest: string): Promise<{ answer: string; seconds: nu
   })
 }
 
-test('[HTTP-06] [WS-21] a head at a byte a second is 408 within 10 s', async () => {
+// These two wait for the server's patience to end, side by side.
+test.concurrent('[HTTP-06] [WS-21] a head at a byte a second is 408 within 10 s', async () => {
   const [request, handshake] = await Promise.all([
     drip('', 'GET /v1/me HTTP/1.1\r\nHost: x\r\nX-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaa'),
     drip('GET /v1/socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n', 'Connection: Upgrade\r\nX-Slow: aaaaaaaaaa'),
@@ -48,7 +49,7 @@ test('[HTTP-06] [WS-21] a head at a byte a second is 408 within 10 s', async () 
   }
 })
 
-test('[HTTP-06] a body at a byte a second is 408 within 30 s, whatever good callers do meanwhile', async () => {
+test.concurrent('[HTTP-06] a body at a byte a second is 408 within 30 s, whatever good callers do meanwhile', async () => {
   const token = tokenOf(world.app, 'li', Date.now())
   const head = [
     'PUT /v1/groups/grp_000000/read HTTP/1.1',
