@@ -20,6 +20,8 @@ export { dayIn, isTimeZone } from '@qun/contract'
 export const faceMaxFen = 10_000_000
 export const stockMax = 1_000_000
 export const perUserMax = 20
+/** Levels a member may reach in a group, by feature member-level. */
+export const levelMax = 6
 /** Entries of one list of a scope. */
 export const scopeMax = 50
 /** How long an order holds its coupons while it waits to be paid (C-04), in milliseconds. */
@@ -74,12 +76,19 @@ export const Terms = closed({
     closed({ mode: Type.Literal('absolute'), from: MillisSchema, until: MillisSchema }),
     closed({ mode: Type.Literal('relative'), afterDays: Whole, forDays: Whole }),
   ]),
+  /** Who may claim: members of the group of whom all that is told here is true. */
   audience: Type.Optional(
     closed({
       /** Groups in which it may be offered; any when absent. */
       groupIds: Type.Optional(Type.Array(GroupIdSchema, { maxItems: scopeMax })),
       /** Members for at least so many days. */
       memberDays: Type.Optional(Whole),
+      /** New members: for at most so many days. */
+      newDays: Type.Optional(Whole),
+      /** Who ever reached this level in the group, 2 to 6 (feature member-level). */
+      levelMin: Type.Optional(Whole),
+      /** These people alone; whoever sees the card sees who they are. */
+      userIds: Type.Optional(Type.Array(UserIdSchema, { maxItems: scopeMax, uniqueItems: true })),
     }),
   ),
   /** Who pays for it; decides the order in which discounts are applied. */

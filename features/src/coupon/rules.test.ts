@@ -1,5 +1,5 @@
 /** Properties of the rules of coupons: terms, days, prices to the fen, and the way of one coupon. */
-import { isSafeAddress } from '@qun/contract'
+import { isSafeAddress, type UserId } from '@qun/contract'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Terms } from './contract.ts'
@@ -77,6 +77,11 @@ describe('terms', () => {
       [{ scope: { skus: [] } }, '/scope'],
       [{ timeZone: 'Mars/Olympus' }, '/timeZone'],
       [{ audience: { memberDays: 0 } }, '/audience'],
+      [{ audience: { newDays: 0 } }, '/audience'],
+      [{ audience: { newDays: 3, memberDays: 4 } }, '/audience'],
+      [{ audience: { levelMin: 1 } }, '/audience'],
+      [{ audience: { levelMin: 7 } }, '/audience'],
+      [{ audience: { userIds: [] } }, '/audience'],
     ]
     for (const [patch, fault] of bad) expect([patch, termsFault(terms(patch), now)]).toEqual([patch, fault])
     expect(termsFault(percent(10_100), now)).toBe('/offBp')
@@ -103,7 +108,7 @@ describe('terms', () => {
     expect([dayKeyOf(late), dayKeyOf(late + 1)]).toEqual(['2026-03-04', '2026-03-05'])
     expect(dayKeyOf(late + 1, 'America/New_York')).toBe('2026-03-04')
   })
-  test('[C8] [CP12] the window is half open, and days of membership are whole', () => {
+  test('[C8] [CP12] [CP20] the window is half open, days of membership are whole, names are exact', () => {
     const window = { status: 'active' as const, from: now, until: now + 10 }
     expect(windowFault(window, now - 1)).toBe('coupon.not_started')
     expect(windowFault(window, now)).toBeUndefined()
@@ -112,7 +117,12 @@ describe('terms', () => {
     expect(windowFault({ ...window, status: 'paused' }, now)).toBe('coupon.paused')
     expect(windowFault({ ...window, status: 'ended' }, now)).toBe('coupon.expired')
     const old = terms({ audience: { memberDays: 3 } })
-    expect([isEligible(old, now - 3 * day, now), isEligible(old, now - 3 * day + 1, now)]).toEqual([true, false])
+    const joined = (msAgo: number, name = 'li') => ({ userId: name as UserId, joinedAt: now - msAgo })
+    expect([3 * day, 3 * day - 1].map((ms) => isEligible(old, joined(ms), now))).toEqual([true, false])
+    const fresh = terms({ audience: { newDays: 3 } })
+    expect([3 * day, 3 * day + 1].map((ms) => isEligible(fresh, joined(ms), now))).toEqual([true, false])
+    const named = terms({ audience: { userIds: ['li', 'sun'] as UserId[] } })
+    expect(['li', 'zhao'].map((name) => isEligible(named, joined(0, name), now))).toEqual([true, false])
   })
 })
 

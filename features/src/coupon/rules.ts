@@ -4,6 +4,7 @@ import {
   isTimeZone,
   extendMs,
   faceMaxFen,
+  levelMax,
   lifeMaxMs,
   lockMs,
   perUserMax,
@@ -41,9 +42,14 @@ function countFault({ total, perDay, perUser, audience, timeZone }: Terms): stri
   if (!isWithin(total, 1, stockMax)) return '/total'
   if (perDay !== undefined && perDay !== null && !isWithin(perDay, 1, total)) return '/perDay'
   if (!isWithin(perUser, 1, perUserMax)) return '/perUser'
-  if (!isWithinOr(audience?.memberDays, 1, 3_650)) return '/audience'
-  if (audience?.groupIds?.length === 0) return '/audience'
+  if (audience !== undefined && !isAudience(audience)) return '/audience'
   return timeZone !== undefined && !isTimeZone(timeZone) ? '/timeZone' : undefined
+}
+/** [CP12] [CP20] Somebody can be meant by it. */
+function isAudience({ memberDays, newDays, levelMin, groupIds, userIds }: Audience): boolean {
+  if (!isWithinOr(memberDays, 1, 3_650) || !isWithinOr(newDays, 1, 3_650)) return false
+  if (!isWithinOr(levelMin, 2, levelMax) || groupIds?.length === 0 || userIds?.length === 0) return false
+  return newDays === undefined || newDays >= (memberDays ?? 0)
 }
 function timeFault({ claim, validity }: Terms, now: number): string | undefined {
   if (claim.from >= claim.until || claim.until <= now || claim.until > now + lifeMaxMs) return '/claim'
@@ -76,10 +82,17 @@ export function windowFault(
   if (status !== 'active') return 'coupon.paused'
   return now < from ? 'coupon.not_started' : undefined
 }
-/** [CP12] Whether the terms are for somebody who joined at that instant. */
-export function isEligible({ audience }: Terms, joinedAt: number, now: number): boolean {
-  const { memberDays } = audience ?? {}
-  return memberDays === undefined || now - joinedAt >= memberDays * dayMs
+type Audience = NonNullable<Terms['audience']>
+/** [CP12] [CP20] Whether the terms are for a member, as far as their row tells; the level is asked for after it. */
+export function isEligible(
+  { audience = {} }: Terms,
+  { userId, joinedAt }: { readonly userId: string; readonly joinedAt: number },
+  now: number,
+): boolean {
+  const { memberDays = 0, newDays = Infinity, userIds } = audience
+  const memberMs = now - joinedAt
+  const isOfAge = memberMs >= memberDays * dayMs && memberMs <= newDays * dayMs
+  return isOfAge && (userIds === undefined || userIds.some((each) => each === userId))
 }
 /** [CP11] When a coupon claimed now can be used; days are 24 hours long. */
 export function validityOf({ validity }: Terms, now: number): { readonly from: number; readonly until: number } {

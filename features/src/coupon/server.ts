@@ -1,6 +1,14 @@
 /** Serves coupon cards: offers, claims, what falls due. Glue between the contract, the rules and the store. */
-import type { StateOf } from '@qun/contract'
-import { defineFeature, serveCard, type ActionCall, type CardCall, type Guard, type OpenCall } from '@qun/core'
+import type { StateOf, UserId } from '@qun/contract'
+import {
+  defineFeature,
+  serveCard,
+  type ActionCall,
+  type CardCall,
+  type Guard,
+  type OpenCall,
+  type Reaction,
+} from '@qun/core'
 import { audits } from './store-audits.ts'
 import { coupon, couponRefusals, heldCoupon, type Terms } from './contract.ts'
 import { dayKeyOf, expire, isEligible, remindAt, stateAt, validityOf, windowFault } from './rules.ts'
@@ -26,6 +34,8 @@ import {
   claimItem,
   dropOffer,
   findStock,
+  keepLevel,
+  levelOf,
   lockStock,
   migrations,
   saveStock,
@@ -99,10 +109,16 @@ function checkClaim(call: ActionCall<typeof coupon>, terms: Terms, heldCount: nu
   const late = windowFault({ status: state.status, from: terms.claim.from, until: state.claimUntil }, now)
   if (late !== undefined) call.fail(late)
   if (heldCount >= terms.perUser) call.fail('coupon.limit')
-  if (actor === undefined || !isEligible(terms, actor.joinedAt, now)) call.fail('coupon.not_eligible')
+  if (actor === undefined || !isEligible(terms, actor, now)) call.fail('coupon.not_eligible')
   if (state.left === 0) call.fail('coupon.sold_out')
   if (state.perDay !== null && state.day?.left === 0 && state.day.key >= dayKeyOf(now, terms.timeZone))
     call.fail('coupon.day_sold_out')
+}
+/** [CP20] Last, since it asks the store: only for offers that want a level, and while there is some left. */
+async function checkLevel({ tx, appId, groupId, actorId, fail }: ActionCall<typeof coupon>, terms: Terms) {
+  const { levelMin } = terms.audience ?? {}
+  if (levelMin === undefined) return
+  if ((await levelOf(tx, appId, { groupId, userId: actorId })) < levelMin) fail('coupon.not_eligible')
 }
 /** [C1] [C2] The store is the judge; what it says is kept on the card, so that it need not be asked again. */
 async function claim(call: ActionCall<typeof coupon>): Promise<void> {
@@ -110,6 +126,7 @@ async function claim(call: ActionCall<typeof coupon>): Promise<void> {
   const terms = call.body.terms ?? call.fail('coupon.not_found')
   const heldBefore = (await call.mineOf(actorId))?.coupons ?? []
   checkClaim(call, terms, heldBefore.length)
+  await checkLevel(call, terms)
   const { from: validFrom, until: validUntil } = validityOf(terms, now)
   const couponId = `cpn_${call.randomHex(12)}`
   const { stockId } = call.state
@@ -228,6 +245,16 @@ const card = serveCard(coupon, {
   },
 })
 
+/** [CP20] Levels are known from what is told of them. */
+const onLevel: Reaction = {
+  name: 'coupon.level',
+  on: 'member-level.reached',
+  async handle({ tx, appId, fact }) {
+    const { userId, level } = fact.data as { userId: UserId; level: number }
+    await keepLevel(tx, appId, { groupId: fact.groupId, userId }, level)
+  },
+}
+
 export default defineFeature({
   name: 'coupon',
   migrations,
@@ -235,6 +262,6 @@ export default defineFeature({
   records: [heldCoupon],
   guards: [fillTerms],
   endpoints: [...hostEndpoints, ...orderEndpoints, ...mineEndpoints],
-  reactions: [onOrder, ...onStockChanged],
+  reactions: [onOrder, onLevel, ...onStockChanged],
   audits,
 })

@@ -1,5 +1,5 @@
 /** Stocks of coupons, which cards offer them, and their counters. Every function takes the transaction first. */
-import type { AppId, GroupId } from '@qun/contract'
+import type { AppId, GroupId, UserId } from '@qun/contract'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { CouponState, StockStatus, Terms } from './contract-terms.ts'
@@ -40,6 +40,15 @@ export const migrations: readonly Migration[] = [
         app_id text NOT NULL, order_id text NOT NULL, user_id text NOT NULL, at bigint NOT NULL,
         PRIMARY KEY (app_id, order_id))`,
       ...['coupon_stocks', 'coupon_offers', 'coupon_items', 'coupon_orders'].map(rls),
+    ],
+  },
+  {
+    id: 'coupon-002',
+    up: [
+      `CREATE TABLE coupon_levels (
+        app_id text NOT NULL, group_id text NOT NULL, user_id text NOT NULL, level integer NOT NULL,
+        PRIMARY KEY (app_id, group_id, user_id))`,
+      rls('coupon_levels'),
     ],
   },
 ]
@@ -190,4 +199,22 @@ function insertOf(appId: AppId, item: NewItem, now: number) {
     FROM taken, (SELECT count(*)::integer AS n FROM coupon_items WHERE app_id = ${appId} AND stock_id = ${stockId}
       AND user_id = ${userId}) held
     WHERE held.n < taken.per_user ON CONFLICT DO NOTHING RETURNING ordinal`
+}
+
+// ── levels ──
+interface Person {
+  readonly groupId: GroupId
+  readonly userId: UserId
+}
+/** [CP20] The highest counts, in whatever order they are told. */
+export async function keepLevel(tx: Tx, appId: AppId, { groupId, userId }: Person, level: number): Promise<void> {
+  await sql`INSERT INTO coupon_levels AS l (app_id, group_id, user_id, level)
+    VALUES (${appId}, ${groupId}, ${userId}, ${level})
+    ON CONFLICT (app_id, group_id, user_id) DO UPDATE SET level = greatest(l.level, excluded.level)`.execute(tx)
+}
+/** The highest level a person reached in a group; 1 when nothing was told of them. */
+export async function levelOf(tx: Tx, appId: AppId, { groupId, userId }: Person): Promise<number> {
+  const { rows } = await sql<{ level: number }>`SELECT level FROM coupon_levels
+    WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = ${userId}`.execute(tx)
+  return rows[0]?.level ?? 1
 }

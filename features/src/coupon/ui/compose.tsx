@@ -1,4 +1,5 @@
 /** The form in the plus menu: a coupon in one screen, shown above as members will see it. */
+import type { LocalText } from '@qun/contract'
 import {
   DraftText,
   FormChoice,
@@ -13,8 +14,17 @@ import {
   type DraftParts,
 } from '@qun/ui'
 import type { coupon, CouponKind } from '../contract.ts'
-import { bodyOf, emptyDraft, faultsOf, isShowable, termsOf, type CouponDraft } from './draft.ts'
-import { couponTexts, kindTexts, validText } from './texts.ts'
+import {
+  audienceChoices,
+  bodyOf,
+  emptyDraft,
+  faultsOf,
+  isShowable,
+  termsOf,
+  type AudienceChoice,
+  type CouponDraft,
+} from './draft.ts'
+import { audienceTexts, couponTexts, kindTexts, validText } from './texts.ts'
 import { Ticket } from './ticket.tsx'
 
 export function CouponForm({ submit }: ComposeProps<typeof coupon>) {
@@ -104,6 +114,12 @@ function Worth(part: PartProps) {
     </>
   )
 }
+const audiences = Object.keys(audienceChoices) as AudienceChoice[]
+function audienceText(choice: AudienceChoice): LocalText {
+  const audience = audienceChoices[choice]
+  const [words = couponTexts.audienceAll] = audience === undefined ? [] : audienceTexts(audience)
+  return words
+}
 /** Folded away: most offers do without; unfolded when something in it is at fault. */
 function More(part: PartProps) {
   const text = useText()
@@ -126,6 +142,12 @@ function More(part: PartProps) {
             onChoose={(refund) => change({ refund })}
           />
         </FormRow>
+        <FormChoice
+          label={text(couponTexts.audience)}
+          value={draft.audience}
+          choices={audiences.map((value) => ({ value, label: text(audienceText(value)) }))}
+          onChoose={(audience) => change({ audience })}
+        />
         {draft.kind !== 'exchange' && <DraftText name="skus" label={couponTexts.skus} max={1_000} {...part} />}
         <DraftText name="url" label={couponTexts.url} max={1_000} {...part} />
         <DraftText name="note" max={200} label={couponTexts.noteField} long {...part} />

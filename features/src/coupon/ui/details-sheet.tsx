@@ -4,7 +4,16 @@ import { useEffect, useState } from 'react'
 import type { Terms } from '../contract.ts'
 import type { OfferFace } from './card.tsx'
 import { dateText, whenText } from './held.ts'
-import { couponTexts, dayText, daysText, limitText, scopeText, thresholdText, validText, worthText } from './texts.ts'
+import {
+  audienceTexts,
+  couponTexts,
+  dayText,
+  limitText,
+  scopeText,
+  thresholdText,
+  validText,
+  worthText,
+} from './texts.ts'
 
 export interface DetailsProps extends OfferFace {
   readonly terms: Terms
@@ -19,9 +28,8 @@ export function DetailsSheet(props: DetailsProps) {
   // Opened after the first commit, so that the sheet is seen to rise from below.
   useEffect(() => setReady(true), [])
   const mayManage = viewer.role !== 'member' && body.stockId === undefined && state.status !== 'ended'
-  const limits = [limitText(terms.perUser), state.perDay === null ? undefined : dayText(state.perDay)]
-  const { memberDays } = terms.audience ?? {}
-  if (memberDays !== undefined) limits.push(daysText(memberDays))
+  const perDay = state.perDay === null ? [] : [dayText(state.perDay)]
+  const limits = [limitText(terms.perUser), ...perDay, ...audienceTexts(terms.audience ?? {})]
   const refunds = {
     return: couponTexts.refundReturn,
     extend: couponTexts.refundExtend,
@@ -43,12 +51,7 @@ export function DetailsSheet(props: DetailsProps) {
         <Fact name={text(couponTexts.window)}>
           {whenText(terms.claim.from, locale)} – {whenText(state.claimUntil, locale)}
         </Fact>
-        <Fact name={text(couponTexts.limits)}>
-          {limits
-            .filter((one) => one !== undefined)
-            .map(text)
-            .join(' · ')}
-        </Fact>
+        <Fact name={text(couponTexts.limits)}>{limits.map(text).join(' · ')}</Fact>
         <Fact name={text(couponTexts.refund)}>{text(refunds[terms.refund ?? 'return'])}</Fact>
         <Fact name={text(couponTexts.note)}>{terms.note}</Fact>
       </Facts>

@@ -5,6 +5,16 @@ import type { coupon, CouponKind, Terms } from '../contract.ts'
 import { termsFault } from '../rules.ts'
 import { couponTexts } from './texts.ts'
 
+/** Who may claim, as the form offers it; people by name are the host's to tell. */
+export const audienceChoices = {
+  all: undefined,
+  new: { newDays: 7 },
+  old: { memberDays: 30 },
+  'level-2': { levelMin: 2 },
+  'level-3': { levelMin: 3 },
+  'level-4': { levelMin: 4 },
+} as const satisfies Record<string, Terms['audience']>
+export type AudienceChoice = keyof typeof audienceChoices
 export interface CouponDraft {
   readonly title: string
   readonly kind: CouponKind
@@ -20,6 +30,7 @@ export interface CouponDraft {
   readonly lasts: Span
   readonly days: string
   readonly refund: NonNullable<Terms['refund']>
+  readonly audience: AudienceChoice
   readonly skus: string
   readonly url: string
   readonly note: string
@@ -39,6 +50,7 @@ export const emptyDraft: CouponDraft = {
   lasts: { amount: '3', unit: 'days' },
   days: '7',
   refund: 'return',
+  audience: 'all',
   skus: '',
   url: '',
   note: '',
@@ -109,6 +121,7 @@ export function termsOf(draft: CouponDraft, now: number): Terms {
     claim: { from, until: from + (spanMs(draft.lasts) ?? DAY) },
     validity: { mode: 'relative', afterDays: 0, forDays: wholeOf(draft.days, 365) ?? 1 },
     refund: draft.refund,
+    ...(draft.audience !== 'all' && { audience: audienceChoices[draft.audience] }),
     ...(!isBlank(draft.url) && { url: draft.url.trim() }),
     ...(!isBlank(draft.note) && { note: draft.note.trim() }),
   }

@@ -73,6 +73,8 @@ export const couponTexts = {
   days: { 'zh-CN': '领取后几天内有效', en: 'Valid for days' },
   skus: { 'zh-CN': '限定商品编号（选填，逗号分隔）', en: 'Only for product ids (optional, commas)' },
   url: { 'zh-CN': '使用页面（选填）', en: 'Where to use it (optional)' },
+  audience: { 'zh-CN': '谁可以领', en: 'Who may claim' },
+  audienceAll: { 'zh-CN': '群里所有人', en: 'Everybody in the group' },
   noteField: { 'zh-CN': '使用说明（选填）', en: 'Terms (optional)' },
   moreSettings: { 'zh-CN': '更多设置', en: 'More settings' },
   publish: { 'zh-CN': '发到群里', en: 'Offer it' },
@@ -167,6 +169,28 @@ export const usedText = (when: string): LocalText => ({ 'zh-CN': `${when} 使用
 export const leftText = (left: number): LocalText => ({ 'zh-CN': `剩 ${left} 张`, en: `${left} left` })
 export const limitText = (count: number): LocalText => ({ 'zh-CN': `每人 ${count} 张`, en: `${count} per person` })
 export const dayText = (count: number): LocalText => ({ 'zh-CN': `每天 ${count} 张`, en: `${count} a day` })
+export const newText = (count: number): LocalText => ({
+  'zh-CN': `新成员（入群 ${count} 天内）`,
+  en: count === 1 ? 'New members, within a day' : `New members, within ${count} days`,
+})
+export const levelText = (level: number): LocalText => ({
+  'zh-CN': `群等级 ${level} 级及以上`,
+  en: `Level ${level} or higher`,
+})
+export const namedText = (count: number): LocalText => ({
+  'zh-CN': `限指定的 ${count} 人`,
+  en: count === 1 ? 'For one person' : `For ${count} people by name`,
+})
+/** Who may claim, beside being in the group: each in words, all of them needed. */
+export function audienceTexts(audience: NonNullable<Terms['audience']>): LocalText[] {
+  const { memberDays, newDays, levelMin, userIds } = audience
+  return [
+    ...(memberDays === undefined ? [] : [daysText(memberDays)]),
+    ...(newDays === undefined ? [] : [newText(newDays)]),
+    ...(levelMin === undefined ? [] : [levelText(levelMin)]),
+    ...(userIds === undefined ? [] : [namedText(userIds.length)]),
+  ]
+}
 export const daysText = (count: number): LocalText => ({
   'zh-CN': `入群满 ${count} 天`,
   en: `Members for ${count} days`,
