@@ -1,14 +1,6 @@
 /** Serves lucky-draw cards: glue between the contract, the rules, the store and a randomness beacon. */
-import type { MessageRow, StateOf } from '@qun/contract'
-import {
-  defineFeature,
-  serveCard,
-  serveEndpoint,
-  type ActionCall,
-  type EndpointCall,
-  type Feature,
-  type OpenCall,
-} from '@qun/core'
+import type { StateOf } from '@qun/contract'
+import { defineFeature, serveCard, serveEndpoint, type ActionCall, type Feature, type OpenCall } from '@qun/core'
 import { entriesOf, luckyDraw, prizeCapFen, proofOf, winnersShownMax, type Entropy, type Winner } from './contract.ts'
 import {
   drawKeyOf,
@@ -36,7 +28,6 @@ import {
   migrations,
   readSeed,
   type Entry,
-  type Place,
 } from './store.ts'
 
 type State = StateOf<typeof luckyDraw>
@@ -174,27 +165,18 @@ function announcement(title: string, winners: readonly Winner[]) {
 }
 
 // ── reading ──
-async function readDraw(call: EndpointCall<typeof entriesOf> | EndpointCall<typeof proofOf>): Promise<MessageRow> {
-  const { groupId, seq } = call.params
-  const message = await call.readMessage(groupId, seq)
-  if (message.kind !== luckyDraw.kind || message.recalled !== undefined) call.fail('message.not_found')
-  return message
-}
-const placeOf = (call: EndpointCall<typeof entriesOf> | EndpointCall<typeof proofOf>): Place => ({
-  appId: call.appId,
-  ...call.params,
-})
 const entries = serveEndpoint(entriesOf, async (call) => {
-  const { drawId, entryCount } = (await readDraw(call)).state as State
+  const asked = await call.readCard(luckyDraw, call.params)
+  const { drawId, entryCount } = asked.state
   const page = { after: call.query.after ?? 0, limit: call.query.limit ?? 1_000 }
-  return { drawId, entryCount, entries: await linesOf(drawId, await listEntries(call.tx, placeOf(call), page)) }
+  return { drawId, entryCount, entries: await linesOf(drawId, await listEntries(call.tx, asked, page)) }
 })
 /** [LD13] */
 const proof = serveEndpoint(proofOf, async (call) => {
-  const message = await readDraw(call)
-  const found = await findProof(call.tx, placeOf(call))
+  const asked = await call.readCard(luckyDraw, call.params)
+  const found = await findProof(call.tx, asked)
   if (found === undefined) return call.fail('draw.seed_sealed')
-  return { proof: found, body: message.body }
+  return { proof: found, body: asked.body }
 })
 
 export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
