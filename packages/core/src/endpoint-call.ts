@@ -19,7 +19,7 @@ import { baseCall, defaultSettings, groupCall } from './calls.ts'
 import { cardWithin } from './card-work.ts'
 import { commit, Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf, refusalOf } from './engine.ts'
-import type { Caller, EndpointCall, EndpointServer, ReadCard } from './feature.ts'
+import type { Caller, CardPlace, EndpointCall, EndpointServer, ReadCard } from './feature.ts'
 import type { CallRequest } from './host.ts'
 import { messageText } from './row-text.ts'
 import type { GroupWork } from './group-work.ts'
@@ -153,10 +153,6 @@ async function freeKey(decision: Decision): Promise<void> {
   )
 }
 
-interface At {
-  readonly groupId: GroupId
-  readonly seq: number
-}
 function endpointCall(decision: Decision, request: CallRequest): EndpointCall<any> {
   const { caller } = request
   const open = async (groupId: GroupId): Promise<GroupWork> => {
@@ -181,7 +177,10 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
       throw refusal
     },
     card: (card, at) => cardWithin(decision, card, at),
-    async readCard<C extends Card<any, any, any, any, any>>(card: C, { groupId, seq }: At): Promise<ReadCard<C>> {
+    async readCard<C extends Card<any, any, any, any, any>>(
+      card: C,
+      { groupId, seq }: CardPlace,
+    ): Promise<ReadCard<C>> {
       const row = await readMessage(decision, caller, groupId, seq)
       if (row.kind !== card.kind || row.recalled !== undefined) throw refuse('message.not_found')
       const [body, state] = [row.body as BodyOf<C>, row.state as StateOf<C>]

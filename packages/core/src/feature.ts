@@ -126,6 +126,7 @@ export interface GroupCall {
 }
 
 // ── cards ──
+type AnyCard = Card<any, any, any, any, any>
 export interface CardCall<C> extends Call {
   readonly groupId: GroupId
   readonly seq: number
@@ -180,10 +181,27 @@ export interface CardHandlers<C> {
 }
 /** A card with its handlers, types forgotten: what the engine's registry holds. */
 export interface CardServer extends CardHandlers<any> {
-  readonly card: Card<any, any, any, any, any>
+  readonly card: AnyCard
 }
-export function serveCard<C extends Card<any, any, any, any, any>>(card: C, handlers: CardHandlers<C>): CardServer {
+export function serveCard<C extends AnyCard>(card: C, handlers: CardHandlers<C>): CardServer {
   return { card, ...handlers } as CardServer
+}
+
+// ── decisions that begin at no card ──
+/** Where a message stands. */
+export interface CardPlace {
+  readonly groupId: GroupId
+  readonly seq: number
+}
+/** A decision of no group and no card of its own: it reaches those it needs. */
+export interface ReachingCall extends Call {
+  /** Locks a group and gives its operations. Refuses `group.not_found`. */
+  group(groupId: GroupId): Promise<GroupCall>
+  /**
+   * Locks a card of the own feature and gives what its handlers can do; also beyond the group's end. Call it before
+   * `group`, several in the order of group and seq. Refuses `message.not_found`, also for a card of another kind.
+   */
+  card<C extends AnyCard>(card: C, at: CardPlace): Promise<CardCall<C>>
 }
 
 // ── endpoints ──
@@ -194,7 +212,7 @@ export type Caller =
 
 /** A card as an endpoint reads it; it stands for its place in queries, as the call of a handler does. */
 export type ReadCard<C> = Pick<CardCall<C>, 'tx' | 'appId' | 'groupId' | 'seq' | 'senderId' | 'at' | 'body' | 'state'>
-export interface EndpointCall<E> extends Call {
+export interface EndpointCall<E> extends ReachingCall {
   readonly caller: Caller
   /** The signed-in person; refuses `auth.scope` when the host or a stranger calls. */
   readonly actorId: UserId
@@ -203,24 +221,11 @@ export interface EndpointCall<E> extends Call {
   readonly body: RequestOf<E>
   /** As `ActionCall.failKeeping`: refuses, and keeps what was written. Not for a GET, which writes nothing. */
   failKeeping(code: string, more?: RefusalDetail): never
-  /** Locks a group and gives its operations. Refuses `group.not_found`. */
-  group(groupId: GroupId): Promise<GroupCall>
-  /**
-   * Locks a card of the own feature and gives what its handlers can do; also beyond the group's end. Call it before
-   * `group`, several in the order of group and seq. Refuses `message.not_found`, also for a card of another kind.
-   */
-  card<C extends Card<any, any, any, any, any>>(
-    card: C,
-    at: { readonly groupId: GroupId; readonly seq: number },
-  ): Promise<CardCall<C>>
   /**
    * A card as the caller may see it, unlocked. Refuses `message.not_found`, also for a card of another kind, a recalled
    * one, and one from before the caller joined.
    */
-  readCard<C extends Card<any, any, any, any, any>>(
-    card: C,
-    at: { readonly groupId: GroupId; readonly seq: number },
-  ): Promise<ReadCard<C>>
+  readCard<C extends AnyCard>(card: C, at: CardPlace): Promise<ReadCard<C>>
   /** A message as the caller may see it. Refuses `message.not_found`, also before the caller joined. */
   readMessage(groupId: GroupId, seq: number): Promise<MessageRow>
   /**
@@ -285,14 +290,8 @@ export interface Fact {
   readonly at: Millis
   readonly data: unknown
 }
-export interface ReactionCall extends Call {
+export interface ReactionCall extends ReachingCall {
   readonly fact: Fact
-  group(groupId: GroupId): Promise<GroupCall>
-  /** As `EndpointCall.card`. */
-  card<C extends Card<any, any, any, any, any>>(
-    card: C,
-    at: { readonly groupId: GroupId; readonly seq: number },
-  ): Promise<CardCall<C>>
 }
 /** Runs after a fact committed: at least once, in order per group; its writes and its done-mark are one transaction. */
 export interface Reaction {
@@ -336,17 +335,11 @@ export interface Fold {
   handle(call: FoldCall): void | Promise<void>
 }
 // ── timers ──
-export interface TimerCall extends Call {
+export interface TimerCall extends ReachingCall {
   /** When the period began in which it runs. */
   readonly periodAt: Millis
   /** Something is left to do: it runs once more at once, in a decision of its own. */
   again(): void
-  group(groupId: GroupId): Promise<GroupCall>
-  /** As `EndpointCall.card`. */
-  card<C extends Card<any, any, any, any, any>>(
-    card: C,
-    at: { readonly groupId: GroupId; readonly seq: number },
-  ): Promise<CardCall<C>>
 }
 /**
  * Work of the whole app that nobody asks for. It runs once in every period for each app; its writes and its done-mark
