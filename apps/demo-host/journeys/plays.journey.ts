@@ -1,6 +1,6 @@
 /**
- * Each play as people meet it, in two phones: the owner starts it from the plus menu, a member takes part, and
- * the result is right in the card, in what the member holds and in the ledger. Pictures of each go to `.cache/pictures`.
+ * Each play as people meet it, in two phones: the owner starts it from the plus menu, a member takes part, and the
+ * result is right in the card, in what the member holds and in the ledger. Pictures of each go to `.cache/pictures`.
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -25,8 +25,8 @@ export function QrCode({ content, label }: { readonly content: string; readonly 
   const { path, side } = drawn
   return (
     <svg className="qun-qr" viewBox={`0 0 ${side} ${side}`} role="img" aria-label={label} shapeRendering="crispEdges">
-      <path d={`M0,0h${side}v${side}h-${side}z`} fill="#fff" />
-      <path d={path} fill="#000" />
+      <path d={`M0,0h${side}v${side}h-${side}z`} fill="var(--qun-code-paper)" />
+      <path d={path} fill="var(--qun-code-ink)" />
     </svg>
   )
 }

@@ -1,7 +1,6 @@
 /** The card of a buyer show with and without its badge, and its form. */
 import type { StateOf } from '@qun/contract'
-import { QunProvider } from '@qun/ui'
-import { aMessage, aView, createFixture, fixtureGroupId, fixtureNow } from '@qun/ui/testing'
+import { aMessage, aView, cardFace, createFixture, fixtureNow, formFace } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import type { buyerShow } from '../contract.ts'
@@ -20,19 +19,14 @@ const features = [{ talk }]
 function show(state = verified, liked?: boolean, locale: 'zh-CN' | 'en' = 'zh-CN') {
   const message = aMessage(7, 'li', 'buyer-show', body, { state })
   const client = createFixture({ userId: 'zhao', views: [aView([message])], now: () => fixtureNow })
-  const acts: unknown[] = []
-  render(
-    <QunProvider client={client} locale={locale} features={features}>
-      <BuyerShowCard
-        {...{ body, state, message, locale }}
-        mine={liked === undefined ? undefined : { liked }}
-        now={fixtureNow}
-        act={async (action, input) => void acts.push({ action, input })}
-        viewer={{ userId: 'zhao', role: 'member' }}
-        group={client.groupOf(fixtureGroupId)}
-      />
-    </QunProvider>,
-  )
+  const { face, acts } = cardFace(BuyerShowCard, {
+    client,
+    message,
+    mine: liked === undefined ? undefined : { liked },
+    locale,
+    features,
+  })
+  render(face)
   return acts
 }
 afterEach(cleanup)
@@ -62,16 +56,8 @@ test('[BS6] [BS7] the form offers own orders and own pictures, and needs words',
   client.answers['buyerShows.orders'] = () => ({
     orders: [{ orderId: 'o1', status: 'received', at: fixtureNow, items: [{ title: '古吉 200 克' }] }],
   })
-  const bodies: unknown[] = []
-  render(
-    <QunProvider client={client} locale="zh-CN" features={features}>
-      <BuyerShowForm
-        group={client.groupOf(fixtureGroupId)}
-        submit={async (made) => void bodies.push(made)}
-        close={() => undefined}
-      />
-    </QunProvider>,
-  )
+  const { face, posted: bodies } = formFace(BuyerShowForm, { client, features })
+  render(face)
   await screen.findByRole('option', { name: '古吉 200 克' })
   fireEvent.click(screen.getByRole('button', { name: '发布晒单' }))
   await screen.findByText('必填')

@@ -1,7 +1,6 @@
 /** The card of a check-in in every state, the board, and the form. */
 import type { StateOf } from '@qun/contract'
-import { QunProvider } from '@qun/ui'
-import { aMessage, aView, createFixture, fixtureGroupId, fixtureNow } from '@qun/ui/testing'
+import { aMessage, aView, cardFace, createFixture, fixtureNow, formFace } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import type { checkIn, CheckInBody, CheckInMine } from '../contract.ts'
@@ -36,18 +35,8 @@ function show({ mine, locale = 'zh-CN', ...scene }: Scene = {}) {
   const message = aMessage(7, 'wang', 'check-in', shown, { state: now, at: fixtureNow - 9 * dayMs })
   const client = createFixture({ userId: 'li', views: [aView([message])], now: () => fixtureNow })
   client.answers['checkIns.board'] = () => ({ standings: [{ userId: 'zhao', name: '赵阿姨', days: 12 }], more: false })
-  const acts: unknown[] = []
-  render(
-    <QunProvider client={client} locale={locale}>
-      <CheckInCard
-        {...{ body: shown, state: now, mine, message, locale }}
-        now={fixtureNow}
-        act={async (action, input) => void acts.push({ action, input })}
-        viewer={{ userId: 'li', role: 'member' }}
-        group={client.groupOf(fixtureGroupId)}
-      />
-    </QunProvider>,
-  )
+  const { face, acts } = cardFace(CheckInCard, { client, message, mine, locale })
+  render(face)
   return acts
 }
 afterEach(cleanup)
@@ -89,17 +78,9 @@ test('[CI8] [CI9] the board lists who kept at it; over, nothing is asked', async
   expect(within(sheet).getByText('共 12 天')).toBeTruthy()
 })
 test('[CI5] the form makes a programme, and rewards ascend', async () => {
-  const bodies: unknown[] = []
   const client = createFixture({ userId: 'wang', views: [aView([])], now: () => fixtureNow })
-  render(
-    <QunProvider client={client} locale="zh-CN">
-      <CheckInForm
-        group={client.groupOf(fixtureGroupId)}
-        submit={async (made) => void bodies.push(made)}
-        close={() => undefined}
-      />
-    </QunProvider>,
-  )
+  const { face, posted: bodies } = formFace(CheckInForm, { client })
+  render(face)
   fireEvent.change(screen.getByLabelText('打卡名称'), { target: { value: '每天读书' } })
   fireEvent.change(screen.getAllByLabelText('天数').at(-1)!, { target: { value: '7' } })
   fireEvent.click(screen.getByRole('button', { name: '发起打卡' }))

@@ -4,11 +4,13 @@ import { QunProvider } from '@qun/ui'
 import {
   aMessage,
   aView,
+  cardFace,
   createFixture,
   fixtureGroupId,
   fixtureNow,
-  type settable,
+  formFace,
   type FixtureClient,
+  type settable,
 } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
@@ -93,17 +95,14 @@ function show(scene: Scene = {}) {
   const message = aMessage(7, 'wang', 'coupon', body, { state })
   const client = createFixture({ userId: viewer, views: [aView([message])], now: () => now })
   hold(client, held)
-  const acts: unknown[] = []
-  render(
-    <QunProvider client={client} locale={locale}>
-      <CouponCard
-        {...{ body, state, mine, now, locale, message }}
-        act={async (action, input) => void acts.push({ action, input })}
-        viewer={{ userId: viewer, role: viewer === 'wang' ? 'owner' : 'member' }}
-        group={client.groupOf(fixtureGroupId)}
-      />
-    </QunProvider>,
-  )
+  const { face, acts } = cardFace(CouponCard, {
+    client,
+    message,
+    mine,
+    role: viewer === 'wang' ? 'owner' : 'member',
+    locale,
+  })
+  render(face)
   return { acts, client }
 }
 afterEach(cleanup)
@@ -218,17 +217,9 @@ test('[CP14] [C6] what ends soon and what an order holds are marked; the others 
 })
 
 test('[CP12] the form marks what is missing, shows the coupon, and makes an offer of the rest', async () => {
-  const bodies: unknown[] = []
   const client = createFixture({ userId: 'wang', views: [aView([])], now: () => fixtureNow })
-  render(
-    <QunProvider client={client} locale="zh-CN">
-      <CouponForm
-        group={client.groupOf(fixtureGroupId)}
-        submit={async (made) => void bodies.push(made)}
-        close={() => undefined}
-      />
-    </QunProvider>,
-  )
+  const { face, posted: bodies } = formFace(CouponForm, { client })
+  render(face)
   fireEvent.click(screen.getByRole('button', { name: '发到群里' }))
   await screen.findByText('必填')
   const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })

@@ -1,7 +1,6 @@
 /** The card of a flash sale in every state, and its form. */
 import type { MineOf, StateOf } from '@qun/contract'
-import { QunProvider } from '@qun/ui'
-import { aMessage, aView, createFixture, fixtureGroupId, fixtureNow } from '@qun/ui/testing'
+import { aMessage, aView, cardFace, createFixture, fixtureNow, formFace } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import type { flashSale } from '../contract.ts'
@@ -31,17 +30,8 @@ interface Scene {
 function show({ state = on, mine, now = fixtureNow, locale = 'zh-CN' }: Scene = {}) {
   const message = aMessage(7, 'wang', 'flash-sale', body, { state })
   const client = createFixture({ userId: 'li', views: [aView([message])], now: () => now })
-  const acts: unknown[] = []
-  render(
-    <QunProvider client={client} locale={locale}>
-      <FlashSaleCard
-        {...{ body, state, mine, now, locale, message }}
-        act={async (action, input) => void acts.push({ action, input })}
-        viewer={{ userId: 'li', role: 'member' }}
-        group={client.groupOf(fixtureGroupId)}
-      />
-    </QunProvider>,
-  )
+  const { face, acts } = cardFace(FlashSaleCard, { client, message, mine, locale })
+  render(face)
   return acts
 }
 afterEach(cleanup)
@@ -82,17 +72,9 @@ test('[FS2] sold out says that pieces may come back', () => {
   expect(screen.getByText(/已抢完 · 未付款的会放回/)).toBeTruthy()
 })
 test('[FS1] the form marks what is missing and makes a sale of the rest', async () => {
-  const bodies: unknown[] = []
   const client = createFixture({ userId: 'wang', views: [aView([])], now: () => fixtureNow })
-  render(
-    <QunProvider client={client} locale="zh-CN">
-      <FlashSaleForm
-        group={client.groupOf(fixtureGroupId)}
-        submit={async (made) => void bodies.push(made)}
-        close={() => undefined}
-      />
-    </QunProvider>,
-  )
+  const { face, posted: bodies } = formFace(FlashSaleForm, { client })
+  render(face)
   fireEvent.click(screen.getByRole('button', { name: '发布抢购' }))
   await screen.findByText('必填')
   const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })

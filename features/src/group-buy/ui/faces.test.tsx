@@ -1,7 +1,7 @@
 /** The card in every state for everybody who sees it, and the form. */
 import type { BodyOf, MineOf, StateOf } from '@qun/contract'
 import { QunProvider } from '@qun/ui'
-import { aMessage, aView, createFixture, fixtureGroupId, fixtureNow } from '@qun/ui/testing'
+import { aMessage, aView, cardFace, createFixture, fixtureGroupId, fixtureNow, formFace } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { groupBuy, Team } from '../contract.ts'
@@ -73,22 +73,8 @@ function show({
   const told = { ...body, ...more.body }
   const message = aMessage(7, 'wang', 'group-buy', told, { state })
   const client = createFixture({ userId, views: [aView([message])], now: () => now })
-  const acts: { action: string; input: unknown }[] = []
-  render(
-    <QunProvider client={client} locale={locale}>
-      <GroupBuyCard
-        body={told}
-        state={state}
-        mine={mine}
-        act={async (action, input) => void acts.push({ action, input })}
-        viewer={{ userId, role }}
-        message={message}
-        group={client.open(fixtureGroupId)}
-        now={now}
-        locale={locale}
-      />
-    </QunProvider>,
-  )
+  const { face, acts } = cardFace(GroupBuyCard, { client, message, mine, role, locale })
+  render(face)
   return { acts, client }
 }
 const button = (name: string | RegExp) => screen.queryByRole('button', { name })
@@ -199,16 +185,8 @@ describe('the card', () => {
 describe('the form', () => {
   function compose() {
     const client = createFixture({ userId: 'wang', views: [aView([])] })
-    const posted: Body[] = []
-    render(
-      <QunProvider client={client} locale="zh-CN">
-        <GroupBuyForm
-          group={client.open(fixtureGroupId)}
-          submit={async (made) => void posted.push(made)}
-          close={() => {}}
-        />
-      </QunProvider>,
-    )
+    const { face, posted } = formFace(GroupBuyForm, { client })
+    render(face)
     return posted
   }
   const type = (label: string, value: string, at = 0) =>

@@ -1,7 +1,7 @@
 /** All that was told before anyone entered: prizes, times, organiser, rules, how it is kept fair; and cancelling. */
 import { ActionButton, Fact, Facts, Money, ReasonDialog, Sheet, useOpen, useText } from '@qun/ui'
 import type { DrawFace } from './card.tsx'
-import { afterTexts, claimWithinText } from './texts-after.ts'
+import { afterTexts, chancesText, claimWithinText } from './texts-after.ts'
 import { drawTexts, prizeQuantityText } from './texts.ts'
 
 export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonly onClose: () => void }) {
@@ -51,6 +51,9 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
           <Fact name={text(drawTexts.contact)}>{body.contact}</Fact>
           <Fact name={text(drawTexts.conditions)}>{body.conditions}</Fact>
           <Fact name={text(drawTexts.method)}>{body.method}</Fact>
+          {body.chances !== undefined && (
+            <Fact name={text(afterTexts.chances)}>{text(chancesText(body.chances.most, body.chances.how))}</Fact>
+          )}
           <ClaimFacts body={body} />
           <Fact name={text(drawTexts.fairness)}>
             {text({ none: drawTexts.modeNone, group: drawTexts.modeGroup, beacon: drawTexts.modeBeacon }[mode])}

@@ -1,7 +1,17 @@
 /** The card in every state for everybody who sees it, the form, and the proof. */
 import type { BodyOf, MineOf, StateOf } from '@qun/contract'
 import { QunProvider } from '@qun/ui'
-import { aMember, aMessage, aView, createFixture, fixtureGroupId, fixtureMembers, fixtureNow } from '@qun/ui/testing'
+import {
+  aMember,
+  aMessage,
+  aView,
+  cardFace,
+  createFixture,
+  fixtureGroupId,
+  fixtureMembers,
+  fixtureNow,
+  formFace,
+} from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { luckyDraw } from '../contract.ts'
@@ -69,23 +79,8 @@ function show({
   if (badge) members.set(userId, aMember(userId, '小李', { badge }))
   const message = aMessage(7, 'wang', 'lucky-draw', body, { state })
   const client = createFixture({ userId, views: [aView([message], { members })], now: () => now })
-  const acts: unknown[] = []
-  const act = async (action: string, input: unknown) => void acts.push({ action, input })
-  render(
-    <QunProvider client={client} locale={locale}>
-      <LuckyDrawCard
-        body={body}
-        state={state}
-        mine={mine}
-        act={act}
-        viewer={{ userId, role }}
-        message={message}
-        group={client.open(fixtureGroupId)}
-        now={now}
-        locale={locale}
-      />
-    </QunProvider>,
-  )
+  const { face, acts } = cardFace(LuckyDrawCard, { client, message, mine, role, locale })
+  render(face)
   return { client, acts }
 }
 const action = (name: string) => screen.queryByRole('button', { name })
@@ -184,16 +179,8 @@ describe('after closing', () => {
 describe('the form', () => {
   function compose() {
     const client = createFixture({ userId: 'wang', views: [aView([])] })
-    const posted: Body[] = []
-    render(
-      <QunProvider client={client} locale="zh-CN">
-        <LuckyDrawForm
-          group={client.open(fixtureGroupId)}
-          submit={async (made) => void posted.push(made)}
-          close={() => {}}
-        />
-      </QunProvider>,
-    )
+    const { face, posted } = formFace(LuckyDrawForm, { client })
+    render(face)
     return posted
   }
   const type = (label: string, value: string, at = 0) => {

@@ -11,7 +11,10 @@ export const afterTexts = {
   lapsed: say('未按时领取，奖品已补抽', 'You did not claim in time; the prize was drawn again'),
   nobodyLeft: say('没有可以补抽的人', 'Nobody was left to draw'),
   checkRedraw: say('重新补抽得到同样的中奖者', 'The second draw repeats to the same winners'),
+  chances: say('额外机会', 'Extra chances'),
 } as const
+export const chancesText = (most: number, how: string): LocalText =>
+  say(`${how}（每人合计最多 ${most} 次）`, `${how} (at most ${most} chances a person)`)
 
 export const redrawnText = (n: number): LocalText =>
   say(

@@ -125,7 +125,9 @@ export async function verifyDraw(published: Published): Promise<Check[]> {
   const commit = await sha256(bytesOfHex(proof.seed))
   const list = await hashOfList(entries)
   const again = await drawAgain(proof, entries)
-  const whole = entries.length === proof.entryCount && entries.every((entry, at) => entry.entryNo === at + 1)
+  const whole =
+    entries.length === proof.entryCount &&
+    entries.every((entry, at) => entry.entryNo === at + 1 && entry.weight <= (proof.weightMost ?? 1))
   const checks: Check[] = [
     { name: 'commit', found: commit, passed: commit === published.commit && commit === proof.commit },
     {

@@ -1,7 +1,6 @@
 /** The card of a poll in every state, who voted, and the form. */
 import type { BodyOf, MineOf, StateOf } from '@qun/contract'
-import { QunProvider } from '@qun/ui'
-import { aMessage, aView, createFixture, fixtureGroupId, fixtureNow } from '@qun/ui/testing'
+import { aMessage, aView, cardFace, createFixture, fixtureNow, formFace } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import type { poll } from '../contract.ts'
@@ -32,18 +31,8 @@ function show({ mine, viewer = 'li', locale = 'zh-CN', ...scene }: Scene = {}) {
   const message = aMessage(7, 'zhao', 'poll', shown, { state: now })
   const client = createFixture({ userId: viewer, views: [aView([message])], now: () => fixtureNow })
   client.answers['polls.voters'] = () => ({ voters: [{ userId: 'sun', name: '孙老师', avatar: '' }], more: false })
-  const acts: unknown[] = []
-  render(
-    <QunProvider client={client} locale={locale}>
-      <PollCard
-        {...{ body: shown, state: now, mine, message, locale }}
-        now={fixtureNow}
-        act={async (action, input) => void acts.push({ action, input })}
-        viewer={{ userId: viewer, role: 'member' }}
-        group={client.groupOf(fixtureGroupId)}
-      />
-    </QunProvider>,
-  )
+  const { face, acts } = cardFace(PollCard, { client, message, mine, locale })
+  render(face)
   return acts
 }
 afterEach(cleanup)
@@ -98,17 +87,9 @@ test('[PL8] options are added where the poll lets one', async () => {
   await waitFor(() => expect(acts).toEqual([{ action: 'add', input: { option: '周日' } }]))
 })
 test('[PL1] the form marks what is missing and makes a poll of the rest', async () => {
-  const bodies: unknown[] = []
   const client = createFixture({ userId: 'li', views: [aView([])], now: () => fixtureNow })
-  render(
-    <QunProvider client={client} locale="zh-CN">
-      <PollForm
-        group={client.groupOf(fixtureGroupId)}
-        submit={async (made) => void bodies.push(made)}
-        close={() => undefined}
-      />
-    </QunProvider>,
-  )
+  const { face, posted: bodies } = formFace(PollForm, { client })
+  render(face)
   fireEvent.click(screen.getByRole('button', { name: '发起投票' }))
   expect(await screen.findAllByText('必填')).toHaveLength(3)
   const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })

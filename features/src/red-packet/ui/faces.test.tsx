@@ -1,6 +1,15 @@
 /** The packet for everybody who sees it, in every state; the coin, the list, and the form. */
 import { QunProvider } from '@qun/ui'
-import { aMember, aMessage, aView, createFixture, fixtureGroupId, fixtureMembers, fixtureNow } from '@qun/ui/testing'
+import {
+  aMember,
+  aMessage,
+  aView,
+  createFixture,
+  fixtureGroupId,
+  fixtureMembers,
+  fixtureNow,
+  formFace,
+} from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Claim, PacketBody, PacketMine, PacketState } from '../contract.ts'
@@ -224,16 +233,8 @@ describe('the form', () => {
       shareMax: 20_000,
       countMax: 100,
     })
-    const sent: PacketBody[] = []
-    render(
-      <QunProvider client={client} locale="zh-CN">
-        <RedPacketForm
-          group={client.open(fixtureGroupId)}
-          submit={async (made) => void sent.push(made)}
-          close={() => {}}
-        />
-      </QunProvider>,
-    )
+    const { face, posted: sent } = formFace(RedPacketForm, { client })
+    render(face)
     const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })
     return { sent, type, send: () => fireEvent.click(screen.getByRole('button', { name: '塞进红包' })) }
   }

@@ -1,7 +1,6 @@
 /** The card of a relay list, the form of a line, what its starter may do, and the form of a list. */
 import type { StateOf } from '@qun/contract'
-import { QunProvider } from '@qun/ui'
-import { aMessage, aView, createFixture, fixtureGroupId, fixtureNow } from '@qun/ui/testing'
+import { aMessage, aView, cardFace, createFixture, fixtureNow, formFace } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import type { relayList, RelayBody, RelayMine } from '../contract.ts'
@@ -35,18 +34,8 @@ function show(viewer: { id: string; role: 'owner' | 'member' }, more: { mine?: R
   const now = { ...state, ...more.state }
   const message = aMessage(7, 'wang', 'relay-list', body, { state: now })
   const client = createFixture({ userId: viewer.id, views: [aView([message])], now: () => fixtureNow })
-  const acts: unknown[] = []
-  render(
-    <QunProvider client={client} locale="zh-CN">
-      <RelayListCard
-        {...{ body, state: now, mine: more.mine, message, locale: 'zh-CN' }}
-        now={fixtureNow}
-        act={async (action, input) => void acts.push({ action, input })}
-        viewer={{ userId: viewer.id, role: viewer.role }}
-        group={client.groupOf(fixtureGroupId)}
-      />
-    </QunProvider>,
-  )
+  const { face, acts } = cardFace(RelayListCard, { client, message, mine: more.mine, role: viewer.role })
+  render(face)
   return acts
 }
 const member = { id: 'he', role: 'member' } as const
@@ -96,17 +85,9 @@ test('[RL7] [RL8] who runs it pastes a list, sees what cannot be read, and close
   expect(screen.queryByRole('button', { name: '我要接龙' })).toBeNull()
 })
 test('[RL6] the form makes a list of the fields one names', async () => {
-  const bodies: unknown[] = []
   const client = createFixture({ userId: 'li', views: [aView([])], now: () => fixtureNow })
-  render(
-    <QunProvider client={client} locale="zh-CN">
-      <RelayListForm
-        group={client.groupOf(fixtureGroupId)}
-        submit={async (made) => void bodies.push(made)}
-        close={() => undefined}
-      />
-    </QunProvider>,
-  )
+  const { face, posted: bodies } = formFace(RelayListForm, { client })
+  render(face)
   fireEvent.click(screen.getByRole('button', { name: '添加项目' }))
   fireEvent.click(screen.getByRole('button', { name: '发起接龙' }))
   expect(await screen.findAllByText('必填')).toHaveLength(2)
