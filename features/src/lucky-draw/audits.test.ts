@@ -8,6 +8,7 @@ import { audits } from './store-audits.ts'
 
 test.each([
   ['D1', sql`DELETE FROM lucky_draw_entries WHERE entry_no = 2`],
+  ['D1', sql`UPDATE lucky_draw_entries SET weight = 2 WHERE entry_no = 1`],
   ['D3', sql`UPDATE lucky_draw_entries SET at = at + 86400000 WHERE entry_no = 1`],
   ['D5', sql`UPDATE lucky_draw_draws SET proof = jsonb_set(proof, '{redraw,lapsed}', '[]')`],
   ['D5', sql`UPDATE lucky_draw_draws SET proof = jsonb_set(proof, '{redraw,winners}', proof->'winners')`],
@@ -23,7 +24,7 @@ test.each([
   expect((await world.read(at, luckyDraw)).unclaimedCount).toBe(1)
   const audit = audits.filter(({ id }) => id === name)
   const found = () => world.store.reading('*', (tx) => Promise.all(audit.map((one) => one.find(tx, world.time.now()))))
-  expect(await found()).toEqual([[]])
+  expect((await found()).flat()).toEqual([])
   await world.store.transaction('*', (tx) => plant.execute(tx))
   expect((await found()).flat()).toHaveLength(1)
   await expect(world[Symbol.asyncDispose]()).rejects.toThrow(`audit ${name}`)

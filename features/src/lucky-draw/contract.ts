@@ -18,6 +18,8 @@ export const prizesMax = 10
 export const unitsMax = 200
 /** Highest worth of one unit of a prize in fen: RMB 50,000, the legal cap for prize draws in China. */
 export const prizeCapFen = 5_000_000
+/** Chances one entry may have. */
+export const weightMax = 20
 /** Winners shown on the card; the proof lists all. */
 export const winnersShownMax = 30
 
@@ -57,6 +59,8 @@ export const Winner = closed({
 })
 export type Winner = Static<typeof Winner>
 
+const closedToEntries = refusal(409, 'never', '抽奖已截止', 'The draw is closed')
+const staffExcluded = refusal(403, 'never', '主办方和工作人员不能参与', 'The organiser and staff may not enter')
 const seedSealed = refusal(403, 'later', '开奖前不公开种子', 'The seed is sealed until the draw')
 
 export const luckyDraw = defineCard({
@@ -92,6 +96,13 @@ export const luckyDraw = defineCard({
      * once more, as draw `<drawId>#2`, among those who have not won; needs `claimDays`.
      */
     unclaimed: Type.Optional(oneOf('void', 'redraw')),
+    /** Members may earn chances beyond their own one: at most so many together, and how, told before anyone enters. */
+    chances: Type.Optional(
+      closed({
+        most: Type.Integer({ minimum: 2, maximum: weightMax }),
+        how: Type.String({ maxLength: 200 }),
+      }),
+    ),
   }),
   state: closed({
     phase: oneOf('open', 'closed', 'drawn', 'cancelled'),
@@ -180,8 +191,8 @@ export const luckyDraw = defineCard({
     'lucky-draw.cancelled': closed({ seq: SeqSchema, reason: Type.String() }),
   },
   refusals: {
-    'draw.closed': refusal(409, 'never', '抽奖已截止', 'The draw is closed'),
-    'draw.staff_excluded': refusal(403, 'never', '主办方和工作人员不能参与', 'The organiser and staff may not enter'),
+    'draw.closed': closedToEntries,
+    'draw.staff_excluded': staffExcluded,
     'draw.nonce_missing': refusal(
       422,
       'after-change',
@@ -243,6 +254,8 @@ export const Proof = closed({
   beacon: Type.String(),
   entryCount: Type.Integer(),
   quantities: Type.Array(Type.Integer({ minimum: 1 })),
+  /** The most chances an entry may have, as told before anyone entered; 1 when absent. */
+  weightMost: Type.Optional(Type.Integer({ minimum: 1 })),
   /** Numbers of entries that were drawn and set aside, because their member is staff or banned by then. */
   voided: Type.Array(Type.Integer()),
   winners: ProvenWinners,
@@ -270,4 +283,26 @@ export const proofOf = defineEndpoint({
   }),
   refusals: { 'draw.seed_sealed': seedSealed },
   errors: ['message.not_found', 'draw.seed_sealed'],
+})
+export const grantChance = defineEndpoint({
+  name: 'draws.grantChance',
+  method: 'PUT',
+  path: '/groups/:groupId/draws/:seq/chances/:chanceId',
+  doc:
+    'The host gives a member one more chance in an open draw that told of chances; before or after entering. A ' +
+    '`chanceId` (of what earned it) is spent once in a draw: repeated for the same person it answers alike.',
+  by: 'server',
+  params: closed({
+    groupId: GroupIdSchema,
+    seq: SeqSchema,
+    chanceId: Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,64}$' }),
+  }),
+  body: closed({ userId: UserIdSchema }),
+  answer: closed({ weight: Type.Integer({ minimum: 1, description: 'What the person’s entry counts now.' }) }),
+  refusals: {
+    'draw.closed': closedToEntries,
+    'draw.staff_excluded': staffExcluded,
+    'draw.not_eligible': refusal(403, 'never', '不符合条件', 'The person or the chance does not count in this draw'),
+  },
+  errors: ['message.not_found', 'draw.closed', 'draw.staff_excluded', 'draw.not_eligible', 'user.minor_restricted'],
 })

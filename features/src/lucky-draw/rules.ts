@@ -117,6 +117,9 @@ export async function drawWinners(
   return { winners, voided }
 }
 
+/** [LD20] What an entry counts: its own chance and those recorded, at most as many as were told. */
+export const weightOf = (most: number, chances: number): number => Math.min(most, 1 + chances)
+
 /** [LD18] The name under which unclaimed prizes are drawn again: another key, another stream. */
 export const redrawIdOf = (drawId: string): string => `${drawId}#2`
 /**
@@ -148,10 +151,11 @@ export async function drawFault(
   hashing: Hashing,
   proof: Proof,
   entries: readonly EntryLine[],
-): Promise<'commit' | 'entries' | 'list' | 'winners' | 'redraw' | 'people' | undefined> {
+): Promise<'commit' | 'entries' | 'weights' | 'list' | 'winners' | 'redraw' | 'people' | undefined> {
   if (toHex(await hashing.sha256(fromHex(proof.seed))) !== proof.commit) return 'commit'
   if (entries.length !== proof.entryCount || entries.some((entry, index) => entry.entryNo !== index + 1))
     return 'entries'
+  if (entries.some(({ weight }) => weight > (proof.weightMost ?? 1))) return 'weights'
   if ((await listHashOf(hashing, entries)) !== proof.listHash) return 'list'
   const key = await drawKeyOf(hashing, proof)
   if (!isRepeated(proof, await drawWinners(hashing, key, entries, proof.quantities, isAmong(proof.voided))))
@@ -200,6 +204,7 @@ export interface Disclosure {
   readonly method?: string
   readonly claimDays?: number
   readonly unclaimed?: 'void' | 'redraw'
+  readonly chances?: { readonly how: string }
 }
 /** [LD8] JSON pointers of what must be told and is missing or blank. */
 export function missingDisclosure(body: Disclosure): string[] {
@@ -209,6 +214,7 @@ export function missingDisclosure(body: Disclosure): string[] {
       .filter((field) => isBlank(body[field]))
       .map((field) => `/${field}`),
     ...(['closesAt', 'drawsAt'] as const).filter((field) => body[field] === undefined).map((field) => `/${field}`),
+    ...(body.chances !== undefined && isBlank(body.chances.how) ? ['/chances/how'] : []),
     // A redraw without a time to claim would never come.
     ...(body.unclaimed === 'redraw' && body.claimDays === undefined ? ['/claimDays'] : []),
     ...body.prizes.flatMap((prize, index) => [

@@ -14,13 +14,16 @@ import {
   roundFits,
   timesFit,
   toHex,
+  weightOf,
   type BeaconChain,
 } from './rules.ts'
+import { grant } from './server-chances.ts'
 import { claim, claimEnd, endClaims } from './server-claims.ts'
 import { allEntries, announce, hashing, isVoid, linesOf, namesOf, nameWinners, type DrawCall } from './server-parts.ts'
 import { audits } from './store-audits.ts'
 import {
   addEntry,
+  countChances,
   findProof,
   keepProof,
   keepSeed,
@@ -95,7 +98,10 @@ async function enter(call: ActionCall<typeof luckyDraw>, nonce: string | undefin
   const isGrouped = entropyOf(body).mode === 'group'
   if (isGrouped && nonce === undefined) call.fail('draw.nonce_missing')
   const entryNo = state.entryCount + 1
-  const entry: Entry = { entryNo, userId: actorId, weight: 1, ...(isGrouped && nonce !== undefined ? { nonce } : {}) }
+  const { chances } = body
+  // [LD20] Those given before.
+  const weight = chances === undefined ? 1 : weightOf(chances.most, await countChances(call.tx, call, actorId))
+  const entry: Entry = { entryNo, userId: actorId, weight, ...(isGrouped && nonce !== undefined ? { nonce } : {}) }
   await addEntry(call.tx, call, entry, call.now)
   call.setState({ ...state, entryCount: entryNo })
   call.setMine(actorId, { entryNo })
@@ -141,6 +147,7 @@ async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promi
     beacon,
     entryCount: entries.length,
     quantities,
+    ...(body.chances === undefined ? {} : { weightMost: body.chances.most }),
     voided,
     winners,
   })
@@ -207,7 +214,7 @@ export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
       call.cancelJob('draw')
     },
   })
-  return defineFeature({ name: 'lucky-draw', migrations, cards: [card], endpoints: [entries, proof], audits })
+  return defineFeature({ name: 'lucky-draw', migrations, cards: [card], endpoints: [entries, proof, grant], audits })
 }
 
 export { drandBeacon, drandChains, drandRelays, type DrandChain, type DrandOptions } from './server-drand.ts'

@@ -20,6 +20,16 @@ export const audits: readonly Audit[] = [
         AND (e.n <> e.last OR (m.state->>'entryCount')::bigint <> e.n)`,
   ),
   check(
+    'D1',
+    'An entry counts its own chance and those recorded, at most as many as its card told.',
+    sql`SELECT DISTINCT 'weights of ' || ${place} AS place FROM messages m
+      JOIN lucky_draw_entries e ON e.app_id = m.app_id AND e.group_id = m.group_id AND e.seq = m.seq
+      WHERE m.kind = 'lucky-draw' AND m.recalled_at IS NULL
+        AND e.weight <> least(coalesce((m.body->'chances'->>'most')::bigint, 1), 1 + (SELECT count(*)
+          FROM lucky_draw_chances c WHERE c.app_id = e.app_id AND c.group_id = e.group_id AND c.seq = e.seq
+            AND c.user_id = e.user_id))`,
+  ),
+  check(
     'D3',
     'No entry was made at or after the close.',
     sql`SELECT DISTINCT 'late entries of ' || ${place} AS place FROM messages m

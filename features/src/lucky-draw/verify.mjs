@@ -16,8 +16,8 @@ const check = (isTrue, what) => {
 }
 const seed = Buffer.from(proof.seed, 'hex')
 check(sha256(seed) === proof.commit, 'the seed is the one promised before anyone entered')
-const isWhole = entries.length === proof.entryCount && entries.every((entry, i) => entry.entryNo === i + 1)
-check(isWhole, `all ${proof.entryCount} entries are there`)
+const fits = ({ entryNo, weight }, i) => entryNo === i + 1 && weight >= 1 && weight <= (proof.weightMost ?? 1)
+check(entries.length === proof.entryCount && entries.every(fits), `all ${proof.entryCount} entries are there`)
 const line = (e) => [e.entryNo, e.userHash, e.weight, ...(e.nonce ? [e.nonce] : [])].join('\t') + '\n'
 check(sha256(entries.map(line).join('')) === proof.listHash, 'the list of entries is the one shown when entries closed')
 
