@@ -9,7 +9,7 @@ const stepMs = 20
 /** The promise: a card's changes reach a viewer this far apart. */
 const apartMs = 100
 
-test(`[LIMIT7] ${memberCount} members act on one card within ${spanMs} ms: each is sent one change per ${apartMs} ms at most, and all see the same end`, async () => {
+test('[LIMIT7] five hundred act on one card in two seconds: each is sent a change in 100 ms at most, and one end', async () => {
   await using world = await startWorld({ features: createLab().features, watching: [] })
   const names = upTo(memberCount).map((n) => `m${n}`)
   for (const name of names) await world.core.putUser(appId, { userId: id(name), name })

@@ -50,7 +50,7 @@ const defaultSettings: Readonly<Record<string, string>> = {
   checkpoint_timeout: '15min',
   checkpoint_completion_target: '0.9',
   autovacuum: 'on',
-  // A table that grew from nothing is counted soon: until then the planner takes any index of it for as good as another.
+  // A table that grew from nothing is counted soon: until then any index of it looks as good as another.
   autovacuum_naptime: '5s',
   jit: 'off',
   fsync: 'on',
