@@ -1,7 +1,7 @@
-/** Takes features out of a copy of the repository and puts one in: what is left and what comes stands by itself. */
+/** Takes features out of a copy of the repository: what is left stands by itself. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { featureEdges } from './docs.ts'
 import { withoutFeature } from './manifest.ts'
 import { copyProject, type ProjectCopy } from './project-copy.ts'
@@ -12,20 +12,16 @@ const root = join(import.meta.dirname, '..')
 /** Worlds, seeds and the demo speak and make groups through these; orders are facts that plays react to. */
 const base = ['message', 'membership', 'order']
 let project: ProjectCopy
-beforeEach(async () => {
+// One copy for all: types that did not change are not checked again.
+beforeAll(async () => {
   project = await copyProject()
 })
-afterEach(async () => {
+beforeEach(() => project.restore())
+afterAll(async () => {
   await project[Symbol.asyncDispose]()
 })
 
-const filesOf = (folder: string) => new Map(readTree(folder).files.map((file) => [file.path, file.text]))
-
-// Pages that show a feature by name have to leave it out too: the gallery of faces, and the apps' page of a join link.
-test.each([
-  ['lucky-draw', /^packages\/ui\/gallery\//],
-  ['invitation', /^(packages\/ui\/gallery|apps)\//],
-])('without %s, types, imports and the other features’ tests hold', async (name, users) => {
+async function takeOut(name: string): Promise<void> {
   expect(base).not.toContain(name)
   await rm(join(project.folder, 'features/src', name), { recursive: true })
   for (const { path } of manifests) {
@@ -36,7 +32,23 @@ test.each([
     await writeFile(file, without)
   }
   await project.run('node', 'tools/docs.ts')
+}
+
+// Pages that show a feature by name have to leave it out too: the gallery of faces, and the apps' page of a join link.
+const removed = [
+  ['lucky-draw', /^packages\/ui\/gallery\//],
+  ['invitation', /^(packages\/ui\/gallery|apps)\//],
+] as const
+
+test.each(removed)('without %s, types and imports hold', async (name, users) => {
+  await takeOut(name)
   expect(await project.typeErrors(users)).toEqual([])
+  await project.run('oxlint', ...manifests.map((manifest) => manifest.path))
+})
+
+test('without either, types, imports and the other features’ tests hold', async () => {
+  for (const [name] of removed) await takeOut(name)
+  expect(await project.typeErrors(/^(packages\/ui\/gallery|apps)\//)).toEqual([])
   await project.run('oxlint')
   const tests = listFeatures(readTree(project.folder)).map((other) => `features/src/${other}/`)
   const printed = await project.run('vitest', 'run', '--project', 'fast', '--project', 'faces', ...tests)
@@ -47,37 +59,4 @@ test('every feature but the base can go: no other names its contract', () => {
   const tree = readTree(root)
   const needed = new Set(featureEdges(tree).map(([, to]) => to))
   expect([...needed].filter((name) => !base.includes(name))).toEqual([])
-})
-
-describe('a feature more', () => {
-  test('is one folder and an item in each manifest, and works', async () => {
-    const before = filesOf(project.folder)
-    await project.run('node', 'tools/new-feature.ts', 'apple-tasting')
-    const after = filesOf(project.folder)
-    const changed = [...after.keys()].filter((path) => after.get(path) !== before.get(path))
-    const outside = changed.filter((path) => !path.startsWith('features/src/apple-tasting/'))
-    expect(outside.toSorted()).toEqual(manifests.map((manifest) => manifest.path).toSorted())
-    for (const path of outside) {
-      const old = new Set(before.get(path)!.split('\n'))
-      const added = after
-        .get(path)!
-        .split('\n')
-        .filter((line) => !old.has(line))
-      expect(added.length, added.join('\n')).toBeLessThanOrEqual(2)
-    }
-    await project.run('node', 'tools/docs.ts')
-    expect(await project.typeErrors()).toEqual([])
-    await project.run('oxlint')
-    await project.run('oxfmt', '--check', 'features/src/apple-tasting', ...outside)
-    const tests = [
-      'features/src/apple-tasting/',
-      'tools/tidy.test.ts',
-      'tools/boundaries.test.ts',
-      'tools/docs.test.ts',
-      'tools/migrations.test.ts',
-    ]
-    expect(await project.run('vitest', 'run', '--project', 'fast', '--project', 'faces', ...tests)).toMatch(
-      /Tests\s+\d+ passed/,
-    )
-  })
 })

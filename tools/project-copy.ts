@@ -9,6 +9,8 @@ const left = new Set(['node_modules', '.git', 'dist', 'data', '.cache', '.tmp', 
 
 export interface ProjectCopy extends AsyncDisposable {
   readonly folder: string
+  /** Makes it again what the repository is; what programs remember of it (types checked before) stays. */
+  restore(): Promise<void>
   /** Runs a program of node_modules/.bin in the copy; fails with its output. */
   run(program: string, ...args: string[]): Promise<string>
   /** Every type error outside of `ignored` files. */
@@ -21,7 +23,8 @@ export interface ProjectCopy extends AsyncDisposable {
  */
 export async function copyProject(): Promise<ProjectCopy> {
   const copy = await mkdtemp(join(tmpdir(), 'qun-copy-'))
-  await cp(root, copy, { recursive: true, filter: (path) => path === root || !left.has(basename(path)) })
+  const fill = () => cp(root, copy, { recursive: true, filter: (path) => path === root || !left.has(basename(path)) })
+  await fill()
   const modules = join(copy, 'node_modules')
   await mkdir(join(modules, '@qun'), { recursive: true })
   for (const name of await readdir(join(root, 'node_modules')))
@@ -33,6 +36,11 @@ export async function copyProject(): Promise<ProjectCopy> {
   const run = (program: string, ...args: string[]) => runIn(copy, program, args)
   return {
     folder: copy,
+    async restore() {
+      for (const name of await readdir(copy))
+        if (!left.has(name)) await rm(join(copy, name), { recursive: true, force: true })
+      await fill()
+    },
     run,
     async typeErrors(ignored = /^$/) {
       const found: string[] = []
