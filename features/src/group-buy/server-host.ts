@@ -28,8 +28,7 @@ import {
 const teams = serveEndpoint(teamsOf, async (call) => {
   const offer = await call.readCard(groupBuy, call.params)
   const page = await openTeams(offer, { after: call.query.after ?? 0, limit: call.query.limit ?? 50 })
-  const leaders = await call.findUsers(page.map(({ leaderId }) => leaderId))
-  const named = { ...offer, findMember: async (userId: UserId) => leaders.get(userId) }
+  const named = { ...offer, findMembers: (userIds: Iterable<UserId>) => call.findUsers(userIds) }
   return { teams: await teamsFrom(named, page), openCount: offer.state.openCount }
 })
 const placeOf = serveEndpoint(placeForHost, async (call) => {

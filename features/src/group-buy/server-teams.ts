@@ -46,17 +46,16 @@ function change(call: OfferCall, patch: Partial<OfferState>, pieces = 0): void {
 // ── teams as the card shows them ──
 /** A place of an offer where people have names. */
 interface Named extends Offered {
-  findMember(userId: UserId): Promise<{ readonly name: string } | undefined>
+  findMembers(userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, { readonly name: string }>>
 }
 export async function teamsFrom(call: Named, stored: readonly StoredTeam[]): Promise<Team[]> {
   if (stored.length === 0) return []
   const faces = await facesOf(call, stored, facesShown)
-  const teams: Team[] = []
-  for (const { teamNo, leaderId, until, heldCount, paidCount } of stored) {
-    const leaderName = (await call.findMember(leaderId))?.name ?? leaderId
-    teams.push({ teamNo, leaderId, leaderName, faces: faces.get(teamNo) ?? [], paidCount, heldCount, until })
-  }
-  return teams
+  const leaders = await call.findMembers(stored.map(({ leaderId }) => leaderId))
+  return stored.map(({ teamNo, leaderId, until, heldCount, paidCount }) => {
+    const leaderName = leaders.get(leaderId)?.name ?? leaderId
+    return { teamNo, leaderId, leaderName, faces: faces.get(teamNo) ?? [], paidCount, heldCount, until }
+  })
 }
 /** An open team; from the card when it is shown there. */
 export async function findOpenTeam(call: OfferCall, teamNo: number): Promise<Team | 'over' | undefined> {

@@ -38,12 +38,9 @@ export async function nameWinners(
   drawn: readonly Drawn[],
   entries: readonly Entry[],
 ): Promise<Winner[]> {
-  const winners: Winner[] = []
-  for (const { prize, entryNo } of drawn) {
-    const { userId } = entries[entryNo - 1] as Entry
-    winners.push({ prize, entryNo, userId, name: (await call.findMember(userId))?.name ?? userId })
-  }
-  return winners
+  const placed = drawn.map(({ prize, entryNo }) => ({ prize, entryNo, userId: (entries[entryNo - 1] as Entry).userId }))
+  const members = await call.findMembers(placed.map(({ userId }) => userId))
+  return placed.map((winner) => ({ ...winner, name: members.get(winner.userId)?.name ?? winner.userId }))
 }
 /** A line of the system in the group, while it has members to read it. */
 export async function announce(call: DrawCall, text: LocalText): Promise<void> {

@@ -147,11 +147,10 @@ const textServer = serveCard(textMessage, {
 async function checkEditedMentions(call: ActionCall<typeof textMessage>, mentions: readonly Mention[]): Promise<void> {
   const fault = mentionFault(mentions, call.actor?.role)
   if (fault !== undefined) call.fail(fault)
-  for (const userId of mentions) {
-    if (userId === '*') continue
-    const member = await call.findMember(userId)
-    if (member?.active !== true) call.fail('mention.not_member', { detail: userId })
-  }
+  const people = mentions.filter((mention): mention is UserId => mention !== '*')
+  const members = await call.findMembers(people)
+  for (const userId of people)
+    if (members.get(userId)?.active !== true) call.fail('mention.not_member', { detail: userId })
 }
 
 /** The parts of an action's call that reacting needs: the same for every kind that takes reactions. */

@@ -192,6 +192,10 @@ export class CardWork {
         const found = await work.findMember(userId)
         return found === undefined ? undefined : memberRow(found)
       },
+      findMembers: async (userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, MemberRow>> => {
+        const found = await work.findMembers([...userIds])
+        return new Map(found.map((row) => [row.user_id as UserId, memberRow(row)]))
+      },
       isBanned: async (userId: UserId) => (await work.findMember(userId))?.banned === true,
       disbanded: this.disbanded_at !== null,
       post: (message) => postWithin(work, message),

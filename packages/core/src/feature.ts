@@ -144,6 +144,8 @@ export interface CardCall<C> extends Call {
   cancelJob(job: string): void
   record<F extends keyof FactsOf<C> & string>(fact: F, data: unknown): void
   findMember(userId: UserId): Promise<MemberRow | undefined>
+  /** Many in one statement; who never was in the group is missing. */
+  findMembers(userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, MemberRow>>
   isBanned(userId: UserId): Promise<boolean>
   /** True once the group was disbanded: settle, give back, take nothing more. */
   readonly disbanded: boolean
