@@ -7,7 +7,7 @@ import { canonicalJson, fingerprint, PROTOCOL_VERSION } from './protocol.ts'
 
 const known: Readonly<Record<number, string>> = {
   1: '0f16f45cee9e302545ece166883a4dd1dbd583ff21b827d49e24252e2e5ad2ea',
-  2: '0e8e5724b41602d6da7ea75cb742d186d793312bf023561241fec951660251f0',
+  2: 'c2324070fc4f14a102edf257e345bc4fea76715f2d995d6032aaa0a8775d4542',
 }
 
 test('the wire is the one this version stands for', () => {

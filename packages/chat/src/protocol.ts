@@ -7,7 +7,8 @@ import { cards, endpoints, records } from './contract.ts'
  * Rises with every change of a contract. One line of history each:
  * 1 Messages, membership, invitations and lucky draws.
  * 2 The plays: red packets, coupons, products, polls, relay lists, check-ins, group buys, flash sales, buyer
- * shows; points, levels, orders; people under age; draws whose winners claim.
+ * shows; points, levels, orders, payments; people under age; draws whose winners claim, are drawn again, and whose
+ * chances are recorded; coupons for some.
  */
 export const PROTOCOL_VERSION = 2
 
