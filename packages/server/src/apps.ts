@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { AppId, Millis } from '@qun/contract'
 import type { Store } from '@qun/storage'
-import { importJWK, type JWK } from 'jose'
+import { importJWK, type CryptoKey, type JWK } from 'jose'
 import type { Seal } from './seal.ts'
 import {
   addApiKey,
@@ -206,7 +206,7 @@ export class Apps {
   async #openKey(row: SigningKeyRow): Promise<SigningKey> {
     const bytes = this.#options.seal.open(row.secret)
     const { appId, kid, alg, status } = row
-    if (alg === 'HS256') return { appId, kid, alg, status, verifyWith: bytes }
+    if (alg === 'HS256') return { appId, kid, alg, status, verifyWith: await importHmacKey(bytes) }
     const jwk = JSON.parse(Buffer.from(bytes).toString('utf8')) as JWK
     return { appId, kid, alg, status, verifyWith: await importJWK(jwk, 'EdDSA') }
   }
@@ -234,6 +234,12 @@ export class Apps {
       shown: { kid, alg: 'EdDSA' },
     }
   }
+}
+
+/** Made ready once: from bytes, each signature and each look at one would import the key anew. */
+function importHmacKey(secret: Uint8Array): Promise<CryptoKey> {
+  const bytes = new Uint8Array(secret)
+  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])
 }
 
 /** API secrets are 256 random bits, so a fast hash is enough: there is nothing to guess. */

@@ -1,6 +1,7 @@
 /** Who is calling: checks users' tokens and hosts' API keys. Knows no route and no socket. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { refuse, type AppId, type Millis, type UserId } from '@qun/contract'
+import type { CryptoKey } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { hashOfApiSecret, type Apps } from './apps.ts'
 import { isStorable } from './json.ts'
@@ -70,7 +71,7 @@ export class Auth {
     const exp = iat + (wish.ttlSeconds ?? 3_600)
     const { kid } = key
     const claims: Claims = { appId, userId: wish.userId, guest: wish.guest ?? false, jti: randomHex(16), kid, iat, exp }
-    const token = await mintToken(key.verifyWith as Uint8Array, claims)
+    const token = await mintToken(key.verifyWith as CryptoKey, claims)
     return { token, expiresAt: exp * 1_000 }
   }
 

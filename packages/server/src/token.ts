@@ -18,7 +18,7 @@ export interface SigningKey {
   readonly kid: string
   readonly alg: Algorithm
   readonly status: 'active' | 'retired'
-  /** HS256: the secret's bytes. EdDSA: the public key. */
+  /** HS256: the secret, which signs as well. EdDSA: the public key. */
   readonly verifyWith: Uint8Array | CryptoKey | JWK
 }
 
@@ -121,7 +121,7 @@ export function isUserId(text: string): text is UserId {
 }
 
 /** Signs a token with the HS256 key the claims name; `jti` must never repeat. */
-export async function mintToken(secret: Uint8Array, claims: Claims): Promise<string> {
+export async function mintToken(secret: Uint8Array | CryptoKey, claims: Claims): Promise<string> {
   const body = {
     iss: claims.appId,
     aud: tokenAudience,
