@@ -6,6 +6,7 @@ import {
   isEcho,
   isNear,
   isQuestion,
+  isStockOnly,
   isSubstantive,
   printOf,
   saidIn,
@@ -56,6 +57,41 @@ describe('substance', () => {
     '12345',
   ])('[ML2] 「%s」 does not', (text) => {
     expect(isSubstantive(saidIn(text))).toBe(false)
+  })
+  test('[ML2] stock phrases are told as a pattern of them would tell, however a text is cut', () => {
+    const pattern =
+      /^(?:(?:谢谢老板|谢谢|老板大气|抢到了|没抢到|抢到|好的|好|thank you|thanks|ok|no|\d|[了的哈~+])\s*)+$/iu
+    const pieces = [
+      '谢谢',
+      '老板',
+      '谢谢老板',
+      '抢',
+      '到',
+      '了',
+      '没',
+      '好',
+      '的',
+      'OK',
+      'no',
+      'thank',
+      ' ',
+      'you',
+      '7',
+      '卷',
+    ]
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 8 }), (cut) => {
+        const text = cut.join('').trim()
+        fc.pre(text !== '')
+        expect(isStockOnly(text)).toBe(pattern.test(text))
+      }),
+    )
+  })
+  test('[ML2] a long text of digits or laughter with one word at its end is read at once', () => {
+    for (const piece of ['1', '哈', '谢谢', 'ok ', '了哈']) {
+      expect(isStockOnly(piece.repeat(2_000) + '卷')).toBe(false)
+      expect(isStockOnly(piece.repeat(2_000).trim())).toBe(true)
+    }
   })
   test('[ML2] any text is read without harm, and what was said says the same again', () => {
     fc.assert(

@@ -66,13 +66,33 @@ const stock = [
   'cool',
   'wow',
 ]
-const stockOnly = new RegExp(
-  `^(?:(?:${stock.toSorted((a, b) => b.length - a.length).join('|')}|\\d+|[啊呀哦啦了的吧呢嘛哈~]|\\+\\d*)\\s*)+$`,
-  'iu',
-)
+const stockPhrases = new Set(stock)
+const stockLengthMax = Math.max(...stock.map((phrase) => phrase.length))
+const stockLetter = /[\d\s啊呀哦啦了的吧呢嘛哈~+]/u
 const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu
 const parts = /[\p{P}\p{S}\n]+/u
 
+/**
+ * Whether a text is made of stock phrases, particles, digits and blanks alone. Every place a run of them can reach is
+ * noted once, so the work is bounded by the text's length: a pattern would try each way to cut a long text into phrases.
+ */
+export function isStockOnly(text: string): boolean {
+  const letters = text.toLowerCase()
+  const isReached = new Uint8Array(letters.length + stockLengthMax + 1)
+  isReached[0] = 1
+  let last = 0
+  for (let at = 0; at <= last && at < letters.length; at++) {
+    if (isReached[at] === 0) continue
+    const reach = (to: number) => {
+      isReached[to] = 1
+      last = Math.max(last, to)
+    }
+    if (stockLetter.test(letters[at] as string)) reach(at + 1)
+    for (let length = 1; length <= stockLengthMax; length++)
+      if (stockPhrases.has(letters.slice(at, at + length))) reach(Math.min(at + length, letters.length))
+  }
+  return isReached[letters.length] === 1
+}
 /** The message without emoji, mentions and stock phrases: what it says. */
 export function saidIn(text: string): string {
   return text
@@ -80,7 +100,7 @@ export function saidIn(text: string): string {
     .replace(emoji, ' ')
     .split(parts)
     .map((part) => part.trim().replace(/\s+/gu, ' '))
-    .filter((part) => part !== '' && !stockOnly.test(part) && !/^(.)\1+$/u.test(part))
+    .filter((part) => part !== '' && !isStockOnly(part) && !/^(.)\1+$/u.test(part))
     .join(' ')
 }
 /** [ML2] At least two CJK characters or two words are left. */
