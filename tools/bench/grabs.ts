@@ -1,8 +1,8 @@
 /**
  * Ten thousand members open a packet of a hundred shares at once, over HTTP at the server as it ships; then at the
  * textbook's server on the same PostgreSQL, a locked row per grab. `node tools/bench/grabs.ts [--members 10000]
- * [--shares 100] [--connections 100] [--depth 20] [--rounds 3] [--profile]`. Ends with 1 when a figure of promises P13 is
- * missed.
+ * [--shares 100] [--connections 100] [--depth 20] [--rounds 3] [--profile]`. Ends with 1 when a figure of promises
+ * P13 is missed.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

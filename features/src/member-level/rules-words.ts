@@ -73,8 +73,8 @@ const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hang
 const parts = /[\p{P}\p{S}\n]+/u
 
 /**
- * Whether a text is made of stock phrases, particles, digits and blanks alone. Every place a run of them can reach is
- * noted once, so the work is bounded by the text's length: a pattern would try each way to cut a long text into phrases.
+ * Whether a text is made of stock phrases, particles, digits and blanks alone. Each place a run of them can reach is
+ * noted once, so the text's length bounds the work: a pattern would try every way to cut a long text into phrases.
  */
 export function isStockOnly(text: string): boolean {
   const letters = text.toLowerCase()

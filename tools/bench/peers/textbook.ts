@@ -1,7 +1,7 @@
 /**
- * A grab as a textbook writes it: the packet's row is locked, looked at and changed in a transaction per request, behind
- * the same HTTP framework and on the same PostgreSQL as Qun. No tokens, no ledger, no checks. Arguments: the database's
- * address and how many shares there are. Prints its port as JSON.
+ * A grab as a textbook writes it: the packet's row is locked, looked at and changed in a transaction per request,
+ * behind the same HTTP framework and on the same PostgreSQL as Qun. No tokens, no ledger, no checks. Arguments: the
+ * database's address and how many shares there are. Prints its port as JSON.
  */
 import type { AddressInfo } from 'node:net'
 import { fastify } from 'fastify'
