@@ -53,6 +53,12 @@ test('[RL4] options are counted as their lines choose them, and overfull ones ar
     }),
   )
 })
+test('[RL7] a pasted line of many blanks or digits is read at once', () => {
+  const blanks = ' '.repeat(20_000)
+  expect(parsePasted(`1.${blanks}小林${blanks}x${blanks}2${blanks}`).lines).toEqual([{ name: '小林', quantity: 2 }])
+  for (const bad of [`1. 小林${'x '.repeat(10_000)}三`, `1. 小林 ${'1'.repeat(20_000)}份`, '1'.repeat(20_000)])
+    expect(parsePasted(bad)).toEqual({ lines: [], bad: [1] })
+})
 test('[RL7] a pasted list is read line by line; what is none is told', () => {
   const pasted = parsePasted('周六面包接龙\n1. 小林 x2\n2、老周 3\n\n3. 阿青\n4.王 大 x1\n没有编号\n5. ')
   expect(pasted.lines).toEqual([

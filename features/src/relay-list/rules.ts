@@ -76,13 +76,18 @@ export interface Pasted {
   /** Numbers of pasted lines, from one, that are no line of a list. */
   readonly bad: readonly number[]
 }
+/** A number, a name of at most 20 characters and a quantity, with what stands between them. */
+const pastedLineMax = 60
+const pastedLine = /^\d+ ?[.、．] ?(\S.*?)(?: [x×*]? ?(\d{1,6})| ?[x×*] ?(\d{1,6}))?$/u
 /** [RL7] `1. 小林 x2`, `2、老周 3`, `3. 阿青`. Empty lines say nothing; a title above the first line is bad. */
 export function parsePasted(text: string): Pasted {
   const lines: { name: string; quantity: number }[] = []
   const bad: number[] = []
   for (const [at, raw] of text.split(/\r?\n/).entries()) {
-    if (raw.trim() === '') continue
-    const found = /^\s*\d+\s*[.、．]\s*(\S.*?)(?:\s+[x×*]?\s*(\d{1,6})|\s*[x×*]\s*(\d{1,6}))?\s*$/u.exec(raw)
+    // One blank for many, and no longer than a line can be: the pattern tries every way to part blanks and digits.
+    const line = raw.trim().replace(/\s+/gu, ' ')
+    if (line === '') continue
+    const found = line.length > pastedLineMax ? null : pastedLine.exec(line)
     const name = found?.[1]?.trim() ?? ''
     if (found === null || name === '' || name.length > 20 || lines.length >= importMax) bad.push(at + 1)
     else lines.push({ name, quantity: Number(found[2] ?? found[3] ?? 1) })
