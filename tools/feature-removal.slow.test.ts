@@ -46,13 +46,19 @@ test.each(removed)('without %s, types and imports hold', async (name, users) => 
   await project.run('oxlint', ...manifests.map((manifest) => manifest.path))
 })
 
-test('without either, types, imports and the other features’ tests hold', async () => {
+// What another feature does alone is its own tests' matter, and types show who misses one: worlds of the base prove that
+// a server and the wire stand without them, faces that every card and form does.
+test('without either, types, imports, the base’s worlds and all faces hold', async () => {
   for (const [name] of removed) await takeOut(name)
   expect(await project.typeErrors(/^(packages\/ui\/gallery|apps)\//)).toEqual([])
   await project.run('oxlint')
-  const tests = listFeatures(readTree(project.folder)).map((other) => `features/src/${other}/`)
-  const printed = await project.run('vitest', 'run', '--project', 'fast', '--project', 'faces', ...tests)
-  expect(printed).toMatch(/Tests\s+\d+ passed/)
+  const worlds = ['packages/chat/', ...base.map((name) => `features/src/${name}/`)]
+  const faces = listFeatures(readTree(project.folder)).map((name) => `features/src/${name}/ui/`)
+  for (const tests of [
+    ['fast', ...worlds],
+    ['faces', ...faces],
+  ])
+    expect(await project.run('vitest', 'run', '--project', ...tests)).toMatch(/Tests\s+\d+ passed/)
 })
 
 test('every feature but the base can go: no other names its contract', () => {

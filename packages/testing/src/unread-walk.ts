@@ -61,7 +61,12 @@ export async function walkUnread(moves: UnreadMoves, seed: number, steps: number
       watching: [],
     })
     const walk = await new Walk(moves, world, random).start()
+    let analyzeAt = 1_000
     for (let done = 0; done < steps; done += atOnce * roundsBetween) {
+      if (done >= analyzeAt) {
+        await world.analyze()
+        analyzeAt *= 2
+      }
       for (let i = 0; i < roundsBetween; i++) await walk.round()
       compared += await walk.compare()
       await walk.readOnDevice()
