@@ -1,6 +1,6 @@
 /** One person of a play on one connection: comes in, speaks, leaves, and in the end shows what they hold. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { createClient, type GroupHandle, type QunClient } from '@qun/sdk'
+import { createClient, QunError, type GroupHandle, type QunClient } from '@qun/sdk'
 import { leaveGroup } from '@qun/features/membership/contract'
 import { textMessage } from '@qun/features/message/contract'
 import type { HostApi } from '../bench/host-api.ts'
@@ -51,7 +51,8 @@ export class Actor {
   }
 
   async leave(): Promise<void> {
-    await this.#client.call(leaveGroup, { params: { groupId: this.#options.groupId } as never, body: {} })
+    const params = { groupId: this.#options.groupId } as never
+    await this.#insist(() => this.#client.call(leaveGroup, { params, body: {} }))
     this.#group?.close()
     this.#group = undefined
   }
@@ -67,7 +68,7 @@ export class Actor {
     const group = this.#group
     if (group === undefined) throw new Error(`${this.userId} shows a group without being in`)
     await this.#until(() => (group.get().messages.at(-1)?.seq ?? 0) >= lastSeq, `message ${lastSeq}`)
-    while (!group.get().atStart) await group.loadOlder()
+    while (!group.get().atStart) await this.#insist(() => group.loadOlder())
     const conversation = this.#client.conversations.get().find((one) => one.groupId === group.groupId)
     return {
       userId: this.userId,
@@ -89,6 +90,20 @@ export class Actor {
     this.#lastSeq = Math.max(this.#lastSeq, messages.at(-1)?.seq ?? 0)
   }
 
+  /** Again while the server is away: another log may have had it killed. What is repeated does no harm twice. */
+  async #insist(run: () => Promise<unknown>): Promise<void> {
+    const until = performance.now() + convergeMs
+    for (;;) {
+      try {
+        await run()
+        return
+      } catch (error) {
+        const isAway = error instanceof QunError && error.problem.retry === 'later'
+        if (!isAway || performance.now() > until) throw error
+        await pause(pollMs)
+      }
+    }
+  }
   async #until(holds: () => boolean, what: string): Promise<void> {
     const until = performance.now() + convergeMs
     while (!holds()) {
