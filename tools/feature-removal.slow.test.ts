@@ -46,13 +46,13 @@ test.each(removed)('without %s, types and imports hold', async (name, users) => 
   await project.run('oxlint', ...manifests.map((manifest) => manifest.path))
 })
 
-// What another feature does alone is its own tests' matter, and types show who misses one: worlds of the base prove that
-// a server and the wire stand without them, faces that every card and form does.
+// What another feature does alone is its own tests' matter, and types show who misses one: a server and the base's
+// worlds prove that the engine stands without them, faces that every card and form does.
 test('without either, types, imports, the base’s worlds and all faces hold', async () => {
   for (const [name] of removed) await takeOut(name)
   expect(await project.typeErrors(/^(packages\/ui\/gallery|apps)\//)).toEqual([])
   await project.run('oxlint')
-  const worlds = ['packages/chat/', ...base.map((name) => `features/src/${name}/`)]
+  const worlds = ['packages/server/src/server.test.ts', ...base.map((name) => `features/src/${name}/`)]
   const faces = listFeatures(readTree(project.folder)).map((name) => `features/src/${name}/ui/`)
   for (const tests of [
     ['fast', ...worlds],
