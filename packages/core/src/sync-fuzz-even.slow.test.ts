@@ -1,4 +1,4 @@
-/** Half of the two hundred seeds of the fuzz, for one of two workers; QUN_FUZZ_FROM and QUN_FUZZ_COUNT choose others. */
+/** Half of the fuzz of two hundred seeds, for one of two workers; QUN_FUZZ_FROM and QUN_FUZZ_COUNT choose others. */
 import { fuzzWorld } from '@qun/testing'
 import { describe, test } from 'vitest'
 import { fuzzMoves, upTo } from './fixtures.ts'
