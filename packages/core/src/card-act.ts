@@ -7,10 +7,11 @@ import { markPlace } from '@qun/storage'
 import { sql } from 'kysely'
 import { checkActor, checkAlive } from './access.ts'
 import { must } from './assert.ts'
-import { type ActorDbRow, type CardWork, keepsEffects, openCard } from './card-work.ts'
+import { type CardWork, openCard } from './card-work.ts'
 import { commit, type Decision } from './decision.ts'
-import { asRefusal, type Engine, fingerprintOf } from './engine.ts'
+import { asRefusal, type Engine, fingerprintOf, keepsEffects } from './engine.ts'
 import type { ActRequest, ActResult } from './host.ts'
+import { type ActorDbRow, findMembers } from './members.ts'
 import { checkActRisk } from './risk.ts'
 
 interface Waiting {
@@ -179,14 +180,8 @@ async function readActors(
   card: CardWork,
   batch: readonly Waiting[],
 ): Promise<Map<string, ActorDbRow>> {
-  const ids = [...new Set(batch.map((waiting) => waiting.request.principal.userId))]
-  // By the keys, one by one: for some hundred people the planner would rather read all users of the app.
-  const { rows } = await sql<ActorDbRow>`SELECT m.*, u.name, u.avatar, u.badge, u.minor
-    FROM unnest(${ids}::text[]) AS asked (user_id)
-    CROSS JOIN LATERAL (SELECT * FROM members WHERE app_id = ${decision.appId} AND group_id = ${card.groupId}
-      AND user_id = asked.user_id LIMIT 1) m
-    CROSS JOIN LATERAL (SELECT name, avatar, badge, minor FROM users WHERE app_id = ${decision.appId}
-      AND user_id = asked.user_id LIMIT 1) u`.execute(decision.tx)
+  const ids = batch.map((waiting) => waiting.request.principal.userId)
+  const rows = await findMembers(decision, card.groupId, ids)
   return new Map(rows.map((row) => [row.user_id, row]))
 }
 

@@ -1,22 +1,15 @@
 /** One card under decision: what its handlers see, and their effects until the decision takes them. Knows no kind. */
-import {
-  type Card,
-  type GroupId,
-  type MemberRow,
-  refuse,
-  Refusal,
-  type RefusalDetail,
-  type UserId,
-} from '@qun/contract'
+import { type Card, type GroupId, type MemberRow, refuse, type RefusalDetail, type UserId } from '@qun/contract'
 import { sql } from 'kysely'
 import { assert, Bug, must } from './assert.ts'
 import { baseCall, postWithin } from './calls.ts'
 import { summaryOf } from './conversations.ts'
 import type { Decision } from './decision.ts'
-import { type Engine, refusalOf } from './engine.ts'
+import { type Engine, failKeeping } from './engine.ts'
 import type { ActionCall, CardCall, CardServer } from './feature.ts'
 import { memberRow } from './row-text.ts'
-import type { MemberDbRow, MessageDbRow } from './store.ts'
+import type { ActorDbRow } from './members.ts'
+import type { MessageDbRow } from './store.ts'
 
 /** Locks a message until commit and finds who serves it. Refuses `message.not_found`. */
 export async function openCard(
@@ -39,11 +32,6 @@ export function checkStateSize(limits: Engine['limits'], kind: string, state: st
   assert(Buffer.byteLength(state) <= limits.cardStateBytesMax, `the state of a ${kind} is too large`)
 }
 
-/** A member who acts, with what only the server knows of them. */
-export interface ActorDbRow extends MemberDbRow {
-  readonly minor: boolean
-}
-
 interface Effects {
   state: unknown
   isChanged: boolean
@@ -52,12 +40,6 @@ interface Effects {
   readonly jobs: { readonly job: string; readonly at: number | null; readonly input: unknown }[]
   readonly userRecords: (() => void)[]
   readonly appFacts: { readonly name: string; readonly data: unknown }[]
-}
-
-/** Refusals after which what their action did is kept. */
-const keeping = new WeakSet<Refusal>()
-export function keepsEffects(error: unknown): boolean {
-  return error instanceof Refusal && keeping.has(error)
 }
 
 /** One card under decision: its effects are gathered here and handed to the decision when all actions have run. */
@@ -208,11 +190,7 @@ export class CardWork {
       actor: { value: memberRow(member), enumerable: true },
       isMinor: { value: member.minor, enumerable: true },
       failKeeping: {
-        value: (code: string, more: RefusalDetail = {}) => {
-          const refusal = refusalOf(this.decision.engine.registry, code, more)
-          keeping.add(refusal)
-          throw refusal
-        },
+        value: (code: string, more?: RefusalDetail) => failKeeping(this.decision.engine.registry, code, more),
         enumerable: true,
       },
     }) as ActionCall<any>

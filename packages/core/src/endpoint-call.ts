@@ -18,7 +18,7 @@ import { assert, Bug } from './assert.ts'
 import { baseCall, defaultSettings, groupCall } from './calls.ts'
 import { cardWithin } from './card-work.ts'
 import { commit, Decision } from './decision.ts'
-import { asRefusal, type Engine, fingerprintOf, refusalOf } from './engine.ts'
+import { asRefusal, type Engine, failKeeping, fingerprintOf, keepsEffects } from './engine.ts'
 import type { Caller, CardPlace, EndpointCall, EndpointServer, ReadCard } from './feature.ts'
 import type { CallRequest } from './host.ts'
 import { messageText } from './row-text.ts'
@@ -60,8 +60,7 @@ export async function callEndpoint(
   }
 }
 
-/** [IDEM5] Refusals after which what the handler wrote is committed all the same. */
-const keeping = new WeakSet<Refusal>()
+/** [IDEM5] A refusal that keeps what was written is an outcome, not a failure. */
 async function answerOf(
   server: EndpointServer,
   decision: Decision,
@@ -70,7 +69,7 @@ async function answerOf(
   try {
     return { answer: await server.handle(endpointCall(decision, request)), refused: undefined }
   } catch (error) {
-    if (error instanceof Refusal && keeping.has(error)) return { answer: undefined, refused: error }
+    if (keepsEffects(error)) return { answer: undefined, refused: error }
     throw error
   }
 }
@@ -171,11 +170,7 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
     query: request.query,
     body: request.body,
     group: async (groupId: GroupId) => groupCall(await open(groupId)),
-    failKeeping(code: string, more: RefusalDetail = {}): never {
-      const refusal = refusalOf(decision.engine.registry, code, more)
-      keeping.add(refusal)
-      throw refusal
-    },
+    failKeeping: (code: string, more?: RefusalDetail) => failKeeping(decision.engine.registry, code, more),
     card: (card, at) => cardWithin(decision, card, at),
     async readCard<C extends Card<any, any, any, any, any>>(
       card: C,

@@ -76,6 +76,17 @@ export function refusalOf(registry: Registry, code: string, more: RefusalDetail 
   return new Refusal(code, kind, more)
 }
 
+/** [CARD11] [IDEM5] Refusals after which what their handler wrote is committed all the same. */
+const keeping = new WeakSet<Refusal>()
+export function failKeeping(registry: Registry, code: string, more: RefusalDetail = {}): never {
+  const refusal = refusalOf(registry, code, more)
+  keeping.add(refusal)
+  throw refusal
+}
+export function keepsEffects(error: unknown): error is Refusal {
+  return error instanceof Refusal && keeping.has(error)
+}
+
 /** What a caller is told of a failure of the store: try later. Anything else is passed on unchanged. */
 export function asRefusal(error: unknown): unknown {
   if (error instanceof Refusal || error instanceof Bug) return error

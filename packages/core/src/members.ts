@@ -7,16 +7,22 @@ import type { GroupDbRow, MemberDbRow } from './store.ts'
 /** How many messages before joining a newcomer may read when the group's history is `recent`. */
 const recentHistory = 50
 
+/** A member with what only the server knows of the person. */
+export interface ActorDbRow extends MemberDbRow {
+  readonly minor: boolean
+}
+/** By the keys, one by one: for some hundred people the planner would rather read all users of the app. */
 export async function findMembers(
   decision: Decision,
   groupId: string,
   userIds: readonly string[],
-): Promise<MemberDbRow[]> {
-  const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
-    JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
-    WHERE m.app_id = ${decision.appId} AND m.group_id = ${groupId} AND m.user_id = ANY(${userIds}::text[])`.execute(
-    decision.tx,
-  )
+): Promise<ActorDbRow[]> {
+  const { rows } = await sql<ActorDbRow>`SELECT m.*, u.name, u.avatar, u.badge, u.minor
+    FROM unnest(${[...new Set(userIds)]}::text[]) AS asked (user_id)
+    CROSS JOIN LATERAL (SELECT * FROM members WHERE app_id = ${decision.appId} AND group_id = ${groupId}
+      AND user_id = asked.user_id LIMIT 1) m
+    CROSS JOIN LATERAL (SELECT name, avatar, badge, minor FROM users WHERE app_id = ${decision.appId}
+      AND user_id = asked.user_id LIMIT 1) u`.execute(decision.tx)
   return rows
 }
 export async function listActive(decision: Decision, groupId: string, limit: number): Promise<MemberDbRow[]> {
