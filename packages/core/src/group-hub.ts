@@ -35,6 +35,8 @@ export class GroupHub {
   readonly #listed: Subscription[] = []
   /** News up to here were taken in; undefined while loading. */
   #version: number | undefined
+  /** How far the store is said to be: told while loading, it may be more than what was loaded. */
+  #storedVersion = 0
   #memberCount = 0
   readonly ready: Promise<void>
   #waiting: Publication<GroupNews>[] = []
@@ -112,24 +114,25 @@ export class GroupHub {
 
   // ── taking news in ──
   async #load(): Promise<void> {
-    await this.#engine.store
-      .reading(this.appId, async (tx) => {
+    try {
+      const { row, last } = await this.#engine.store.reading(this.appId, async (tx) => {
         const { rows } = await sql<GroupDbRow>`SELECT * FROM groups
             WHERE app_id = ${this.appId} AND group_id = ${this.groupId}`.execute(tx)
-        const row = rows[0]
-        this.#version = row?.version ?? 0
-        this.#memberCount = row?.member_count ?? 0
-        const last = await readLastWords(this.#engine, tx, this, row?.last_word_seq ?? 0)
-        this.#head.start(
-          { lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 },
-          last,
-        )
+        return { row: rows[0], last: await readLastWords(this.#engine, tx, this, rows[0]?.last_word_seq ?? 0) }
       })
-      .catch(() => {
-        // The store is away: followers are cut, and come back to a fresh hub.
-        for (const sub of [...this.#open, ...this.#listed]) sub.session.fail()
-      })
+      // Version and counters are of one instant: with a version alone, news would be taken in and then overwritten.
+      this.#version = row?.version ?? 0
+      this.#memberCount = row?.member_count ?? 0
+      this.#head.start(
+        { lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 },
+        last,
+      )
+    } catch {
+      // The store is away: followers are cut, and come back to a fresh hub.
+      for (const sub of [...this.#open, ...this.#listed]) sub.session.fail()
+    }
     this.#advance()
+    this.noteStored(this.#storedVersion)
   }
   #receive(publication: Publication<GroupNews>): void {
     if (publication.news.typing !== undefined) return this.#relayTyping(publication.news.typing)
@@ -248,6 +251,7 @@ export class GroupHub {
   // ── gaps ──
   /** The store is at this version: if the bus told less, what it lost is read. */
   noteStored(version: number): void {
+    this.#storedVersion = Math.max(this.#storedVersion, version)
     if (this.#version !== undefined && version > this.#version) this.#fill()
   }
   #fill(): void {

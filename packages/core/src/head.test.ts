@@ -4,6 +4,7 @@ import type { ConversationRow } from '@qun/contract'
 import { addMembers, changeGroup, removeMember, setNickname } from '@qun/features/membership/contract'
 import { textMessage } from '@qun/features/message/contract'
 import { type Listener, startWorld, turns, until, type World } from '@qun/testing'
+import type { KyselyPlugin } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { counter, createLab, id, note, upTo } from './fixtures.ts'
 
@@ -120,6 +121,34 @@ describe('heads', () => {
     for (const tell of late) tell()
     await world.settle()
     expect(headsOf(lines[1]).at(-1)).toMatchObject({ lastSeq: at.seq, lastOrdinal: 1, last: { seq: at.seq } })
+  })
+  test('[SYNC10] words said while a node reads the group are in its head', async () => {
+    await using world = await open()
+    await say(world, 'li', '先前的话')
+    // The node has the group's row, and waits for its latest words, when the next ones are said.
+    const gate = Promise.withResolvers<void>()
+    let isHeld = false
+    const slow: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        if (isHeld) await gate.promise
+        isHeld ||= result.rows.some((row) => 'last_word_seq' in row)
+        return result
+      },
+    }
+    const node = await world.startNode({
+      store: ({ reading }) => ({ reading: (appId, run) => reading(appId, (tx) => run(tx.withPlugin(slow))) }),
+    })
+    const line = world.listen('sun', { core: node })
+    expect(await until(() => isHeld)).toBe(true)
+    const at = await say(world, 'li', '这时说的话')
+    await turns()
+    gate.resolve()
+    await world.settle()
+    const { head } = await readRow(world, 'sun')
+    const told = headsOf(line).filter(({ version }) => version === head.version)
+    expect(told.length).toBeGreaterThan(0)
+    for (const one of told) expect(one).toMatchObject({ lastSeq: at.seq, lastOrdinal: 2, last: { seq: at.seq } })
   })
   test('[SYNC11] the words of a recalled message vanish from heads', async () => {
     await using world = await open()
