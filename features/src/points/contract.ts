@@ -1,11 +1,11 @@
 /** Points 积分: a member's wallet, and what the host does with it. Shapes on the wire only. */
 import {
+  CampaignName,
   closed,
   defineEndpoint,
   GroupIdSchema,
   ledgerRefusals,
   MillisSchema,
-  nullable,
   Type,
   UserIdSchema,
   type Static,
@@ -102,7 +102,7 @@ export const grantPoints = defineEndpoint({
   name: 'points.grant',
   method: 'POST',
   path: '/points/grants',
-  doc: 'Gives a person points, once per `ref`; counted against the budgets it names.',
+  doc: 'Gives a person points, once per `ref`; counted against their day, and the staff and campaign it names.',
   body: closed({
     ...common,
     expiresAt: Type.Optional(MillisSchema),
@@ -113,9 +113,11 @@ export const grantPoints = defineEndpoint({
         description: 'Lapses at the end of that month from now; 0 is this one.',
       }),
     ),
-    timeZone: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Asia/Shanghai unless told.' })),
+    timeZone: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 64, description: 'Of `expiresInMonths`; Asia/Shanghai unless told.' }),
+    ),
     staffId: Type.Optional(UserIdSchema),
-    campaign: Type.Optional(Name),
+    campaign: Type.Optional(CampaignName),
     fund: Type.Optional(Name),
   }),
   errors: [
@@ -198,29 +200,7 @@ export const expirePoints = defineEndpoint({
   facts: movement,
 })
 
-// ── budgets ──
-const Scope = Type.String({
-  pattern: '^(staff-day|member-day|campaign/[A-Za-z0-9_.-]{1,40})$',
-  description: '`staff-day`: each member of staff a day; `member-day`: each receiver a day; `campaign/<name>`: in all.',
-})
-export const Cap = closed({ scope: Scope, cap: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) })
-export const setPointsBudget = defineEndpoint({
-  name: 'points.setBudget',
-  method: 'PUT',
-  path: '/points/budgets',
-  doc: 'Caps what a scope spends; null lifts the cap. What was spent stays counted.',
-  by: 'server',
-  body: closed({ scope: Scope, cap: nullable(Cap.properties.cap) }),
-  answer: closed({}),
-})
-export const pointsBudgets = defineEndpoint({
-  name: 'points.budgets',
-  method: 'GET',
-  path: '/points/budgets',
-  doc: 'The caps as they are.',
-  by: 'server',
-  answer: closed({ budgets: Type.Array(Cap) }),
-})
+// ── funds ──
 export const fundPoints = defineEndpoint({
   name: 'points.fund',
   method: 'POST',

@@ -5,6 +5,8 @@ import { appId, refusalOf, startWorld, type AskOf, type World } from '@qun/testi
 import { sql } from 'kysely'
 import { Value } from 'typebox/value'
 import { describe, expect, test } from 'vitest'
+import { budgetSpent, setBudget } from '../budget/contract.ts'
+import budget from '../budget/server.ts'
 import membership from '../membership/server.ts'
 import message from '../message/server.ts'
 import {
@@ -14,10 +16,8 @@ import {
   grantPoints,
   myPoints,
   myStatement,
-  pointsBudgets,
   pointsOf,
   reversePoints,
-  setPointsBudget,
   statementOf,
 } from './contract.ts'
 import feature from './server.ts'
@@ -26,7 +26,7 @@ const li = 'li' as UserId
 const DAY = 86_400_000
 type GrantBody = NonNullable<AskOf<typeof grantPoints>['body']>
 
-const world = () => startWorld({ features: [message, membership, feature], watching: [] })
+const world = () => startWorld({ features: [message, membership, budget, feature], watching: [] })
 let keys = 0
 /** Each request has a key of its own: the ref alone makes a retry harmless. */
 const key = () => ({ key: `k${(keys += 1)}` })
@@ -38,7 +38,7 @@ const undo = (w: World, ref: string, by: string) => w.asServer().call(reversePoi
 const mine = (w: World, name = 'li') => w.as(name).call(myPoints, { params: { groupId: w.groupId } })
 const sweep = (w: World) => w.asServer().call(expirePoints, { body: {} })
 const cap = (w: World, scope: string, amount: number | null) =>
-  w.asServer().call(setPointsBudget, { body: { scope, cap: amount } })
+  w.asServer().call(setBudget, { body: { scope, currency: 'points', cap: amount } })
 
 describe('the wallet', () => {
   test('[PO1] [PO2] the host grants and takes, once per ref, and never more than there is', async () => {
@@ -108,8 +108,6 @@ describe('the wallet', () => {
       wang.call(pointsOf, { params: { userId: li } }),
       wang.call(statementOf, { params: { userId: li } }),
       wang.call(expirePoints, { body: {} }),
-      wang.call(setPointsBudget, { body: { scope: 'staff-day', cap: null } }),
-      wang.call(pointsBudgets),
       wang.call(fundPoints, { ...key(), body: { ref: 'x', fund: 'f', amount: 1 } }),
     ]
     expect(await Promise.all(tries.map((attempt) => refusalOf(attempt)))).toEqual(tries.map(() => 'auth.scope'))
@@ -124,7 +122,6 @@ describe('the wallet', () => {
       { more: 1 },
     ]
     for (const one of bad) expect({ one, fits: fits(one) }).toEqual({ one, fits: false })
-    expect(Value.Check(setPointsBudget.body!, { scope: 'everything', cap: 5 })).toBe(false)
   })
 })
 
@@ -211,7 +208,6 @@ describe('budgets', () => {
     await cap(w, 'staff-day', 100)
     await cap(w, 'member-day', 150)
     await cap(w, 'campaign/spring', 170)
-    expect((await w.asServer().call(pointsBudgets, {})).budgets).toHaveLength(3)
     const by = (staffId: string, amount: number, ref: string, more: object = {}) =>
       refusalOf(grant(w, ref, amount, { staffId: staffId as UserId, ...more }))
     expect(await by('he', 100, 'a')).toBeNull()
@@ -226,6 +222,21 @@ describe('budgets', () => {
     expect(await by('wang', 20, 'e', { campaign: 'spring' })).toBeNull()
     await cap(w, 'campaign/spring', null)
     expect(await by('wang', 30, 'f', { campaign: 'spring' })).toBeNull()
+  })
+  test('[PO5] [PO6] a grant that is reversed no longer counts, once', async () => {
+    await using w = await world()
+    await cap(w, 'staff-day', 100)
+    const he = { staffId: 'he' as UserId, campaign: 'spring' }
+    await grant(w, 'a', 60, he)
+    await grant(w, 'b', 40, he)
+    expect(await refusalOf(grant(w, 'c', 1, he))).toBe('budget.exhausted')
+    for (let i = 0; i < 2; i += 1) await undo(w, 'b', 'undo-b')
+    const spent = (query: { scope: string; userId?: UserId }) =>
+      w.asServer().call(budgetSpent, { query: { currency: 'points', ...query } })
+    expect(await spent({ scope: 'staff-day', userId: he.staffId })).toEqual({ cap: 100, spent: 60 })
+    expect(await spent({ scope: 'member-day', userId: li })).toEqual({ cap: null, spent: 60 })
+    expect(await spent({ scope: 'campaign/spring' })).toEqual({ cap: null, spent: 60 })
+    expect(await refusalOf(grant(w, 'c', 40, he))).toBeNull()
   })
   test('[PO6] a fund pays until it is empty, and is filled once per ref', async () => {
     await using w = await world()

@@ -1,6 +1,16 @@
 /** Serves the wallet of points: glue between the contract, the rules and the ledger. */
-import { dayIn, isTimeZone, type GroupId, type LocalText, type RequestOf, type UserId } from '@qun/contract'
-import { defineFeature, serveEndpoint, type Call } from '@qun/core'
+import {
+  budgetZone,
+  givenBy,
+  isTimeZone,
+  memberDay,
+  type BudgetKey,
+  type GroupId,
+  type LocalText,
+  type RequestOf,
+  type UserId,
+} from '@qun/contract'
+import { defineFeature, serveEndpoint, type Call, type Feature } from '@qun/core'
 import {
   balanceOf,
   entriesOf,
@@ -8,15 +18,12 @@ import {
   findTransfer,
   ledgerAudits,
   ledgerMigrations,
-  listBudgets,
   lotsOf,
   reverse,
-  setBudget,
-  spendAll,
+  spend,
   transfer,
   unspend,
   type Posted,
-  type Spending,
   type Transfer,
 } from '@qun/ledger'
 import {
@@ -28,10 +35,8 @@ import {
   lotsShownMax,
   myPoints,
   myStatement,
-  pointsBudgets,
   pointsOf,
   reversePoints,
-  setPointsBudget,
   statementOf,
   type StatementEntry,
   type Wallet,
@@ -41,7 +46,6 @@ import { keepTitle, migrations, titlesOf } from './store.ts'
 
 const currency = 'points'
 const issuer = 'issuer/points'
-const defaultZone = 'Asia/Shanghai'
 /** People cleared of what has lapsed after each movement, so that it happens without anybody asking. */
 const sweptPerMovement = 50
 /** People one run of the timer clears; it runs again at once while others wait. */
@@ -91,32 +95,35 @@ interface Movement {
 }
 const placeOf = ({ groupId }: Movement) => (groupId === undefined ? {} : { groupId })
 
-const grant = serveEndpoint(grantPoints, async (call) => {
-  const { body } = call
-  const { userId, amount } = body
-  if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
-  const ref = refOf(body.ref)
-  // [PO6] What repeats a grant was counted with it, and is not refused because a budget is used up by now.
-  const before = await findTransfer(call, ref)
-  const spendings = before === undefined ? spendingsOf(call, body) : []
-  await spendAll(call, spendings)
-  const expiresAt = before === undefined ? expiryOf(call, body) : expiryAgain(body, before)
-  const posted = await transfer(call, {
-    ref,
-    currency,
-    reason: 'points.grant',
-    ...placeOf(body),
-    legs: [
-      { account: body.fund === undefined ? issuer : `budget/${body.fund}`, amount: -amount },
-      { account: accountOf(userId), amount, ...(expiresAt === undefined ? {} : { expiresAt }) },
-    ],
+const grantIn = (budgetDays: string) =>
+  serveEndpoint(grantPoints, async (call) => {
+    const { body } = call
+    const { userId, amount } = body
+    if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
+    const ref = refOf(body.ref)
+    const before = await findTransfer(call, ref)
+    // [PO6] What repeats a grant was counted with it, and is not refused because a budget is used up by now.
+    if (before === undefined) await spend(call, { ref, currency, amount, against: budgetsOf(call, body, budgetDays) })
+    const expiresAt = before === undefined ? expiryOf(call, body) : expiryAgain(body, before)
+    const posted = await transfer(call, {
+      ref,
+      currency,
+      reason: 'points.grant',
+      ...placeOf(body),
+      legs: [
+        { account: body.fund === undefined ? issuer : `budget/${body.fund}`, amount: -amount },
+        { account: accountOf(userId), amount, ...(expiresAt === undefined ? {} : { expiresAt }) },
+      ],
+    })
+    return moved(call, body, posted, 'points.granted')
   })
-  // Another node posted the same at the same time.
-  if (posted.replayed) for (const one of spendings) await unspend(call, one)
-  return moved(call, body, posted, 'points.granted')
-})
+/** [PO6] */
+function budgetsOf({ now }: Call, { userId, staffId, campaign }: Grant, timeZone: string): BudgetKey[] {
+  return [memberDay(userId, now, timeZone), ...givenBy({ userId: staffId ?? ('' as UserId), campaign }, now, timeZone)]
+}
 /** [PO3] */
-function expiryOf(call: Call, { expiresAt, expiresInMonths, timeZone = defaultZone }: Grant): number | undefined {
+function expiryOf(call: Call, { expiresAt, expiresInMonths, timeZone = budgetZone }: Grant): number | undefined {
+  if (!isTimeZone(timeZone)) return call.fail('points.expiry_invalid')
   if (expiresAt === undefined && expiresInMonths === undefined) return undefined
   const at = expiresAt ?? endOfMonth(call.now, expiresInMonths ?? 0, timeZone)
   const isTwice = expiresAt !== undefined && expiresInMonths !== undefined
@@ -126,19 +133,6 @@ function expiryOf(call: Call, { expiresAt, expiresInMonths, timeZone = defaultZo
 function expiryAgain({ userId, expiresAt, expiresInMonths }: Grant, before: Transfer): number | undefined {
   if (expiresInMonths === undefined) return expiresAt
   return before.legs.find(({ account }) => account === accountOf(userId))?.expiresAt
-}
-/** [PO6] A budget per day is that of the zone the grant is made in. */
-function spendingsOf(call: Call, { userId, amount, staffId, campaign, timeZone = defaultZone }: Grant): Spending[] {
-  const day = dayOf(call, timeZone)
-  const one = (scope: string, subject: string): Spending => ({ scope, subject, currency, amount })
-  return [
-    one('member-day', `${userId}/${day}`),
-    ...(staffId === undefined ? [] : [one('staff-day', `${staffId}/${day}`)]),
-    ...(campaign === undefined ? [] : [one(`campaign/${campaign}`, '')]),
-  ]
-}
-function dayOf(call: Call, timeZone: string): string {
-  return isTimeZone(timeZone) ? dayIn(timeZone, call.now) : call.fail('points.expiry_invalid')
 }
 async function moved(call: Call, movement: Movement, posted: Posted, fact: 'points.granted' | 'points.spent') {
   const { userId, amount, ref, title } = movement
@@ -166,11 +160,12 @@ const deduct = serveEndpoint(deductPoints, async (call) => {
   })
   return moved(call, body, posted, 'points.spent')
 })
-/** [PO5] */
+/** [PO5] [PO6] */
 const takeBack = serveEndpoint(reversePoints, async (call) => {
   const { ref, by, title } = call.body
   const posted = await reverse(call, { ref: refOf(ref), by: refOf(by), reason: 'points.reverse' })
   if (!posted.replayed) {
+    await unspend(call, refOf(ref))
     if (title !== undefined) await keepTitle(call, refOf(by), title)
     call.recordForApp('points.reversed', { ref, by })
   }
@@ -187,52 +182,55 @@ async function sweep(call: Call, limit: number): Promise<{ people: number; amoun
   return { people: expired.length, amount: expired.reduce((sum, one) => sum + one.amount, 0), more }
 }
 
-export default defineFeature({
-  name: 'points',
-  migrations: [...ledgerMigrations, ...migrations],
-  audits: ledgerAudits,
-  endpoints: [
-    serveEndpoint(myPoints, (call) => walletOf(call, call.actorId)),
-    serveEndpoint(myStatement, (call) => statement(call, call.actorId, call.query)),
-    serveEndpoint(pointsOf, (call) => walletOf(call, call.params.userId)),
-    serveEndpoint(statementOf, (call) => statement(call, call.params.userId, call.query)),
-    grant,
-    deduct,
-    takeBack,
-    serveEndpoint(expirePoints, (call) => sweep(call, expireMax)),
-    serveEndpoint(setPointsBudget, async (call) => {
-      await setBudget(call, { ...call.body, currency })
-      return {}
-    }),
-    serveEndpoint(pointsBudgets, async (call) => {
-      const budgets = (await listBudgets(call)).filter((budget) => budget.currency === currency)
-      return { budgets: budgets.map(({ scope, cap }) => ({ scope, cap })) }
-    }),
-    serveEndpoint(fundPoints, async (call) => {
-      const { ref, fund, amount } = call.body
-      const account = `budget/${fund}`
-      const legs = [
-        { account: issuer, amount: -amount },
-        { account, amount },
-      ]
-      const { replayed } = await transfer(call, { ref: refOf(`fund/${ref}`), currency, reason: 'points.fund', legs })
-      return { balance: await balanceOf(call, account, currency), replayed }
-    }),
-  ],
-  reactions: ['points.granted', 'points.spent'].map((on) => ({
-    name: `points.lapse-after-${on.slice('points.'.length)}`,
-    on,
-    handle: async (call) => {
-      await sweep(call, sweptPerMovement)
-    },
-  })),
-  timers: [
-    {
-      name: 'points.lapse',
-      everyMs: hourMs,
-      async run(call) {
-        if ((await sweep(call, sweptPerRun)).more) call.again()
-      },
-    },
-  ],
+// ── funds ──
+const fill = serveEndpoint(fundPoints, async (call) => {
+  const { ref, fund, amount } = call.body
+  const account = `budget/${fund}`
+  const legs = [
+    { account: issuer, amount: -amount },
+    { account, amount },
+  ]
+  const { replayed } = await transfer(call, { ref: refOf(`fund/${ref}`), currency, reason: 'points.fund', legs })
+  return { balance: await balanceOf(call, account, currency), replayed }
 })
+
+export interface PointsOptions {
+  /** Whose days budgets count. */
+  readonly timeZone?: string
+}
+export function createPoints({ timeZone = budgetZone }: PointsOptions = {}): Feature {
+  return defineFeature({
+    name: 'points',
+    migrations: [...ledgerMigrations, ...migrations],
+    audits: ledgerAudits,
+    endpoints: [
+      serveEndpoint(myPoints, (call) => walletOf(call, call.actorId)),
+      serveEndpoint(myStatement, (call) => statement(call, call.actorId, call.query)),
+      serveEndpoint(pointsOf, (call) => walletOf(call, call.params.userId)),
+      serveEndpoint(statementOf, (call) => statement(call, call.params.userId, call.query)),
+      grantIn(timeZone),
+      deduct,
+      takeBack,
+      serveEndpoint(expirePoints, (call) => sweep(call, expireMax)),
+      fill,
+    ],
+    reactions: ['points.granted', 'points.spent'].map((on) => ({
+      name: `points.lapse-after-${on.slice('points.'.length)}`,
+      on,
+      handle: async (call) => {
+        await sweep(call, sweptPerMovement)
+      },
+    })),
+    timers: [
+      {
+        name: 'points.lapse',
+        everyMs: hourMs,
+        async run(call) {
+          if ((await sweep(call, sweptPerRun)).more) call.again()
+        },
+      },
+    ],
+  })
+}
+
+export default createPoints()

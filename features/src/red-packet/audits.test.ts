@@ -2,7 +2,7 @@
 import { HOUR } from '@qun/contract'
 import { sql, type RawBuilder } from 'kysely'
 import { expect, test } from 'vitest'
-import { grab, open, post } from './fixtures.ts'
+import { fund, grab, open, post } from './fixtures.ts'
 import { audits } from './store-audits.ts'
 
 /** Takes its transaction back, with what was found in it. */
@@ -22,15 +22,17 @@ const planted = (seq: number): Readonly<Record<string, RawBuilder<unknown>>> => 
   R6: sql`${shares} SET user_id = 'sun' WHERE seq = ${seq} AND ord = 0`,
   R7: sql`UPDATE red_packet_packets SET expires_at = 1 WHERE seq = ${seq}`,
   L9: sql`UPDATE red_packet_packets SET ended_at = 1 WHERE seq = ${seq}`,
+  RP11: sql`UPDATE ledger_spendings SET amount = amount + 1 WHERE split_part(ref, '/', 3) = ${String(seq)}`,
 })
-test('[R1] [R3] [R4] [R5] [R6] [R7] each planted difference is found, and none where all is well', async () => {
+test('[R1] [R3] [R4] [R5] [R6] [R7] [RP11] each planted difference is found, and none where all is well', async () => {
   await using world = await open({ watching: [] })
   const at = await post(world)
   for (const who of ['li', 'zhao']) await grab(world, at, who)
   const ended = await post(world)
   await grab(world, ended, 'li')
   await world.jump(25 * HOUR)
-  const fresh = await post(world)
+  await fund(world, 'budget/spring', 1_000)
+  const fresh = await post(world, { budget: 'spring' })
   for (const who of ['li', 'zhao']) await grab(world, fresh, who)
   for (const audit of audits) {
     const found = await world.store.reading('*', (tx) => audit.find(tx, world.time.now()))

@@ -1,5 +1,6 @@
 /** Red packet 红包: an amount in shares that members open, first come first served; shapes on the wire only. */
 import {
+  CampaignName,
   closed,
   defineCard,
   defineEndpoint,
@@ -81,6 +82,8 @@ export const redPacket = defineCard({
     phraseId: Type.Optional(Type.String({ pattern: '^phr_[0-9a-f]{32}$' })),
     /** The shop's budget that pays, for its staff alone; the sender pays without it. */
     budget: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,40}$' })),
+    /** The campaign it is given for; only beside `budget`. */
+    campaign: Type.Optional(CampaignName),
   }),
   state: closed({
     phase: oneOf('open', 'finished', 'expired', 'revoked'),
@@ -129,6 +132,7 @@ export const redPacket = defineCard({
         'member.muted',
         'user.minor_restricted',
         'rate.limited',
+        'budget.exhausted',
         'auth.guest_forbidden',
       ],
       commerce: true,

@@ -81,8 +81,8 @@ describe('sending', () => {
     await grab(world, at, 'li')
     await world.jump(24 * HOUR)
     expect(await balance(world, 'budget/spring')).toBe(1_200)
-    const subject = 'wang/2026-01-01'
-    const spent = await asLedger(world, (call) => budgetOf(call, { scope: 'staff-day', subject, currency: 'points' }))
+    const day = { scope: 'staff-day', subject: 'wang/2026-01-01' }
+    const spent = await asLedger(world, (call) => budgetOf(call, { ...day, currency: 'points' }))
     expect(spent).toEqual({ cap: 1_000, spent: 300 })
   })
 })

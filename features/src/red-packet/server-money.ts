@@ -1,6 +1,6 @@
 /** Where the money of a packet comes from and what its accounts and transfers are called. Knows no card. */
-import { dayIn, type UserId } from '@qun/contract'
-import type { OpenCall } from '@qun/core'
+import { givenBy, memberDay, Refusal } from '@qun/contract'
+import type { ActionCall, OpenCall } from '@qun/core'
 import { spend, unspend, type LedgerCall } from '@qun/ledger'
 import type { PacketBody, redPacket } from './contract.ts'
 import { maySpendBudget } from './rules.ts'
@@ -14,31 +14,42 @@ export const escrowOf = ({ groupId, seq }: At): string => `escrow/${groupId}/${s
 /** The business key of one of its transfers: `fund`, `open/<userId>`, `refund`. */
 export const refOf = ({ groupId, seq }: At, what: string): string => `red-packet/${groupId}/${seq}/${what}`
 
-/** The account that pays: the sender's own, or a budget of the shop, which counts against the day of who spends it. */
+/**
+ * [RP2] [RP11] The account that pays: the sender's own, or a budget of the shop, which counts against the day of who
+ * spends it and the campaign it is given for.
+ */
 export async function takeBudget(call: OpenCall<typeof redPacket>, timeZone: string): Promise<string> {
   const { body, actorId, now } = call
-  const { budget, currency, amount } = body
+  const { budget, campaign, currency, amount } = body
   const isHost = (actorId as string) === ''
-  if (budget === undefined) return isHost ? call.fail('redpacket.budget_forbidden') : `user/${actorId}`
-  if (!isHost) {
-    const member = await call.findMember(actorId)
-    if (member === undefined || !maySpendBudget(member)) call.fail('redpacket.budget_forbidden')
-    await spend(call, { scope: 'staff-day', subject: subjectOf(actorId, now, timeZone), currency, amount })
-  }
+  // Nobody uses up a campaign with points of their own.
+  if (budget === undefined) return isHost || campaign !== undefined ? forbid(call) : `user/${actorId}`
+  const member = isHost ? undefined : await call.findMember(actorId)
+  if (!isHost && (member === undefined || !maySpendBudget(member))) return forbid(call)
+  const against = givenBy({ userId: actorId, campaign }, now, timeZone)
+  await spend(call, { ref: refOf(call, 'fund'), currency, amount, against })
   return `budget/${budget}`
 }
-/** What came back was not spent after all, on the day it was taken. */
-export async function giveBackBudget(
-  call: LedgerCall & { readonly senderId: UserId; readonly at: number },
-  { budget, currency }: PacketBody,
+const forbid = (call: OpenCall<typeof redPacket>): never => call.fail('redpacket.budget_forbidden')
+/** [RP2] What came back was not spent after all. */
+export async function giveBackBudget(call: LedgerCall & At, { amount }: PacketBody, refunded: number): Promise<void> {
+  if (refunded > 0) await unspend(call, refOf(call, 'fund'), amount - refunded)
+}
+/** [RP11] Whether the actor's day has room for a share the shop pays; counts it if it has. */
+export async function takeShare(
+  call: ActionCall<typeof redPacket>,
   amount: number,
   timeZone: string,
-): Promise<void> {
-  const { senderId, at } = call
-  if (budget === undefined || (senderId as string) === '' || amount === 0) return
-  await unspend(call, { scope: 'staff-day', subject: subjectOf(senderId, at, timeZone), currency, amount })
-}
-/** `wang/2026-11-25` */
-function subjectOf(userId: UserId, at: number, timeZone: string): string {
-  return `${userId}/${dayIn(timeZone, at)}`
+): Promise<'budget.exhausted' | undefined> {
+  const { body, actorId, now } = call
+  if (body.budget === undefined) return undefined
+  const against = [memberDay(actorId, now, timeZone)]
+  const spending = { ref: refOf(call, `open/${actorId}`), currency: body.currency, amount, against }
+  return spend(call, spending).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof Refusal && error.code === 'budget.exhausted') return error.code
+      throw error
+    },
+  )
 }

@@ -1,5 +1,5 @@
 /** Serves red packets: glue between the contract, the rules, the store and the ledger. */
-import type { RefusalDetail } from '@qun/contract'
+import { budgetZone, type RefusalDetail } from '@qun/contract'
 import {
   defineFeature,
   serveCard,
@@ -27,7 +27,7 @@ import {
 import { audits } from './store-audits.ts'
 import { carryOut, cash, payOut } from './server-cash.ts'
 import { endpointsOf } from './server-reading.ts'
-import { escrowOf, giveBackBudget, takeBudget, refOf } from './server-money.ts'
+import { escrowOf, giveBackBudget, refOf, takeBudget, takeShare } from './server-money.ts'
 import {
   claimerOf,
   claimShare,
@@ -55,7 +55,7 @@ export interface RedPacketOptions {
   readonly senderOpens?: boolean
   /** Opening needs a ticket of action `ticket`: a script must at least look at the packet first. */
   readonly tickets?: boolean
-  /** Whose days a daily budget counts. */
+  /** Whose days budgets count. */
   readonly timeZone?: string
   /** Pays out packets of CNY; without it they are refused `ledger.currency_unknown`. */
   readonly cash?: PaymentProvider
@@ -143,7 +143,10 @@ async function open(call: Opening, input: { phrase?: string; ticket?: string }, 
   if (body.phraseId !== undefined) await checkPhrase(call, held, input.phrase ?? '')
   const over = packetOver(call.state, now)
   if (over !== undefined) return refuse(call, held, mine, over)
-  return claim(call, held, terms)
+  const shares = await readShares(call)
+  const full = await takeShare(call, shares[call.state.claimedCount] as number, terms.timeZone)
+  if (full !== undefined) return refuse(call, held, mine, full)
+  return claim(call, held, shares, terms)
 }
 /** What the actor holds once the ticket is used, which it is by any try. */
 function useTicket(call: Opening, mine: PacketMine | undefined, ticket: string | undefined, { tickets }: Terms) {
@@ -176,10 +179,14 @@ async function checkPhrase(call: Opening, held: PacketMine | undefined, phrase: 
 }
 
 /** [R3] [R6] The share and its transfer, in one go; the last one ends the packet. */
-async function claim(call: Opening, held: PacketMine | undefined, terms: Terms): Promise<void> {
+async function claim(
+  call: Opening,
+  held: PacketMine | undefined,
+  shares: readonly number[],
+  terms: Terms,
+): Promise<void> {
   const { state, actorId, now, body } = call
   const ord = state.claimedCount
-  const shares = await readShares(call)
   const amount = shares[ord] as number
   await Promise.all([
     claimShare(call, ord, actorId, now),
@@ -246,7 +253,7 @@ async function settle(call: PacketCall, phase: 'expired' | 'revoked', terms: Ter
   }
   if (refunded > 0 && source === `user/${call.senderId}`)
     await payOut(call, terms.cash, { userId: call.senderId, amount: refunded, isRefund: true })
-  await giveBackBudget(call, body, refunded, terms.timeZone)
+  await giveBackBudget(call, body, refunded)
   await endPacket(call, now)
   call.setState({ ...state, phase, claimedSum: amount - refunded, refunded, endedAt: now })
   call.cancelJob('expire')
@@ -271,7 +278,7 @@ export function createRedPacket(options: RedPacketOptions = {}): Feature {
     membersWhenSent: options.membersWhenSent ?? false,
     senderOpens: options.senderOpens ?? true,
     tickets: options.tickets ?? false,
-    timeZone: options.timeZone ?? 'Asia/Shanghai',
+    timeZone: options.timeZone ?? budgetZone,
     cash: options.cash,
   }
   const card = serveCard(redPacket, {

@@ -16,6 +16,11 @@ const entries = sql`(SELECT app_id, split_part(ref, '/', 2) AS group_id, split_p
     split_part(ref, '/', 4) AS what, split_part(ref, '/', 5) AS user_id, account, currency, amount
   FROM ledger_entries WHERE starts_with(ref, 'red-packet/'))`
 
+/** What is counted against budgets of packets, by what its ref says. */
+const counted = sql`(SELECT app_id, split_part(ref, '/', 2) AS group_id, split_part(ref, '/', 3)::bigint AS seq,
+    split_part(ref, '/', 4) AS what, split_part(ref, '/', 5) AS user_id, currency, amount
+  FROM ledger_spendings WHERE starts_with(ref, 'red-packet/'))`
+
 export const audits: readonly Audit[] = [
   check(
     'R1',
@@ -82,5 +87,25 @@ export const audits: readonly Audit[] = [
         ON a.app_id = p.app_id AND a.account = ${escrow}
       WHERE p.ended_at IS NOT NULL AND (coalesce(a.balance, 0) <> 0 OR EXISTS (SELECT FROM red_packet_shares s
         WHERE s.app_id = p.app_id AND s.group_id = p.group_id AND s.seq = p.seq AND s.status = 'open'))`,
+  ),
+  check(
+    'RP11',
+    'Each claimed share of a packet the shop pays counts for its receiver, and no other does.',
+    sql`SELECT ${joined} FROM (SELECT app_id, group_id, seq, s.user_id, s.amount FROM red_packet_packets p
+        JOIN red_packet_shares s USING (app_id, group_id, seq)
+        WHERE s.status = 'claimed' AND starts_with(p.source, 'budget/')) s
+      FULL JOIN (SELECT * FROM ${counted} c WHERE what = 'open') c USING (app_id, group_id, seq, user_id)
+      WHERE s.amount IS DISTINCT FROM c.amount`,
+  ),
+  check(
+    'RP11',
+    'Of a packet the shop pays, what did not come back counts for who sent it, and for its campaign.',
+    sql`SELECT ${joined} FROM (SELECT p.app_id, p.group_id, p.seq, p.source, m.sender_id,
+          sum(s.amount) FILTER (WHERE s.status <> 'refunded') AS amount
+        FROM red_packet_packets p JOIN red_packet_shares s USING (app_id, group_id, seq)
+        JOIN messages m USING (app_id, group_id, seq) GROUP BY 1, 2, 3, 4, 5) p
+      FULL JOIN (SELECT * FROM ${counted} c WHERE what = 'fund') c USING (app_id, group_id, seq)
+      WHERE CASE WHEN starts_with(p.source, 'budget/') AND (p.sender_id <> '' OR c.app_id IS NOT NULL)
+        THEN coalesce(p.amount, 0) IS DISTINCT FROM c.amount ELSE c.app_id IS NOT NULL END`,
   ),
 ]

@@ -14,6 +14,7 @@ import * as poll from '@qun/features/poll/contract'
 import * as relayList from '@qun/features/relay-list/contract'
 import * as checkIn from '@qun/features/check-in/contract'
 import * as groupBuy from '@qun/features/group-buy/contract'
+import * as budget from '@qun/features/budget/contract'
 import * as points from '@qun/features/points/contract'
 import * as memberLevel from '@qun/features/member-level/contract'
 import * as payment from '@qun/features/payment/contract'
@@ -127,9 +128,10 @@ export const endpoints: readonly AnyEndpoint[] = [
   points.pointsOf,
   points.statementOf,
   points.expirePoints,
-  points.setPointsBudget,
-  points.pointsBudgets,
   points.fundPoints,
+  budget.setBudget,
+  budget.listBudgets,
+  budget.budgetSpent,
   payment.takeCallback,
   payment.instructionOf,
   payment.compareDay,

@@ -13,6 +13,7 @@ import poll from '@qun/features/poll/server'
 import relayList from '@qun/features/relay-list/server'
 import checkIn from '@qun/features/check-in/server'
 import groupBuy from '@qun/features/group-buy/server'
+import budget from '@qun/features/budget/server'
 import points from '@qun/features/points/server'
 import memberLevel from '@qun/features/member-level/server'
 import order from '@qun/features/order/server'
@@ -33,6 +34,7 @@ export const features: readonly Feature[] = [
   checkIn,
   groupBuy,
   points,
+  budget,
   memberLevel,
   order,
   payment,

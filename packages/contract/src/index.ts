@@ -1,5 +1,6 @@
 /** The grammar of the wire. Runs anywhere; knows only the schema library. */
 export * from './address.ts'
+export * from './budgets.ts'
 export * from './card.ts'
 export * from './endpoint.ts'
 export * from './engine.ts'

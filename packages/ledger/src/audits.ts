@@ -61,6 +61,15 @@ export const ledgerAudits: readonly Audit[] = [
         EXCEPT SELECT app_id, account, currency, 'no account' FROM ledger_accounts)`,
   ),
   check(
+    'LDG8',
+    'What a budget counts as spent is the sum of what was given under its keys and not taken back.',
+    sql`SELECT app_id, scope, subject, currency, s.spent, t.total FROM ledger_spent s
+      FULL JOIN (SELECT app_id, a.scope, a.subject, currency, sum(amount) AS total
+        FROM ledger_spendings, unnest(scopes, subjects) AS a(scope, subject) GROUP BY 1, 2, 3, 4) t
+        USING (app_id, scope, subject, currency)
+      WHERE s.spent IS DISTINCT FROM coalesce(t.total, 0)`,
+  ),
+  check(
     'LDG12',
     'What is left of a lot is what entries put into it and took from it, and an account holds at least its lots.',
     sql`SELECT app_id, account, currency, expires_at, l.remaining, m.total FROM ledger_lots l

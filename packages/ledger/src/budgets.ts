@@ -2,20 +2,21 @@
  * Budgets that stop by themselves: so much per subject (a member of staff on a day, a campaign, a person). They count
  * what a decision spends; where the value itself is set aside beforehand, it waits in an account `budget/<name>`.
  */
+import type { BudgetKey } from '@qun/contract'
 import { sql } from 'kysely'
-import { checkCurrency, refuseLedger } from './names.ts'
+import { checkCurrency, checkRef, refuseLedger } from './names.ts'
 import type { LedgerCall } from './transfers.ts'
 
 type Call = Pick<LedgerCall, 'tx' | 'appId'>
 
 export interface Spending {
-  /** What the merchant set a cap for: `staff-day`, `campaign/spring`. Without a cap it is counted all the same. */
-  readonly scope: string
-  /** Whose it is: `wang/2026-11-25` (see `dayIn` of @qun/contract); '' for a scope that has one budget in all. */
-  readonly subject: string
+  /** The business key of what is given, unique for ever: told again under it, nothing is counted again. */
+  readonly ref: string
   readonly currency: string
   /** Integer minor units, at least 1. */
   readonly amount: number
+  /** Whose budgets it counts against; those without a cap are counted all the same. */
+  readonly against: readonly BudgetKey[]
 }
 
 /** Sets the cap of a scope; null lifts it. What is spent already stays counted. */
@@ -38,15 +39,20 @@ export interface Budget {
   readonly currency: string
   readonly cap: number
 }
-/** All caps of the app, at most 1,000. */
-export async function listBudgets({ tx, appId }: Call): Promise<Budget[]> {
+/** Caps of the app in the order of scope and currency, those after `after`. */
+export async function listBudgets(
+  { tx, appId }: Call,
+  page: { readonly after?: Pick<Budget, 'scope' | 'currency'>; readonly limit: number },
+): Promise<Budget[]> {
+  const { scope, currency } = page.after ?? { scope: '', currency: '' }
   const { rows } = await sql<Budget>`SELECT scope, currency, cap FROM ledger_budgets WHERE app_id = ${appId}
-    ORDER BY scope, currency LIMIT 1000`.execute(tx)
+      AND (scope COLLATE "C", currency COLLATE "C") > (${scope}, ${currency})
+    ORDER BY scope COLLATE "C", currency COLLATE "C" LIMIT ${page.limit}`.execute(tx)
   return rows
 }
 export async function budgetOf(
   { tx, appId }: Call,
-  of: { readonly scope: string; readonly subject: string; readonly currency: string },
+  of: BudgetKey & { readonly currency: string },
 ): Promise<{ readonly cap: number | null; readonly spent: number }> {
   const { rows } = await sql<{ cap: number | null; spent: number }>`SELECT
       (SELECT cap FROM ledger_budgets WHERE app_id = ${appId} AND scope = ${of.scope} AND currency = ${of.currency}) AS cap,
@@ -55,56 +61,154 @@ export async function budgetOf(
   return rows[0] ?? { cap: null, spent: 0 }
 }
 
+// ── spending ──
 /** [LDG8] Counts what is spent, or refuses `budget.exhausted` when a cap would be passed: then nothing is counted. */
 export async function spend(call: Call, one: Spending): Promise<void> {
   await spendAll(call, [one])
 }
-interface Counted {
-  scope: string
-  subject: string
-  currency: string
-  spent: number
-  cap: number | null
+interface Sum extends BudgetKey {
+  readonly currency: string
+  readonly amount: number
 }
-const keyOf = ({ scope, subject, currency }: Omit<Counted, 'spent' | 'cap'>) =>
-  JSON.stringify([scope, subject, currency])
-/**
- * [LDG8] Several at once (a member of staff's day, the campaign, the receiver), all or none, in three statements.
- * NOTE: call it once per decision and beside the transfer: a transfer that was a replay must not be counted again.
- */
-export async function spendAll({ tx, appId }: Call, all: readonly Spending[]): Promise<void> {
-  if (all.length === 0) return
-  const sums = new Map<string, Spending>()
-  for (const one of all) {
-    if (!Number.isSafeInteger(one.amount) || one.amount < 1) throw new Error(`${one.amount} is nothing to spend`)
-    const key = keyOf(one)
-    sums.set(key, { ...one, amount: one.amount + (sums.get(key)?.amount ?? 0) })
-  }
-  const wanted = JSON.stringify([...sums.values()])
-  // As accounts are: made where missing and locked in the order of names, then read.
-  const locking = sql`INSERT INTO ledger_spent (app_id, scope, subject, currency)
-    SELECT ${appId}, t.scope, t.subject, t.currency
-    FROM json_to_recordset(${wanted}::json) AS t(scope text, subject text, currency text)
-    ORDER BY t.scope COLLATE "C", t.subject COLLATE "C", t.currency COLLATE "C"
-    ON CONFLICT (app_id, scope, subject, currency) DO UPDATE SET spent = ledger_spent.spent WHERE false`.execute(tx)
-  const reading = sql<Counted>`SELECT s.scope, s.subject, s.currency, s.spent, b.cap
-    FROM json_to_recordset(${wanted}::json) AS t(scope text, subject text, currency text)
-    JOIN ledger_spent s ON s.app_id = ${appId} AND s.scope = t.scope AND s.subject = t.subject
-      AND s.currency = t.currency
-    LEFT JOIN ledger_budgets b ON b.app_id = s.app_id AND b.scope = s.scope AND b.currency = s.currency`.execute(tx)
-  const [, { rows }] = await Promise.all([locking, reading])
-  for (const row of rows) {
-    const after = row.spent + (sums.get(keyOf(row))?.amount ?? 0)
+const keyOf = ({ scope, subject, currency }: Omit<Sum, 'amount'>) => JSON.stringify([scope, subject, currency])
+function sumsOf(all: readonly Spending[]): Map<string, Sum> {
+  const sums = new Map<string, Sum>()
+  for (const { currency, amount, against } of all)
+    for (const { scope, subject } of against) {
+      const key = keyOf({ scope, subject, currency })
+      sums.set(key, { scope, subject, currency, amount: amount + (sums.get(key)?.amount ?? 0) })
+    }
+  return sums
+}
+/** [LDG8] Several at once, all or none, in four statements however many they are. */
+export async function spendAll(call: Call, all: readonly Spending[]): Promise<void> {
+  checkAll(all)
+  const asked = all.filter(({ against }) => against.length > 0)
+  if (asked.length === 0) return
+  const keys = [...sumsOf(asked).values()]
+  const [, known, counted] = await Promise.all([
+    makeAndLock(call, keys),
+    readSpendings(call, asked),
+    readCounted(call, keys),
+  ])
+  const before = new Set(known.map(({ ref }) => ref))
+  const fresh = asked.filter(({ ref }) => !before.has(ref))
+  if (fresh.length === 0) return
+  const sums = sumsOf(fresh)
+  for (const row of counted) {
+    const amount = sums.get(keyOf(row))?.amount ?? 0
+    if (amount === 0) continue
+    const after = row.spent + amount
     if (row.cap !== null && after > row.cap) throw refuseLedger('budget.exhausted', row.scope)
     if (!Number.isSafeInteger(after)) throw refuseLedger('ledger.amount_limit', row.scope)
   }
-  await sql`UPDATE ledger_spent s SET spent = s.spent + t.amount
-    FROM json_to_recordset(${wanted}::json) AS t(scope text, subject text, currency text, amount bigint)
-    WHERE s.app_id = ${appId} AND s.scope = t.scope AND s.subject = t.subject AND s.currency = t.currency`.execute(tx)
+  await addSpendings(call, fresh)
 }
-/** Takes back what was counted and not spent after all. */
-export async function unspend({ tx, appId }: Call, spending: Spending): Promise<void> {
-  const { scope, subject, currency, amount } = spending
-  await sql`UPDATE ledger_spent SET spent = greatest(0, spent - ${amount}) WHERE app_id = ${appId}
-    AND scope = ${scope} AND subject = ${subject} AND currency = ${currency}`.execute(tx)
+function checkAll(all: readonly Spending[]): void {
+  for (const { ref, currency, amount } of all) {
+    checkRef(ref)
+    checkCurrency(currency)
+    if (!Number.isSafeInteger(amount) || amount < 1) throw new Error(`${amount} is nothing to spend`)
+  }
+  if (new Set(all.map(({ ref }) => ref)).size < all.length) throw new Error('a ref is spent twice in one call')
+}
+
+// ── taking back ──
+export interface Keeping {
+  readonly ref: string
+  /** How much of it was given after all. */
+  readonly keep: number
+}
+/** [LDG8] Of what was counted under a ref no more than `keep` stays: what came back was not spent after all. */
+export async function unspend(call: Call, ref: string, keep = 0): Promise<void> {
+  await unspendAll(call, [{ ref, keep }])
+}
+/** [LDG8] Several at once. What counts no more than that already, or was never counted, stays as it is. */
+export async function unspendAll(call: Call, all: readonly Keeping[]): Promise<void> {
+  const keeps = new Map(all.map(({ ref, keep }) => [ref, keep]))
+  const isMore = ({ ref, amount }: Spending) => amount > (keeps.get(ref) ?? 0)
+  const found = (await readSpendings(call, all)).filter(isMore)
+  if (found.length === 0) return
+  const keys = [...sumsOf(found).values()]
+  // Read again under the locks: somebody else may have taken the same back meanwhile.
+  const [, standing, counted] = await Promise.all([
+    makeAndLock(call, keys),
+    readSpendings(call, found),
+    readCounted(call, keys),
+  ])
+  const over = standing.filter(isMore)
+  if (over.length === 0) return
+  const kept = over.map((one) => ({ ...one, amount: keeps.get(one.ref) ?? 0 }))
+  const less = sumsOf(over.map((one, i) => ({ ...one, amount: one.amount - (kept[i]?.amount ?? 0) })))
+  const sums = counted.map((row) => ({ ...row, amount: row.spent - (less.get(keyOf(row))?.amount ?? 0) }))
+  await lowerSpendings(call, kept, sums)
+}
+
+// ── rows ──
+/** As accounts are: made where missing and locked in the order of names. */
+function makeAndLock({ tx, appId }: Call, sums: readonly Sum[]) {
+  return sql`INSERT INTO ledger_spent (app_id, scope, subject, currency)
+    SELECT ${appId}, t.scope, t.subject, t.currency
+    FROM json_to_recordset(${JSON.stringify(sums)}::json) AS t(scope text, subject text, currency text)
+    ORDER BY t.scope COLLATE "C", t.subject COLLATE "C", t.currency COLLATE "C"
+    ON CONFLICT (app_id, scope, subject, currency) DO UPDATE SET spent = ledger_spent.spent WHERE false`.execute(tx)
+}
+interface Counted extends BudgetKey {
+  readonly currency: string
+  readonly spent: number
+  readonly cap: number | null
+}
+/** One look by key each, whatever the planner knows; so in all that follow. */
+async function readCounted({ tx, appId }: Call, sums: readonly Sum[]): Promise<Counted[]> {
+  const { rows } = await sql<Counted>`SELECT t.scope, t.subject, t.currency, s.spent,
+      (SELECT cap FROM ledger_budgets b WHERE b.app_id = ${appId} AND b.scope = t.scope AND b.currency = t.currency) AS cap
+    FROM json_to_recordset(${JSON.stringify(sums)}::json) AS t(scope text, subject text, currency text)
+    CROSS JOIN LATERAL (SELECT spent FROM ledger_spent WHERE app_id = ${appId} AND scope = t.scope
+      AND subject = t.subject AND currency = t.currency LIMIT 1) s`.execute(tx)
+  return rows
+}
+async function readSpendings({ tx, appId }: Call, all: readonly { readonly ref: string }[]): Promise<Spending[]> {
+  if (all.length === 0) return []
+  const refs = all.map(({ ref }) => ref)
+  const { rows } = await sql<Row>`SELECT s.* FROM unnest(${refs}::text[]) AS t(ref) CROSS JOIN LATERAL (
+      SELECT ref, currency, amount, scopes, subjects FROM ledger_spendings WHERE app_id = ${appId} AND ref = t.ref
+      LIMIT 1) s`.execute(tx)
+  return rows.map(({ scopes, subjects, ...rest }) => ({
+    ...rest,
+    against: scopes.map((scope, i) => ({ scope, subject: subjects[i] ?? '' })),
+  }))
+}
+interface Row {
+  readonly ref: string
+  readonly currency: string
+  readonly amount: number
+  readonly scopes: readonly string[]
+  readonly subjects: readonly string[]
+}
+const rowOf = ({ ref, currency, amount, against }: Spending): Row => ({
+  ...{ ref, currency, amount },
+  scopes: against.map(({ scope }) => scope),
+  subjects: against.map(({ subject }) => subject),
+})
+const fromRows = (appId: string, rows: readonly Spending[]) => sql`
+  SELECT ${appId}, t.ref, t.currency, t.amount, t.scopes, t.subjects
+  FROM json_to_recordset(${JSON.stringify(rows.map(rowOf))}::json)
+    AS t(ref text, currency text, amount bigint, scopes text[], subjects text[])`
+/** What another decision counted under a ref in this very moment, on another day, is not counted again. */
+async function addSpendings({ tx, appId }: Call, fresh: readonly Spending[]): Promise<void> {
+  await sql`WITH fresh AS (INSERT INTO ledger_spendings (app_id, ref, currency, amount, scopes, subjects)
+      ${fromRows(appId, fresh)} ON CONFLICT DO NOTHING RETURNING currency, amount, scopes, subjects)
+    INSERT INTO ledger_spent AS s (app_id, scope, subject, currency, spent)
+    SELECT ${appId}, a.scope, a.subject, f.currency, sum(f.amount)::bigint
+    FROM fresh f, unnest(f.scopes, f.subjects) AS a(scope, subject) GROUP BY 1, 2, 3, 4
+    ON CONFLICT (app_id, scope, subject, currency) DO UPDATE SET spent = s.spent + excluded.spent`.execute(tx)
+}
+/** NOTE: the rows are there and locked. */
+async function lowerSpendings({ tx, appId }: Call, kept: readonly Spending[], sums: readonly Sum[]): Promise<void> {
+  await sql`WITH lowered AS (INSERT INTO ledger_spendings (app_id, ref, currency, amount, scopes, subjects)
+      ${fromRows(appId, kept)} ON CONFLICT (app_id, ref) DO UPDATE SET amount = excluded.amount)
+    INSERT INTO ledger_spent (app_id, scope, subject, currency, spent)
+    SELECT ${appId}, t.scope, t.subject, t.currency, t.amount FROM json_to_recordset(${JSON.stringify(sums)}::json)
+      AS t(scope text, subject text, currency text, amount bigint)
+    ON CONFLICT (app_id, scope, subject, currency) DO UPDATE SET spent = excluded.spent`.execute(tx)
 }

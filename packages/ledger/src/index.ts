@@ -11,7 +11,17 @@ export {
   type LedgerReading,
 } from './accounts.ts'
 export { ledgerAudits } from './audits.ts'
-export { budgetOf, listBudgets, setBudget, spend, spendAll, unspend, type Budget, type Spending } from './budgets.ts'
+export {
+  budgetOf,
+  listBudgets,
+  setBudget,
+  spend,
+  spendAll,
+  unspend,
+  unspendAll,
+  type Budget,
+  type Spending,
+} from './budgets.ts'
 export { expire, lotsOf, type Expired } from './expiry.ts'
 export {
   findInstruction,

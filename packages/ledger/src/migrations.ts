@@ -122,4 +122,20 @@ export const ledgerMigrations: readonly Migration[] = [
         WHERE state IN ('created', 'sent', 'unknown')`,
     ],
   },
+  {
+    id: 'ledger-004',
+    up: [
+      // What counts against which budgets now, by the key of what was given: `ledger_spent` is its sum.
+      `CREATE TABLE ledger_spendings (
+        app_id text NOT NULL, ref text COLLATE "C" NOT NULL, currency text NOT NULL, amount bigint NOT NULL
+          CHECK (amount BETWEEN 0 AND 9007199254740991),
+        scopes text[] NOT NULL, subjects text[] NOT NULL,
+        PRIMARY KEY (app_id, ref), CHECK (cardinality(scopes) = cardinality(subjects)))`,
+      // What was counted before there were keys, of all apps.
+      `SET LOCAL qun.app_id = '*'`,
+      `INSERT INTO ledger_spendings SELECT app_id, 'before/' || currency || '/' || scope || '/' || subject, currency,
+        spent, ARRAY[scope], ARRAY[subject] FROM ledger_spent`,
+      rls('ledger_spendings'),
+    ],
+  },
 ]

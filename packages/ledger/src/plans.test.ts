@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { balancesOf, entriesOf, findTransfer } from './accounts.ts'
-import { spendAll } from './budgets.ts'
+import { budgetOf, spend, spendAll, unspend } from './budgets.ts'
 import { expire, lotsOf } from './expiry.ts'
 import { move, startLab, type Lab } from './fixtures.ts'
 import { findInstruction, listOverdue } from './instructions.ts'
@@ -30,6 +30,16 @@ async function seed(lab: Lab): Promise<void> {
           })),
         ),
       )
+  for (let first = 0; first < people; first += 500)
+    await lab.decide((call) =>
+      spendAll(
+        call,
+        Array.from({ length: 500 }, (_, i) => ({
+          ...{ ref: `spent/${first + i}`, currency: 'points', amount: 1 },
+          against: [{ scope: 'member-day', subject: `u${first + i}` }],
+        })),
+      ),
+    )
   await lab.decide(({ tx, appId, now }) =>
     sql`INSERT INTO ledger_instructions
         (app_id, key, provider, kind, currency, amount, user_id, account, state, settled_at, created_at, next_at)
@@ -64,6 +74,7 @@ describe.each(['that knows nothing of the tables', 'that has looked at them'])('
     const provider = new TestProvider('wepay', () => lab.now)
     const order = { provider: 'wepay', kind: 'charge', currency: 'CNY', amount: 5, account: 'user/u7' } as const
     const account = 'user/u7'
+    const spending = { currency: 'points', amount: 1, against: [{ scope: 'member-day', subject: 'u7' }] }
     const steps: Record<string, (call: LedgerCall) => Promise<unknown>> = {
       pay: (call) => transfer(call, move(account, 'user/u8', 150, { ref: 'pay' })),
       fund: (call) => transfer(call, move('user/u9', 'escrow/g/1', 120)),
@@ -80,7 +91,9 @@ describe.each(['that knows nothing of the tables', 'that has looked at them'])('
       find: (call) => findTransfer(call, 'seed/1/700'),
       expire: (call) => expire({ ...call, now: lab.now + 3 * DAY + 9 }, { currency: 'points', to: mint, limit: 10 }),
       nothing: (call) => expire(call, { currency: 'points', to: mint, limit: 10 }),
-      spend: (call) => spendAll(call, [{ scope: 'staff-day', subject: 'x', currency: 'points', amount: 1 }]),
+      spend: (call) => spend(call, { ref: 'new', ...spending }),
+      unspend: (call) => unspend(call, 'spent/7'),
+      budgets: (call) => budgetOf(call, { scope: 'member-day', subject: 'u9', currency: 'points' }),
       instruct: (call) => instruct(call, { ...order, key: 'c1', userId: 'li' }),
       send: (call) => advance(call, provider, 'c1'),
       ask: (call) => advance(call, provider, 'c1'),

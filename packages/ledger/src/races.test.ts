@@ -1,7 +1,9 @@
 /** Many decisions at once: floors hold, refs act once, nothing waits in a circle. */
+import { staffDay, type UserId } from '@qun/contract'
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { balanceOf } from './accounts.ts'
-import { spend, setBudget, budgetOf } from './budgets.ts'
+import { budgetOf, setBudget, spend, unspend, unspendAll } from './budgets.ts'
 import { move, startLab } from './fixtures.ts'
 import { reverse, transfer, transferAll } from './transfers.ts'
 
@@ -56,15 +58,51 @@ test('[LDG5] transfers in every direction between the same accounts, new ones am
   // A deadlock would have been run again by the store.
   expect(runs).toBe(240)
 })
-test('[LDG8] of 40 spendings at once on a budget for 25, twenty-five are counted', async () => {
+test('[LDG8] of 40 spendings at once on a budget for 25, twenty-five are counted; each taken back once', async () => {
   await using lab = await startLab({ poolSize: 16 })
-  const budget = { scope: 'staff-day', currency: 'points' }
-  await lab.decide((call) => setBudget(call, { ...budget, cap: 50 }))
+  const budget = { scope: 'staff-day', subject: 'he/2026-01-01' }
+  const currency = 'points'
+  await lab.decide((call) => setBudget(call, { scope: budget.scope, currency, cap: 50 }))
   const said = await Promise.all(
-    upTo(40).map(() => lab.refusal((call) => spend(call, { ...budget, subject: 'he/2026-01-01', amount: 2 }))),
+    upTo(40).map((i) => lab.refusal((call) => spend(call, { ref: `s/${i}`, currency, amount: 2, against: [budget] }))),
   )
   expect(said.filter((code) => code === null)).toHaveLength(25)
   expect(said.filter((code) => code === 'budget.exhausted')).toHaveLength(15)
-  const left = await lab.decide((call) => budgetOf(call, { ...budget, subject: 'he/2026-01-01' }))
-  expect(left).toEqual({ cap: 50, spent: 50 })
+  const left = () => lab.decide((call) => budgetOf(call, { ...budget, currency }))
+  expect(await left()).toEqual({ cap: 50, spent: 50 })
+  const first = said.indexOf(null)
+  await Promise.all(upTo(16).map(() => lab.decide((call) => unspend(call, `s/${first}`))))
+  expect(await left()).toEqual({ cap: 50, spent: 48 })
+})
+test('[LDG8] one key told 32 times at once, on two days, is counted once; many keys never meet a deadlock', async () => {
+  await using lab = await startLab({ poolSize: 16 })
+  const keyOf = (who: number, day = 0) => staffDay(`p${who}` as UserId, day * 86_400_000)
+  await Promise.all(
+    upTo(32).map((i) =>
+      lab.decide((call) => spend(call, { ref: 'once', currency: 'points', amount: 3, against: [keyOf(0, i % 2)] })),
+    ),
+  )
+  const sum = async () => {
+    const { rows } = await lab.decide(({ tx }) =>
+      sql<{ sum: number }>`SELECT sum(spent)::bigint AS sum FROM ledger_spent`.execute(tx),
+    )
+    return rows[0]?.sum
+  }
+  expect(await sum()).toBe(3)
+  let runs = 0
+  await Promise.all(
+    upTo(48).map((i) =>
+      lab.decide((call) => {
+        runs += 1
+        const against = upTo(5).map((n) => keyOf((i * 7 + n * (1 + (i % 3))) % 9))
+        if (i % 4 === 3)
+          return unspendAll(
+            call,
+            upTo(i).map((n) => ({ ref: `m/${n}`, keep: 0 })),
+          )
+        return spend(call, { ref: `m/${i}`, currency: 'points', amount: 1, against })
+      }),
+    ),
+  )
+  expect(runs).toBe(48)
 })
