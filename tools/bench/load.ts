@@ -4,6 +4,7 @@ import { markBytes, markOf, MarkReader } from './marker.ts'
 import { readFamilyUse, readMachineCpuSeconds } from './process-stat.ts'
 import type { Connections } from './connections.ts'
 import type { LoadPlan, Step, StepFigures } from './plan.ts'
+import { phaseSignal } from './phase-signal.ts'
 import type { Wire } from './wire.ts'
 
 /** Messages under way at once are far fewer; the ring only has to outlast the slowest of them. */
@@ -38,6 +39,7 @@ export class Load {
   #delivery = new Histogram()
   #last = new Histogram()
   #measuring = false
+  #phaseSignals = 0
   #finish: () => void = () => undefined
 
   constructor(plan: LoadPlan, wire: Wire, connections: Connections) {
@@ -105,11 +107,13 @@ export class Load {
     await pause(warmSeconds * 1_000)
     this.#delivery = new Histogram()
     this.#last = new Histogram()
+    this.#signalPhase()
     const before = this.#reading()
     this.#measuring = true
     await pause(step.seconds * 1_000)
     this.#measuring = false
     const after = this.#reading()
+    this.#signalPhase()
     stop()
     const lostBefore = this.#lost
     await this.#drain()
@@ -137,6 +141,10 @@ export class Load {
     }
   }
 
+  /** The server's profile covers the first phase alone. */
+  #signalPhase(): void {
+    if (this.#plan.isProfiled === true && this.#phaseSignals++ < 2) process.kill(this.#plan.serverPid, phaseSignal)
+  }
   #reading() {
     const server = readFamilyUse(this.#plan.serverPid)
     const own = process.cpuUsage()

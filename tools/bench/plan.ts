@@ -53,6 +53,8 @@ export interface LoadPlan {
   readonly steps: readonly Step[]
   /** The server's process: CPU and memory of it and of all below it are read. */
   readonly serverPid: number
+  /** The server hears where the first measured phase begins and ends. */
+  readonly isProfiled?: boolean
   readonly seed: number
 }
 

@@ -11,6 +11,18 @@ export interface CpuProfile {
   readonly timeDeltas: readonly number[]
 }
 
+/** One kind of statement the database ran. */
+export interface StatementUse {
+  readonly query: string
+  readonly calls: number
+  readonly rows: number
+  readonly execMs: number
+  readonly planMs: number
+  /** Written to the log: all of it, and how many whole pages (the first change of a page after a checkpoint). */
+  readonly walBytes: number
+  readonly walPages: number
+}
+
 /** Branches below this share of the busy time are left out. */
 const shownShare = 0.01
 const depthMax = 18
@@ -24,7 +36,7 @@ export function describeProfile(profile: CpuProfile, hottest = 25): string {
   const byName = new Map<string, number>()
   for (const [id, micros] of own) byName.set(nameOfId(id), (byName.get(nameOfId(id)) ?? 0) + micros)
   byName.delete('(idle)')
-  const share = (micros: number) => `${((100 * micros) / busy).toFixed(1).padStart(5)} %`
+  const share = (micros: number) => percent(micros / busy)
   const top = [...byName].toSorted((one, other) => other[1] - one[1]).slice(0, hottest)
   const root = profile.nodes[0]!
   return [
@@ -36,6 +48,22 @@ export function describeProfile(profile: CpuProfile, hottest = 25): string {
     'Time in the function and what it calls:',
     ...treeLines(root, byId, own, busy * shownShare, share),
   ].join('\n')
+}
+
+/** The statements that took the database's time, the longest first; `seconds` is how long they were counted. */
+export function describeStatements(statements: readonly StatementUse[], seconds: number, shown = 20): string {
+  const timeOf = ({ execMs, planMs }: StatementUse) => execMs + planMs
+  const all = sum(statements.map(timeOf))
+  const lines = statements.slice(0, shown).map((one) => {
+    const [share, perSecond, each] = [timeOf(one) / all, one.calls / seconds, timeOf(one) / one.calls]
+    const text = one.query.replaceAll(/\s+/g, ' ').slice(0, 90)
+    const [rows, kb, pages] = [one.rows, one.walBytes / 1_024, one.walPages].map((all) => (all / one.calls).toFixed(1))
+    return `${percent(share)}  ${perSecond.toFixed(0)}/s × ${each.toFixed(3)} ms, ${rows} rows, ${kb} kB of log, ${pages} pages  ${text}`
+  })
+  return [`statements ${(all / 1_000).toFixed(2)} s of ${seconds.toFixed(2)} s, planning included`, ...lines].join('\n')
+}
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1).padStart(5)} %`
 }
 
 function ownMicros({ samples, timeDeltas }: CpuProfile): Map<number, number> {

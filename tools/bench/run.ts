@@ -3,7 +3,7 @@
  * core. `npm run bench -- [A A2 B C D E F] [--quick] [--profile] [--free-database] [--only qun,c] [--out FILE]`.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -21,7 +21,8 @@ import {
   type PeerName,
   type QunOptions,
 } from './peers.ts'
-import { describeProfile, type CpuProfile } from './profile.ts'
+import { countStatements, phaseFile, type PhaseProfile } from './phase-profile.ts'
+import { describeProfile, describeStatements } from './profile.ts'
 import { goalsOf, goalTableOf, tableOf, type GoalResult, type PeerRun } from './report.ts'
 import { makeWorkFolder } from './work-folder.ts'
 import { quicken, workloads, type Workload } from './workloads.ts'
@@ -34,6 +35,7 @@ const { values: options, positionals } = parseArgs({
     profile: { type: 'boolean', default: false },
     'free-database': { type: 'boolean', default: false },
     only: { type: 'string' },
+    profiles: { type: 'string', default: '.cache/bench/profiles' },
     out: { type: 'string', default: '.cache/bench/results.json' },
   },
 })
@@ -45,11 +47,10 @@ const work = makeWorkFolder('qun-bench')
 const qunDir = join(work, 'qun')
 /** Never the same twice: a clientId sent again would be answered from the log instead of stored. */
 let seed = 0
-const results: { machine: string; runs: PeerRun[]; goals: GoalResult[]; profiles: Record<string, string> } = {
+const results: { machine: string; runs: PeerRun[]; goals: GoalResult[] } = {
   machine: machineLine(),
   runs: [],
   goals: [],
-  profiles: {},
 }
 
 console.log(results.machine)
@@ -110,7 +111,7 @@ async function start(
 }
 
 /** Runs the generator in its own process on its own core. */
-async function load(workload: Workload, peer: Peer): Promise<Figures[]> {
+async function load(workload: Workload, peer: Peer, isProfiled = false): Promise<Figures[]> {
   const plan: LoadPlan = {
     label: `${peer.name}/${workload.name}`,
     host: '127.0.0.1',
@@ -123,6 +124,7 @@ async function load(workload: Workload, peer: Peer): Promise<Figures[]> {
     warmSeconds: options.quick ? 0.5 : 0.7,
     steps: workload.steps(options.quick),
     serverPid: peer.pid,
+    isProfiled,
     seed: (seed += 1),
   }
   const path = join(work, 'plan.json')
@@ -142,18 +144,29 @@ async function load(workload: Workload, peer: Peer): Promise<Figures[]> {
   return figures
 }
 
-/** Once more with the profiler on; its figures are not counted. */
+/** Once more with its first measured phase profiled; its figures are not counted. */
 async function profile(workload: Workload, groups: MadeGroups): Promise<void> {
   const folder = join(work, `profile-${workload.name}`)
-  const nodeFlags = ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${folder}`]
-  const peer = await start(workload, 'qun', groups, { nodeFlags })
-  await load(workload, peer!)
+  mkdirSync(folder, { recursive: true })
+  const stopCounting = countStatements(qunDir)
+  const peer = await start(workload, 'qun', groups, { args: ['--phase', folder] })
+  const figures = await load(workload, peer!, true)
   await peer!.stop()
-  const file = readdirSync(folder).find((name) => name.endsWith('.cpuprofile'))
-  if (file === undefined) return console.log('  the profiler wrote nothing')
-  const text = describeProfile(JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile)
-  results.profiles[workload.name] = text
+  stopCounting()
+  const phase = JSON.parse(readFileSync(join(folder, phaseFile), 'utf8')) as PhaseProfile
+  const texts = [
+    `${workload.name}: ${workload.doc}`,
+    results.machine,
+    tableOf([{ workload: workload.name, peer: 'qun', figures }]),
+    'The server',
+    describeProfile(phase.cpu),
+    'Its PostgreSQL',
+    describeStatements(phase.statements, phase.seconds),
+  ]
+  const text = `${texts.join('\n\n')}\n`
   console.log(text)
+  mkdirSync(options.profiles, { recursive: true })
+  writeFileSync(join(options.profiles, `${workload.name}.txt`), text)
 }
 
 function machineLine(): string {

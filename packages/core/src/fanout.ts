@@ -6,6 +6,7 @@
 import type { AppId } from '@qun/contract'
 import { sql } from 'kysely'
 import { type Engine, groupTopic, userTopic } from './engine.ts'
+import { Faces } from './faces.ts'
 import { GroupHub } from './group-hub.ts'
 import { UserFeed } from './user-feed.ts'
 
@@ -14,6 +15,7 @@ const headsEveryMs = 100
 
 export class Fanout {
   readonly engine: Engine
+  readonly faces: Faces
   readonly #hubs = new Map<string, GroupHub>()
   readonly #feeds = new Map<string, UserFeed>()
   readonly #dirty = new Set<GroupHub>()
@@ -27,6 +29,7 @@ export class Fanout {
 
   constructor(engine: Engine) {
     this.engine = engine
+    this.faces = new Faces(engine)
   }
   /** Polls while the bus may lose messages; a reliable one needs none. */
   start(): void {

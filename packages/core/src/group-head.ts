@@ -1,7 +1,7 @@
 /** The head of one group on this node: what lists of conversations show of it, sent at most once in a while. */
 import type { AppId } from '@qun/contract'
-import { sql } from 'kysely'
 import type { Engine } from './engine.ts'
+import type { Faces } from './faces.ts'
 import type { Packet } from './host.ts'
 import type { GroupNews, LastWords } from './publication.ts'
 import { notYetMember, type Subscription } from './subscription.ts'
@@ -26,6 +26,7 @@ type Mentions = ReadonlyMap<string, readonly Mention[]>
 
 export class GroupHead {
   readonly #engine: Engine
+  readonly #faces: Faces
   readonly #at: At
   readonly #open: readonly Subscription[]
   readonly #listed: readonly Subscription[]
@@ -38,10 +39,14 @@ export class GroupHead {
   #isFaceDirty = false
   #own = new Map<string, number>()
   #mentions = new Map<string, Mention[]>()
+  /** What people are called in the group, as far as anybody asked. */
   readonly #names = new Map<string, string>()
+  /** Up to which version somebody's row changed: a name read at an older one may be a former name. */
+  #namesVersion = 0
 
-  constructor(engine: Engine, at: At, open: readonly Subscription[], listed: readonly Subscription[]) {
+  constructor(engine: Engine, faces: Faces, at: At, open: readonly Subscription[], listed: readonly Subscription[]) {
     this.#engine = engine
+    this.#faces = faces
     this.#at = at
     this.#open = open
     this.#listed = listed
@@ -53,8 +58,13 @@ export class GroupHead {
   get lastSeq(): number {
     return this.#counters.lastSeq
   }
-  forgetName(userId: string): void {
+  forgetName(userId: string, version: number): void {
     this.#names.delete(userId)
+    this.#namesVersion = Math.max(this.#namesVersion, version)
+  }
+  /** What somebody is called, read when the group was at `version`: the head that shows their words need not ask. */
+  knowName(userId: string, name: string, version: number): void {
+    if (version >= this.#namesVersion) this.#names.set(userId, name)
   }
 
   note(news: GroupNews): void {
@@ -140,22 +150,14 @@ export class GroupHead {
   }
   /** The group's face, and the name of whoever spoke last: somebody else may while it is read. */
   async #readFace(): Promise<object> {
-    for (;;) {
-      const group = await this.#readFaceWith(this.#speaker)
-      if (this.#names.has(this.#speaker)) return group
+    for (let tries = 1; ; tries++) {
+      const speakerId = this.#speaker
+      const face = await this.#faces.read(this.#at.appId, this.#at.groupId, speakerId)
+      // A store that was put back is older than what was heard, and stays so.
+      this.knowName(speakerId, face.speakerName, tries < 3 ? face.version : this.#namesVersion)
+      const { name, avatar, memberCount } = face
+      if (this.#names.has(this.#speaker)) return { name, avatar, memberCount }
     }
-  }
-  async #readFaceWith(senderId: string): Promise<object> {
-    const { appId, groupId } = this.#at
-    return this.#engine.store.reading(appId, async (tx) => {
-      const { rows } = await sql<{ name: string; avatar: string; member_count: number; sender: string | null }>`
-        SELECT g.name, g.avatar, g.member_count, (SELECT coalesce(m.nickname, u.name) FROM members m JOIN users u USING (app_id, user_id)
-          WHERE m.app_id = g.app_id AND m.group_id = g.group_id AND m.user_id = ${senderId}) AS sender
-        FROM groups g WHERE g.app_id = ${appId} AND g.group_id = ${groupId}`.execute(tx)
-      const row = rows[0]
-      this.#names.set(senderId, row?.sender ?? '')
-      return { name: row?.name ?? '', avatar: row?.avatar ?? '', memberCount: row?.member_count ?? 0 }
-    })
   }
 }
 

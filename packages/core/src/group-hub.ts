@@ -68,7 +68,7 @@ export class GroupHub {
     this.appId = appId
     this.groupId = groupId
     this.#end = end
-    this.#head = new GroupHead(this.#engine, this, this.#open, this.#listed)
+    this.#head = new GroupHead(this.#engine, fanout.faces, this, this.#open, this.#listed)
     this.#unsubscribe = this.#engine.bus.subscribe(groupTopic(appId, groupId), (text) =>
       this.#receive(decodePublication<GroupNews>(text)),
     )
@@ -186,7 +186,7 @@ export class GroupHub {
     this.#rows.set(row.key, row)
     if (row.seq > 0 && row.seq < this.#lowSeq) this.#lowSeq = row.seq
     if (row.key === 'g') this.#memberCount = (JSON.parse(row.json) as { memberCount: number }).memberCount
-    if (row.key.startsWith('u')) this.#head.forgetName(row.key.slice(1))
+    if (row.key.startsWith('u')) this.#head.forgetName(row.key.slice(1), row.version)
   }
   /**
    * Followers of a large group hold the rows of those who appear in it only. Somebody whose last words lie outside a
@@ -224,6 +224,10 @@ export class GroupHub {
           AND m.user_id = ANY(${userIds}::text[])`.execute(tx),
     )
     return rows.map(memberText)
+  }
+  /** As read when the group was at `version`. */
+  noteName(userId: string, name: string, version: number): void {
+    this.#head.knowName(userId, name, version)
   }
   /** Whoever left sees what came before, and nothing after. */
   #letGo(userIds: readonly string[]): void {

@@ -150,6 +150,75 @@ describe('heads', () => {
     expect(told.length).toBeGreaterThan(0)
     for (const one of told) expect(one).toMatchObject({ lastSeq: at.seq, lastOrdinal: 2, last: { seq: at.seq } })
   })
+  test('[SYNC11] groups that speak at once ask for their speakers’ names together, and once', async () => {
+    await using world = await open()
+    let readings = 0
+    const node = await world.startNode({
+      store: ({ reading }) => ({ reading: (appId, run) => ((readings += 1), reading(appId, run)) }),
+    })
+    const groupIds = await Promise.all(upTo(20).map(() => world.makeGroup(['wang', 'li', 'sun'])))
+    const line = world.listen('sun', { core: node })
+    await world.settle()
+    const sayAll = async (text: string) => {
+      readings = 0
+      const before = headsOf(line).length
+      await Promise.all(groupIds.map((groupId) => world.as('li').post(groupId, note, { text })))
+      await world.settle()
+      const heads = headsOf(line).slice(before)
+      expect(heads.map((head) => head.last?.senderName)).toEqual(groupIds.map(() => '小李'))
+    }
+    await sayAll('大家好')
+    expect(readings).toBeGreaterThan(0)
+    expect(readings).toBeLessThanOrEqual(3)
+    await sayAll('还在吗')
+    expect(readings).toBe(0)
+  })
+  test('[SYNC11] whoever has the group open is called by name without asking', async () => {
+    await using world = await open()
+    let readings = 0
+    const node = await world.startNode({
+      store: ({ reading }) => ({ reading: (appId, run) => ((readings += 1), reading(appId, run)) }),
+    })
+    const line = world.listen('li', { core: node })
+    await world.settle()
+    line.subscribe(world.groupId)
+    await world.settle()
+    readings = 0
+    await say(world, 'li', '我来说')
+    await world.settle()
+    expect(headsOf(line).at(-1)?.last).toMatchObject({ summary: '我来说', senderName: '小李' })
+    expect(readings).toBe(0)
+  })
+  test('[SYNC11] a name that changes while its bearer opens the group is told as it is after', async () => {
+    await using world = await open()
+    await say(world, 'zhao', '先前的话')
+    const gate = Promise.withResolvers<void>()
+    let isHeld = false
+    const slow: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        if (!isHeld && result.rows.some((row) => 'nickname' in row)) {
+          isHeld = true
+          await gate.promise
+        }
+        return result
+      },
+    }
+    const node = await world.startNode({
+      store: ({ reading }) => ({ reading: (appId, run) => reading(appId, (tx) => run(tx.withPlugin(slow))) }),
+    })
+    const line = world.listen('li', { core: node })
+    await until(() => line.list('changes').length > 0)
+    line.subscribe(world.groupId)
+    expect(await until(() => isHeld)).toBe(true)
+    await world.as('li').call(setNickname, { params: { groupId: world.groupId }, body: { nickname: '李师傅' } })
+    await turns()
+    gate.resolve()
+    await world.settle()
+    await say(world, 'li', '你好')
+    await world.settle()
+    expect(headsOf(line).at(-1)?.last).toMatchObject({ summary: '你好', senderName: '李师傅' })
+  })
   test('[SYNC11] the words of a recalled message vanish from heads', async () => {
     await using world = await open()
     const line = await listen(world, 'sun')

@@ -48,6 +48,8 @@ export interface SnapshotTexts {
   readonly version: number
   readonly lowSeq: number
   readonly joinSeq: number
+  /** What the viewer is called in the group. */
+  readonly viewerName: string | undefined
   readonly group: RowText
   readonly messages: readonly RowText[]
   readonly members: readonly RowText[]
@@ -78,10 +80,12 @@ export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: strin
   const { rows: records } = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
     WHERE app_id = ${appId} AND stream = ${`group/${groupId}`} AND body IS NOT NULL`.execute(tx)
   const mine = await readMine(tx, at, userId, lowSeq, Number.MAX_SAFE_INTEGER)
+  const own = members.find((member) => member.user_id === userId)
   return {
     version: group.version,
     lowSeq,
     joinSeq: viewer.join_seq,
+    viewerName: own?.nickname ?? own?.name,
     group: groupText(group),
     messages: messages.map(messageText),
     members: members.map(memberText),

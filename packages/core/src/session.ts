@@ -225,12 +225,15 @@ export class ClientSession implements Session {
       const texts = await engine.store.reading(this.appId, async (tx) => {
         if (from !== undefined) {
           const pages = await this.#readPages(tx, at, from, id)
-          if (pages !== undefined) return pages
+          if (pages !== undefined) return { ...pages, snapshot: undefined }
         }
         const snapshot = await readSnapshot(engine, tx, at, this.userId)
-        return { joinSeq: snapshot.joinSeq, texts: [snapshotText(groupId, snapshot, id)] }
+        return { joinSeq: snapshot.joinSeq, texts: [snapshotText(groupId, snapshot, id)], snapshot }
       })
       sub.joinSeq = texts.joinSeq
+      // Whoever opens a group is the likeliest to speak next.
+      const { viewerName, version } = texts.snapshot ?? {}
+      if (viewerName !== undefined && version !== undefined) sub.hub.noteName(this.userId, viewerName, version)
       for (const text of texts.texts) this.outlet.push({ text })
       for (const one of held) this.outlet.push(sub.hub.packetFor(sub, one))
       if (sub.held === held) sub.held = undefined

@@ -1,0 +1,68 @@
+/**
+ * The profile of a measured phase, taken inside the measured server: what its own code did, by sampling, and what its
+ * PostgreSQL did, by statement. Begun and ended by a signal of the generator, so that starting and connecting are out.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { Session } from 'node:inspector/promises'
+import { join } from 'node:path'
+import { findRunningEmbedded } from '@qun/storage'
+import pg from 'pg'
+import { phaseSignal } from './phase-signal.ts'
+import type { CpuProfile, StatementUse } from './profile.ts'
+
+export const phaseFile = 'phase.json'
+
+export interface PhaseProfile {
+  readonly seconds: number
+  readonly cpu: CpuProfile
+  readonly statements: readonly StatementUse[]
+}
+
+/** Has the PostgreSQL of a data directory count its statements from its next start on. Returns how to undo it. */
+export function countStatements(dataDir: string): () => void {
+  const path = join(dataDir, 'database', 'postgres', 'postgresql.auto.conf')
+  const before = readFileSync(path, 'utf8')
+  const wanted = `shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track_planning = on\n`
+  writeFileSync(path, `${before}${wanted}`)
+  return () => writeFileSync(path, before)
+}
+
+/** Listens for the signal; when the phase has ended, its profile lies in `folder`. */
+export async function watchPhase(dataDir: string, folder: string): Promise<void> {
+  const path = join(dataDir, 'database')
+  const { superuser } = JSON.parse(readFileSync(join(path, 'postgres-credentials.json'), 'utf8')) as {
+    superuser: string
+  }
+  const embeddedUrl = await findRunningEmbedded(path)
+  if (embeddedUrl === undefined) throw new Error(`no PostgreSQL runs in ${path}`)
+  const url = new URL(embeddedUrl)
+  url.username = 'postgres'
+  url.password = superuser
+  const database = new pg.Client({ connectionString: url.href })
+  await database.connect()
+  await database.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')
+  const session = new Session()
+  session.connect()
+  await session.post('Profiler.enable')
+  await session.post('Profiler.setSamplingInterval', { interval: 500 })
+  let startedAt: number | undefined
+  const begin = async () => {
+    await database.query('SELECT pg_stat_statements_reset()')
+    await session.post('Profiler.start')
+    startedAt = performance.now()
+  }
+  const end = async () => {
+    const seconds = (performance.now() - (startedAt as number)) / 1_000
+    const { profile } = await session.post('Profiler.stop')
+    const { rows } = await database.query<StatementUse>(`SELECT query, calls::float8 AS calls, rows::float8 AS rows,
+      total_exec_time AS "execMs", total_plan_time AS "planMs",
+      wal_bytes::float8 AS "walBytes", wal_fpi::float8 AS "walPages" FROM pg_stat_statements
+      WHERE query NOT LIKE '%pg_stat_statements%' ORDER BY total_exec_time + total_plan_time DESC LIMIT 40`)
+    const phase: PhaseProfile = { seconds, cpu: profile as CpuProfile, statements: rows }
+    writeFileSync(join(folder, phaseFile), JSON.stringify(phase))
+  }
+  process.once(phaseSignal, () => {
+    process.once(phaseSignal, () => void end())
+    void begin()
+  })
+}
