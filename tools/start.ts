@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wat
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startDemoHost, type DemoHost } from '@qun/app-demo-host/backend'
-import { features, PROTOCOL_VERSION } from '@qun/chat/server'
+import { features, featuresWith, PROTOCOL_VERSION } from '@qun/chat/server'
 import {
   createLogger,
   createServer,
@@ -200,7 +200,7 @@ async function main(): Promise<void> {
   const { config, warnings } = readConfig()
   const say = (line: string) => console.log(line)
   for (const warning of warnings) if (!warning.startsWith('QUN_DEMO_PORT')) console.warn(warning)
-  const { port, host, dataDir, rateLimits, trustedProxies, databaseUrl, secretKey, allowedOrigins } = config
+  const { port, host, dataDir, rateLimits, trustedProxies, databaseUrl, secretKey, allowedOrigins, drand } = config
   // People read these lines; what the server has to say at `info` belongs to operators who ask for it.
   const log = createLogger(process.env['QUN_LOG'] === undefined ? 'warn' : config.log)
   const optional = { ...(databaseUrl !== undefined && { databaseUrl }), ...(secretKey !== undefined && { secretKey }) }
@@ -209,7 +209,7 @@ async function main(): Promise<void> {
     port,
     host,
     demoPort: readDemoPort(),
-    server: { log, rateLimits, trustedProxies, allowedOrigins, ...optional },
+    server: { features: featuresWith({ drand, fetch }), log, rateLimits, trustedProxies, allowedOrigins, ...optional },
     say,
   })
   if (values.dev) rebuildOnChange(say)

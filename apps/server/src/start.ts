@@ -1,5 +1,5 @@
 /** Starts the server that ships: every feature, settings from the environment, until a signal. */
-import { features, PROTOCOL_VERSION } from '@qun/chat/server'
+import { featuresWith, PROTOCOL_VERSION } from '@qun/chat/server'
 import { createLogger, createServer, demoCredentialsFile, runUntilSignal, type Config } from '@qun/server'
 import { listSites } from './sites.ts'
 import { version } from './version.ts'
@@ -19,11 +19,11 @@ export async function start(config: Config, warnings: readonly string[]): Promis
 
 /** A configuration as options of the library; shared by all commands. */
 export function optionsOf(config: Config) {
-  const { databaseUrl, secretKey, ...rest } = config
+  const { databaseUrl, secretKey, drand, ...rest } = config
   const { log: _log, ...options } = rest
   return {
     ...options,
-    features,
+    features: featuresWith({ drand, fetch }),
     protocol: PROTOCOL_VERSION,
     version,
     ...(databaseUrl === undefined ? {} : { databaseUrl }),

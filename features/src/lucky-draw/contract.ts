@@ -117,6 +117,8 @@ export const luckyDraw = defineCard({
     seed: Type.Optional(Hex32),
     /** The beacon's randomness; absent unless the draw uses one. */
     beacon: Type.Optional(Type.String()),
+    /** Since when the draw waits for its round of the beacon, because no relay tells it. */
+    awaitsBeaconSince: Type.Optional(MillisSchema),
     drawnAt: Type.Optional(MillisSchema),
     winnerCount: Type.Integer({ minimum: 0 }),
     /** In the order drawn; at most 30, the proof has all. */
@@ -283,6 +285,22 @@ export const proofOf = defineEndpoint({
   }),
   refusals: { 'draw.seed_sealed': seedSealed },
   errors: ['message.not_found', 'draw.seed_sealed'],
+})
+/** A chain of a beacon: from its times follows which round a draw uses. */
+export const OfferedChain = closed({
+  chain: Type.String({ description: 'As `entropy` names it.' }),
+  genesisAt: Type.Integer({ minimum: 0, description: 'When round 1 was made, in epoch milliseconds.' }),
+  periodMs: Type.Integer({ minimum: 1, description: 'From one round to the next.' }),
+})
+export type OfferedChain = Static<typeof OfferedChain>
+export const beaconsOf = defineEndpoint({
+  name: 'draws.beacons',
+  method: 'GET',
+  path: '/groups/:groupId/draws/beacons',
+  doc: 'The chains of public randomness a new draw may count on, best first; none where the server reaches no relay.',
+  by: 'member',
+  params: closed({ groupId: GroupIdSchema }),
+  answer: closed({ chains: Type.Array(OfferedChain) }),
 })
 export const grantChance = defineEndpoint({
   name: 'draws.grantChance',

@@ -183,7 +183,7 @@ describe('entropy', () => {
     await world.pass(12 * MINUTE)
     expect((await world.read(at, luckyDraw)).phase).toBe('closed')
     isUp = true
-    await world.pass(MINUTE)
+    await world.pass(2 * MINUTE)
     const { proof, entries } = await proofIn(world, at)
     expect(proof.beacon).toBe(createHash('sha256').update(`round ${round}`).digest('hex'))
     expect(await drawFault(hashing, proof, entries)).toBeUndefined()

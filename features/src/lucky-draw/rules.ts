@@ -259,6 +259,12 @@ export function roundFits(chain: BeaconChain, round: number, closesAt: number, d
   const at = roundAt(chain, round)
   return at >= closesAt + beaconMarginMs && at <= drawsAt
 }
+/** Shortest and longest time between two tries to learn a round that no relay tells, in milliseconds. */
+const retryMs = { least: 5_000, most: 600_000 }
+/** [LD23] How long a draw that has waited so long waits until it asks again: twice as long each time. */
+export function retryAfter(waitedMs: number): number {
+  return Math.min(retryMs.most, Math.max(retryMs.least, waitedMs))
+}
 /** What the body's entropy means when it says nothing. */
 export const entropyOf = (body: { readonly entropy?: Entropy }): Entropy => body.entropy ?? { mode: 'none' }
 

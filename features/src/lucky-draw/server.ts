@@ -11,6 +11,7 @@ import {
   listHashOf,
   missingDisclosure,
   prizeFault,
+  retryAfter,
   roundFits,
   timesFit,
   toHex,
@@ -18,7 +19,9 @@ import {
   type BeaconChain,
 } from './rules.ts'
 import { grant } from './server-chances.ts'
+import { serveBeacons } from './server-beacons.ts'
 import { claim, claimEnd, endClaims } from './server-claims.ts'
+import { drandBeacon, type DrandOptions } from './server-drand.ts'
 import { allEntries, announce, hashing, isVoid, linesOf, namesOf, nameWinners, type DrawCall } from './server-parts.ts'
 import { audits } from './store-audits.ts'
 import {
@@ -39,6 +42,8 @@ type State = StateOf<typeof luckyDraw>
 export interface Beacon {
   /** The chains draws may name. */
   readonly chains: Readonly<Record<string, BeaconChain>>
+  /** [LD21] Names of those a draw posted now may count on, best first; all of them where it is absent. */
+  readonly offered?: (now: number) => Promise<readonly string[]>
   /** The randomness of a round in hex. Throws while the round is not there or out of reach: asked again later. */
   read(chain: string, round: number): Promise<string>
 }
@@ -49,8 +54,6 @@ export interface LuckyDrawOptions {
   readonly prizeCapFen?: number
 }
 
-/** Between two tries to read a beacon, in milliseconds: drand's slower chain makes a round in this time. */
-const beaconRetryMs = 30_000
 // ── posting ──
 async function open(call: OpenCall<typeof luckyDraw>, options: LuckyDrawOptions): Promise<State> {
   const { body } = call
@@ -119,6 +122,12 @@ async function close(call: DrawCall): Promise<{ listHash: string; entries: Entry
   call.record('lucky-draw.closed', { seq: call.seq, entryCount: entries.length, listHash })
   return { listHash, entries }
 }
+/** [LD23] Never without its round: nobody may choose between a draw with it and one without. */
+function awaitBeacon(call: DrawCall): void {
+  const since = call.state.awaitsBeaconSince ?? call.now
+  if (call.state.awaitsBeaconSince === undefined) call.setState({ ...call.state, awaitsBeaconSince: since })
+  call.schedule(call.now + retryAfter(call.now - since), 'draw')
+}
 /** [LD12] Draws once, however often the job runs. */
 async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promise<void> {
   const { body } = call
@@ -127,7 +136,7 @@ async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promi
   const entropy = entropyOf(body)
   const beacon =
     entropy.mode === 'beacon' ? await source?.read(entropy.chain, entropy.round).catch(() => undefined) : ''
-  if (beacon === undefined) return call.schedule(call.now + beaconRetryMs, 'draw')
+  if (beacon === undefined) return awaitBeacon(call)
   const seed = await readSeed(call.tx, call)
   const { drawId, commit } = call.state
   const quantities = body.prizes.map((prize) => prize.quantity)
@@ -151,8 +160,9 @@ async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promi
     voided,
     winners,
   })
+  const { awaitsBeaconSince: _over, ...state } = call.state
   call.setState({
-    ...call.state,
+    ...state,
     phase: 'drawn',
     seed,
     ...(beacon === '' ? {} : { beacon }),
@@ -214,7 +224,24 @@ export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
       call.cancelJob('draw')
     },
   })
-  return defineFeature({ name: 'lucky-draw', migrations, cards: [card], endpoints: [entries, proof, grant], audits })
+  return defineFeature({
+    name: 'lucky-draw',
+    migrations,
+    cards: [card],
+    endpoints: [entries, proof, serveBeacons(options.beacon), grant],
+    audits,
+  })
+}
+
+/** What an operator sets, as the server that ships reads it. */
+export interface LuckyDrawSettings {
+  /** `on`: the public relays; a list: these; `off`: no draw counts on drand. */
+  readonly drand: 'on' | 'off' | readonly string[]
+  readonly fetch: DrandOptions['fetch']
+}
+export function luckyDrawWith({ drand, fetch }: LuckyDrawSettings): Feature {
+  if (drand === 'off') return createLuckyDraw()
+  return createLuckyDraw({ beacon: drandBeacon({ fetch, ...(drand === 'on' ? {} : { relays: drand }) }) })
 }
 
 export { drandBeacon, drandChains, drandRelays, type DrandChain, type DrandOptions } from './server-drand.ts'

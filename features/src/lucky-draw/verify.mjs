@@ -58,3 +58,7 @@ if (proof.redraw) {
   const left = entries.filter((entry) => !out.includes(entry.entryNo))
   check(second && draw(drawId, left, counts, voided) === told(proof.redraw), `so do the ${winners.length} redrawn`)
 }
+if (proof.entropy.mode === 'beacon') {
+  const { chain, round } = proof.entropy
+  process.stdout.write(`     round ${round} of ${chain} must be ${proof.beacon}: ask any relay of drand\n`)
+}

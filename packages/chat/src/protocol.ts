@@ -9,8 +9,9 @@ import { cards, endpoints, records } from './contract.ts'
  * 2 The plays: red packets, coupons, products, polls, relay lists, check-ins, group buys, flash sales, buyer
  * shows; points, levels, orders, payments; people under age; draws whose winners claim, are drawn again, and whose
  * chances are recorded; coupons for some.
+ * 3 Draws tell which public randomness is offered, and that they wait for it.
  */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /** All that is on the wire, as plain JSON: schemas, routes, roles, codes. Texts for people are left out. */
 export function describeWire(): unknown {

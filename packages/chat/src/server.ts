@@ -1,7 +1,7 @@
-/** The features that ship, as the server runs them: the only list of them. Holds no behaviour. */
+/** The features that ship, as the server runs them: the only list of them. */
 import type { Feature } from '@qun/core'
 import invitation from '@qun/features/invitation/server'
-import luckyDraw from '@qun/features/lucky-draw/server'
+import luckyDraw, { luckyDrawWith } from '@qun/features/lucky-draw/server'
 import membership from '@qun/features/membership/server'
 import message from '@qun/features/message/server'
 import redPacket from '@qun/features/red-packet/server'
@@ -39,4 +39,17 @@ export const features: readonly Feature[] = [
   order,
   payment,
 ]
+
+/** What an operator sets for features, as `readConfig` of the server has it, and the way out they may use. */
+export interface FeatureSettings {
+  readonly drand: 'on' | 'off' | readonly string[]
+  readonly fetch: typeof fetch
+}
+/** Features that are made with settings; as they stand above, they use none. */
+const settable: readonly ((settings: FeatureSettings) => Feature)[] = [luckyDrawWith]
+/** The features that ship, as an operator has set them. */
+export function featuresWith(settings: FeatureSettings): readonly Feature[] {
+  const set = settable.map((make) => make(settings))
+  return features.map((feature) => set.find(({ name }) => name === feature.name) ?? feature)
+}
 export { PROTOCOL_VERSION } from './protocol.ts'

@@ -14,6 +14,7 @@ test('nothing given: everything has a default that works', () => {
     databaseUrl: undefined,
     log: 'info',
     demo: true,
+    drand: 'on',
     rateLimits: {},
   })
   expect(warnings).toEqual([])
@@ -29,6 +30,7 @@ test('all that is wrong is said at once, and no secret with it', () => {
     QUN_DATABASE_URL: 'mysql://root:hunter2@db',
     QUN_SECRET_KEY: 'abc',
     QUN_RATE_SEND: '-1',
+    QUN_DRAND: 'relay.example',
   }
   try {
     readConfig(env)
@@ -60,6 +62,17 @@ test('budgets can be changed by name; 0 lifts one', () => {
     send: 0,
     refusedCredential: 5,
   })
+})
+
+test('public randomness is on, off, or asked of relays', () => {
+  const drandOf = (text: string) => readConfig({ QUN_DRAND: text }).config.drand
+  expect([drandOf('on'), drandOf('off')]).toEqual(['on', 'off'])
+  expect(drandOf('https://one.example/, http://10.0.0.2:4444/drand')).toEqual([
+    'https://one.example',
+    'http://10.0.0.2:4444/drand',
+  ])
+  for (const wrong of ['yes', '', 'ftp://one.example', 'https://one.example?x'])
+    expect(() => drandOf(wrong)).toThrow('QUN_DRAND')
 })
 
 test('help and documentation name every setting', () => {

@@ -16,6 +16,8 @@ export interface Config {
   readonly allowedOrigins: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly secretKey: Uint8Array | undefined
+  /** Public randomness (drand): `on` reads it from the public relays, a list from these. */
+  readonly drand: 'on' | 'off' | readonly string[]
   readonly rateLimits: BudgetOverrides
 }
 
@@ -77,6 +79,14 @@ const base = {
     doc: '64 hexadecimal digits that encrypt signing secrets in the database. Empty with the embedded database: made and kept in QUN_DATA.',
     isSecret: true,
     read: (text: string) => (text === '' ? undefined : parseSecretKey(text, 'QUN_SECRET_KEY')),
+  },
+  drand: {
+    name: 'QUN_DRAND',
+    default: 'on',
+    doc:
+      'Public randomness for lucky draws (drand): `on` asks the public relays, a comma separated list asks these, `off` none. ' +
+      'Asked only when a draw is prepared or held; not offered to draws while no relay answers.',
+    read: readDrand,
   },
 } as const satisfies Record<string, Setting>
 
@@ -207,6 +217,15 @@ function readProxies(text: string): string[] {
   const proxies = listOf(text)
   createAddressBook(proxies)
   return proxies
+}
+function readDrand(text: string): 'on' | 'off' | readonly string[] {
+  if (text === 'on' || text === 'off') return text
+  const relays = listOf(text)
+  if (relays.length === 0) throw new Error('on, off, or relays like https://drand.example')
+  for (const relay of relays)
+    if (!/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/.test(relay))
+      throw new Error(`${JSON.stringify(relay)} is no relay like https://drand.example`)
+  return relays.map((relay) => relay.replace(/\/+$/, ''))
 }
 function listOf(text: string): string[] {
   return text

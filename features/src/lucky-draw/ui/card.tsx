@@ -19,6 +19,7 @@ import { lazy, Suspense, useState, type ReactNode } from 'react'
 import type { luckyDraw, Prize, Winner } from '../contract.ts'
 import { DetailsSheet } from './details-sheet.tsx'
 import { afterTexts, redrawnText } from './texts-after.ts'
+import { beaconTexts } from './texts-beacon.ts'
 import {
   drawTexts,
   entryCountText,
@@ -65,6 +66,7 @@ export function LuckyDrawCard(props: DrawFace) {
         action={<Action {...props} showProof={showProof} />}
       >
         {state.phase === 'drawn' ? <Result {...props} /> : <PrizeList prizes={body.prizes} />}
+        {state.awaitsBeaconSince !== undefined && <CardNote tone="warn">{text(beaconTexts.awaiting)}</CardNote>}
         {state.phase === 'cancelled' && (
           <CardNote tone="warn">
             {text(drawTexts.cancelled)}：{state.cancelled?.reason}

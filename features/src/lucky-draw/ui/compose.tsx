@@ -1,4 +1,5 @@
 /** The form in the plus menu: a draw in one screen, what the law wants told already filled in. */
+import type { GroupId } from '@qun/contract'
 import {
   DraftText,
   FormChoice,
@@ -14,15 +15,18 @@ import {
   type ComposeProps,
   type DraftParts,
 } from '@qun/ui'
-import { prizesMax, type luckyDraw } from '../contract.ts'
-import { bodyOf, drawAfterChoices, emptyDraft, faultsOf, type DrawDraft } from './draft.ts'
+import { useEffect } from 'react'
+import { beaconsOf, prizesMax, type luckyDraw, type OfferedChain } from '../contract.ts'
+import { bodyOf, drawAfterChoices, emptyDraft, entropyModeOf, faultsOf, type DrawDraft } from './draft.ts'
 import { afterTexts } from './texts-after.ts'
+import { beaconTexts } from './texts-beacon.ts'
 import { drawTexts, prizeLabelText } from './texts.ts'
 
 export function LuckyDrawForm({ group, submit }: ComposeProps<typeof luckyDraw>) {
   const { client } = useQun()
   const text = useText()
   const [draft, change] = useDraft(() => emptyDraft(group.get().group?.name ?? '', text))
+  useOfferedChain(group.groupId as GroupId, (chain) => change({ chain }))
   return (
     <PlayForm
       draft={draft}
@@ -58,10 +62,29 @@ export function LuckyDrawForm({ group, submit }: ComposeProps<typeof luckyDraw>)
   )
 }
 
+/** Asks once which public randomness the server offers; tells nothing where there is none or it cannot be asked. */
+function useOfferedChain(groupId: GroupId, tell: (chain: OfferedChain) => void): void {
+  const { client } = useQun()
+  useEffect(() => {
+    let isWanted = true
+    client
+      .call(beaconsOf, { params: { groupId } })
+      .then(({ chains: [first] }) => {
+        if (isWanted && first !== undefined) tell(first)
+      })
+      .catch(() => undefined)
+    return () => {
+      isWanted = false
+    }
+    // oxlint-disable-next-line react/exhaustive-deps -- what to tell does not change what to ask
+  }, [client, groupId])
+}
+
 type PartProps = DraftParts<DrawDraft>
 function Times({ draft, change, faults }: PartProps) {
   const text = useText()
   const [first, second, third] = drawAfterChoices
+  const isBeacon = entropyModeOf(draft) === 'beacon'
   return (
     <FormRow>
       <FormSpan
@@ -74,7 +97,7 @@ function Times({ draft, change, faults }: PartProps) {
         label={text(drawTexts.drawTime)}
         value={String(draft.drawAfterMs)}
         choices={[
-          { value: String(first), label: text(drawTexts.drawAtOnce) },
+          { value: String(first), label: text(isBeacon ? beaconTexts.drawOnRound : drawTexts.drawAtOnce) },
           { value: String(second), label: text(drawTexts.drawMinute) },
           { value: String(third), label: text(drawTexts.drawTen) },
         ]}
@@ -83,18 +106,22 @@ function Times({ draft, change, faults }: PartProps) {
     </FormRow>
   )
 }
+const modeTexts = { beacon: drawTexts.modeBeacon, group: drawTexts.modeGroup, none: drawTexts.modeNone } as const
 function Rules({ draft, change }: Omit<PartProps, 'faults'>) {
   const text = useText()
+  const mode = entropyModeOf(draft)
+  const offersBeacon = draft.chain !== undefined
   return (
     <>
       <FormChoice
         label={text(drawTexts.randomness)}
-        value={draft.entropy}
+        value={mode}
         choices={[
-          { value: 'group', label: text(drawTexts.entropyGroup) },
+          ...(offersBeacon ? [{ value: 'beacon', label: text(beaconTexts.entropyBeacon) } as const] : []),
+          { value: 'group', label: text(offersBeacon ? beaconTexts.entropyGroupPlain : drawTexts.entropyGroup) },
           { value: 'none', label: text(drawTexts.entropyNone) },
         ]}
-        hint={text(draft.entropy === 'group' ? drawTexts.modeGroup : drawTexts.modeNone)}
+        hint={text(modeTexts[mode])}
         onChoose={(entropy) => change({ entropy })}
       />
       <FormChoice

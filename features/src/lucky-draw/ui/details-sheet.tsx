@@ -1,6 +1,7 @@
 /** All that was told before anyone entered: prizes, times, organiser, rules, how it is kept fair; and cancelling. */
 import { ActionButton, Fact, Facts, Money, ReasonDialog, Sheet, useOpen, useText } from '@qun/ui'
 import type { DrawFace } from './card.tsx'
+import { BeaconRound } from './round.tsx'
 import { afterTexts, chancesText, claimWithinText } from './texts-after.ts'
 import { drawTexts, prizeQuantityText } from './texts.ts'
 
@@ -57,6 +58,7 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
           <ClaimFacts body={body} />
           <Fact name={text(drawTexts.fairness)}>
             {text({ none: drawTexts.modeNone, group: drawTexts.modeGroup, beacon: drawTexts.modeBeacon }[mode])}
+            <BeaconRound entropy={body.entropy} />
             <code className="qun-draw__hash">SHA-256 {state.commit}</code>
           </Fact>
         </Facts>

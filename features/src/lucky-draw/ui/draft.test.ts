@@ -14,6 +14,18 @@ describe('the form', () => {
     expect(body.drawsAt).toBeGreaterThan(body.closesAt ?? 0)
     expect([body.organiser, body.contact, body.conditions, body.method].every((told) => (told ?? '') !== '')).toBe(true)
   })
+  test('[LD22] the strongest randomness there is, unless another was chosen', () => {
+    const chain = { chain: 'quicknet', genesisAt: 1_692_803_367_000, periodMs: 3_000 }
+    const now = Date.UTC(2026, 3, 20)
+    const modeOf = (change: object) => bodyOf({ ...full, ...change }, now).entropy?.mode
+    expect([modeOf({}), modeOf({ chain }), modeOf({ chain, entropy: 'group' })]).toEqual(['group', 'beacon', 'group'])
+    expect([modeOf({ chain, entropy: 'none' }), modeOf({ entropy: 'beacon' })]).toEqual(['none', 'group'])
+    const { entropy, closesAt = 0, drawsAt = 0 } = bodyOf({ ...full, chain }, now)
+    expect(entropy).toEqual({ mode: 'beacon', chain: 'quicknet', round: 27_946_612 + (30 * MINUTE + 30_000) / 3_000 })
+    expect(drawsAt - closesAt).toBe(35_000)
+    // Who asked for more time until the draw has it.
+    expect(bodyOf({ ...full, chain, drawAfterMs: 10 * MINUTE }, now).drawsAt).toBe(closesAt + 10 * MINUTE)
+  })
   test('what becomes of unclaimed prizes is told only where there are days to claim', () => {
     expect(bodyOf({ ...full, unclaimed: 'redraw' }, 0)).toMatchObject({ claimDays: 7, unclaimed: 'redraw' })
     const { claimDays, unclaimed } = bodyOf({ ...full, claimDays: '0', unclaimed: 'redraw' }, 0)

@@ -1,7 +1,8 @@
 /** What a merchant has typed so far, and the card it makes; pure, so that the form only draws it. */
 import { MINUTE, SECOND, type BodyOf, type LocalText } from '@qun/contract'
 import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
-import { unitsMax, type luckyDraw } from '../contract.ts'
+import { unitsMax, type Entropy, type luckyDraw, type OfferedChain } from '../contract.ts'
+import { firstRoundAfter, roundAt } from '../rules.ts'
 import { drawTexts } from './texts.ts'
 
 export interface PrizeDraft {
@@ -12,6 +13,7 @@ export interface PrizeDraft {
   /** Yuan as typed. */
   readonly worth: string
 }
+export type EntropyMode = Entropy['mode']
 /** With the time for entries as a span. */
 export interface DrawDraft extends Span {
   readonly title: string
@@ -22,7 +24,10 @@ export interface DrawDraft extends Span {
   readonly contact: string
   readonly conditions: string
   readonly method: string
-  readonly entropy: 'none' | 'group'
+  /** As chosen; absent takes the strongest there is. */
+  readonly entropy?: EntropyMode
+  /** The chain of public randomness the server offers; absent while it is not known or there is none. */
+  readonly chain?: OfferedChain
   /** Days in which winners claim; '0' sets no limit. */
   readonly claimDays: '0' | '7' | '30'
   /** Asked only while there are days to claim. */
@@ -30,6 +35,8 @@ export interface DrawDraft extends Span {
 }
 export type DrawBody = BodyOf<typeof luckyDraw>
 export const drawAfterChoices = [10 * SECOND, MINUTE, 10 * MINUTE] as const
+/** A round is told by the relays a moment after it is made. */
+const roundLagMs = 5 * SECOND
 
 export function emptyDraft(organiser: string, word: (text: LocalText) => string): DrawDraft {
   return {
@@ -42,7 +49,6 @@ export function emptyDraft(organiser: string, word: (text: LocalText) => string)
     contact: word(drawTexts.contactDefault),
     conditions: word(drawTexts.conditionsDefault),
     method: word(drawTexts.methodDefault),
-    entropy: 'group',
     claimDays: '7',
     unclaimed: 'void',
   }
@@ -62,9 +68,24 @@ export function faultsOf(draft: DrawDraft): FormFaults {
   return faults
 }
 
+/** [LD22] The public beacon where one is offered, else numbers of those who enter; or what was chosen. */
+export function entropyModeOf({ entropy, chain }: Pick<DrawDraft, 'entropy' | 'chain'>): EntropyMode {
+  if (entropy === undefined || (entropy === 'beacon' && chain === undefined)) return chain ? 'beacon' : 'group'
+  return entropy
+}
+/** [LD22] What the draw adds to its seed, and from when on that is there. */
+function entropyFor(draft: DrawDraft, closesAt: number): { readonly entropy: Entropy; readonly readyAt: number } {
+  const mode = entropyModeOf(draft)
+  if (mode !== 'beacon' || draft.chain === undefined)
+    return { entropy: { mode: mode === 'none' ? 'none' : 'group' }, readyAt: closesAt }
+  const round = firstRoundAfter(draft.chain, closesAt)
+  return { entropy: { mode, chain: draft.chain.chain, round }, readyAt: roundAt(draft.chain, round) + roundLagMs }
+}
+
 /** The card of a draft without faults; times count from `now`, the server's. */
 export function bodyOf(draft: DrawDraft, now: number): DrawBody {
   const closesAt = Math.round(now) + (spanMs(draft) ?? 0)
+  const { entropy, readyAt } = entropyFor(draft, closesAt)
   return {
     title: draft.title.trim(),
     prizes: draft.prizes.map((prize) => ({
@@ -73,12 +94,12 @@ export function bodyOf(draft: DrawDraft, now: number): DrawBody {
       valueFen: fenOf(prize.worth) ?? 0,
     })),
     closesAt,
-    drawsAt: closesAt + draft.drawAfterMs,
+    drawsAt: Math.max(closesAt + draft.drawAfterMs, readyAt),
     organiser: draft.organiser.trim(),
     contact: draft.contact.trim(),
     conditions: draft.conditions.trim(),
     method: draft.method.trim(),
-    entropy: { mode: draft.entropy },
+    entropy,
     ...(draft.claimDays !== '0' && { claimDays: Number(draft.claimDays), unclaimed: draft.unclaimed }),
   }
 }

@@ -14,7 +14,7 @@ import {
 } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { luckyDraw } from '../contract.ts'
+import type { luckyDraw, OfferedChain } from '../contract.ts'
 import { LuckyDrawCard } from './card.tsx'
 import { LuckyDrawForm } from './compose.tsx'
 import { ProofSheet } from './proof-sheet.tsx'
@@ -58,6 +58,7 @@ const drawn: State = {
 }
 
 interface Scene {
+  readonly body?: Body
   readonly state?: State
   readonly mine?: MineOf<typeof luckyDraw>
   readonly userId?: string
@@ -67,6 +68,7 @@ interface Scene {
   readonly badge?: 'staff'
 }
 function show({
+  body: told = body,
   state = open,
   mine,
   userId = 'li',
@@ -77,7 +79,7 @@ function show({
 }: Scene = {}) {
   const members = new Map(fixtureMembers.map((member) => [member.userId as string, member]))
   if (badge) members.set(userId, aMember(userId, '小李', { badge }))
-  const message = aMessage(7, 'wang', 'lucky-draw', body, { state })
+  const message = aMessage(7, 'wang', 'lucky-draw', told, { state })
   const client = createFixture({ userId, views: [aView([message], { members })], now: () => now })
   const { face, acts } = cardFace(LuckyDrawCard, { client, message, mine, role, locale })
   render(face)
@@ -176,9 +178,37 @@ describe('after closing', () => {
   })
 })
 
+describe('a draw with public randomness', () => {
+  const round = 27_946_612
+  const link = `https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/public/${round}`
+  const beaconBody: Body = { ...body, entropy: { mode: 'beacon', chain: 'quicknet', round } }
+  it('[LD25] tells before anyone enters which round it will be, and where to look it up', async () => {
+    show({ body: beaconBody })
+    fireEvent.click(screen.getByRole('button', { name: '奖品与规则' }))
+    const sheet = within(await screen.findByRole('dialog', { name: '奖品与规则' }))
+    expect(sheet.getByText(`drand（quicknet）第 ${round} 轮`)).toBeTruthy()
+    expect(sheet.getByRole('link', { name: '查看这一轮' }).getAttribute('href')).toBe(link)
+  })
+  it('[LD25] names a round of a host’s own without a link', async () => {
+    show({ body: { ...body, entropy: { mode: 'beacon', chain: 'own', round } }, locale: 'en' })
+    fireEvent.click(screen.getByRole('button', { name: 'Prizes and rules' }))
+    await screen.findByText(`drand (own), round ${round}`)
+    expect(screen.queryByRole('link')).toBeNull()
+  })
+  it('[LD23] says that it waits for its round', () => {
+    const state: State = { ...open, phase: 'closed', awaitsBeaconSince: fixtureNow }
+    show({ body: beaconBody, state, now: fixtureNow + 40 * minute })
+    expect(screen.getByText(/公开随机数暂时取不到/)).toBeTruthy()
+    cleanup()
+    show({ body: beaconBody, state, locale: 'en' })
+    expect(screen.getByText(/cannot be reached at the moment/)).toBeTruthy()
+  })
+})
+
 describe('the form', () => {
-  function compose() {
+  function compose(chains?: readonly OfferedChain[]) {
     const client = createFixture({ userId: 'wang', views: [aView([])] })
+    if (chains) client.answers['draws.beacons'] = () => ({ chains })
     const { face, posted } = formFace(LuckyDrawForm, { client })
     render(face)
     return posted
@@ -206,6 +236,25 @@ describe('the form', () => {
       closesAt: fixtureNow + 30 * minute,
     })
   })
+  it('[LD22] counts on public randomness where offered, else on the entrants, and says what that means', async () => {
+    const chain = { chain: 'quicknet', genesisAt: 1_692_803_367_000, periodMs: 3_000 }
+    for (const [chains, mode, words] of [
+      [[chain], 'beacon', '截止之后才出现的公开随机数'],
+      [[], 'group', '每位参与者的设备'],
+    ] as const) {
+      const posted = compose(chains)
+      const source = screen.getByLabelText<HTMLSelectElement>('随机来源')
+      await waitFor(() => expect(source.value).toBe(mode))
+      expect(screen.getByText(new RegExp(words))).toBeTruthy()
+      expect(screen.queryByRole('option', { name: '公开随机数产生后' }) !== null).toBe(mode === 'beacon')
+      type('抽奖名称', '周五加抽')
+      type('奖品名称', '豆子 200 克')
+      type('单份价值（元）', '88.5')
+      fireEvent.click(screen.getByRole('button', { name: '发布抽奖' }))
+      await waitFor(() => expect(posted).toMatchObject([{ entropy: { mode } }]))
+      cleanup()
+    }
+  })
   it('publishes nothing half told, and names what is missing', async () => {
     const posted = compose()
     fireEvent.click(screen.getByRole('button', { name: '发布抽奖' }))
@@ -218,6 +267,32 @@ describe('the form', () => {
 })
 
 describe('the proof', () => {
+  const proven = { seed: '0'.repeat(64), commit: 'a'.repeat(64), listHash: 'b'.repeat(64) }
+  it('[LD25] shows the public number and where to compare it', async () => {
+    const client = createFixture({ userId: 'li', views: [aView([])] })
+    const entropy = { mode: 'beacon', chain: 'default', round: 7 }
+    const told = { drawId: 'd', ...proven, entropy, beacon: 'c'.repeat(64), entryCount: 0, quantities: [1] }
+    client.answers['draws.proof'] = () => ({ proof: { ...told, voided: [], winners: [] }, body: {} })
+    client.answers['draws.entries'] = () => ({ drawId: 'd', entries: [], entryCount: 0 })
+    render(
+      <QunProvider client={client} locale="en">
+        <ProofSheet
+          open
+          onClose={() => {}}
+          groupId={fixtureGroupId}
+          seq={7}
+          commit={proven.commit}
+          listHash={undefined}
+          prizes={body.prizes}
+          own={undefined}
+        />
+      </QunProvider>,
+    )
+    const link = await screen.findByRole('link', { name: 'Look up this round' })
+    expect(link.getAttribute('href')).toMatch(/^https:\/\/api\.drand\.sh\/8990e7a9[0-9a-f]{56}\/public\/7$/)
+    expect(screen.getByText('drand (default), round 7')).toBeTruthy()
+    expect(screen.getAllByText('c'.repeat(64)).length).toBeGreaterThan(0)
+  })
   it('says plainly when something does not match', async () => {
     const client = createFixture({ userId: 'li', views: [aView([])] })
     client.answers['draws.proof'] = () => ({

@@ -3,7 +3,9 @@ import type { GroupId, LocalText } from '@qun/contract'
 import { CheckIcon, Sheet, useQun, useText, WarnIcon } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import { entriesOf, proofOf, type EntryLine, type Prize, type Proof } from '../contract.ts'
+import { BeaconRound } from './round.tsx'
 import { afterTexts } from './texts-after.ts'
+import { beaconTexts } from './texts-beacon.ts'
 import { drawTexts } from './texts.ts'
 import { verifyDraw, type Check } from './verify.ts'
 
@@ -119,6 +121,7 @@ function ProofContent({ progress, prizes }: { readonly progress: Progress; reado
           <Winners round={proof.redraw} prizes={prizes} />
         </>
       )}
+      <ByHand proof={proof} />
       <details className="qun-draw__numbers">
         <summary>{text(drawTexts.numbers)}</summary>
         <dl>
@@ -131,6 +134,20 @@ function ProofContent({ progress, prizes }: { readonly progress: Progress; reado
         </dl>
       </details>
     </>
+  )
+}
+
+/** The one number this device cannot repeat: where everybody may see that it was public. */
+function ByHand({ proof }: { readonly proof: Proof }) {
+  const text = useText()
+  if (proof.entropy.mode !== 'beacon') return null
+  return (
+    <div className="qun-draw__byhand">
+      <h4 className="qun-draw__subhead">{text(beaconTexts.source)}</h4>
+      <p>{text(beaconTexts.byHand)}</p>
+      <BeaconRound entropy={proof.entropy} />
+      <code className="qun-draw__hash">{proof.beacon}</code>
+    </div>
   )
 }
 
