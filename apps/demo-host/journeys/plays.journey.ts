@@ -54,6 +54,7 @@ test('a poll: a tap on one phone is a bar on the other', async () => {
 test('a relay list: a member adds a line, and the list grows for everybody', async () => {
   const form = await compose(wang, '接龙')
   await form.getByLabel('接龙标题').fill('周日面包接龙')
+  await form.getByLabel('单价（元，选填）').fill('18')
   await look('relay-list-form')
   await form.getByRole('button', { name: '发起接龙' }).click()
   await card(zhao, '周日面包接龙').getByRole('button', { name: '我要接龙' }).click()
@@ -63,6 +64,21 @@ test('a relay list: a member adds a line, and the list grows for everybody', asy
   await card(wang, '周日面包接龙').getByRole('listitem').filter({ hasText: '赵阿姨' }).waitFor()
   await card(zhao, '周日面包接龙').getByRole('button', { name: '修改第 1 行' }).waitFor()
   await look('relay-list')
+})
+
+test('orders of a relay list: asked with their sum, and the list is locked on both phones', async () => {
+  await card(wang, '周日面包接龙').getByRole('button', { name: '管理' }).click()
+  const sheet = wang.getByRole('dialog', { name: '管理' })
+  await sheet.getByRole('button', { name: '生成订单' }).click()
+  const question = wang.getByRole('alertdialog')
+  await question.getByText('1 行接龙将生成 1 份订单，共 3 件，合计 ¥54.00。').waitFor()
+  await look('relay-list-order')
+  await question.getByRole('button', { name: '生成订单' }).click()
+  await sheet.getByText('已按 1 行生成订单，接龙已锁定').waitFor()
+  await look('relay-list-ordered')
+  await sheet.getByRole('button', { name: '关闭' }).first().click()
+  await card(zhao, '周日面包接龙').getByText('已生成订单').waitFor()
+  expect(await card(zhao, '周日面包接龙').getByRole('button', { name: '修改第 1 行' }).count()).toBe(0)
 })
 
 test('a check-in: the day counts, and its reward is in the ledger', async () => {

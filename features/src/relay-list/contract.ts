@@ -72,6 +72,12 @@ export const relayRefusals = {
   'relay_list.line_unknown': refusal(404, 'never', '没有这一行', 'There is no such line'),
   'relay_list.fields_invalid': refusal(422, 'after-change', '接龙项目设置有误', 'The fields do not fit'),
   'relay_list.import_empty': refusal(422, 'after-change', '没有可导入的行', 'No line could be read'),
+  'relay_list.empty': refusal(
+    409,
+    'after-change',
+    '还没有人接龙，没有订单可生成',
+    'Nobody is on the list: no orders to make',
+  ),
 } as const
 
 const Version = Type.Integer({ minimum: 1, description: 'The version of the line one has.' })
@@ -170,12 +176,21 @@ export const relayList = defineCard({
       input: closed({}),
       errors: ['group.permission'],
     },
+    order: {
+      by: 'member',
+      doc: 'Makes an order draft of each line and locks the list for good; the sender and admins may.',
+      // What was confirmed. A list that has others by now is refused, so that nobody orders what they did not see.
+      input: closed({ lineCount: Type.Integer({ minimum: 0 }), quantity: Type.Integer({ minimum: 0 }) }),
+      errors: ['group.permission', 'relay_list.empty', 'precondition.failed'],
+      commerce: true,
+    },
   },
   facts: {
     'relay-list.joined': closed({ seq: SeqSchema, userId: UserIdSchema, no: No }),
     'relay-list.changed': closed({ seq: SeqSchema, userId: UserIdSchema, no: No, withdrawn: Type.Boolean() }),
     'relay-list.closed': closed({ seq: SeqSchema, lineCount: Type.Integer() }),
-    'relay-list.ordered': closed({ seq: SeqSchema, lineCount: Type.Integer() }),
+    /** `byId`: who made the orders in the chat; absent where the host did. */
+    'relay-list.ordered': closed({ seq: SeqSchema, lineCount: Type.Integer(), byId: Type.Optional(UserIdSchema) }),
   },
   refusals: relayRefusals,
   summary: (body) => ({ 'zh-CN': `[接龙] ${body.title}`, en: `[Sign-up list] ${body.title}` }),
@@ -209,6 +224,34 @@ export const exportOf = defineEndpoint({
   answer: closed({ csv: Type.String(), text: Type.String() }),
   errors: ['message.not_found', 'group.permission'],
 })
+
+// ── orders ──
+/** What a list comes to; no amount where no price was set. */
+export const OrderSum = closed({
+  lineCount: Type.Integer({ minimum: 0 }),
+  quantity: Type.Integer({ minimum: 0 }),
+  amountFen: nullable(Type.Integer({ minimum: 0 })),
+})
+export type OrderSum = Static<typeof OrderSum>
+export const orderSumOf = defineEndpoint({
+  name: 'relayLists.orderSum',
+  method: 'GET',
+  path: '/groups/:groupId/relay-lists/:seq/order-sum',
+  doc: 'What making orders of the list comes to, for the sender and admins to confirm.',
+  by: 'member',
+  params: list,
+  answer: OrderSum,
+  errors: ['message.not_found', 'group.permission'],
+})
+export const OrderDraft = closed({
+  no: No,
+  userId: UserIdSchema,
+  name: Type.String(),
+  values: Values,
+  quantity: Type.Integer({ minimum: 0 }),
+  amountFen: nullable(Type.Integer({ minimum: 0 })),
+})
+export type OrderDraft = Static<typeof OrderDraft>
 export const makeOrders = defineEndpoint({
   name: 'relayLists.orders',
   method: 'POST',
@@ -217,18 +260,35 @@ export const makeOrders = defineEndpoint({
   by: 'server',
   params: list,
   body: closed({}),
-  answer: closed({
-    drafts: Type.Array(
-      closed({
-        no: No,
-        userId: UserIdSchema,
-        name: Type.String(),
-        values: Values,
-        quantity: Type.Integer({ minimum: 0 }),
-        amountFen: nullable(Type.Integer({ minimum: 0 })),
-      }),
-    ),
-  }),
+  answer: closed({ drafts: Type.Array(OrderDraft) }),
   refusals: relayRefusals,
   errors: ['message.not_found'],
+})
+/** A list whose orders somebody made in the chat. */
+export const OrderedList = closed({
+  groupId: GroupIdSchema,
+  seq: SeqSchema,
+  byId: UserIdSchema,
+  lineCount: Type.Integer({ minimum: 1 }),
+  at: MillisSchema,
+})
+export type OrderedList = Static<typeof OrderedList>
+export const orderedLists = defineEndpoint({
+  name: 'relayLists.ordered',
+  method: 'GET',
+  path: '/relay-lists/ordered',
+  doc: 'Lists whose orders were made in the chat and that the host has not taken yet, oldest first.',
+  by: 'server',
+  query: closed({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })) }),
+  answer: closed({ lists: Type.Array(OrderedList) }),
+})
+export const takeOrders = defineEndpoint({
+  name: 'relayLists.ordersTaken',
+  method: 'POST',
+  path: '/relay-lists/:groupId/:seq/orders/taken',
+  doc: 'The host has the drafts of a list, which leaves `relayLists.ordered`. Repeating it changes nothing.',
+  by: 'server',
+  params: list,
+  body: closed({}),
+  answer: closed({}),
 })

@@ -4,7 +4,18 @@ import { refusalOf, startWorld, type At, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import membership from '../membership/server.ts'
 import message from '../message/server.ts'
-import { exportOf, linesOf, makeOrders, relayList, type RelayBody, type Values } from './contract.ts'
+import {
+  exportOf,
+  linesOf,
+  makeOrders,
+  orderedLists,
+  orderSumOf,
+  relayList,
+  takeOrders,
+  type OrderSum,
+  type RelayBody,
+  type Values,
+} from './contract.ts'
 import feature from './server.ts'
 
 const minute = 60_000
@@ -145,5 +156,73 @@ describe('ending', () => {
     expect(await refusalOf(start(world, { fields: [body.fields[0]!, body.fields[0]!] }))).toBe(
       'relay_list.fields_invalid',
     )
+  })
+})
+
+describe('orders', () => {
+  const sumFor = (world: World, name: string, at: At) => world.as(name).call(orderSumOf, { params: at })
+  const order = (
+    world: World,
+    name: string,
+    at: At,
+    { lineCount, quantity }: Pick<OrderSum, 'lineCount' | 'quantity'>,
+  ) => refusalOf(world.as(name).act(at, relayList, 'order', { lineCount, quantity }))
+  const waiting = async (world: World) =>
+    (await world.asServer().call(orderedLists, { query: {} })).lists.map(({ seq, byId, lineCount }) => [
+      seq,
+      byId,
+      lineCount,
+    ])
+
+  test('[RL10] [RL8] who runs it makes orders of what they confirmed, once; the list is locked for good', async () => {
+    await using world = await open()
+    const at = await start(world, { perMember: 2, endsAt: world.time.now() + minute })
+    expect(await order(world, 'wang', at, { lineCount: 0, quantity: 0 })).toBe('relay_list.empty')
+    for (const values of [
+      [3, null, null],
+      [2, 0, null],
+    ] as const)
+      await join(world, 'li', at, [...values])
+    await join(world, 'zhao', at)
+    const sum = await sumFor(world, 'wang', at)
+    expect(sum).toEqual({ lineCount: 3, quantity: 6, amountFen: 10_800 })
+    expect(await refusalOf(sumFor(world, 'li', at))).toBe('group.permission')
+    expect(await order(world, 'li', at, sum)).toBe('group.permission')
+    await world.as('zhao').act(at, relayList, 'withdraw', { no: 3, version: 1 })
+    expect(await order(world, 'wang', at, sum)).toBe('precondition.failed')
+    await world.as('li').act(at, relayList, 'update', { no: 2, version: 1, values: [4, 0, null] })
+    expect(await order(world, 'wang', at, { lineCount: 2, quantity: 5 })).toBe('precondition.failed')
+    const now = await sumFor(world, 'wang', at)
+    expect(now).toEqual({ lineCount: 2, quantity: 7, amountFen: 12_600 })
+    const both = await Promise.all([order(world, 'wang', at, now), order(world, 'he', at, now)])
+    expect([...both, await order(world, 'wang', at, sum)]).toEqual([null, null, null])
+    expect((await world.read(at, relayList)).phase).toBe('ordered')
+    const edit = { no: 1, version: 1, values: [4, null, null] }
+    expect(await refusalOf(world.as('li').act(at, relayList, 'update', edit))).toBe('relay_list.locked')
+    expect(await refusalOf(world.as('he').act(at, relayList, 'withdraw', { no: 1, version: 1, reason: '缺货' }))).toBe(
+      'relay_list.locked',
+    )
+    expect(await join(world, 'zhao', at)).toBe('relay_list.locked')
+    await world.pass(minute)
+    expect((await world.read(at, relayList)).phase).toBe('ordered')
+  })
+  test('[RL11] the host finds the list until it took it, and reads the same drafts however often', async () => {
+    await using world = await open()
+    const [at, own] = [await start(world), await start(world)]
+    for (const list of [at, own]) await join(world, 'li', list, [3, null, '13800138000'])
+    await order(world, 'wang', at, { lineCount: 1, quantity: 3 })
+    await world.asServer().call(makeOrders, { params: own, body: {} })
+    expect(await waiting(world)).toEqual([[at.seq, 'wang', 1]])
+    const read = () => world.asServer().call(makeOrders, { params: at, body: {} })
+    const { drafts } = await read()
+    expect(drafts).toEqual([
+      { no: 1, userId: 'li', name: '小李', values: [3, null, '13800138000'], quantity: 3, amountFen: 5_400 },
+    ])
+    expect(await waiting(world)).toHaveLength(1)
+    const take = () => world.asServer().call(takeOrders, { params: at, body: {} })
+    expect([await take(), await take()]).toEqual([{}, {}])
+    expect(await waiting(world)).toEqual([])
+    expect((await read()).drafts).toEqual(drafts)
+    expect(await refusalOf(world.as('wang').call(orderedLists, { query: {} }))).toBe('auth.scope')
   })
 })

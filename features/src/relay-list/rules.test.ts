@@ -1,4 +1,5 @@
 /** Properties of lines: what fits, what is shown, pasted and exported. */
+import type { UserId } from '@qun/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Field } from './contract.ts'
@@ -6,12 +7,14 @@ import {
   chosenAfter,
   csvCell,
   csvOf,
+  draftsOf,
   fieldsFit,
   isOverfull,
   maskPhone,
   parsePasted,
   pastedValues,
   publicValues,
+  sumOf,
   textOf,
   valueFaults,
 } from './rules.ts'
@@ -84,4 +87,22 @@ test('[RL6] fields that make no sense are refused', () => {
   expect(fieldsFit([{ name: 'x', kind: 'select', required: true }])).toBe(false)
   expect(fieldsFit([{ name: 'x', kind: 'number', required: true, min: 5, max: 1 }])).toBe(false)
   expect(fieldsFit([{ name: 'x', kind: 'text', required: true, options: [{ name: 'a' }] }])).toBe(false)
+})
+test('[RL10] a sum is that of the drafts, one of each line that stands; without a price there is no amount', () => {
+  const line = fc.record({ quantity: fc.integer({ min: 0, max: 1_000_000 }), withdrawn: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(line), fc.option(fc.nat(100_000_00), { nil: undefined }), (made, price) => {
+      const lines = made.map(({ quantity, withdrawn }, at) => ({
+        ...{ no: at + 1, userId: 'li' as UserId, name: '小李', withdrawn },
+        values: ['小李', quantity, null, null],
+      }))
+      const body = { fields, ...(price !== undefined && { unitPriceFen: price }) }
+      const standing = made.filter(({ withdrawn }) => !withdrawn)
+      const quantity = standing.reduce((sum, one) => sum + one.quantity, 0)
+      const amountFen = price === undefined || standing.length === 0 ? null : quantity * price
+      const drafts = draftsOf(body, lines)
+      expect(sumOf(drafts)).toEqual({ lineCount: standing.length, quantity, amountFen })
+      expect(drafts.every(({ no }) => lines[no - 1]?.withdrawn === false)).toBe(true)
+    }),
+  )
 })

@@ -1,5 +1,5 @@
 /** What a line may hold, how it is shown, pasted and exported: pure, no clock, no storage, no chance. */
-import { importMax, type Field, type RelayBody, type Values } from './contract.ts'
+import { importMax, type Field, type OrderDraft, type OrderSum, type RelayBody, type Values } from './contract.ts'
 
 // ── fields and values ──
 /** Fields that make sense: names once, choices with options, numbers whose bounds meet. */
@@ -68,6 +68,36 @@ export function isOverfull(fields: readonly Field[], chosen: readonly (readonly 
   return fields.some(({ options = [] }, at) =>
     options.some(({ capacity }, option) => capacity !== undefined && (chosen[at]?.[option] ?? 0) > capacity),
   )
+}
+
+// ── orders ──
+export type Ordered = Pick<OrderDraft, 'no' | 'userId' | 'name' | 'values'> & { readonly withdrawn: boolean }
+/** [RL10] A draft of each line that stands. */
+export function draftsOf(body: Pick<RelayBody, 'fields' | 'unitPriceFen'>, lines: readonly Ordered[]): OrderDraft[] {
+  const { fields, unitPriceFen } = body
+  return lines
+    .filter(({ withdrawn }) => !withdrawn)
+    .map(({ no, userId, name, values }) => {
+      const quantity = quantityOf(fields, values)
+      return {
+        no,
+        userId,
+        name,
+        values,
+        quantity,
+        amountFen: unitPriceFen === undefined ? null : unitPriceFen * quantity,
+      }
+    })
+}
+/** [RL10] What drafts come to, to be confirmed before they are made. */
+export function sumOf(drafts: readonly Pick<OrderDraft, 'quantity' | 'amountFen'>[]): OrderSum {
+  const total = (parts: readonly number[]) => parts.reduce((sum, part) => sum + part, 0)
+  const amounts = drafts.flatMap(({ amountFen }) => (amountFen === null ? [] : [amountFen]))
+  return {
+    lineCount: drafts.length,
+    quantity: total(drafts.map(({ quantity }) => quantity)),
+    amountFen: amounts.length === 0 ? null : total(amounts),
+  }
 }
 
 // ── pasting and exporting ──

@@ -1,40 +1,11 @@
 /** Serves relay lists: glue between the contract, the rules and the lines. */
 import { runsCard } from '@qun/contract'
-import {
-  defineFeature,
-  serveCard,
-  serveEndpoint,
-  type ActionCall,
-  type CardCall,
-  type EndpointCall,
-  type OpenCall,
-} from '@qun/core'
-import {
-  exportOf,
-  linesMax,
-  linesOf,
-  linesShown,
-  makeOrders,
-  relayList,
-  type Line,
-  type RelayBody,
-  type RelayMine,
-  type RelayState,
-  type Values,
-} from './contract.ts'
-import {
-  chosenAfter,
-  csvOf,
-  fieldsFit,
-  isOverfull,
-  parsePasted,
-  pastedValues,
-  publicValues,
-  quantityOf,
-  textOf,
-  valueFaults,
-} from './rules.ts'
-import { addLines, audits, findLine, listLines, migrations, saveLine, type StoredLine } from './store.ts'
+import { defineFeature, serveCard, type ActionCall, type CardCall, type OpenCall } from '@qun/core'
+import { linesMax, linesShown, relayList, type RelayMine, type RelayState, type Values } from './contract.ts'
+import { chosenAfter, fieldsFit, isOverfull, parsePasted, pastedValues, valueFaults } from './rules.ts'
+import { orderEndpoints, orderInChat } from './server-orders.ts'
+import { readEndpoints, shownLine } from './server-reading.ts'
+import { addLines, audits, findLine, migrations, saveLine, type StoredLine } from './store.ts'
 
 type Acting = ActionCall<typeof relayList>
 type AnyCard = CardCall<typeof relayList>
@@ -69,12 +40,6 @@ function checkValues(call: Acting, values: Values): void {
     errors: faults.map((field) => ({ pointer: `/values/${field}`, code: 'relay_list.values' })),
   })
 }
-
-const shownLine = (body: RelayBody, { reason, ...line }: StoredLine): Line => ({
-  ...line,
-  values: publicValues(body, line.values),
-  ...(reason === null ? {} : { reason }),
-})
 
 // ── adding ──
 async function join(call: Acting, values: Values): Promise<void> {
@@ -189,60 +154,20 @@ const card = serveCard(relayList, {
       if (!runsIt(call)) call.fail('group.permission')
       close(call)
     },
+    order(call, confirmed) {
+      if (!runsIt(call)) call.fail('group.permission')
+      return orderInChat(call, confirmed)
+    },
   },
   jobs: { close },
   recallable: (state) => (state.phase === 'ordered' ? 'relay_list.locked' : true),
   recalled: (call) => call.cancelJob('close'),
 })
 
-// ── reading ──
-type Reading = EndpointCall<typeof linesOf> | EndpointCall<typeof exportOf>
-async function readList(call: Reading) {
-  const list = await call.readCard(relayList, call.params)
-  const member = await (await call.group(list.groupId)).findMember(call.actorId)
-  return { list, seesAll: runsCard(list, call.actorId, member) }
-}
-const lines = serveEndpoint(linesOf, async (call) => {
-  const { list, seesAll } = await readList(call)
-  const { after = 0, limit = 100 } = call.query
-  const found = await listLines(list, { after, limit: limit + 1 })
-  const shown = found.slice(0, limit).map((line) => {
-    const whole = seesAll || line.userId === call.actorId // [RL6]
-    return whole ? { ...shownLine(list.body, line), values: line.values } : shownLine(list.body, line)
-  })
-  return { lines: shown, more: found.length > limit }
-})
-const exported = serveEndpoint(exportOf, async (call) => {
-  const { list, seesAll } = await readList(call)
-  if (!seesAll) call.fail('group.permission')
-  const all = await listLines(list, { after: 0, limit: linesMax })
-  const { title, fields } = list.body
-  return { csv: csvOf(fields, all), text: textOf(title, fields, all) }
-})
-
-const orders = serveEndpoint(makeOrders, async (call) => {
-  const list = await call.card(relayList, call.params)
-  const { body, state, seq } = list
-  if (state.phase !== 'ordered') {
-    list.setState({ ...state, phase: 'ordered' }) // [RL8]
-    list.cancelJob('close')
-    list.record('relay-list.ordered', { seq, lineCount: state.lineCount })
-  }
-  const standing = (await listLines(list, { after: 0, limit: linesMax })).filter((line) => !line.withdrawn)
-  const { unitPriceFen } = body
-  return {
-    drafts: standing.map(({ no, userId, name, values }) => {
-      const quantity = quantityOf(body.fields, values)
-      const amountFen = unitPriceFen === undefined ? null : unitPriceFen * quantity
-      return { no, userId, name, values, quantity, amountFen }
-    }),
-  }
-})
-
 export default defineFeature({
   name: 'relay-list',
   migrations,
   cards: [card],
-  endpoints: [lines, exported, orders],
+  endpoints: [...readEndpoints, ...orderEndpoints],
   audits,
 })

@@ -2,7 +2,7 @@
 import type { AppId, GroupId, UserId } from '@qun/contract'
 import { check, rls, type Audit, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
-import type { Values } from './contract.ts'
+import type { OrderedList, Values } from './contract.ts'
 
 export const migrations: readonly Migration[] = [
   {
@@ -14,6 +14,17 @@ export const migrations: readonly Migration[] = [
         withdrawn boolean NOT NULL DEFAULT false, reason text, at bigint NOT NULL,
         PRIMARY KEY (app_id, group_id, seq, no))`,
       rls('relay_list_lines'),
+    ],
+  },
+  {
+    id: 'relay-list-002',
+    up: [
+      `CREATE TABLE relay_list_orders (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, by_id text NOT NULL,
+        line_count integer NOT NULL CHECK (line_count > 0), status text NOT NULL CHECK (status IN ('due', 'taken')),
+        at bigint NOT NULL, PRIMARY KEY (app_id, group_id, seq))`,
+      `CREATE INDEX relay_list_orders_due ON relay_list_orders (app_id, at, group_id, seq) WHERE status = 'due'`,
+      rls('relay_list_orders'),
     ],
   },
 ]
@@ -66,6 +77,23 @@ export async function listLines(
   return rows.map(lineOf)
 }
 
+// ── orders made in the chat ──
+/** [RL11] The primary key is the second wall: a list is ordered once. */
+export async function addOrdered({ tx, appId, groupId, seq }: Place, ordered: OrderedList): Promise<void> {
+  const { byId, lineCount, at: madeAt } = ordered
+  await sql`INSERT INTO relay_list_orders (app_id, group_id, seq, by_id, line_count, status, at)
+    VALUES (${appId}, ${groupId}, ${seq}, ${byId}, ${lineCount}, 'due', ${madeAt})`.execute(tx)
+}
+export async function listOrdered(tx: Tx, appId: AppId, limit: number): Promise<OrderedList[]> {
+  const { rows } = await sql<OrderedList>`SELECT group_id AS "groupId", seq, by_id AS "byId",
+      line_count AS "lineCount", at FROM relay_list_orders
+    WHERE app_id = ${appId} AND status = 'due' ORDER BY at, group_id, seq LIMIT ${limit}`.execute(tx)
+  return rows
+}
+export async function takeOrdered(place: Place): Promise<void> {
+  await sql`UPDATE relay_list_orders SET status = 'taken' WHERE ${at(place)} AND status = 'due'`.execute(place.tx)
+}
+
 // ── audits ──
 export const audits: readonly Audit[] = [
   check(
@@ -77,5 +105,12 @@ export const audits: readonly Audit[] = [
           WHERE l.app_id = m.app_id AND l.group_id = m.group_id AND l.seq = m.seq) l
       WHERE m.kind = 'relay-list' AND m.recalled_at IS NULL AND (l.n <> l.last OR (m.state->>'lastNo')::bigint <> l.last
         OR (m.state->>'lineCount')::bigint <> l.standing OR l.standing > (m.body->>'capacity')::bigint)`,
+  ),
+  check(
+    'RL11',
+    'A list whose orders wait for the host is locked, and has the lines they were made of.',
+    sql`SELECT 'the orders of ' || o.app_id || '/' || o.group_id || '/' || o.seq AS place
+      FROM relay_list_orders o JOIN messages m USING (app_id, group_id, seq)
+      WHERE m.state->>'phase' IS DISTINCT FROM 'ordered' OR (m.state->>'lineCount')::bigint <> o.line_count`,
   ),
 ]

@@ -3,7 +3,7 @@ import type { StateOf } from '@qun/contract'
 import { aMessage, aView, cardFace, createFixture, fixtureNow, formFace } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
-import type { relayList, RelayBody, RelayMine } from '../contract.ts'
+import type { OrderSum, relayList, RelayBody, RelayMine } from '../contract.ts'
 import { RelayListCard } from './card.tsx'
 import { RelayListForm } from './compose.tsx'
 
@@ -30,10 +30,14 @@ const state: StateOf<typeof relayList> = {
   chosen: [[], [2, 0]],
 }
 const own: RelayMine = { lines: [{ no: 3, values: [3, 0], version: 1 }] }
-function show(viewer: { id: string; role: 'owner' | 'member' }, more: { mine?: RelayMine; state?: object } = {}) {
+function show(
+  viewer: { id: string; role: 'owner' | 'member' },
+  more: { mine?: RelayMine; state?: object; sum?: OrderSum } = {},
+) {
   const now = { ...state, ...more.state }
   const message = aMessage(7, 'wang', 'relay-list', body, { state: now })
   const client = createFixture({ userId: viewer.id, views: [aView([message])], now: () => fixtureNow })
+  client.answers['relayLists.orderSum'] = () => more.sum
   const { face, acts } = cardFace(RelayListCard, { client, message, mine: more.mine, role: viewer.role })
   render(face)
   return acts
@@ -83,6 +87,38 @@ test('[RL7] [RL8] who runs it pastes a list, sees what cannot be read, and close
   show(member, { state: { phase: 'ordered' } })
   expect(screen.getByText('已生成订单')).toBeTruthy()
   expect(screen.queryByRole('button', { name: '我要接龙' })).toBeNull()
+})
+const runs = { id: 'wang', role: 'owner' } as const
+async function askOrders() {
+  fireEvent.click(screen.getByRole('button', { name: '管理' }))
+  const sheet = await screen.findByRole('dialog', { name: '管理' })
+  fireEvent.click(within(sheet).getByRole('button', { name: '生成订单' }))
+  return screen.findByRole('alertdialog')
+}
+test('[RL10] the question says what orders come to, and what was confirmed is made', async () => {
+  const sum = { lineCount: 2, quantity: 4, amountFen: 7_200 }
+  const acts = show(runs, { sum })
+  const ask = await askOrders()
+  expect(ask.textContent).toContain('2 行接龙将生成 2 份订单，共 4 件，合计 ¥72.00。')
+  expect(ask.textContent).toContain('接龙锁定')
+  fireEvent.click(within(ask).getByRole('button', { name: '生成订单' }))
+  await waitFor(() => expect(acts).toEqual([{ action: 'order', input: { lineCount: 2, quantity: 4 } }]))
+})
+test('[RL8] [RL10] once orders were made, card and sheet say so, and nothing is left to change', async () => {
+  show(runs, { mine: own, state: { phase: 'ordered' } })
+  expect(screen.getByText('已生成订单')).toBeTruthy()
+  expect(screen.queryByRole('button', { name: '修改第 3 行' })).toBeNull()
+  fireEvent.click(screen.getByRole('button', { name: '管理' }))
+  const sheet = await screen.findByRole('dialog', { name: '管理' })
+  expect(within(sheet).getByText('已按 2 行生成订单，接龙已锁定')).toBeTruthy()
+  for (const name of ['生成订单', '截止接龙', '导入']) {
+    expect(within(sheet).queryByRole('button', { name })).toBeNull()
+  }
+  cleanup()
+  show(runs, { state: { lineCount: 0 } })
+  fireEvent.click(screen.getByRole('button', { name: '管理' }))
+  const empty = await screen.findByRole('dialog', { name: '管理' })
+  expect(within(empty).getByRole<HTMLButtonElement>('button', { name: '生成订单' }).disabled).toBe(true)
 })
 test('[RL6] the form makes a list of the fields one names', async () => {
   const client = createFixture({ userId: 'li', views: [aView([])], now: () => fixtureNow })

@@ -1,18 +1,20 @@
-/** What the starter and admins may do with a list: export, copy, paste, close. */
+/** What the starter and admins may do with a list: export, copy, paste, make orders, close. */
 import type { GroupId } from '@qun/contract'
 import { ActionButton, FormText, Sheet, useQun, useText } from '@qun/ui'
 import { useState } from 'react'
 import { exportOf } from '../contract.ts'
 import { parsePasted } from '../rules.ts'
 import type { RelayFace } from './card.tsx'
-import { importedText, relayTexts } from './texts.ts'
+import { OrderPart } from './order-part.tsx'
+import { importedText, orderedText, relayTexts } from './texts.ts'
 
 interface ManageProps extends RelayFace {
   readonly isOver: boolean
   readonly open: boolean
   readonly onClose: () => void
 }
-export function ManageSheet({ body, act, group, message, isOver, open, onClose }: ManageProps) {
+export function ManageSheet(props: ManageProps) {
+  const { body, state, act, group, message, isOver, open, onClose } = props
   const { client, toast } = useQun()
   const text = useText()
   const [pasted, setPasted] = useState('')
@@ -42,6 +44,11 @@ export function ManageSheet({ body, act, group, message, isOver, open, onClose }
   return (
     <Sheet open={open} onClose={onClose} title={text(relayTexts.manage)}>
       <div className="qun-form">
+        {state.phase === 'ordered' ? (
+          <p className="qun-relay__ordered">{text(orderedText(state.lineCount))}</p>
+        ) : (
+          <OrderPart {...props} />
+        )}
         <ActionButton wide tone="quiet" onClick={download}>
           {text(relayTexts.exportCsv)}
         </ActionButton>

@@ -1,4 +1,8 @@
 /** What people read of a relay list, in both languages. */
+import type { LocalText } from '@qun/contract'
+import { moneyText } from '@qun/ui'
+import type { OrderSum } from '../contract.ts'
+
 export const relayTexts = {
   kind: { 'zh-CN': '接龙', en: 'Sign-up list' },
   join: { 'zh-CN': '我要接龙', en: 'Add my line' },
@@ -10,6 +14,12 @@ export const relayTexts = {
   all: { 'zh-CN': '查看全部', en: 'See all' },
   closed: { 'zh-CN': '已截止', en: 'Closed' },
   ordered: { 'zh-CN': '已生成订单', en: 'Orders were made' },
+  order: { 'zh-CN': '生成订单', en: 'Make orders' },
+  orderAsk: { 'zh-CN': '按接龙生成订单？', en: 'Make orders of this list?' },
+  orderLocks: {
+    'zh-CN': '生成后接龙锁定，谁都不能再加、改或撤回。',
+    en: 'The list is then locked for good: nobody can add, change or withdraw a line.',
+  },
   empty: { 'zh-CN': '还没有人接龙，来做第一个', en: 'Nobody yet. Be the first' },
   manage: { 'zh-CN': '管理', en: 'Manage' },
   close: { 'zh-CN': '截止接龙', en: 'Close the list' },
@@ -55,3 +65,18 @@ export const optionLeftText = (name: string, left: number) => ({
 })
 export const editText = (no: number) => ({ 'zh-CN': `修改第 ${no} 行`, en: `Change line ${no}` })
 export const importedText = (count: number) => ({ 'zh-CN': `已导入 ${count} 行`, en: `${count} lines taken in` })
+/** What making orders comes to; pieces are told only where they differ from lines. */
+export function orderSumText({ lineCount, quantity, amountFen }: OrderSum): LocalText {
+  const [isMany, money] = [quantity !== lineCount, amountFen === null ? undefined : moneyText(amountFen)]
+  const zh = [`${lineCount} 行接龙将生成 ${lineCount} 份订单`, isMany && `共 ${quantity} 件`, money && `合计 ${money}`]
+  const en = [
+    lineCount === 1 ? 'One line becomes one order' : `${lineCount} lines become ${lineCount} orders`,
+    isMany && (quantity === 1 ? 'one piece' : `${quantity} pieces`),
+    money && `${money} in all`,
+  ]
+  return { 'zh-CN': `${zh.filter(Boolean).join('，')}。`, en: `${en.filter(Boolean).join(', ')}.` }
+}
+export const orderedText = (lineCount: number) => ({
+  'zh-CN': `已按 ${lineCount} 行生成订单，接龙已锁定`,
+  en: `Orders of ${lineCount} ${lineCount === 1 ? 'line' : 'lines'} were made. The list is locked`,
+})
