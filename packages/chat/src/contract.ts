@@ -110,6 +110,7 @@ export const endpoints: readonly AnyEndpoint[] = [
   coupon.showCode,
   luckyDraw.entriesOf,
   luckyDraw.proofOf,
+  luckyDraw.beaconsOf,
   redPacket.claimsOf,
   redPacket.purseOf,
   groupBuy.teamsOf,

@@ -9,7 +9,8 @@ import { cards, endpoints, records } from './contract.ts'
  * 2 The plays: red packets, coupons, products, polls, relay lists, check-ins, group buys, flash sales, buyer
  * shows; points, levels, orders, payments; people under age; draws whose winners claim, are drawn again, and whose
  * chances are recorded; coupons for some.
- * 3 Budgets of every currency set in one place; orders of a relay list made in the chat, and the host's list of those.
+ * 3 Draws tell which public randomness is offered, and that they wait for it; budgets of every currency are set in one
+ * place; orders of a relay list are made in the chat, and listed for the host.
  */
 export const PROTOCOL_VERSION = 3
 
