@@ -41,6 +41,8 @@ export const Stock = closed({
   status: StockStatus,
   issued: Count,
   available: Count,
+  /** Set aside for red packets that are open. */
+  setAside: Count,
   /** How many coupons of it are in which state by now. */
   counts: closed({ issued: Count, locked: Count, used: Count, returned: Count, expired: Count, voided: Count }),
   /** Cards that offer it. */
@@ -102,18 +104,32 @@ export const issueBatch = defineEndpoint({
   path: '/coupon-stocks/:stockId/batches/:batchId',
   doc:
     'Gives each person one coupon, once per batch however often it is asked: repeat it after any failure. All of the ' +
-    'call or nothing; people at their limit are left out and named. Larger batches are several calls with one `batchId`.',
+    'call or nothing; people at their limit, or whose day has no room for it, are left out and named. Larger batches ' +
+    'are several calls with one `batchId`.',
   params: closed({ stockId: StockId, batchId: Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,64}$' }) }),
-  body: closed({ userIds: Type.Array(UserIdSchema, { minItems: 1, maxItems: batchMax }) }),
+  body: closed({
+    userIds: Type.Array(UserIdSchema, { minItems: 1, maxItems: batchMax }),
+    /** Who of the staff gives them: they count against that day. */
+    staffId: Type.Optional(UserIdSchema),
+  }),
   answer: closed({
     /** Made by this call. */
     issued: Count,
     /** Of these people, how many have a coupon of this batch now. */
     held: Count,
     atLimit: Type.Array(UserIdSchema),
+    /** Whose `member-day` has no room for one. */
+    dayFull: Type.Array(UserIdSchema),
   }),
   status: 201,
-  errors: ['coupon.not_found', 'coupon.sold_out', 'coupon.day_sold_out', 'coupon.paused', 'coupon.expired'],
+  errors: [
+    'coupon.not_found',
+    'coupon.sold_out',
+    'coupon.day_sold_out',
+    'coupon.paused',
+    'coupon.expired',
+    'budget.exhausted',
+  ],
 })
 
 export const Line = closed({

@@ -1,8 +1,10 @@
 /** What a coupon is: its terms, its states, its refusals and facts. Shapes on the wire only. */
 import {
+  CampaignName,
   closed,
   defineRecord,
   GroupIdSchema,
+  ledgerRefusals,
   MillisSchema,
   nullable,
   oneOf,
@@ -87,12 +89,18 @@ export const Terms = closed({
       newDays: Type.Optional(Whole),
       /** Who ever reached this level in the group, 2 to 6 (feature member-level). */
       levelMin: Type.Optional(Whole),
-      /** These people alone; whoever sees the card sees who they are. */
+      /** These people alone. The server keeps who they are: cards and coupons tell how many in their place. */
       userIds: Type.Optional(Type.Array(UserIdSchema, { maxItems: scopeMax, uniqueItems: true })),
+      /** Set by the server in place of `userIds`. */
+      userCount: Type.Optional(Whole),
+      /** Set by the server: where a card's people wait until it is posted. */
+      namedId: Type.Optional(Type.String({ pattern: '^cpa_[0-9a-f]{32}$' })),
     }),
   ),
   /** Who pays for it; decides the order in which discounts are applied. */
   funder: Type.Optional(oneOf('shop', 'platform')),
+  /** Coupons are given for this campaign, and count against its budget. */
+  campaign: Type.Optional(CampaignName),
   /** Coupons of one stack group exclude each other in an order; the level of the coupon unless told. */
   stackGroup: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
   /** What becomes of a used one when its order is refunded or cancelled. */
@@ -163,6 +171,8 @@ export const couponRefusals = {
   ),
   'coupon.in_use': refusal(409, 'never', '已有人领取，不能删除', 'People hold coupons of it'),
   'coupon.code_over': refusal(410, 'after-change', '券码已失效，请刷新', 'The code is over; show a fresh one'),
+  'budget.exhausted': ledgerRefusals['budget.exhausted'],
+  'ledger.amount_limit': ledgerRefusals['ledger.amount_limit'],
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const
 

@@ -57,6 +57,7 @@ export const coupon = defineCard({
         'coupon.paused',
         'coupon.limit',
         'coupon.not_eligible',
+        'budget.exhausted',
         'auth.guest_forbidden',
       ],
       commerce: true,

@@ -321,9 +321,9 @@ describe('batches', () => {
     const names = Array.from({ length: 200 }, (_, n) => `m${n}`)
     const pages = [names.slice(0, 120), names.slice(80, 200), names.slice(0, 200), names.slice(50, 60)]
     await Promise.all(pages.map((page) => issue(world, stockId, 'b1', page)))
-    expect(await issue(world, stockId, 'b1', names)).toEqual({ issued: 0, held: 200, atLimit: [] })
+    expect(await issue(world, stockId, 'b1', names)).toEqual({ issued: 0, held: 200, atLimit: [], dayFull: [] })
     expect(await issue(world, stockId, 'b2', ['m1', 'm1', 'm2'])).toMatchObject({ issued: 2, held: 2 })
-    expect(await issue(world, stockId, 'b3', ['m1', 'm3'])).toEqual({ issued: 1, held: 1, atLimit: ['m1'] })
+    expect(await issue(world, stockId, 'b3', ['m1', 'm3'])).toMatchObject({ issued: 1, held: 1, atLimit: ['m1'] })
     expect(await stock(world, stockId)).toMatchObject({ issued: 203, available: 97 })
     expect(await refusalOf(issue(world, stockId, 'b4', names))).toBe('coupon.sold_out')
     expect((await stock(world, stockId)).issued).toBe(203)

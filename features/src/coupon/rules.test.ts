@@ -18,6 +18,7 @@ import {
   use,
   validityOf,
   windowFault,
+  worthOf,
   type Standing,
   type Verdict,
 } from './rules.ts'
@@ -317,4 +318,30 @@ describe('the way of a coupon', () => {
     expect(giveBack(returned, 'o1', { policy: 'return', now: now + day })).toEqual({ stay: true })
     expect(lock(returned, 'o2', now + day).to?.state).toBe('locked')
   })
+})
+
+test('[CP21] no coupon with a figure takes off more than it counts for', () => {
+  const fen = fc.integer({ min: 1, max: 100_000 })
+  fc.assert(
+    fc.property(
+      fen,
+      fen,
+      fc.integer({ min: 1, max: 10_000 }),
+      fc.integer({ min: 1, max: 9 }),
+      (most, unit, bp, pieces) => {
+        const { amountFen: _, ...free } = direct()
+        const figures = [
+          direct({ amountFen: most }),
+          percent(bp, { capFen: most }),
+          { ...free, kind: 'shipping' as const, amountFen: most },
+        ]
+        for (const each of figures) {
+          expect(worthOf(each)).toBe(most)
+          const found = quote([{ couponId: 'a', terms: each }], { lines: [line('a', unit, pieces)], shippingFen: unit })
+          if (!('code' in found)) expect(found.discountFen).toBeLessThanOrEqual(most)
+        }
+        expect(worthOf(percent(bp))).toBe(0)
+      },
+    ),
+  )
 })

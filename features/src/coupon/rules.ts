@@ -46,7 +46,9 @@ function countFault({ total, perDay, perUser, audience, timeZone }: Terms): stri
   return timeZone !== undefined && !isTimeZone(timeZone) ? '/timeZone' : undefined
 }
 /** [CP12] [CP20] Somebody can be meant by it. */
-function isAudience({ memberDays, newDays, levelMin, groupIds, userIds }: Audience): boolean {
+function isAudience({ memberDays, newDays, levelMin, groupIds, userIds, userCount, namedId }: Audience): boolean {
+  // What stands in place of people is the server's to write.
+  if (userCount !== undefined || namedId !== undefined) return false
   if (!isWithinOr(memberDays, 1, 3_650) || !isWithinOr(newDays, 1, 3_650)) return false
   if (!isWithinOr(levelMin, 2, levelMax) || groupIds?.length === 0 || userIds?.length === 0) return false
   return newDays === undefined || newDays >= (memberDays ?? 0)
@@ -104,6 +106,25 @@ export function validityOf({ validity }: Terms, now: number): { readonly from: n
 export function remindAt(coupon: { readonly validUntil: number }, claimedAt: number): number | undefined {
   const at = coupon.validUntil - remindMs
   return at > claimedAt ? at : undefined
+}
+
+// ── budgets ──
+/** [CP21] What a coupon counts for, in fen: the most it can take off; nothing where its terms name no figure. */
+export function worthOf({ amountFen, capFen }: Terms): number {
+  return amountFen ?? capFen ?? 0
+}
+
+// ── people by name ──
+/** [CP22] Terms as everybody may see them: how many people are named, not who. */
+export function shownTerms(terms: Terms): Terms {
+  if (terms.audience?.userIds === undefined) return terms
+  const { userIds, ...audience } = terms.audience
+  return { ...terms, audience: { ...audience, userCount: userIds.length } }
+}
+/** Terms as they were posted, with the people the server kept. */
+export function withPeople(terms: Terms, userIds: NonNullable<Audience['userIds']>): Terms {
+  const { userCount: _, namedId: __, ...audience } = terms.audience ?? {}
+  return { ...terms, audience: { ...audience, userIds } }
 }
 
 // ── the way of one coupon ──

@@ -1,18 +1,21 @@
 /** Serves the host's requests about stocks: making, changing, removing, and issuing in batches. */
+import { memberDay, type UserId } from '@qun/contract'
 import { serveEndpoint, type EndpointCall } from '@qun/core'
+import { budgetsOf } from '@qun/ledger'
+import { changeStock, coupon, createStock, deleteStock, heldCoupon, issueBatch, stockOf } from './contract.ts'
+import { dayKeyOf, windowFault, worthOf } from './rules.ts'
+import { currency, spendFor } from './server-budget.ts'
 import {
-  changeStock,
-  coupon,
-  createStock,
-  deleteStock,
-  heldCoupon,
-  issueBatch,
-  stockOf,
-  type Coupon,
-} from './contract.ts'
-import { validityOf, windowFault, dayKeyOf } from './rules.ts'
-import { stackGroupOf } from './rules-price.ts'
-import { changed, checkTerms, firstDueAt, makeStock, statusOf, supplyFault, termsOf } from './server-parts.ts'
+  changed,
+  checkTerms,
+  freshCoupon,
+  freshItem,
+  makeStock,
+  statusOf,
+  supplyFault,
+  termsOf,
+  viewOf,
+} from './server-parts.ts'
 import { countStates, findStock, listOffers, lockStock, saveStock, type StoredStock } from './store.ts'
 import { addItems, readHolders } from './store-items.ts'
 
@@ -27,14 +30,15 @@ const read = serveEndpoint(stockOf, async (call) => {
   const { stockId } = call.params
   const stock = await findStock(tx, appId, stockId)
   if (stock === undefined || stock.status === 'deleted') return call.fail('coupon.not_found')
-  const { title, total, issued, createdAt } = stock
+  const { title, total, issued, setAside, createdAt } = stock
   return {
     stockId,
     title,
     terms: termsOf(stock),
     status: statusOf(stock),
-    issued,
+    issued: issued - setAside,
     available: total - issued,
+    setAside,
     counts: await countStates(tx, appId, stockId, now),
     offers: await listOffers(tx, appId, stockId),
     createdAt,
@@ -56,54 +60,65 @@ const remove = serveEndpoint(deleteStock, async (call) => {
   const { tx, appId, now } = call
   const stock = await lockLiving(call, call.params.stockId)
   const { issued, locked, returned } = await countStates(tx, appId, stock.stockId, now)
-  if (issued + locked + returned > 0) call.fail('coupon.in_use')
+  if (issued + locked + returned + stock.setAside > 0) call.fail('coupon.in_use')
   await saveStock(tx, appId, { ...stock, status: 'deleted' })
   call.recordForApp('coupon.stock-changed', { stockId: stock.stockId })
   return {}
 })
 
 /** [C9] Whoever has a coupon of the batch gets no second one: a call repeated after any failure ends with one each. */
-const issue = serveEndpoint(issueBatch, async (call) => {
-  const { tx, appId, now } = call
-  const { stockId, batchId } = call.params
-  const [place] = await listOffers(tx, appId, stockId)
-  // The card whose job will look after them; locked before the stock, as in a claim.
-  const keeper = place === undefined ? undefined : await call.card(coupon, place)
-  const stock = await lockLiving(call, stockId)
-  const userIds = [...new Set(call.body.userIds)]
-  const holders = await readHolders(tx, appId, { stockId, batchId }, userIds)
-  const had = userIds.filter((userId) => holders.get(userId)?.inBatch === true)
-  const others = userIds.filter((userId) => !had.includes(userId))
-  const atLimit = others.filter((userId) => (holders.get(userId)?.count ?? 0) >= stock.perUser)
-  const lucky = others.filter((userId) => !atLimit.includes(userId))
-  if (lucky.length === 0) return { issued: 0, held: had.length, atLimit }
-  const fault = batchFault(stock, lucky.length, now)
-  if (fault !== undefined) call.fail(fault)
-  const { from: validFrom, until: validUntil } = validityOf(stock.terms, now)
-  const dueAt = firstDueAt(validUntil, now)
-  const items = lucky.map((userId) => ({
-    couponId: `cpn_${call.randomHex(12)}`,
-    stockId,
-    userId,
-    validFrom,
-    validUntil,
-    dueAt,
-    stackGroup: stackGroupOf(stock.terms),
-    ordinal: (holders.get(userId)?.count ?? 0) + 1,
-  }))
-  await addItems(tx, appId, items, { batchId, place, now })
-  await saveStock(tx, appId, counted(stock, lucky.length, now))
-  for (const { couponId, userId } of items) {
-    call.putUserRecord(userId, heldCoupon, couponId, freshView(stock, { couponId, validFrom, validUntil }, now))
-    call.recordForApp('coupon.claimed', { couponId, stockId, userId, validUntil })
-  }
-  if (keeper !== undefined && (keeper.state.sweepAt === null || dueAt < keeper.state.sweepAt)) {
-    keeper.setState({ ...keeper.state, sweepAt: dueAt })
-    keeper.schedule(dueAt, 'sweep')
-  }
-  call.recordForApp('coupon.stock-changed', { stockId })
-  return { issued: lucky.length, held: had.length + lucky.length, atLimit }
-})
+const issueIn = (timeZone: string) =>
+  serveEndpoint(issueBatch, async (call) => {
+    const { tx, appId, now } = call
+    const { stockId, batchId } = call.params
+    const [place] = await listOffers(tx, appId, stockId)
+    // The card whose job will look after them; locked before the stock, as in a claim.
+    const keeper = place === undefined ? undefined : await call.card(coupon, place)
+    const stock = await lockLiving(call, stockId)
+    const userIds = [...new Set(call.body.userIds)]
+    const holders = await readHolders(tx, appId, { stockId, batchId }, userIds)
+    const countOf = (userId: UserId) => holders.get(userId)?.count ?? 0
+    const had = userIds.filter((userId) => holders.get(userId)?.inBatch === true)
+    const others = userIds.filter((userId) => !had.includes(userId))
+    const atLimit = others.filter((userId) => countOf(userId) >= stock.perUser)
+    const wanting = others.filter((userId) => !atLimit.includes(userId))
+    const dayFull = await fullDays(call, wanting, worthOf(stock.terms), timeZone)
+    const lucky = wanting.filter((userId) => !dayFull.includes(userId))
+    if (lucky.length === 0) return { issued: 0, held: had.length, atLimit, dayFull }
+    const fault = batchFault(stock, lucky.length, now)
+    if (fault !== undefined) call.fail(fault)
+    const items = lucky.map((userId) => ({
+      ...freshItem(call, stock.terms, { stockId, userId, place }),
+      ordinal: countOf(userId) + 1,
+    }))
+    await addItems(tx, appId, items, { batchId, now })
+    await saveStock(tx, appId, counted(stock, lucky.length, now))
+    const giver = { userId: call.body.staffId ?? ('' as UserId), campaign: stock.terms.campaign }
+    await spendFor(call, items, giver, timeZone)
+    for (const { ordinal: _, ...item } of items) {
+      const { couponId, userId, validUntil } = item
+      const view = viewOf(freshCoupon(item, { ...stock, batchId, now }), now)
+      call.putUserRecord(userId, heldCoupon, couponId, view)
+      call.recordForApp('coupon.claimed', { couponId, stockId, userId, validUntil })
+    }
+    const dueAt = Math.min(...items.map((item) => item.dueAt))
+    if (keeper !== undefined && (keeper.state.sweepAt === null || dueAt < keeper.state.sweepAt)) {
+      keeper.setState({ ...keeper.state, sweepAt: dueAt })
+      keeper.schedule(dueAt, 'sweep')
+    }
+    call.recordForApp('coupon.stock-changed', { stockId })
+    return { issued: lucky.length, held: had.length + lucky.length, atLimit, dayFull }
+  })
+/** [CP21] Whose day has no room: left out, so that one person does not hold up a batch. */
+async function fullDays(call: EndpointCall<any>, userIds: readonly UserId[], worthFen: number, timeZone: string) {
+  if (worthFen === 0) return []
+  const keys = userIds.map((userId) => ({ ...memberDay(userId, call.now, timeZone), currency }))
+  const budgets = await budgetsOf(call, keys)
+  return userIds.filter((_, i) => {
+    const { cap, spent } = budgets[i] ?? { cap: null, spent: 0 }
+    return cap !== null && spent + worthFen > cap
+  })
+}
 /** A batch may come before its window opens, never after it. */
 function batchFault(stock: StoredStock, wanted: number, now: number) {
   const from = Math.min(stock.claimFrom, now)
@@ -120,23 +135,4 @@ function counted(stock: StoredStock, more: number, now: number): StoredStock {
     dayIssued: (isNewDay ? 0 : stock.dayIssued) + more,
   }
 }
-function freshView(
-  { stockId, title, terms }: StoredStock,
-  made: Pick<Coupon, 'validFrom' | 'validUntil'> & { readonly couponId: string },
-  now: number,
-): Coupon {
-  return {
-    ...made,
-    stockId,
-    title,
-    terms,
-    state: 'issued',
-    orderId: null,
-    lockedUntil: null,
-    claimedAt: now,
-    usedAt: null,
-    isReminded: false,
-    groupId: null,
-  }
-}
-export const hostEndpoints = [create, read, change, remove, issue]
+export const hostEndpointsIn = (timeZone: string) => [create, read, change, remove, issueIn(timeZone)]

@@ -1,12 +1,56 @@
 /** What the card, the host's requests and the reactions share: a stored coupon as people see it, and how it moves. */
-import { isSafeAddress, type AppId } from '@qun/contract'
+import { isSafeAddress, type AppId, type UserId } from '@qun/contract'
 import type { Call } from '@qun/core'
+import { unspendAll } from '@qun/ledger'
 import type { Coupon, StockStatus, Terms } from './contract-terms.ts'
 import { heldCoupon } from './contract-terms.ts'
-import { dayKeyOf, remindAt, stateAt, termsFault, type Move } from './rules.ts'
-import { addStock, type StoredStock } from './store.ts'
+import { dayKeyOf, remindAt, shownTerms, stateAt, termsFault, validityOf, worthOf, type Move } from './rules.ts'
+import { stackGroupOf } from './rules-price.ts'
+import { addStock, type NewItem, type Place, type StoredStock } from './store.ts'
 import { saveItems, type StoredCoupon } from './store-items.ts'
 
+// ── a fresh coupon ──
+/** What is written of one that is given now. */
+export function freshItem(
+  call: Pick<Call, 'randomHex' | 'now'>,
+  terms: Terms,
+  of: { readonly stockId: string; readonly userId: UserId; readonly place: Place | undefined },
+): NewItem & { readonly userId: UserId } {
+  const { from: validFrom, until: validUntil } = validityOf(terms, call.now)
+  return {
+    ...of,
+    couponId: `cpn_${call.randomHex(12)}`,
+    validFrom,
+    validUntil,
+    stackGroup: stackGroupOf(terms),
+    dueAt: firstDueAt(validUntil, call.now),
+    worthFen: worthOf(terms),
+  }
+}
+/** The same as it is read from then on. */
+export function freshCoupon(
+  item: ReturnType<typeof freshItem>,
+  { title, terms, batchId, now }: Pick<StoredCoupon, 'title' | 'terms' | 'batchId'> & { readonly now: number },
+): StoredCoupon {
+  const { place, stackGroup: _, worthFen: __, ...rest } = item
+  return {
+    ...rest,
+    ...(place ?? { groupId: null, seq: null }),
+    ...{ title, terms, batchId },
+    state: 'issued',
+    orderId: null,
+    lockedUntil: null,
+    claimedAt: now,
+    usedAt: null,
+    isReminded: false,
+    codeHash: null,
+    codeUntil: null,
+  }
+}
+/** [CP21] The key under which a coupon counts against budgets. */
+export const spendingOf = (couponId: string): string => `coupon/${couponId}`
+
+// ── coupons ──
 export function viewOf(stored: StoredCoupon, now: number): Coupon {
   const { couponId, stockId, title, terms, validFrom, validUntil, orderId, lockedUntil, claimedAt, usedAt } = stored
   const state = stateAt(stored, now)
@@ -14,7 +58,7 @@ export function viewOf(stored: StoredCoupon, now: number): Coupon {
     couponId,
     stockId,
     title,
-    terms,
+    terms: shownTerms(terms),
     state,
     validFrom,
     validUntil,
@@ -36,12 +80,18 @@ export interface Moved {
   readonly from: StoredCoupon
   readonly to: StoredCoupon
 }
-/** [C3] Writes moves the rules allowed and tells the holders. */
+const isLost = ({ state }: StoredCoupon) => state === 'expired' || state === 'voided'
+/** [C3] Writes moves the rules allowed and tells the holders. [CP21] What ends so costs nobody anything. */
 export async function moveAll(
   call: Pick<Call, 'tx' | 'appId' | 'putUserRecord' | 'now'>,
   moves: readonly Moved[],
 ): Promise<void> {
   await saveItems(call.tx, call.appId, moves)
+  const lost = moves.filter(({ from, to }) => isLost(to) && !isLost(from))
+  await unspendAll(
+    call,
+    lost.map(({ to }) => ({ ref: spendingOf(to.couponId), keep: 0 })),
+  )
   for (const { to } of moves) tellHolder(call, to)
 }
 export function movedTo(from: StoredCoupon, to: Move, now: number): Moved {

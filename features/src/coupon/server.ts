@@ -1,25 +1,27 @@
 /** Serves coupon cards: offers, claims, what falls due. Glue between the contract, the rules and the store. */
-import type { StateOf, UserId } from '@qun/contract'
+import { budgetZone, type StateOf, type UserId } from '@qun/contract'
 import {
   defineFeature,
   serveCard,
   type ActionCall,
   type CardCall,
+  type Feature,
   type Guard,
   type OpenCall,
   type Reaction,
 } from '@qun/core'
-import { audits } from './store-audits.ts'
+import { ledgerAudits } from '@qun/ledger'
 import { coupon, couponRefusals, heldCoupon, type Terms } from './contract.ts'
-import { dayKeyOf, expire, isEligible, remindAt, stateAt, validityOf, windowFault } from './rules.ts'
-import { stackGroupOf } from './rules-price.ts'
-import { hostEndpoints } from './server-host.ts'
+import { dayKeyOf, expire, isEligible, remindAt, shownTerms, stateAt, windowFault, withPeople } from './rules.ts'
+import { spendFor } from './server-budget.ts'
+import { hostEndpointsIn } from './server-host.ts'
 import { mineEndpoints } from './server-mine.ts'
 import { onOrder, orderEndpoints } from './server-orders.ts'
 import {
   changed,
   checkTerms,
-  firstDueAt,
+  freshCoupon,
+  freshItem,
   makeStock,
   moveAll,
   statusOf,
@@ -29,20 +31,26 @@ import {
   type Moved,
 } from './server-parts.ts'
 import { onStockChanged, refresh } from './server-stock.ts'
+import { onPackets } from './server-vouchers.ts'
+import { audits } from './store-audits.ts'
 import {
   addOffer,
   claimItem,
   dropOffer,
   findStock,
+  isNamed,
   keepLevel,
+  keepNamed,
   levelOf,
   lockStock,
   migrations,
   saveStock,
+  takeNamed,
   type Claimed,
   type StoredStock,
 } from './store.ts'
 import { adoptItems, lockDue, nextDueAt, orphanItems, type StoredCoupon } from './store-items.ts'
+import { voucherAudits, voucherMigrations } from './store-vouchers.ts'
 
 type State = StateOf<typeof coupon>
 type OfferCall = CardCall<typeof coupon>
@@ -52,18 +60,30 @@ const sweepMax = 200
 const againMs = 1_000
 
 // ── offering ──
-/** [CP10] An offer of the host's stock gets its terms from the stock; nobody writes them by hand. */
+/**
+ * [CP10] An offer of the host's stock gets its terms from the stock; nobody writes them by hand. [CP22] People by name
+ * never reach the log: it says how many there are.
+ */
 const fillTerms: Guard = {
   name: 'coupon.terms',
   kinds: [coupon.kind],
   refusals: couponRefusals,
   async post(attempt) {
     const { title, stockId, terms } = attempt.body as { title: string; stockId?: string; terms?: Terms }
-    if (stockId === undefined) return undefined
+    const { userIds, userCount, namedId } = terms?.audience ?? {}
+    if (userCount !== undefined || namedId !== undefined) attempt.fail('coupon.invalid')
+    const { appId, senderId, now } = attempt
+    if (stockId === undefined) {
+      // That nobody is named is for the rules to refuse, with the field.
+      if (terms === undefined || userIds === undefined || userIds.length === 0) return undefined
+      const kept = await attempt.decide((tx) => keepNamed(tx, { appId, senderId, at: now }, userIds))
+      const shown = shownTerms(terms)
+      return { title, terms: { ...shown, audience: { ...shown.audience, namedId: kept } } }
+    }
     if ((await attempt.readRole()) !== 'server') attempt.fail('coupon.not_found')
     if (terms !== undefined) attempt.fail('coupon.invalid')
-    const stock = await attempt.decide((tx) => findStock(tx, attempt.appId, stockId))
-    return stock === undefined ? attempt.fail('coupon.not_found') : { title, stockId, terms: stock.terms }
+    const stock = await attempt.decide((tx) => findStock(tx, appId, stockId))
+    return stock === undefined ? attempt.fail('coupon.not_found') : { title, stockId, terms: shownTerms(stock.terms) }
   },
 }
 
@@ -89,8 +109,11 @@ async function open(call: OpenCall<typeof coupon>): Promise<State> {
     sweepAt,
   }
 }
-async function openOwn(call: OpenCall<typeof coupon>, title: string, terms: Terms | undefined): Promise<StoredStock> {
-  if (terms === undefined) return call.fail('coupon.invalid')
+async function openOwn(call: OpenCall<typeof coupon>, title: string, shown: Terms | undefined): Promise<StoredStock> {
+  if (shown === undefined) return call.fail('coupon.invalid')
+  const { namedId } = shown.audience ?? {}
+  const userIds = namedId === undefined ? undefined : await takeNamed(call.tx, call.appId, namedId)
+  const terms = userIds === undefined ? shown : withPeople(shown, userIds)
   checkTerms(call, title, terms)
   const stockId = await makeStock(call, { title: title.trim(), terms, status: 'active', groupId: call.groupId })
   return (await findStock(call.tx, call.appId, stockId)) ?? call.fail('coupon.not_found')
@@ -114,38 +137,34 @@ function checkClaim(call: ActionCall<typeof coupon>, terms: Terms, heldCount: nu
   if (state.perDay !== null && state.day?.left === 0 && state.day.key >= dayKeyOf(now, terms.timeZone))
     call.fail('coupon.day_sold_out')
 }
-/** [CP20] Last, since it asks the store: only for offers that want a level, and while there is some left. */
-async function checkLevel({ tx, appId, groupId, actorId, fail }: ActionCall<typeof coupon>, terms: Terms) {
-  const { levelMin } = terms.audience ?? {}
-  if (levelMin === undefined) return
-  if ((await levelOf(tx, appId, { groupId, userId: actorId })) < levelMin) fail('coupon.not_eligible')
+/** [CP20] Last, since it asks the store: only for offers to some, and while there is some left. */
+async function checkAudience(call: ActionCall<typeof coupon>, { audience = {} }: Terms): Promise<void> {
+  const { tx, appId, groupId, actorId } = call
+  const { levelMin, userCount } = audience
+  if (userCount !== undefined && !(await isNamed(tx, appId, call.state.stockId, actorId)))
+    call.fail('coupon.not_eligible')
+  if (levelMin !== undefined && (await levelOf(tx, appId, { groupId, userId: actorId })) < levelMin)
+    call.fail('coupon.not_eligible')
 }
 /** [C1] [C2] The store is the judge; what it says is kept on the card, so that it need not be asked again. */
-async function claim(call: ActionCall<typeof coupon>): Promise<void> {
-  const { actorId, now, groupId, seq } = call
+async function claim(call: ActionCall<typeof coupon>, timeZone: string): Promise<void> {
+  const { actorId, now, groupId, seq, senderId } = call
   const terms = call.body.terms ?? call.fail('coupon.not_found')
   const heldBefore = (await call.mineOf(actorId))?.coupons ?? []
   checkClaim(call, terms, heldBefore.length)
-  await checkLevel(call, terms)
-  const { from: validFrom, until: validUntil } = validityOf(terms, now)
-  const couponId = `cpn_${call.randomHex(12)}`
+  await checkAudience(call, terms)
   const { stockId } = call.state
-  const item = {
-    couponId,
-    stockId,
-    userId: actorId,
-    validFrom,
-    validUntil,
-    stackGroup: stackGroupOf(terms),
-    dueAt: firstDueAt(validUntil, now),
-    place: { groupId, seq },
-  }
+  const item = freshItem(call, terms, { stockId, userId: actorId, place: { groupId, seq } })
   const claimed = await claimItem(call.tx, call.appId, item, { now, day: dayKeyOf(now, terms.timeZone) })
   if (claimed === 'limit') return call.fail('coupon.limit')
   if (claimed === undefined) return refuseBySupply(call)
+  // After the stock said yes: a refusal by supply is kept, with whatever was written before it.
+  await spendFor(call, [item], { userId: senderId, campaign: terms.campaign }, timeZone)
   count(call, claimed, item.dueAt)
+  const { couponId, validFrom, validUntil } = item
   call.setMine(actorId, { coupons: [...heldBefore, { couponId, validFrom, validUntil }] })
-  call.putUserRecord(actorId, heldCoupon, couponId, viewOf(fresh(item, call, terms), now))
+  const fresh = freshCoupon(item, { title: call.body.title, terms, batchId: null, now })
+  call.putUserRecord(actorId, heldCoupon, couponId, viewOf(fresh, now))
   call.record('coupon.claimed', { couponId, stockId, userId: actorId, seq, validUntil })
 }
 function count(call: ActionCall<typeof coupon>, { issued, total, dayKey, dayIssued }: Claimed, dueAt: number): void {
@@ -169,26 +188,6 @@ async function refuseBySupply(call: ActionCall<typeof coupon>): Promise<never> {
   refresh(call, stock)
   const late = windowFault({ status: statusOf(stock), from: stock.claimFrom, until: stock.claimUntil }, call.now)
   return call.failKeeping(late ?? supplyFault(stock, 1, call.now) ?? 'coupon.sold_out')
-}
-type Item = Parameters<typeof claimItem>[2]
-function fresh(item: Item, { body, now, actorId }: ActionCall<typeof coupon>, terms: Terms): StoredCoupon {
-  const { place, stackGroup: _, ...rest } = item
-  return {
-    ...rest,
-    ...place,
-    userId: actorId,
-    title: body.title,
-    terms,
-    state: 'issued',
-    orderId: null,
-    lockedUntil: null,
-    claimedAt: now,
-    usedAt: null,
-    isReminded: false,
-    batchId: null,
-    codeHash: null,
-    codeUntil: null,
-  }
 }
 
 // ── managing ──
@@ -230,20 +229,14 @@ function tell(call: OfferCall, { from, to }: Moved): void {
   if (to.isReminded && !from.isReminded) call.record('coupon.expiring', { ...whatOf(to), validUntil: to.validUntil })
 }
 
-const card = serveCard(coupon, {
-  open,
-  actions: { claim: (call) => claim(call), manage: (call, change) => manage(call, change) },
-  jobs: { sweep: (call) => sweep(call) },
-  recallable: (state) => (state.claimedCount > 0 ? 'coupon.in_use' : true),
-  async recalled(call) {
-    const { stockId } = call.state
-    await dropOffer(call.tx, call.appId, stockId, call)
-    await orphanItems(call.tx, call.appId, call)
-    call.cancelJob('sweep')
-    const stock = await lockStock(call.tx, call.appId, stockId)
-    if (stock?.groupId === call.groupId) await saveStock(call.tx, call.appId, { ...stock, status: 'ended' })
-  },
-})
+async function recalled(call: OfferCall): Promise<void> {
+  const { stockId } = call.state
+  await dropOffer(call.tx, call.appId, stockId, call)
+  await orphanItems(call.tx, call.appId, call)
+  call.cancelJob('sweep')
+  const stock = await lockStock(call.tx, call.appId, stockId)
+  if (stock?.groupId === call.groupId) await saveStock(call.tx, call.appId, { ...stock, status: 'ended' })
+}
 
 /** [CP20] Levels are known from what is told of them. */
 const onLevel: Reaction = {
@@ -255,13 +248,29 @@ const onLevel: Reaction = {
   },
 }
 
-export default defineFeature({
-  name: 'coupon',
-  migrations,
-  cards: [card],
-  records: [heldCoupon],
-  guards: [fillTerms],
-  endpoints: [...hostEndpoints, ...orderEndpoints, ...mineEndpoints],
-  reactions: [onOrder, onLevel, ...onStockChanged],
-  audits,
-})
+export interface CouponOptions {
+  /** Whose days budgets count; a stock's `perDay` has a zone of its own. */
+  readonly timeZone?: string
+}
+export function createCoupon({ timeZone = budgetZone }: CouponOptions = {}): Feature {
+  const card = serveCard(coupon, {
+    open,
+    actions: { claim: (call) => claim(call, timeZone), manage: (call, change) => manage(call, change) },
+    jobs: { sweep: (call) => sweep(call) },
+    recallable: (state) => (state.claimedCount > 0 ? 'coupon.in_use' : true),
+    recalled,
+  })
+  return defineFeature({
+    name: 'coupon',
+    migrations: [...migrations, ...voucherMigrations],
+    cards: [card],
+    records: [heldCoupon],
+    guards: [fillTerms],
+    endpoints: [...hostEndpointsIn(timeZone), ...orderEndpoints, ...mineEndpoints],
+    reactions: [onOrder, onLevel, ...onStockChanged, ...onPackets],
+    audits: [...ledgerAudits, ...audits, ...voucherAudits],
+  })
+}
+
+export { couponVouchers, createCouponVouchers } from './server-vouchers.ts'
+export default createCoupon()

@@ -44,4 +44,15 @@ export const audits: readonly Audit[] = [
     (now) => sql`SELECT app_id || '/' || coupon_id || ' is ' || state || ' until ' || valid_until AS what
       FROM coupon_items WHERE (state = 'expired' AND valid_until > ${now}) OR (state = 'used' AND used_at >= valid_until)`,
   ),
+  check(
+    'CP21',
+    'Against budgets a coupon counts what it is worth, until it is taken away or lapses without having been used.',
+    sql`SELECT app_id || '/' || coupon_id || ' counts ' || coalesce(c.amount, 0) || ', is worth ' || coalesce(i.amount, 0)
+        AS what
+      FROM (SELECT app_id, coupon_id, CASE WHEN state IN ('voided', 'expired') THEN 0 ELSE worth_fen END AS amount
+        FROM coupon_items WHERE worth_fen > 0) i
+      FULL JOIN (SELECT app_id, substr(ref, 8) AS coupon_id, amount FROM ledger_spendings
+        WHERE starts_with(ref, 'coupon/')) c USING (app_id, coupon_id)
+      WHERE i.amount IS DISTINCT FROM c.amount`,
+  ),
 ]

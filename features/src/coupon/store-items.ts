@@ -145,15 +145,17 @@ export async function readHolders(
 export async function addItems(
   tx: Tx,
   appId: AppId,
-  items: readonly (Omit<NewItem, 'place'> & { readonly ordinal: number })[],
-  { batchId, place, now }: { readonly batchId: string; readonly place: Place | undefined; readonly now: number },
+  items: readonly (NewItem & { readonly ordinal: number })[],
+  { batchId, now }: { readonly batchId: string | null; readonly now: number },
 ): Promise<void> {
   await sql`INSERT INTO coupon_items (app_id, coupon_id, stock_id, user_id, ordinal, batch_id, state, valid_from,
-      valid_until, stack_group, claimed_at, due_at, group_id, seq)
+      valid_until, stack_group, claimed_at, due_at, worth_fen, group_id, seq)
     SELECT ${appId}, t."couponId", t."stockId", t."userId", t.ordinal, ${batchId}, 'issued', t."validFrom",
-      t."validUntil", t."stackGroup", ${now}::bigint, t."dueAt", ${place?.groupId ?? null}, ${place?.seq ?? null}::bigint
+      t."validUntil", t."stackGroup", ${now}::bigint, t."dueAt", t."worthFen", t.place->>'groupId',
+      (t.place->>'seq')::bigint
     FROM json_to_recordset(${JSON.stringify(items)}::json) AS t("couponId" text, "stockId" text, "userId" text,
-      ordinal integer, "validFrom" bigint, "validUntil" bigint, "stackGroup" text, "dueAt" bigint)`.execute(tx)
+      ordinal integer, "validFrom" bigint, "validUntil" bigint, "stackGroup" text, "dueAt" bigint,
+      "worthFen" bigint, place json)`.execute(tx)
 }
 
 // ── codes ──

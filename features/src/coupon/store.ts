@@ -1,10 +1,12 @@
 /** Stocks of coupons, which cards offer them, and their counters. Every function takes the transaction first. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
+import { ledgerMigrations } from '@qun/ledger'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { CouponState, StockStatus, Terms } from './contract-terms.ts'
 
 export const migrations: readonly Migration[] = [
+  ...ledgerMigrations,
   {
     id: 'coupon-001',
     up: [
@@ -51,6 +53,20 @@ export const migrations: readonly Migration[] = [
       rls('coupon_levels'),
     ],
   },
+  {
+    id: 'coupon-003',
+    up: [
+      // [CP21] What it counts for against budgets, in fen.
+      `ALTER TABLE coupon_items ADD COLUMN worth_fen bigint NOT NULL DEFAULT 0 CHECK (worth_fen >= 0)`,
+      // [CP22] People a card is for, from its writing until it is posted.
+      `CREATE TABLE coupon_named (
+        app_id text NOT NULL, named_id text NOT NULL, sender_id text NOT NULL, user_ids text[] NOT NULL,
+        at bigint NOT NULL,
+        PRIMARY KEY (app_id, named_id))`,
+      `CREATE INDEX coupon_named_by_sender ON coupon_named (app_id, sender_id, at)`,
+      rls('coupon_named'),
+    ],
+  },
 ]
 
 export interface StoredStock {
@@ -60,7 +76,10 @@ export interface StoredStock {
   readonly terms: Terms
   readonly status: StockStatus | 'deleted'
   readonly total: number
+  /** Given out, or set aside for packets: nobody else can have it. */
   readonly issued: number
+  /** [CP23] Set aside for packets. */
+  readonly setAside: number
   readonly perUser: number
   readonly perDay: number | null
   readonly dayKey: string
@@ -71,7 +90,8 @@ export interface StoredStock {
   readonly groupId: GroupId | null
   readonly createdAt: number
 }
-const columns = sql`stock_id AS "stockId", title, terms, status, total, issued, per_user AS "perUser",
+const columns = sql`stock_id AS "stockId", title, terms, status, total, issued + set_aside AS issued,
+  set_aside AS "setAside", per_user AS "perUser",
   per_day AS "perDay", day_key AS "dayKey", day_issued AS "dayIssued", claim_from AS "claimFrom",
   claim_until AS "claimUntil", group_id AS "groupId", created_at AS "createdAt"`
 
@@ -100,7 +120,8 @@ async function readStock(tx: Tx, appId: AppId, stockId: string, lock: ReturnType
 }
 /** [C7] The caller holds the stock's lock; the CHECK is the second wall. */
 export async function saveStock(tx: Tx, appId: AppId, stock: StoredStock): Promise<void> {
-  await sql`UPDATE coupon_stocks SET status = ${stock.status}, total = ${stock.total}, issued = ${stock.issued},
+  await sql`UPDATE coupon_stocks SET status = ${stock.status}, total = ${stock.total},
+      issued = ${stock.issued} - set_aside,
       per_day = ${stock.perDay}, day_key = ${stock.dayKey}, day_issued = ${stock.dayIssued},
       claim_until = ${stock.claimUntil}
     WHERE app_id = ${appId} AND stock_id = ${stock.stockId}`.execute(tx)
@@ -157,7 +178,9 @@ export interface NewItem {
   readonly validUntil: number
   readonly stackGroup: string
   readonly dueAt: number
-  readonly place: Place
+  /** What it counts for against budgets. */
+  readonly worthFen: number
+  readonly place: Place | undefined
 }
 /**
  * [C1] [C2] [C8] One statement decides a claim: the stock is counted only while there is some, today is some left and
@@ -174,10 +197,11 @@ export async function claimItem(
   const { rows } = await sql<Claimed & { ordinal: number | null }>`
     WITH taken AS (UPDATE coupon_stocks SET issued = issued + 1, day_key = greatest(day_key, ${day}),
         day_issued = CASE WHEN day_key < ${day} THEN 1 ELSE day_issued + 1 END
-      WHERE app_id = ${appId} AND stock_id = ${item.stockId} AND status = 'active' AND issued < total
+      WHERE app_id = ${appId} AND stock_id = ${item.stockId} AND status = 'active'
+        AND issued + set_aside < total
         AND claim_from <= ${now} AND claim_until > ${now}
         AND (per_day IS NULL OR day_key < ${day} OR day_issued < per_day)
-      RETURNING issued, total, day_key, day_issued, per_user),
+      RETURNING issued + set_aside AS issued, total, day_key, day_issued, per_user),
     made AS (${insertOf(appId, item, now)})
     SELECT taken.issued, taken.total, taken.day_key AS "dayKey", taken.day_issued AS "dayIssued", made.ordinal
     FROM taken LEFT JOIN made ON true`.execute(tx)
@@ -191,11 +215,12 @@ export async function claimItem(
   return again.rows.length === 0 ? 'limit' : claimed
 }
 function insertOf(appId: AppId, item: NewItem, now: number) {
-  const { couponId, stockId, userId, validFrom, validUntil, stackGroup, dueAt, place } = item
+  const { couponId, stockId, userId, validFrom, validUntil, stackGroup, dueAt, worthFen, place } = item
   return sql`INSERT INTO coupon_items (app_id, coupon_id, stock_id, user_id, ordinal, state, valid_from, valid_until,
-      stack_group, claimed_at, due_at, group_id, seq)
+      stack_group, claimed_at, due_at, worth_fen, group_id, seq)
     SELECT ${appId}, ${couponId}, ${stockId}, ${userId}, held.n + 1, 'issued', ${validFrom}::bigint,
-      ${validUntil}::bigint, ${stackGroup}, ${now}::bigint, ${dueAt}::bigint, ${place.groupId}, ${place.seq}::bigint
+      ${validUntil}::bigint, ${stackGroup}, ${now}::bigint, ${dueAt}::bigint, ${worthFen}::bigint,
+      ${place?.groupId ?? null}, ${place?.seq ?? null}::bigint
     FROM taken, (SELECT count(*)::integer AS n FROM coupon_items WHERE app_id = ${appId} AND stock_id = ${stockId}
       AND user_id = ${userId}) held
     WHERE held.n < taken.per_user ON CONFLICT DO NOTHING RETURNING ordinal`
@@ -217,4 +242,34 @@ export async function levelOf(tx: Tx, appId: AppId, { groupId, userId }: Person)
   const { rows } = await sql<{ level: number }>`SELECT level FROM coupon_levels
     WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = ${userId}`.execute(tx)
   return rows[0]?.level ?? 1
+}
+
+// ── people by name ──
+/** An attempt that came to nothing leaves its people behind; the sender's next one sweeps them away. */
+const unpostedLifeMs = 86_400_000
+/** [CP22] Until the card is posted, which is in another transaction. */
+export async function keepNamed(
+  tx: Tx,
+  named: { readonly appId: AppId; readonly senderId: UserId; readonly at: number },
+  userIds: readonly UserId[],
+): Promise<string> {
+  const { appId, senderId, at } = named
+  await sql`DELETE FROM coupon_named
+    WHERE app_id = ${appId} AND sender_id = ${senderId} AND at < ${at - unpostedLifeMs}`.execute(tx)
+  const { rows } = await sql<{ id: string }>`INSERT INTO coupon_named (app_id, named_id, sender_id, user_ids, at)
+    VALUES (${appId}, replace('cpa_' || gen_random_uuid(), '-', ''), ${senderId}, ${userIds}::text[], ${at})
+    RETURNING named_id AS id`.execute(tx)
+  return rows[0]?.id ?? ''
+}
+/** Takes them out: from here on the stock has them. */
+export async function takeNamed(tx: Tx, appId: AppId, namedId: string): Promise<UserId[] | undefined> {
+  const { rows } = await sql<{ userIds: UserId[] }>`DELETE FROM coupon_named
+    WHERE app_id = ${appId} AND named_id = ${namedId} RETURNING user_ids AS "userIds"`.execute(tx)
+  return rows[0]?.userIds
+}
+/** [CP20] [CP22] Whether a stock that is for people by name is for this one. */
+export async function isNamed(tx: Tx, appId: AppId, stockId: string, userId: UserId): Promise<boolean> {
+  const { rows } = await sql<{ isNamed: boolean }>`SELECT terms->'audience'->'userIds' @> to_jsonb(${userId}::text)
+      AS "isNamed" FROM coupon_stocks WHERE app_id = ${appId} AND stock_id = ${stockId}`.execute(tx)
+  return rows[0]?.isNamed === true
 }

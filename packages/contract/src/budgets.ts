@@ -6,14 +6,19 @@ import { dayIn, type Millis } from './time.ts'
 /** Days of budgets are this zone's unless the server is made with another. */
 export const budgetZone = 'Asia/Shanghai'
 
+const campaign = '[A-Za-z0-9_.-]{1,40}'
 export const CampaignName = Type.String({
-  pattern: '^[A-Za-z0-9_.-]{1,40}$',
+  pattern: `^${campaign}$`,
   description: 'A campaign of the merchant: what is given in its name counts against its budget.',
 })
 export const BudgetScope = Type.String({
-  pattern: '^(staff-day|member-day|campaign/[A-Za-z0-9_.-]{1,40})$',
+  pattern: `^(staff-day|member-day|campaign/${campaign})$`,
   description: '`staff-day`: each member of staff a day; `member-day`: each receiver a day; `campaign/<name>`: in all.',
 })
+/** Whether a campaign may be called so. */
+export function isCampaign(name: string): boolean {
+  return new RegExp(`^${campaign}$`).test(name)
+}
 /** One budget: of a scope, whose it is; '' for a scope that has one in all. */
 export interface BudgetKey {
   readonly scope: string

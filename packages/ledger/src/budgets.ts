@@ -50,15 +50,27 @@ export async function listBudgets(
     ORDER BY scope COLLATE "C", currency COLLATE "C" LIMIT ${page.limit}`.execute(tx)
   return rows
 }
-export async function budgetOf(
-  { tx, appId }: Call,
-  of: BudgetKey & { readonly currency: string },
-): Promise<{ readonly cap: number | null; readonly spent: number }> {
-  const { rows } = await sql<{ cap: number | null; spent: number }>`SELECT
-      (SELECT cap FROM ledger_budgets WHERE app_id = ${appId} AND scope = ${of.scope} AND currency = ${of.currency}) AS cap,
-      coalesce((SELECT spent FROM ledger_spent WHERE app_id = ${appId} AND scope = ${of.scope}
-        AND subject = ${of.subject} AND currency = ${of.currency}), 0) AS spent`.execute(tx)
-  return rows[0] ?? { cap: null, spent: 0 }
+interface Standing {
+  readonly cap: number | null
+  readonly spent: number
+}
+export async function budgetOf(call: Call, of: CurrencyKey): Promise<Standing> {
+  const [found] = await budgetsOf(call, [of])
+  return found ?? { cap: null, spent: 0 }
+}
+interface CurrencyKey extends BudgetKey {
+  readonly currency: string
+}
+/** Several at once, in the order asked: one look by key each, whatever the planner knows; so in all that follow. */
+export async function budgetsOf({ tx, appId }: Call, keys: readonly CurrencyKey[]): Promise<Standing[]> {
+  const { rows } = await sql<Standing>`SELECT coalesce(s.spent, 0) AS spent,
+      (SELECT cap FROM ledger_budgets b WHERE b.app_id = ${appId} AND b.scope = t.scope AND b.currency = t.currency) AS cap
+    FROM ROWS FROM (json_to_recordset(${JSON.stringify(keys)}::json) AS (scope text, subject text, currency text))
+      WITH ORDINALITY AS t(scope, subject, currency, n)
+    LEFT JOIN LATERAL (SELECT spent FROM ledger_spent WHERE app_id = ${appId} AND scope = t.scope
+      AND subject = t.subject AND currency = t.currency LIMIT 1) s ON true
+    ORDER BY t.n`.execute(tx)
+  return rows
 }
 
 // ── spending ──
@@ -86,21 +98,21 @@ export async function spendAll(call: Call, all: readonly Spending[]): Promise<vo
   const asked = all.filter(({ against }) => against.length > 0)
   if (asked.length === 0) return
   const keys = [...sumsOf(asked).values()]
-  const [, known, counted] = await Promise.all([
+  const [, known, standing] = await Promise.all([
     makeAndLock(call, keys),
     readSpendings(call, asked),
-    readCounted(call, keys),
+    budgetsOf(call, keys),
   ])
   const before = new Set(known.map(({ ref }) => ref))
   const fresh = asked.filter(({ ref }) => !before.has(ref))
   if (fresh.length === 0) return
   const sums = sumsOf(fresh)
-  for (const row of counted) {
-    const amount = sums.get(keyOf(row))?.amount ?? 0
+  for (const [i, key] of keys.entries()) {
+    const amount = sums.get(keyOf(key))?.amount ?? 0
+    const { cap, spent } = standing[i] as Standing
     if (amount === 0) continue
-    const after = row.spent + amount
-    if (row.cap !== null && after > row.cap) throw refuseLedger('budget.exhausted', row.scope)
-    if (!Number.isSafeInteger(after)) throw refuseLedger('ledger.amount_limit', row.scope)
+    if (cap !== null && spent + amount > cap) throw refuseLedger('budget.exhausted', key.scope)
+    if (!Number.isSafeInteger(spent + amount)) throw refuseLedger('ledger.amount_limit', key.scope)
   }
   await addSpendings(call, fresh)
 }
@@ -131,16 +143,19 @@ export async function unspendAll(call: Call, all: readonly Keeping[]): Promise<v
   if (found.length === 0) return
   const keys = [...sumsOf(found).values()]
   // Read again under the locks: somebody else may have taken the same back meanwhile.
-  const [, standing, counted] = await Promise.all([
+  const [, now, standing] = await Promise.all([
     makeAndLock(call, keys),
     readSpendings(call, found),
-    readCounted(call, keys),
+    budgetsOf(call, keys),
   ])
-  const over = standing.filter(isMore)
+  const over = now.filter(isMore)
   if (over.length === 0) return
   const kept = over.map((one) => ({ ...one, amount: keeps.get(one.ref) ?? 0 }))
   const less = sumsOf(over.map((one, i) => ({ ...one, amount: one.amount - (kept[i]?.amount ?? 0) })))
-  const sums = counted.map((row) => ({ ...row, amount: row.spent - (less.get(keyOf(row))?.amount ?? 0) }))
+  const sums = keys.map((key, i) => ({
+    ...key,
+    amount: (standing[i]?.spent ?? 0) - (less.get(keyOf(key))?.amount ?? 0),
+  }))
   await lowerSpendings(call, kept, sums)
 }
 
@@ -152,20 +167,6 @@ function makeAndLock({ tx, appId }: Call, sums: readonly Sum[]) {
     FROM json_to_recordset(${JSON.stringify(sums)}::json) AS t(scope text, subject text, currency text)
     ORDER BY t.scope COLLATE "C", t.subject COLLATE "C", t.currency COLLATE "C"
     ON CONFLICT (app_id, scope, subject, currency) DO UPDATE SET spent = ledger_spent.spent WHERE false`.execute(tx)
-}
-interface Counted extends BudgetKey {
-  readonly currency: string
-  readonly spent: number
-  readonly cap: number | null
-}
-/** One look by key each, whatever the planner knows; so in all that follow. */
-async function readCounted({ tx, appId }: Call, sums: readonly Sum[]): Promise<Counted[]> {
-  const { rows } = await sql<Counted>`SELECT t.scope, t.subject, t.currency, s.spent,
-      (SELECT cap FROM ledger_budgets b WHERE b.app_id = ${appId} AND b.scope = t.scope AND b.currency = t.currency) AS cap
-    FROM json_to_recordset(${JSON.stringify(sums)}::json) AS t(scope text, subject text, currency text)
-    CROSS JOIN LATERAL (SELECT spent FROM ledger_spent WHERE app_id = ${appId} AND scope = t.scope
-      AND subject = t.subject AND currency = t.currency LIMIT 1) s`.execute(tx)
-  return rows
 }
 async function readSpendings({ tx, appId }: Call, all: readonly { readonly ref: string }[]): Promise<Spending[]> {
   if (all.length === 0) return []

@@ -13,6 +13,7 @@ export {
 export { ledgerAudits } from './audits.ts'
 export {
   budgetOf,
+  budgetsOf,
   listBudgets,
   setBudget,
   spend,

@@ -12,7 +12,7 @@ test('[CP20] every choice of the form makes terms that fit; everybody is no audi
   expect(bodyOf({ ...draft, audience: 'level-3' }, 0).terms?.audience).toEqual({ levelMin: 3 })
 })
 test('[CP20] who may claim is told in both languages', () => {
-  const words = audienceTexts({ memberDays: 30, newDays: 60, levelMin: 2, userIds: ['li'] as never })
+  const words = audienceTexts({ memberDays: 30, newDays: 60, levelMin: 2, userCount: 1 })
   expect(words.map((one) => one['zh-CN'])).toEqual([
     '入群满 30 天',
     '新成员（入群 60 天内）',

@@ -124,7 +124,7 @@ function audienceText(choice: AudienceChoice): LocalText {
 function More(part: PartProps) {
   const text = useText()
   const { draft, change, faults } = part
-  const isFaulty = ['perDay', 'url'].some((name) => faults[name] !== undefined)
+  const isFaulty = ['perDay', 'url', 'campaign'].some((name) => faults[name] !== undefined)
   return (
     <details className="qun-coupon__more" {...(isFaulty && { open: true })}>
       <summary>{text(couponTexts.moreSettings)}</summary>
@@ -149,6 +149,7 @@ function More(part: PartProps) {
           onChoose={(audience) => change({ audience })}
         />
         {draft.kind !== 'exchange' && <DraftText name="skus" label={couponTexts.skus} max={1_000} {...part} />}
+        <DraftText name="campaign" label={couponTexts.campaign} max={40} {...part} />
         <DraftText name="url" label={couponTexts.url} max={1_000} {...part} />
         <DraftText name="note" max={200} label={couponTexts.noteField} long {...part} />
       </div>

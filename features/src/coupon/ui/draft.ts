@@ -1,5 +1,5 @@
 /** What a merchant has typed so far, and the offer it makes; pure, so that the form only draws it. */
-import { DAY, isSafeAddress, type BodyOf } from '@qun/contract'
+import { DAY, isCampaign, isSafeAddress, type BodyOf } from '@qun/contract'
 import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
 import type { coupon, CouponKind, Terms } from '../contract.ts'
 import { termsFault } from '../rules.ts'
@@ -33,6 +33,8 @@ export interface CouponDraft {
   readonly audience: AudienceChoice
   readonly skus: string
   readonly url: string
+  /** Whose budget it counts against. */
+  readonly campaign: string
   readonly note: string
 }
 export const emptyDraft: CouponDraft = {
@@ -53,6 +55,7 @@ export const emptyDraft: CouponDraft = {
   audience: 'all',
   skus: '',
   url: '',
+  campaign: '',
   note: '',
 }
 /** Percent as typed, `15` or `33.33`, in hundredths of a percent. */
@@ -95,6 +98,7 @@ export function faultsOf(draft: CouponDraft): FormFaults {
     ...(perDay !== undefined && total !== undefined && perDay > total && { perDay: couponTexts.perDayFault }),
     ...(spanMs(draft.lasts) === undefined && { lasts: formFaults.number }),
     ...(wholeOf(draft.days, 365) === undefined && { days: formFaults.number }),
+    ...(!isBlank(draft.campaign) && !isCampaign(draft.campaign.trim()) && { campaign: couponTexts.campaignFault }),
     ...(!isBlank(draft.url) && !isSafeAddress(draft.url.trim()) && { url: couponTexts.urlFault }),
   }
 }
@@ -122,6 +126,7 @@ export function termsOf(draft: CouponDraft, now: number): Terms {
     validity: { mode: 'relative', afterDays: 0, forDays: wholeOf(draft.days, 365) ?? 1 },
     refund: draft.refund,
     ...(draft.audience !== 'all' && { audience: audienceChoices[draft.audience] }),
+    ...(!isBlank(draft.campaign) && { campaign: draft.campaign.trim() }),
     ...(!isBlank(draft.url) && { url: draft.url.trim() }),
     ...(!isBlank(draft.note) && { note: draft.note.trim() }),
   }

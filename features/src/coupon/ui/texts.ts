@@ -75,6 +75,8 @@ export const couponTexts = {
   url: { 'zh-CN': '使用页面（选填）', en: 'Where to use it (optional)' },
   audience: { 'zh-CN': '谁可以领', en: 'Who may claim' },
   audienceAll: { 'zh-CN': '群里所有人', en: 'Everybody in the group' },
+  campaign: { 'zh-CN': '活动名称，计入其预算（选填）', en: 'Campaign, for its budget (optional)' },
+  campaignFault: { 'zh-CN': '只能用字母、数字和 _ . -', en: 'Letters, digits and _ . - only' },
   noteField: { 'zh-CN': '使用说明（选填）', en: 'Terms (optional)' },
   moreSettings: { 'zh-CN': '更多设置', en: 'More settings' },
   publish: { 'zh-CN': '发到群里', en: 'Offer it' },
@@ -183,12 +185,12 @@ export const namedText = (count: number): LocalText => ({
 })
 /** Who may claim, beside being in the group: each in words, all of them needed. */
 export function audienceTexts(audience: NonNullable<Terms['audience']>): LocalText[] {
-  const { memberDays, newDays, levelMin, userIds } = audience
+  const { memberDays, newDays, levelMin, userCount } = audience
   return [
     ...(memberDays === undefined ? [] : [daysText(memberDays)]),
     ...(newDays === undefined ? [] : [newText(newDays)]),
     ...(levelMin === undefined ? [] : [levelText(levelMin)]),
-    ...(userIds === undefined ? [] : [namedText(userIds.length)]),
+    ...(userCount === undefined ? [] : [namedText(userCount)]),
   ]
 }
 export const daysText = (count: number): LocalText => ({

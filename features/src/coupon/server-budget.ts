@@ -1,0 +1,28 @@
+/** [CP21] What coupons count against: the giver's day, the campaign, the receiver's day. */
+import { givenBy, memberDay, type UserId } from '@qun/contract'
+import type { Call } from '@qun/core'
+import { spendAll } from '@qun/ledger'
+import { spendingOf } from './server-parts.ts'
+
+/** Coupons are worth fen. */
+export const currency = 'CNY'
+
+/** Refuses `budget.exhausted`, and then what was given in this decision is not kept. */
+export async function spendFor(
+  call: Call,
+  items: readonly { readonly couponId: string; readonly userId: UserId; readonly worthFen: number }[],
+  giver: { readonly userId: UserId; readonly campaign?: string | undefined },
+  timeZone: string,
+): Promise<void> {
+  const given = givenBy(giver, call.now, timeZone)
+  const worthy = items.filter(({ worthFen }) => worthFen > 0)
+  await spendAll(
+    call,
+    worthy.map(({ couponId, userId, worthFen }) => ({
+      ref: spendingOf(couponId),
+      currency,
+      amount: worthFen,
+      against: [...given, memberDay(userId, call.now, timeZone)],
+    })),
+  )
+}
