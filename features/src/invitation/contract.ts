@@ -79,7 +79,9 @@ export const createJoinLink = defineEndpoint({
   name: 'joinLinks.create',
   method: 'POST',
   path: '/groups/:groupId/join-links',
-  doc: 'Makes a join link. Its code is shown in this answer alone: only a hash of it is kept.',
+  doc:
+    'Makes a join link. Its code is shown in this answer alone: only a hash of it is kept. A repeated request makes ' +
+    'another link; the one before stays in the list and may be revoked.',
   by: 'member',
   params: group,
   body: closed({
@@ -94,6 +96,7 @@ export const createJoinLink = defineEndpoint({
   }),
   answer: closed({ link: JoinLink, code: Type.String() }),
   status: 201,
+  secretAnswer: true,
   refusals: invitationRefusals,
   errors: ['invite.limit', 'invite.life', 'group.dissolved', 'auth.guest_forbidden'],
   facts: invitationFacts,

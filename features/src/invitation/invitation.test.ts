@@ -59,6 +59,22 @@ describe('join links', () => {
     expect(JSON.stringify(stored.rows)).toContain(made.linkId)
     expect(JSON.stringify(stored.rows)).not.toContain(code)
   })
+  test('[IN1] no answer keeps a code: a repeated request makes another link, with another request it is refused', async () => {
+    await using world = await open()
+    const make = (label: string) =>
+      world.as('li').call(createJoinLink, { params: params(world), body: { label }, key: 'once' })
+    const made = [await make('门口海报'), await make('门口海报')]
+    expect(new Set(made.map(({ code }) => code)).size).toBe(2)
+    expect(await refusalOf(make('直播间'))).toBe('idempotency.key_reused')
+    const { links } = await world.as('li').call(joinLinksOf, { params: params(world) })
+    expect(links.map(({ linkId }) => linkId).toSorted()).toEqual(made.map(({ link }) => link.linkId).toSorted())
+    for (const { code } of made) expect(await preview(world, 'zhou', code)).toMatchObject({ outcome: 'ok' })
+    const { rows } = await world.store.reading('*', (tx) =>
+      sql<{ kept: string }>`SELECT i::text AS kept FROM idempotency i`.execute(tx),
+    )
+    expect(rows).toHaveLength(1)
+    for (const { code } of made) expect(rows[0]?.kept).not.toContain(code)
+  })
   test('[IN3] [IN5] a stranger looks, joins, and is told of; joining again changes nothing', async () => {
     await using world = await open()
     const { code, link: made } = await link(world, 'li', { source: 'poster' })
