@@ -9,7 +9,7 @@ import { type Engine, groupTopic } from './engine.ts'
 import type { Packet } from './host.ts'
 import { decodePublication, type GroupNews, type Publication } from './publication.ts'
 import { readGap, readLastWords } from './gap.ts'
-import { GroupHead } from './group-head.ts'
+import { GroupHead, type HeadFor } from './group-head.ts'
 import { changesText } from './reading.ts'
 import { memberText, type RowText } from './row-text.ts'
 import type { ClientSession } from './session.ts'
@@ -23,6 +23,14 @@ import type { Frame, HeldFrame, Subscription } from './subscription.ts'
 const writeCostMs = 0.01
 /** Frames of commits that overtook each other arrive within this time; after it the gap is read from the store. */
 const gapDelayMs = 20
+
+/** A flush under way: who has the group open gets it from the end of their list on. */
+interface Slice {
+  readonly packet: Packet
+  readonly frame: Frame
+  readonly head: HeadFor | undefined
+  at: number
+}
 
 export class GroupHub {
   readonly appId: AppId
@@ -58,7 +66,7 @@ export class GroupHub {
   readonly #spoke = new Map<string, number>()
   /** While the rows of such senders are read, the frame that shows their words waits. */
   #introducing: Promise<void> | undefined
-  #slice: { readonly packet: Packet; readonly frame: Frame; at: number } | undefined
+  #slice: Slice | undefined
 
   readonly #head: GroupHead
 
@@ -89,9 +97,13 @@ export class GroupHub {
   }
   setOpen(sub: Subscription, isOpen: boolean): void {
     if (sub.isOpen === isOpen) return
+    // What goes out in slices passes by who closes the group meanwhile.
+    if (!isOpen) this.#pushHead(sub)
     this.#take(sub)
     sub.isOpen = isOpen
     this.#put(isOpen ? this.#open : this.#listed, sub)
+    this.#head.noteMove(isOpen)
+    if (this.#head.waitsForOpen || this.#head.waitsForListed) this.#fanout.scheduleHead(this)
   }
   remove(sub: Subscription): void {
     this.#take(sub)
@@ -176,7 +188,7 @@ export class GroupHub {
     const hasListeners = this.#open.length > 0 && this.#rows.size > 0
     if (!hasListeners) this.#drop()
     if (hasListeners) this.#fanout.schedule(this, this.#dueAt)
-    else if (this.#head.isDirty) this.#fanout.scheduleHead(this)
+    else if (this.#head.waitsForOpen || this.#head.waitsForListed) this.#fanout.scheduleHead(this)
   }
   #addRow(row: RowText): void {
     const held = this.#rows.get(row.key)
@@ -282,18 +294,15 @@ export class GroupHub {
     if (this.#slice === undefined && this.#rows.size > 0 && now >= this.#dueAt && this.#introducing === undefined)
       this.#begin()
     if (this.#slice !== undefined) this.#sendSlice(this.#engine.limits.fanoutSlice)
-    // A head that is due goes in the same write as the rows; otherwise it waits for its time.
     if (!this.sendHead(now)) this.#fanout.scheduleHead(this)
     if (this.#slice !== undefined) return now
     const isReady = this.#rows.size > 0 && this.#introducing === undefined
     return isReady ? this.#dueAt : undefined
   }
-  /** Sends the head if it changed and is due; false if it must wait. */
+  /** Sends the head where it changed and is due; false if lists must wait. Who waits for rows gets it with them. */
   sendHead(now: number): boolean {
-    if (!this.#head.isDirty) return true
-    if (now < this.#head.dueAt) return false
-    this.#head.send(now)
-    return true
+    if (this.#head.waitsForOpen && this.#rows.size === 0 && this.#slice === undefined) this.#head.sendToOpen()
+    return this.#head.sendToListed(now)
   }
   flushAll(): void {
     while (this.#slice !== undefined) this.#sendSlice(Number.POSITIVE_INFINITY)
@@ -301,7 +310,7 @@ export class GroupHub {
       this.#begin()
       this.#sendSlice(Number.POSITIVE_INFINITY)
     }
-    if (this.#head.isDirty) this.#head.send(this.#engine.elapsed())
+    this.#head.sendAll(this.#engine.elapsed())
   }
   #begin(): void {
     const frame: Frame = {
@@ -310,7 +319,8 @@ export class GroupHub {
       rows: [...this.#rows.values()],
       lowSeq: this.#lowSeq,
     }
-    this.#slice = { packet: { text: changesText(`group/${this.groupId}`, frame) }, frame, at: this.#open.length - 1 }
+    const packet = { text: changesText(`group/${this.groupId}`, frame) }
+    this.#slice = { packet, frame, head: this.#head.takeForOpen(), at: this.#open.length - 1 }
     const { frameDelayMaxMs, slowFrameDelayMaxMs, slowGroupMembers, updateDelayMs } = this.#engine.limits
     const now = this.#engine.elapsed()
     if (this.#changesTold) this.#updatableAt = now + updateDelayMs
@@ -319,7 +329,7 @@ export class GroupHub {
     this.#flushableAt = now + Math.min(max, 2 * writeCostMs * this.#open.length)
   }
   #sendSlice(count: number): void {
-    const slice = this.#slice as { packet: Packet; frame: Frame; at: number }
+    const slice = this.#slice as Slice
     const end = Math.max(0, slice.at + 1 - count)
     let { at } = slice
     for (; at >= end; at--) {
@@ -327,9 +337,15 @@ export class GroupHub {
       if (sub === undefined) continue
       if (sub.held === undefined) sub.session.outlet.push(this.packetFor(sub, slice))
       else sub.held.push({ packet: slice.packet, frame: slice.frame })
+      this.#pushHead(sub)
     }
     slice.at = at
     if (at < 0) this.#slice = undefined
+  }
+  /** The head that goes out with the rows under way. */
+  #pushHead(sub: Subscription): void {
+    const head = this.#slice?.head?.(sub)
+    if (head !== undefined) sub.session.pushHead(head)
   }
   /** A frame for one member: without messages from before they joined. */
   packetFor({ joinSeq }: Subscription, { packet, frame }: HeldFrame): Packet {

@@ -122,6 +122,45 @@ describe('heads', () => {
     await world.settle()
     expect(headsOf(lines[1]).at(-1)).toMatchObject({ lastSeq: at.seq, lastOrdinal: 1, last: { seq: at.seq } })
   })
+  test('[SYNC10] who has the group open hears a head with each frame of rows', async () => {
+    await using world = await open()
+    const line = await listen(world, 'sun')
+    line.subscribe(world.groupId)
+    await world.settle()
+    await say(world, 'li', '先说一句')
+    await world.settle()
+    const before = line.frames.length
+    for (let n = 0; n < 5; n++) {
+      await say(world, 'li', `第 ${n} 句`)
+      world.time.moveTo(world.time.now() + 50)
+      await turns(4)
+    }
+    const told = line.frames.slice(before)
+    expect(told.map((frame) => frame.op)).toEqual(upTo(5).flatMap(() => ['changes', 'heads']))
+    for (const [i, frame] of told.entries()) {
+      const after = told[i + 1]
+      if (frame.op === 'changes' && after?.op === 'heads') expect(after.heads[0]?.version).toBe(frame.to)
+    }
+  })
+  test('[SYNC10] what a list waits for is told to who opens the group, and to who closes it', async () => {
+    await using world = await open()
+    const line = await listen(world, 'sun')
+    const mention = (text: string) => world.as('li').post(world.groupId, textMessage, { text, mentions: [id('sun')] })
+    const mentions = () => headsOf(line).flatMap((head) => head.mentions ?? [])
+    await mention('@孙老师 一')
+    await until(() => mentions().length === 1)
+    // The next head of the list is a second away.
+    const second = await mention('@孙老师 二')
+    await turns()
+    line.subscribe(world.groupId)
+    await until(() => line.list('snapshot').length === 1)
+    await drift(world, 200)
+    expect(mentions()).toContain(second.seq)
+    const third = await mention('@孙老师 三')
+    line.say({ op: 'subscribe', id: 900, groups: [{ groupId: world.groupId, level: 'listed' }] })
+    await drift(world, 1_200)
+    expect(mentions()).toContain(third.seq)
+  })
   test('[SYNC10] words said while a node reads the group are in its head', async () => {
     await using world = await open()
     await say(world, 'li', '先前的话')
