@@ -1,11 +1,11 @@
 /** The form in the plus menu: which order, how one likes it, own pictures of the group. */
+import type { BodyOf } from '@qun/contract'
 import {
+  ComposeForm,
   FormChoice,
   FormField,
   formFaults,
   FormText,
-  PlayForm,
-  useDraft,
   useQun,
   useText,
   type ComposeProps,
@@ -23,26 +23,25 @@ interface Draft {
   readonly pictures: readonly { readonly seq: number; readonly mediaId: string }[]
 }
 const picturesOffered = 9
+const emptyDraft: Draft = { orderId: '', text: '', stars: 5, pictures: [] }
 const faultsOf = (draft: Draft): FormFaults => (draft.text.trim() === '' ? { text: formFaults.required } : {})
+const bodyOf = ({ text, stars, orderId, pictures }: Draft): BodyOf<typeof buyerShow> => ({
+  text: text.trim(),
+  stars,
+  ...(orderId !== '' && { orderId }),
+  ...(pictures.length > 0 && { pictures: [...pictures] }),
+})
 
 export function BuyerShowForm({ group, submit }: ComposeProps<typeof buyerShow>) {
   const text = useText()
   const orders = useOrders()
-  const [draft, change] = useDraft<Draft>({ orderId: '', text: '', stars: 5, pictures: [] })
-  const publish = () =>
-    submit({
-      text: draft.text.trim(),
-      stars: draft.stars,
-      ...(draft.orderId !== '' && { orderId: draft.orderId }),
-      ...(draft.pictures.length > 0 && { pictures: [...draft.pictures] }),
-    })
   const choices = [
     { value: '', label: text(showTexts.noOrder) },
     ...orders.map(({ orderId, items }) => ({ value: orderId, label: items[0]?.title ?? orderId })),
   ]
   return (
-    <PlayForm draft={draft} faultsOf={faultsOf} onSubmit={publish} submitLabel={text(showTexts.publish)}>
-      {(faults) => (
+    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={showTexts.publish}>
+      {({ draft, change, faults }) => (
         <>
           <FormChoice
             label={text(showTexts.order)}
@@ -64,7 +63,7 @@ export function BuyerShowForm({ group, submit }: ComposeProps<typeof buyerShow>)
           <OwnPictures group={group} chosen={draft.pictures} onChange={(pictures) => change({ pictures })} />
         </>
       )}
-    </PlayForm>
+    </ComposeForm>
   )
 }
 

@@ -1,13 +1,12 @@
 /** The form in the plus menu: a check-in programme in one screen. */
 import {
+  ComposeForm,
   DraftText,
   FormChoice,
   FormList,
   FormRow,
   FormText,
   PageSwitch,
-  PlayForm,
-  useDraft,
   useText,
   type ComposeProps,
   type DraftParts,
@@ -21,32 +20,26 @@ const closesAt = [540, 600, 720, 1_080, 1_260, 1_380, 1_440] as const
 
 export function CheckInForm({ submit }: ComposeProps<typeof checkIn>) {
   const text = useText()
-  const [draft, change] = useDraft(emptyDraft)
   return (
-    <PlayForm
-      draft={draft}
-      faultsOf={faultsOf}
-      onSubmit={() => submit(bodyOf(draft))}
-      submitLabel={text(checkInTexts.publish)}
-    >
-      {(faults) => (
+    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={checkInTexts.publish}>
+      {(part) => (
         <>
-          <DraftText name="title" label={checkInTexts.title} max={60} {...{ draft, change, faults }} />
-          <Rules draft={draft} change={change} />
-          <Milestones draft={draft} change={change} faults={faults} />
+          <DraftText name="title" label={checkInTexts.title} max={60} {...part} />
+          <Rules {...part} />
+          <Milestones {...part} />
           <PageSwitch
             label={text(checkInTexts.leaderboard)}
-            on={draft.leaderboard}
-            set={async (leaderboard) => change({ leaderboard })}
+            on={part.draft.leaderboard}
+            set={async (leaderboard) => part.change({ leaderboard })}
           />
         </>
       )}
-    </PlayForm>
+    </ComposeForm>
   )
 }
 
 type PartProps = DraftParts<CheckInDraft>
-function Rules({ draft, change }: Omit<PartProps, 'faults'>) {
+function Rules({ draft, change }: PartProps) {
   const text = useText()
   const clocks = (minutes: readonly number[]) => minutes.map((one) => ({ value: String(one), label: clockOf(one) }))
   return (

@@ -1,12 +1,10 @@
 /** The form in the plus menu: a flash sale in one screen. */
 import {
+  ComposeForm,
   DraftText,
   FormChoice,
   FormRow,
   FormSpan,
-  PlayForm,
-  useDraft,
-  useQun,
   useText,
   type ComposeProps,
   type DraftParts,
@@ -16,35 +14,24 @@ import { bodyOf, emptyDraft, faultsOf, type SaleDraft } from './draft.ts'
 import { saleTexts } from './texts.ts'
 
 export function FlashSaleForm({ submit }: ComposeProps<typeof flashSale>) {
-  const { client } = useQun()
-  const text = useText()
-  const [draft, change] = useDraft(emptyDraft)
   return (
-    <PlayForm
-      draft={draft}
-      faultsOf={faultsOf}
-      onSubmit={() => submit(bodyOf(draft, client.serverNow()))}
-      submitLabel={text(saleTexts.publish)}
-    >
-      {(faults) => {
-        const part = { draft, change, faults }
-        return (
-          <>
-            <DraftText name="title" label={saleTexts.title} max={60} {...part} />
-            <FormRow>
-              <DraftText name="price" label={saleTexts.price} max={12} kind="money" {...part} />
-              <DraftText name="original" label={saleTexts.original} max={12} kind="money" {...part} />
-            </FormRow>
-            <FormRow>
-              <DraftText name="stock" label={saleTexts.stock} max={6} kind="whole" {...part} />
-              <DraftText name="perMember" label={saleTexts.perMember} max={2} kind="whole" {...part} />
-            </FormRow>
-            <Times {...part} />
-            <DraftText name="url" label={saleTexts.url} max={2_000} {...part} />
-          </>
-        )
-      }}
-    </PlayForm>
+    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={saleTexts.publish}>
+      {(part) => (
+        <>
+          <DraftText name="title" label={saleTexts.title} max={60} {...part} />
+          <FormRow>
+            <DraftText name="price" label={saleTexts.price} max={12} kind="money" {...part} />
+            <DraftText name="original" label={saleTexts.original} max={12} kind="money" {...part} />
+          </FormRow>
+          <FormRow>
+            <DraftText name="stock" label={saleTexts.stock} max={6} kind="whole" {...part} />
+            <DraftText name="perMember" label={saleTexts.perMember} max={2} kind="whole" {...part} />
+          </FormRow>
+          <Times {...part} />
+          <DraftText name="url" label={saleTexts.url} max={2_000} {...part} />
+        </>
+      )}
+    </ComposeForm>
   )
 }
 

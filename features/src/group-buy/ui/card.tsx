@@ -17,7 +17,7 @@ import {
 import { useState } from 'react'
 import type { groupBuy } from '../contract.ts'
 import { authorisedFen, firstStep } from '../rules.ts'
-import { DetailsSheet } from './details-sheet.tsx'
+import { BuyDetails } from './details-sheet.tsx'
 import { TeamIcon } from './icon.tsx'
 import { HeldPlace, MyTeam } from './my-team.tsx'
 import { TeamRow } from './team-row.tsx'
@@ -72,7 +72,7 @@ export function GroupBuyCard(props: BuyFace) {
         {!isOver && !(isIn && place.status === 'paid') && <OpenTeams {...props} isIn={isIn} />}
         <CardLink onClick={details.show}>{text(buyTexts.details)}</CardLink>
       </CardFrame>
-      <DetailsSheet {...props} open={details.open} onClose={details.hide} />
+      <BuyDetails {...props} open={details.open} onClose={details.hide} />
     </>
   )
 }

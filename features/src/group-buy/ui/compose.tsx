@@ -1,14 +1,12 @@
 /** The form in the plus menu: a group buy in one screen. */
 import {
+  ComposeForm,
   DraftText,
   FormChoice,
   FormList,
   FormRow,
   FormSpan,
   FormText,
-  PlayForm,
-  useDraft,
-  useQun,
   useText,
   type ComposeProps,
   type DraftParts,
@@ -18,60 +16,58 @@ import { bodyOf, emptyDraft, faultsOf, nextStep, type BuyDraft } from './draft.t
 import { buyTexts, stepLabelText } from './texts.ts'
 
 export function GroupBuyForm({ submit }: ComposeProps<typeof groupBuy>) {
-  const { client } = useQun()
   const text = useText()
-  const [draft, change] = useDraft(emptyDraft)
   return (
-    <PlayForm
-      draft={draft}
-      faultsOf={faultsOf}
-      onSubmit={() => submit(bodyOf(draft, client.serverNow()))}
-      submitLabel={text(buyTexts.publish)}
-    >
-      {(faults) => {
-        const part = { draft, change, faults }
-        return (
-          <>
-            <DraftText name="title" label={buyTexts.title} max={60} {...part} />
-            <DraftText name="singlePrice" label={buyTexts.singlePrice} max={12} kind="money" {...part} />
-            <Steps {...part} />
-            <FormRow>
-              <DraftText name="stock" label={buyTexts.stock} max={7} kind="whole" {...part} />
-              <DraftText name="perMember" label={buyTexts.perMember} max={2} kind="whole" {...part} />
-            </FormRow>
-            <FormRow>
-              <FormSpan
-                label={text(buyTexts.teamLasts)}
-                value={draft.team}
-                fault={faults['team']}
-                onChange={(team) => change({ team })}
-              />
-              <FormSpan
-                label={text(buyTexts.offerLasts)}
-                value={draft.offer}
-                fault={faults['offer']}
-                onChange={(offer) => change({ offer })}
-              />
-            </FormRow>
-            <FormChoice
-              label={text(buyTexts.late)}
-              value={draft.late}
-              choices={[
-                { value: 'refund', label: text(buyTexts.lateRefund) },
-                { value: 'new-team', label: text(buyTexts.lateTeam) },
-              ]}
-              onChoose={(late) => change({ late })}
-            />
-            <DraftText name="url" label={buyTexts.url} max={2_000} hint={text(buyTexts.urlHint)} {...part} />
-            <DraftText name="image" label={buyTexts.image} max={2_000} {...part} />
-          </>
-        )
-      }}
-    </PlayForm>
+    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={buyTexts.publish}>
+      {(part) => (
+        <>
+          <DraftText name="title" label={buyTexts.title} max={60} {...part} />
+          <DraftText name="singlePrice" label={buyTexts.singlePrice} max={12} kind="money" {...part} />
+          <Steps {...part} />
+          <FormRow>
+            <DraftText name="stock" label={buyTexts.stock} max={7} kind="whole" {...part} />
+            <DraftText name="perMember" label={buyTexts.perMember} max={2} kind="whole" {...part} />
+          </FormRow>
+          <Times {...part} />
+          <DraftText name="url" label={buyTexts.url} max={2_000} hint={text(buyTexts.urlHint)} {...part} />
+          <DraftText name="image" label={buyTexts.image} max={2_000} {...part} />
+        </>
+      )}
+    </ComposeForm>
   )
 }
 
 type PartProps = DraftParts<BuyDraft>
+function Times({ draft, change, faults }: PartProps) {
+  const text = useText()
+  return (
+    <>
+      <FormRow>
+        <FormSpan
+          label={text(buyTexts.teamLasts)}
+          value={draft.team}
+          fault={faults['team']}
+          onChange={(team) => change({ team })}
+        />
+        <FormSpan
+          label={text(buyTexts.offerLasts)}
+          value={draft.offer}
+          fault={faults['offer']}
+          onChange={(offer) => change({ offer })}
+        />
+      </FormRow>
+      <FormChoice
+        label={text(buyTexts.late)}
+        value={draft.late}
+        choices={[
+          { value: 'refund', label: text(buyTexts.lateRefund) },
+          { value: 'new-team', label: text(buyTexts.lateTeam) },
+        ]}
+        onChoose={(late) => change({ late })}
+      />
+    </>
+  )
+}
 function Steps({ draft, change, faults }: PartProps) {
   const text = useText()
   return (

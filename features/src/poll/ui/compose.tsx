@@ -1,14 +1,12 @@
 /** The form in the plus menu: a poll in one screen. */
 import {
+  ComposeForm,
   DraftText,
   FormChoice,
   FormList,
   FormRow,
   FormText,
   PageSwitch,
-  PlayForm,
-  useDraft,
-  useQun,
   useText,
   type ComposeProps,
   type DraftParts,
@@ -25,50 +23,49 @@ const switches = [
 ] as const
 
 export function PollForm({ submit }: ComposeProps<typeof poll>) {
-  const { client } = useQun()
-  const text = useText()
-  const [draft, change] = useDraft(emptyDraft)
-  const counts = draft.options.map((_, at) => String(at + 1))
   return (
-    <PlayForm
-      draft={draft}
-      faultsOf={faultsOf}
-      onSubmit={() => submit(bodyOf(draft, client.serverNow()))}
-      submitLabel={text(pollTexts.publish)}
-    >
-      {(faults) => (
+    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={pollTexts.publish}>
+      {(part) => (
         <>
-          <DraftText name="question" label={pollTexts.question} max={120} {...{ draft, change, faults }} />
-          <OptionFields {...{ draft, change, faults }} />
-          <FormRow>
-            <FormChoice
-              label={text(pollTexts.choices)}
-              value={draft.choicesMax}
-              choices={counts.map((value) => ({ value, label: value }))}
-              onChoose={(choicesMax) => change({ choicesMax })}
-            />
-            <FormChoice
-              label={text(pollTexts.lasts)}
-              value={draft.lasts}
-              choices={[
-                { value: 'hour', label: text(pollTexts.hour) },
-                { value: 'day', label: text(pollTexts.day) },
-                { value: 'threeDays', label: text(pollTexts.threeDays) },
-                { value: '0', label: text(pollTexts.noEnd) },
-              ]}
-              onChoose={(lasts) => change({ lasts })}
-            />
-          </FormRow>
-          {switches.map(([name, label]) => (
-            <PageSwitch key={name} label={text(label)} on={draft[name]} set={async (on) => change({ [name]: on })} />
-          ))}
+          <DraftText name="question" label={pollTexts.question} max={120} {...part} />
+          <OptionFields {...part} />
+          <Terms {...part} />
         </>
       )}
-    </PlayForm>
+    </ComposeForm>
   )
 }
 
 type PartProps = DraftParts<PollDraft>
+function Terms({ draft, change }: PartProps) {
+  const text = useText()
+  return (
+    <>
+      <FormRow>
+        <FormChoice
+          label={text(pollTexts.choices)}
+          value={draft.choicesMax}
+          choices={draft.options.map((_, at) => ({ value: String(at + 1), label: String(at + 1) }))}
+          onChoose={(choicesMax) => change({ choicesMax })}
+        />
+        <FormChoice
+          label={text(pollTexts.lasts)}
+          value={draft.lasts}
+          choices={[
+            { value: 'hour', label: text(pollTexts.hour) },
+            { value: 'day', label: text(pollTexts.day) },
+            { value: 'threeDays', label: text(pollTexts.threeDays) },
+            { value: '0', label: text(pollTexts.noEnd) },
+          ]}
+          onChoose={(lasts) => change({ lasts })}
+        />
+      </FormRow>
+      {switches.map(([name, label]) => (
+        <PageSwitch key={name} label={text(label)} on={draft[name]} set={async (on) => change({ [name]: on })} />
+      ))}
+    </>
+  )
+}
 function OptionFields({ draft, change, faults }: PartProps) {
   const text = useText()
   return (

@@ -1,14 +1,12 @@
 /** The form in the plus menu: a relay list with the fields it asks for. */
 import {
+  ComposeForm,
   DraftText,
   FormChoice,
   FormList,
   FormRow,
   FormText,
   PageSwitch,
-  PlayForm,
-  useDraft,
-  useQun,
   useText,
   type ComposeProps,
   type DraftParts,
@@ -19,25 +17,19 @@ import { bodyOf, draftFor, faultsOf, type FieldDraft, type RelayDraft } from './
 import { fieldLabel, relayTexts } from './texts.ts'
 
 export function RelayListForm({ submit }: ComposeProps<typeof relayList>) {
-  const { client } = useQun()
   const text = useText()
-  const [draft, change] = useDraft(() => draftFor(text(relayTexts.kindNumber)))
+  const first = () => draftFor(text(relayTexts.kindNumber))
   return (
-    <PlayForm
-      draft={draft}
-      faultsOf={faultsOf}
-      onSubmit={() => submit(bodyOf(draft, client.serverNow()))}
-      submitLabel={text(relayTexts.publish)}
-    >
-      {(faults) => (
+    <ComposeForm {...{ first, faultsOf, bodyOf, submit }} publish={relayTexts.publish}>
+      {(part) => (
         <>
-          <DraftText name="title" label={relayTexts.title} max={60} {...{ draft, change, faults }} />
-          <DraftText long name="note" label={relayTexts.note} max={500} {...{ draft, change, faults }} />
-          <Fields {...{ draft, change, faults }} />
-          <Terms {...{ draft, change, faults }} />
+          <DraftText name="title" label={relayTexts.title} max={60} {...part} />
+          <DraftText long name="note" label={relayTexts.note} max={500} {...part} />
+          <Fields {...part} />
+          <Terms {...part} />
         </>
       )}
-    </PlayForm>
+    </ComposeForm>
   )
 }
 
