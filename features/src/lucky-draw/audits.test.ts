@@ -13,6 +13,7 @@ test.each([
   ['D5', sql`UPDATE lucky_draw_draws SET proof = jsonb_set(proof, '{redraw,lapsed}', '[]')`],
   ['D5', sql`UPDATE lucky_draw_draws SET proof = jsonb_set(proof, '{redraw,winners}', proof->'winners')`],
   ['D9', sql`DELETE FROM lucky_draw_claims`],
+  ['LD26', sql`UPDATE ledger_spendings SET amount = amount + 1`],
 ])('[LD7] [LD17] audit %s: a planted difference is found, and none in rows that hold', async (name, plant) => {
   const world = await open()
   const at = await post(world, { claimDays: 7, unclaimed: 'redraw' })

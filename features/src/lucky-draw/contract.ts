@@ -1,9 +1,11 @@
 /** Lucky draw 抽奖: members enter until a set time, then the server draws winners anyone can verify; shapes only. */
 import {
+  CampaignName,
   closed,
   defineCard,
   defineEndpoint,
   GroupIdSchema,
+  ledgerRefusals,
   MillisSchema,
   oneOf,
   refusal,
@@ -83,6 +85,8 @@ export const luckyDraw = defineCard({
       }),
     ),
     entropy: Type.Optional(Entropy),
+    /** Its prizes are given for this campaign, and count against its budget. */
+    campaign: Type.Optional(CampaignName),
     claimDays: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -215,6 +219,8 @@ export const luckyDraw = defineCard({
     'draw.not_winner': refusal(403, 'never', '你没有中奖', 'You did not win'),
     'draw.claim_expired': refusal(410, 'never', '领奖已截止', 'The time to claim is over'),
     'draw.seed_sealed': seedSealed,
+    'budget.exhausted': ledgerRefusals['budget.exhausted'],
+    'ledger.amount_limit': ledgerRefusals['ledger.amount_limit'],
   },
   summary: (body) => ({ 'zh-CN': `[抽奖] ${body.title}`, en: `[Lucky draw] ${body.title}` }),
 })

@@ -273,3 +273,16 @@ const staffBadges: ReadonlySet<string> = new Set(['merchant', 'staff', 'creator'
 export function isStaff(member: { readonly role: string; readonly badge: string | null }): boolean {
   return member.role !== 'member' || (member.badge !== null && staffBadges.has(member.badge))
 }
+
+// ── budgets ──
+/** [LD26] What all prizes are worth, in fen. */
+export function worthOf(prizes: readonly Prize[]): number {
+  return prizes.reduce((sum, { quantity, valueFen = 0 }) => sum + quantity * valueFen, 0)
+}
+/** [LD26] What these winners' prizes are worth. */
+export function worthOfWon(
+  { prizes }: { readonly prizes: readonly Prize[] },
+  winners: readonly { readonly prize: number }[],
+): number {
+  return winners.reduce((sum, { prize }) => sum + (prizes[prize]?.valueFen ?? 0), 0)
+}

@@ -2,6 +2,7 @@
 import type { ActionCall } from '@qun/core'
 import { type luckyDraw, type Proof, winnersShownMax } from './contract.ts'
 import { redrawIdOf, redrawWinners } from './rules.ts'
+import { keepPrizes } from './server-budget.ts'
 import { allEntries, announce, type DrawCall, hashing, isVoid, namesOf, nameWinners } from './server-parts.ts'
 import { addClaim, findProof, keepProof, listClaims, listEntries, type Entry } from './store.ts'
 
@@ -30,7 +31,12 @@ export async function endClaims(call: DrawCall): Promise<void> {
   const count = state.winnerCount - claimed.length
   // In a group that was disbanded nobody could claim what a redraw gives.
   const redraws = body.unclaimed === 'redraw' && state.redraw === undefined && count > 0 && !call.disbanded
-  if (!redraws || !(await redraw(call, new Set(claimed)))) giveBack(call, count)
+  const isOver = !redraws || !(await redraw(call, new Set(claimed)))
+  const proof = await findProof(call.tx, call)
+  const first = (proof?.winners ?? []).filter(({ userId }) => claimed.includes(userId))
+  const second = (proof?.redraw?.winners ?? []).filter(({ userId }) => !isOver || claimed.includes(userId))
+  await keepPrizes(call, [...first, ...second])
+  if (isOver) giveBack(call, count)
 }
 function giveBack(call: DrawCall, count: number): void {
   call.setState({ ...call.state, unclaimedCount: count })

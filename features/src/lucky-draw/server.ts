@@ -1,6 +1,7 @@
 /** Serves lucky-draw cards: glue between the contract, the rules, the store and a randomness beacon. */
-import type { StateOf } from '@qun/contract'
+import { budgetZone, type StateOf } from '@qun/contract'
 import { defineFeature, serveCard, serveEndpoint, type ActionCall, type Feature, type OpenCall } from '@qun/core'
+import { ledgerAudits } from '@qun/ledger'
 import { entriesOf, luckyDraw, prizeCapFen, proofOf, winnersShownMax, type Entropy, type Winner } from './contract.ts'
 import {
   drawKeyOf,
@@ -18,6 +19,7 @@ import {
   weightOf,
   type BeaconChain,
 } from './rules.ts'
+import { countPrizes, keepPrizes } from './server-budget.ts'
 import { grant } from './server-chances.ts'
 import { serveBeacons } from './server-beacons.ts'
 import { claim, claimEnd, endClaims } from './server-claims.ts'
@@ -52,6 +54,8 @@ export interface LuckyDrawOptions {
   readonly beacon?: Beacon
   /** Highest worth of one unit of a prize, in fen. */
   readonly prizeCapFen?: number
+  /** Whose days budgets count. */
+  readonly timeZone?: string
 }
 
 // ── posting ──
@@ -68,6 +72,7 @@ async function open(call: OpenCall<typeof luckyDraw>, options: LuckyDrawOptions)
   if (fault !== undefined) call.fail(fault)
   if (!timesFit(closesAt, drawsAt, call.now)) call.fail('draw.times_invalid')
   checkEntropy(call, entropyOf(body), closesAt, drawsAt, options)
+  await countPrizes(call, options.timeZone ?? budgetZone)
   const seed = call.randomHex(32)
   const drawId = `draw_${call.randomHex(12)}`
   await keepSeed(call.tx, call, drawId, seed)
@@ -146,6 +151,7 @@ async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promi
   )
   const winners = await nameWinners(call, drawn.winners, entries)
   for (const { userId, entryNo, prize } of winners) call.setMine(userId, { entryNo, prize })
+  await keepPrizes(call, winners)
   const { voided } = drawn
   await keepProof(call.tx, call, {
     drawId,
@@ -203,9 +209,10 @@ export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
       enter: (call, { nonce }) => enter(call, nonce),
       claim,
       /** [LD14] Never after entries closed: whoever knew the outcome could throw it away. */
-      cancel(call, { reason }) {
+      async cancel(call, { reason }) {
         if (call.state.phase !== 'open' || call.now >= (call.body.closesAt ?? 0)) call.fail('draw.closed')
         call.setState({ ...call.state, phase: 'cancelled', cancelled: { reason, at: call.now } })
+        await keepPrizes(call, [])
         call.cancelJob('close')
         call.cancelJob('draw')
         call.record('lucky-draw.cancelled', { seq: call.seq, reason })
@@ -219,7 +226,8 @@ export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
       unclaimed: endClaims,
     },
     recallable: (state) => (state.entryCount > 0 && state.phase !== 'cancelled' ? 'draw.locked' : true),
-    recalled(call) {
+    async recalled(call) {
+      await keepPrizes(call, [])
       call.cancelJob('close')
       call.cancelJob('draw')
     },
@@ -229,7 +237,7 @@ export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
     migrations,
     cards: [card],
     endpoints: [entries, proof, serveBeacons(options.beacon), grant],
-    audits,
+    audits: [...ledgerAudits, ...audits],
   })
 }
 

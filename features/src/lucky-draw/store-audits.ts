@@ -53,4 +53,17 @@ export const audits: readonly Audit[] = [
         AND (m.state->>'winnerCount')::bigint <> (m.state->>'unclaimedCount')::bigint + (SELECT count(*)
           FROM lucky_draw_claims c WHERE c.app_id = m.app_id AND c.group_id = m.group_id AND c.seq = m.seq)`,
   ),
+  check(
+    'LD26',
+    'What a draw counts against budgets is the worth of its prizes, once drawn of those that were won and not forgone.',
+    sql`SELECT 'worth of ' || ${place} || ': counts ' || s.amount AS place FROM messages m
+      JOIN lucky_draw_draws d ON d.app_id = m.app_id AND d.group_id = m.group_id AND d.seq = m.seq
+      JOIN ledger_spendings s ON s.app_id = m.app_id AND s.ref = 'lucky-draw/' || m.group_id || '/' || m.seq
+      WHERE s.amount <> CASE WHEN m.recalled_at IS NOT NULL OR m.state->>'phase' = 'cancelled' THEN 0
+        WHEN d.proof IS NULL THEN (SELECT sum((p->>'quantity')::bigint * (p->>'valueFen')::bigint)
+          FROM json_array_elements(m.body->'prizes') p)
+        ELSE (SELECT coalesce(sum((m.body->'prizes'->w.prize->>'valueFen')::bigint), 0) FROM (${winnersOf}) w
+          WHERE NOT w.lapsed AND (m.state->>'unclaimedCount' IS NULL OR EXISTS (SELECT FROM lucky_draw_claims c
+            WHERE c.app_id = m.app_id AND c.group_id = m.group_id AND c.seq = m.seq AND c.user_id = w.user_id))) END`,
+  ),
 ]

@@ -1,10 +1,12 @@
 /** Who entered which draw, each draw's secret seed, and the proof once it is drawn. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
+import { ledgerMigrations } from '@qun/ledger'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { Proof } from './contract.ts'
 
 export const migrations: readonly Migration[] = [
+  ...ledgerMigrations,
   {
     id: 'lucky-draw-001',
     up: [

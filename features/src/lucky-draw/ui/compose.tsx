@@ -48,6 +48,7 @@ export function LuckyDrawForm({ group, submit }: ComposeProps<typeof luckyDraw>)
             <Prizes {...part} />
             <Times {...part} />
             <Rules {...part} />
+            <DraftText name="campaign" label={afterTexts.campaign} max={40} {...part} />
             <FormSet legend={text(drawTexts.disclosure)}>
               <p className="qun-draw__hint">{text(drawTexts.disclosureHint)}</p>
               <DraftText name="organiser" label={drawTexts.organiser} max={60} {...part} />

@@ -31,6 +31,11 @@ describe('the form', () => {
     const { claimDays, unclaimed } = bodyOf({ ...full, claimDays: '0', unclaimed: 'redraw' }, 0)
     expect([claimDays, unclaimed]).toEqual([undefined, undefined])
   })
+  test('[LD26] a campaign is named where one is typed, as campaigns are called', () => {
+    expect(bodyOf(full, 0)).not.toHaveProperty('campaign')
+    expect(bodyOf({ ...full, campaign: ' spring-26 ' }, 0).campaign).toBe('spring-26')
+    expect(Object.keys(faultsOf({ ...full, campaign: '春' }))).toEqual(['campaign'])
+  })
   test('every missing thing is named', () => {
     const bare = { ...empty, amount: '0', organiser: ' ', prizes: [{ id: 4, name: '', quantity: '1.5', worth: 'x' }] }
     expect(Object.keys(faultsOf(bare)).toSorted()).toEqual([

@@ -1,8 +1,9 @@
 /** What a merchant has typed so far, and the card it makes; pure, so that the form only draws it. */
-import { MINUTE, SECOND, type BodyOf, type LocalText } from '@qun/contract'
+import { isCampaign, MINUTE, SECOND, type BodyOf, type LocalText } from '@qun/contract'
 import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
 import { unitsMax, type Entropy, type luckyDraw, type OfferedChain } from '../contract.ts'
 import { firstRoundAfter, roundAt } from '../rules.ts'
+import { afterTexts } from './texts-after.ts'
 import { drawTexts } from './texts.ts'
 
 export interface PrizeDraft {
@@ -32,6 +33,8 @@ export interface DrawDraft extends Span {
   readonly claimDays: '0' | '7' | '30'
   /** Asked only while there are days to claim. */
   readonly unclaimed: 'void' | 'redraw'
+  /** Whose budget the prizes count against; blank for none. */
+  readonly campaign: string
 }
 export type DrawBody = BodyOf<typeof luckyDraw>
 export const drawAfterChoices = [10 * SECOND, MINUTE, 10 * MINUTE] as const
@@ -51,6 +54,7 @@ export function emptyDraft(organiser: string, word: (text: LocalText) => string)
     method: word(drawTexts.methodDefault),
     claimDays: '7',
     unclaimed: 'void',
+    campaign: '',
   }
 }
 
@@ -59,6 +63,7 @@ export function faultsOf(draft: DrawDraft): FormFaults {
   for (const name of ['title', 'organiser', 'contact', 'conditions', 'method'] as const) {
     if (draft[name].trim() === '') faults[name] = formFaults.required
   }
+  if (draft.campaign.trim() !== '' && !isCampaign(draft.campaign.trim())) faults['campaign'] = afterTexts.campaignFault
   if (spanMs(draft) === undefined) faults['amount'] = formFaults.number
   for (const prize of draft.prizes) {
     if (prize.name.trim() === '') faults[`name-${prize.id}`] = formFaults.required
@@ -100,6 +105,7 @@ export function bodyOf(draft: DrawDraft, now: number): DrawBody {
     conditions: draft.conditions.trim(),
     method: draft.method.trim(),
     entropy,
+    ...(draft.campaign.trim() !== '' && { campaign: draft.campaign.trim() }),
     ...(draft.claimDays !== '0' && { claimDays: Number(draft.claimDays), unclaimed: draft.unclaimed }),
   }
 }

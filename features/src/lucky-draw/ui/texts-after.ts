@@ -12,6 +12,8 @@ export const afterTexts = {
   nobodyLeft: say('没有可以补抽的人', 'Nobody was left to draw'),
   checkRedraw: say('重新补抽得到同样的中奖者', 'The second draw repeats to the same winners'),
   chances: say('额外机会', 'Extra chances'),
+  campaign: say('活动名称，计入其预算（选填）', 'Campaign, for its budget (optional)'),
+  campaignFault: say('只能用字母、数字和 _ . -', 'Letters, digits and _ . - only'),
 } as const
 export const chancesText = (most: number, how: string): LocalText =>
   say(`${how}（每人合计最多 ${most} 次）`, `${how} (at most ${most} chances a person)`)
