@@ -10,7 +10,8 @@ import { cards, endpoints, records } from './contract.ts'
  * shows; points, levels, orders, payments; people under age; draws whose winners claim, are drawn again, and whose
  * chances are recorded; coupons for some.
  * 3 Draws tell which public randomness is offered, and that they wait for it; budgets of every currency are set in one
- * place; orders of a relay list are made in the chat, and listed for the host.
+ * place, and packets, coupons and draws name campaigns; offers tell how many people they are for, not who; orders of a
+ * relay list are made in the chat, and listed for the host.
  */
 export const PROTOCOL_VERSION = 3
 
