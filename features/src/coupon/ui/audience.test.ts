@@ -1,7 +1,7 @@
-/** What the form makes of the choice of who may claim, and how an offer tells it. */
+/** What the form makes of who may claim and of the campaign, and how an offer tells it. */
 import { expect, test } from 'vitest'
 import { termsFault } from '../rules.ts'
-import { audienceChoices, bodyOf, emptyDraft, termsOf, type AudienceChoice } from './draft.ts'
+import { audienceChoices, bodyOf, emptyDraft, faultsOf, termsOf, type AudienceChoice } from './draft.ts'
 import { audienceTexts } from './texts.ts'
 
 test('[CP20] every choice of the form makes terms that fit; everybody is no audience', () => {
@@ -25,4 +25,10 @@ test('[CP20] who may claim is told in both languages', () => {
     'Level 2 or higher',
     'For one person',
   ])
+})
+test('[CP21] a campaign is named where one is typed, as campaigns are called', () => {
+  const draft = { ...emptyDraft, title: '券', kind: 'direct', amount: '5' } as const
+  expect(bodyOf(draft, 0).terms).not.toHaveProperty('campaign')
+  expect(bodyOf({ ...draft, campaign: ' spring-26 ' }, 0).terms?.campaign).toBe('spring-26')
+  expect(Object.keys(faultsOf({ ...draft, campaign: '春' }))).toEqual(['campaign'])
 })
