@@ -39,9 +39,11 @@ export function PlayForm<D>({ draft, faultsOf, onSubmit, submitLabel, tone = 'ac
   return (
     <div ref={form} className="qun-form">
       {children(tried ? faultsOf(draft) : {})}
-      <ActionButton wide tone={tone} onClick={submit}>
-        {submitLabel}
-      </ActionButton>
+      <div className="qun-form__foot">
+        <ActionButton wide tone={tone} onClick={submit}>
+          {submitLabel}
+        </ActionButton>
+      </div>
     </div>
   )
 }

@@ -56,7 +56,10 @@ export const relayTexts = {
   publish: { 'zh-CN': '发起接龙', en: 'Start the list' },
   twice: { 'zh-CN': '名称重复', en: 'The name stands twice' },
 }
-export const countText = (count: number) => ({ 'zh-CN': `共 ${count} 人`, en: `${count} in all` })
+export const countText = (count: number) => ({
+  'zh-CN': `共 ${count} 行`,
+  en: count === 1 ? '1 line' : `${count} lines`,
+})
 export const leftText = (left: number) => ({ 'zh-CN': `还剩 ${left} 个名额`, en: `${left} places left` })
 export const fieldLabel = (at: number) => ({ 'zh-CN': `项目 ${at}`, en: `Field ${at}` })
 export const optionLeftText = (name: string, left: number) => ({
