@@ -14,7 +14,7 @@ export const voucherMigrations: readonly Migration[] = [
   },
 ]
 
-/** [CP23] Takes units out of what is left, or gives them back where `count` is negative; false where too few are left. */
+/** [CP23] Takes units out of what is left, or gives them back where `count` is negative; false where too few are. */
 export async function moveAside(tx: Tx, appId: AppId, stockId: string, count: number): Promise<boolean> {
   const { numAffectedRows } = await sql`UPDATE coupon_stocks SET set_aside = set_aside + ${count}
     WHERE app_id = ${appId} AND stock_id = ${stockId} AND issued + set_aside + ${count} <= total`.execute(tx)

@@ -32,7 +32,11 @@ export const triesWaitMs = 10 * 60_000
 /** Minor units: fen of CNY, points. */
 const Amount = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 const Count = Type.Integer({ minimum: 1, maximum: countMax })
-const Currency = Type.String({ minLength: 1, maxLength: 32, description: '`points`; `CNY` where the host pays cash.' })
+const Currency = Type.String({
+  minLength: 1,
+  maxLength: 80,
+  description: '`points`; `CNY` where the host pays cash; `voucher:<id>` for pieces, such as coupons of a stock.',
+})
 const Hex32 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 
 export const packetRefusals = {
@@ -47,6 +51,27 @@ export const packetRefusals = {
   ),
   'redpacket.phrase_invalid': refusal(422, 'after-change', '口令无效', 'The passphrase cannot be used'),
   'redpacket.budget_forbidden': refusal(403, 'never', '不能使用该预算', 'You may not spend this budget'),
+  'redpacket.voucher_forbidden': refusal(
+    403,
+    'never',
+    '只有群主和管理员能发券红包',
+    'Only who runs the group gives these',
+  ),
+  'redpacket.voucher_uneven': refusal(
+    422,
+    'after-change',
+    '券只能平均分，每个红包张数相同',
+    'Pieces are shared evenly, as many to each',
+  ),
+  'redpacket.voucher_unavailable': refusal(
+    409,
+    'after-change',
+    '这张券不能发或数量不足',
+    'It cannot be given here, or not so many',
+  ),
+  'redpacket.voucher_limit': refusal(403, 'never', '你领的这种券已达上限', 'You have as many of these as one may'),
+  'redpacket.voucher_not_eligible': refusal(403, 'never', '你不符合这张券的领取条件', 'These are not for you'),
+  'redpacket.voucher_over': refusal(410, 'later', '这张券现在不能领取', 'These are not to be had now'),
   'redpacket.empty': refusal(409, 'never', '手慢了，红包派完了', 'All shares are taken'),
   'redpacket.expired': refusal(410, 'never', '红包已过期', 'The packet has expired'),
   'redpacket.revoked': refusal(410, 'never', '红包已被撤销', 'The sender took the packet back'),
@@ -91,6 +116,8 @@ export const redPacket = defineCard({
     expiresAt: MillisSchema,
     /** SHA-256 of a secret and all shares in their order; the secret is shown once it is over. */
     commit: Type.String(),
+    /** What a piece is called, where the packet gives pieces. */
+    unit: Type.Optional(Type.String()),
     /** A ticket is needed to open it: action `ticket`. */
     ticketed: Type.Optional(Type.Boolean()),
     /** From here on: only once it is over. */
@@ -133,6 +160,9 @@ export const redPacket = defineCard({
         'user.minor_restricted',
         'rate.limited',
         'budget.exhausted',
+        'redpacket.voucher_limit',
+        'redpacket.voucher_not_eligible',
+        'redpacket.voucher_over',
         'auth.guest_forbidden',
       ],
       commerce: true,
@@ -218,4 +248,23 @@ export const purseOf = defineEndpoint({
     shareMax: Amount,
     countMax: Count,
   }),
+})
+
+/** Pieces of one kind that packets of a group may give. */
+export const Voucher = closed({
+  currency: Currency,
+  title: Type.String(),
+  left: Type.Integer({ minimum: 0 }),
+  /** The most one member may have. */
+  most: Type.Integer({ minimum: 1 }),
+})
+export type Voucher = Static<typeof Voucher>
+export const vouchersOf = defineEndpoint({
+  name: 'redPackets.vouchers',
+  method: 'GET',
+  path: '/groups/:groupId/red-packets/vouchers',
+  doc: 'What packets of a group may give beside points: coupons the group offers. None where nobody keeps any.',
+  by: 'admin',
+  params: closed({ groupId: GroupIdSchema }),
+  answer: closed({ vouchers: Type.Array(Voucher) }),
 })

@@ -1,9 +1,10 @@
 /** What members read of packets beside the card: who opened one, and what they could send one of. */
 import { serveEndpoint, type EndpointServer } from '@qun/core'
 import { balanceOf } from '@qun/ledger'
-import { claimsOf, countMax, purseOf, redPacket, type PacketState } from './contract.ts'
+import { claimsOf, countMax, purseOf, redPacket, vouchersOf, type PacketState } from './contract.ts'
 import type { ShareLimits } from './rules.ts'
 import { cash } from './server-cash.ts'
+import type { Keepers } from './server-vouchers.ts'
 import { hasClaimed, listClaims, readPacket, readShares } from './store.ts'
 
 /** Amounts are told to who has one, and to all once nobody can be disappointed by them. */
@@ -34,8 +35,9 @@ const claims = serveEndpoint(claimsOf, async (call) => {
 interface ReadingTerms {
   readonly limits: ShareLimits
   readonly cash: unknown
+  readonly keepers: Keepers
 }
-export function endpointsOf({ limits, cash: provider }: ReadingTerms): EndpointServer[] {
+export function endpointsOf({ limits, cash: provider, keepers }: ReadingTerms): EndpointServer[] {
   const purse = serveEndpoint(purseOf, async (call) => ({
     purses: await Promise.all(
       ['points', ...(provider === undefined ? [] : [cash])].map(async (currency) => ({
@@ -46,5 +48,9 @@ export function endpointsOf({ limits, cash: provider }: ReadingTerms): EndpointS
     shareMax: limits.max,
     countMax,
   }))
-  return [claims, purse]
+  const vouchers = serveEndpoint(vouchersOf, async (call) => {
+    const lists = await Promise.all(keepers.map((keeper) => keeper.list(call, call.params.groupId)))
+    return { vouchers: lists.flat() }
+  })
+  return [claims, purse, vouchers]
 }

@@ -28,6 +28,7 @@ import { audits } from './store-audits.ts'
 import { carryOut, cash, payOut } from './server-cash.ts'
 import { endpointsOf } from './server-reading.ts'
 import { escrowOf, giveBackBudget, refOf, takeBudget, takeShare } from './server-money.ts'
+import { keeperOf, setPiecesAside, voucherFault, type Keepers } from './server-vouchers.ts'
 import {
   claimerOf,
   claimShare,
@@ -59,6 +60,8 @@ export interface RedPacketOptions {
   readonly timeZone?: string
   /** Pays out packets of CNY; without it they are refused `ledger.currency_unknown`. */
   readonly cash?: PaymentProvider
+  /** Who keeps what packets of pieces give; without one they are refused `ledger.currency_unknown`. */
+  readonly vouchers?: Keepers
 }
 export interface Terms extends OpenTerms {
   readonly lifeMs: number
@@ -66,6 +69,7 @@ export interface Terms extends OpenTerms {
   readonly tickets: boolean
   readonly timeZone: string
   readonly cash: PaymentProvider | undefined
+  readonly keepers: Keepers
 }
 type PacketCall = CardCall<typeof redPacket>
 type Opening = ActionCall<typeof redPacket>
@@ -79,7 +83,9 @@ async function send(call: OpenCall<typeof redPacket>, terms: Terms): Promise<Pac
   if (recipientId !== undefined && (await call.findMember(recipientId))?.active !== true)
     call.fail('redpacket.recipient_invalid')
   if (phraseId !== undefined && !(await usePhrase(call, phraseId))) call.fail('redpacket.phrase_invalid')
-  const source = await takeBudget(call, terms.timeZone)
+  const keeper = keeperOf(terms.keepers, currency)
+  const pieces = keeper === undefined ? undefined : await setPiecesAside(call, keeper)
+  const source = pieces?.account ?? (await takeBudget(call, terms.timeZone))
   await transfer(call, {
     ref: refOf(call, 'fund'),
     currency,
@@ -97,15 +103,26 @@ async function send(call: OpenCall<typeof redPacket>, terms: Terms): Promise<Pac
   call.schedule(expiresAt, 'expire')
   call.record('red-packet.sent', { seq: call.seq, userId: actorId, currency, amount, count })
   const commit = commitOf(secret, shares)
-  return { phase: 'open', claimedCount: 0, expiresAt, commit, ...(terms.tickets ? { ticketed: true } : {}) }
+  return {
+    phase: 'open',
+    claimedCount: 0,
+    expiresAt,
+    commit,
+    ...(terms.tickets ? { ticketed: true } : {}),
+    ...(pieces === undefined ? {} : { unit: pieces.title }),
+  }
 }
-async function checkSender(call: OpenCall<typeof redPacket>, { limits, cash: provider }: Terms): Promise<void> {
+async function checkSender(
+  call: OpenCall<typeof redPacket>,
+  { limits, cash: provider, keepers }: Terms,
+): Promise<void> {
   const { body, actorId } = call
   const memberCount = await countMembers(call)
   const fault = packetFault(body, { memberCount, senderId: actorId }, limits)
   if (fault !== undefined) call.fail(fault)
-  const isKnown = body.currency === 'points' || (body.currency === cash && provider !== undefined)
-  if (!isKnown) call.fail('ledger.currency_unknown', { detail: body.currency })
+  const isMoney = body.currency === 'points' || (body.currency === cash && provider !== undefined)
+  if (!isMoney && keeperOf(keepers, body.currency) === undefined)
+    call.fail('ledger.currency_unknown', { detail: body.currency })
   if ((await call.findUser(actorId))?.minor === true) call.fail('user.minor_restricted')
 }
 
@@ -136,16 +153,18 @@ async function open(call: Opening, input: { phrase?: string; ticket?: string }, 
   const mine = await call.mineOf(actorId)
   if (actor === undefined) return call.fail('redpacket.not_found')
   const opener = { ...actor, isMinor: call.isMinor }
-  const fault = openerFault(opener, { body, senderId: call.senderId, at: call.at, now }, mine, terms)
-  if (fault === 'again') return undefined
-  if (fault !== undefined) return call.fail(fault)
+  const barred = openerFault(opener, { body, senderId: call.senderId, at: call.at, now }, mine, terms)
+  if (barred === 'again') return undefined
+  if (barred !== undefined) return call.fail(barred)
   const held = useTicket(call, mine, input.ticket, terms)
   if (body.phraseId !== undefined) await checkPhrase(call, held, input.phrase ?? '')
   const over = packetOver(call.state, now)
   if (over !== undefined) return refuse(call, held, mine, over)
   const shares = await readShares(call)
-  const full = await takeShare(call, shares[call.state.claimedCount] as number, terms.timeZone)
-  if (full !== undefined) return refuse(call, held, mine, full)
+  const share = shares[call.state.claimedCount] as number
+  const fault = await takeShare(call, share, terms.timeZone)
+  const none = fault ?? (await voucherFault(call, keeperOf(terms.keepers, body.currency), share))
+  if (none !== undefined) return refuse(call, held, mine, none)
   return claim(call, held, shares, terms)
 }
 /** What the actor holds once the ticket is used, which it is by any try. */
@@ -202,6 +221,8 @@ async function claim(
     }),
   ])
   await payOut(call, terms.cash, { userId: actorId, amount, isRefund: false })
+  const keeper = keeperOf(terms.keepers, body.currency)
+  await keeper?.give(call, { currency: body.currency, amount }, { userId: actorId, senderId: call.senderId })
   const { tries: _, triedAt: __, ...rest } = held ?? {}
   call.setMine(actorId, { ...rest, amount, at: now, place: ord + 1 })
   call.record('red-packet.opened', { seq: call.seq, userId: actorId, currency: body.currency, amount })
@@ -240,6 +261,7 @@ async function settle(call: PacketCall, phase: 'expired' | 'revoked', terms: Ter
   const { source, currency, amount } = await readPacket(call)
   const refunded = await refundShares(call)
   if (refunded > 0) {
+    await keeperOf(terms.keepers, currency)?.takeBack(call, { currency, amount: refunded })
     await transfer(call, {
       ref: refOf(call, 'refund'),
       currency,
@@ -280,6 +302,7 @@ export function createRedPacket(options: RedPacketOptions = {}): Feature {
     tickets: options.tickets ?? false,
     timeZone: options.timeZone ?? budgetZone,
     cash: options.cash,
+    keepers: options.vouchers ?? [],
   }
   const card = serveCard(redPacket, {
     open: (call) => send(call, terms),

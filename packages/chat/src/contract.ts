@@ -9,12 +9,12 @@ import * as coupon from '@qun/features/coupon/contract'
 import * as order from '@qun/features/order/contract'
 import * as product from '@qun/features/product/contract'
 import * as flashSale from '@qun/features/flash-sale/contract'
+import * as budget from '@qun/features/budget/contract'
 import * as buyerShow from '@qun/features/buyer-show/contract'
 import * as poll from '@qun/features/poll/contract'
 import * as relayList from '@qun/features/relay-list/contract'
 import * as checkIn from '@qun/features/check-in/contract'
 import * as groupBuy from '@qun/features/group-buy/contract'
-import * as budget from '@qun/features/budget/contract'
 import * as points from '@qun/features/points/contract'
 import * as memberLevel from '@qun/features/member-level/contract'
 import * as payment from '@qun/features/payment/contract'
@@ -113,6 +113,7 @@ export const endpoints: readonly AnyEndpoint[] = [
   luckyDraw.beaconsOf,
   redPacket.claimsOf,
   redPacket.purseOf,
+  redPacket.vouchersOf,
   groupBuy.teamsOf,
   groupBuy.placeForHost,
   groupBuy.bindOrder,

@@ -4,8 +4,8 @@ import invitation from '@qun/features/invitation/server'
 import luckyDraw, { luckyDrawWith } from '@qun/features/lucky-draw/server'
 import membership from '@qun/features/membership/server'
 import message from '@qun/features/message/server'
-import redPacket from '@qun/features/red-packet/server'
-import coupon from '@qun/features/coupon/server'
+import { createRedPacket } from '@qun/features/red-packet/server'
+import coupon, { couponVouchers } from '@qun/features/coupon/server'
 import product from '@qun/features/product/server'
 import flashSale from '@qun/features/flash-sale/server'
 import buyerShow from '@qun/features/buyer-show/server'
@@ -24,7 +24,7 @@ export const features: readonly Feature[] = [
   membership,
   invitation,
   luckyDraw,
-  redPacket,
+  createRedPacket({ vouchers: [couponVouchers] }),
   coupon,
   product,
   flashSale,

@@ -3,7 +3,7 @@ import { useOpen, useServerNow, useText } from '@qun/ui'
 import { Envelope } from './art.tsx'
 import { PacketSheet } from './packet-sheet.tsx'
 import { kindTextOf, nameOf, standingOf, type PacketFace } from './standing.ts'
-import { forText, packetTexts } from './texts.ts'
+import { amountText, forText, packetTexts } from './texts.ts'
 
 export function RedPacketCard(props: PacketFace) {
   const { body, state, message, act } = props
@@ -38,6 +38,11 @@ export function RedPacketCard(props: PacketFace) {
           <Envelope open={standing !== 'open' && standing !== 'not-mine'} />
           <span className="qun-packet__words">
             <span className="qun-packet__greeting">{greeting}</span>
+            {state.unit !== undefined && (
+              <span className="qun-packet__line">
+                {text(amountText({ currency: body.currency, unit: state.unit }, body.amount / body.count))}
+              </span>
+            )}
             <span className="qun-packet__line">{text(line)}</span>
           </span>
         </span>

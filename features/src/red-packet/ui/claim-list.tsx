@@ -45,14 +45,15 @@ export function ClaimList(props: PacketFace) {
   const { client } = useQun()
   const text = useText()
   const claims = useClaims(props)
-  const total = amountText(body.currency, body.amount)
+  const given = { currency: body.currency, unit: state.unit }
+  const total = amountText(given, body.amount)
   const { phase, claimedCount, endedAt = message.at, refunded = 0 } = state
   const said =
     phase === 'finished'
       ? finishedText(body.count, total, tookText(endedAt - message.at))
       : phase === 'open'
         ? openedCountText(claimedCount, body.count, total)
-        : expiredText(claimedCount, body.count, amountText(body.currency, refunded))
+        : expiredText(claimedCount, body.count, amountText(given, refunded))
   return (
     <section className="qun-packet__claims" aria-label={text(packetTexts.claims)}>
       <h3 className="qun-packet__sum">{text(said)}</h3>
@@ -69,7 +70,7 @@ export function ClaimList(props: PacketFace) {
               {claim.amount === null ? (
                 <span className="qun-packet__when">{text(packetTexts.amountHidden)}</span>
               ) : (
-                <span className="qun-packet__figure">{text(amountText(body.currency, claim.amount))}</span>
+                <span className="qun-packet__figure">{text(amountText(given, claim.amount))}</span>
               )}
               {state.luckiest?.userId === claim.userId && (
                 <span className="qun-packet__king">{text(packetTexts.luckiest)}</span>

@@ -1,6 +1,8 @@
 /** The form in the plus menu: a packet in one screen, with what it will take from the sender's points. */
+import type { GroupId } from '@qun/contract'
 import {
   DraftText,
+  FormChoice,
   FormField,
   FormRow,
   PlayForm,
@@ -11,9 +13,19 @@ import {
   type DraftParts,
 } from '@qun/ui'
 import { useEffect, useState } from 'react'
-import { purseOf, shareMax, type redPacket } from '../contract.ts'
-import { bodyOf, emptyDraft, faultsOf, totalOf, type Bounds, type Kind, type PacketDraft } from './draft.ts'
-import { amountText, balanceText, packetTexts } from './texts.ts'
+import { purseOf, shareMax, vouchersOf, type redPacket, type Voucher } from '../contract.ts'
+import {
+  bodyOf,
+  emptyDraft,
+  faultsOf,
+  isEach,
+  points,
+  totalOf,
+  type Bounds,
+  type Kind,
+  type PacketDraft,
+} from './draft.ts'
+import { amountText, balanceText, packetTexts, voucherText } from './texts.ts'
 
 type Group = ComposeProps<typeof redPacket>['group']
 type PartProps = DraftParts<PacketDraft>
@@ -41,11 +53,35 @@ function usePurse(): { readonly balance: number | undefined; readonly shareMax: 
   return purse
 }
 
+/** The coupons the group may give in packets; none for members, who may give none. */
+function useVouchers(groupId: GroupId, isStaff: boolean): readonly Voucher[] {
+  const { client } = useQun()
+  const [vouchers, setVouchers] = useState<readonly Voucher[]>([])
+  useEffect(() => {
+    if (!isStaff) return undefined
+    let isGone = false
+    client
+      .call(vouchersOf, { params: { groupId } })
+      .then((answer) => {
+        if (!isGone) setVouchers(answer.vouchers)
+      })
+      .catch(() => undefined)
+    return () => {
+      isGone = true
+    }
+  }, [client, groupId, isStaff])
+  return vouchers
+}
+
 export function RedPacketForm({ group, submit }: ComposeProps<typeof redPacket>) {
   const text = useText()
+  const { client } = useQun()
   const [draft, change] = useDraft(emptyDraft)
   const purse = usePurse()
   const view = group.get()
+  const role = view.members.get(client.userId.get() ?? '')?.role ?? 'member'
+  const vouchers = useVouchers(group.groupId as GroupId, role !== 'member')
+  const given = { currency: draft.voucher?.currency ?? points.currency, unit: draft.voucher?.title }
   const bounds: Bounds = { ...purse, memberCount: view.group?.memberCount ?? view.members.size }
   return (
     <PlayForm
@@ -57,6 +93,7 @@ export function RedPacketForm({ group, submit }: ComposeProps<typeof redPacket>)
     >
       {(faults) => (
         <>
+          {vouchers.length > 0 && <Gives {...{ draft, change, vouchers }} />}
           <Kinds draft={draft} change={change} />
           <Amounts {...{ draft, change, faults }} />
           {draft.kind === 'exclusive' && <Recipient {...{ draft, change, faults, group }} />}
@@ -69,12 +106,35 @@ export function RedPacketForm({ group, submit }: ComposeProps<typeof redPacket>)
             {...{ draft, change, faults }}
           />
           <p className="qun-packet__preview" aria-live="polite">
-            <strong>{text(amountText('points', totalOf(draft) ?? 0))}</strong>
-            {purse.balance !== undefined && <span>{text(balanceText(amountText('points', purse.balance)))}</span>}
+            <strong>{text(amountText(given, totalOf(draft) ?? 0))}</strong>
+            {draft.voucher === undefined && purse.balance !== undefined && (
+              <span>{text(balanceText(amountText(points, purse.balance)))}</span>
+            )}
           </p>
         </>
       )}
     </PlayForm>
+  )
+}
+
+/** Points, or coupons of one of the stocks the group offers. */
+function Gives({ draft, change, vouchers }: Omit<PartProps, 'faults'> & { readonly vouchers: readonly Voucher[] }) {
+  const text = useText()
+  const choose = (currency: string) => {
+    const voucher = vouchers.find((one) => one.currency === currency)
+    // There is no luck in coupons: each share has as many.
+    change({ voucher, ...(voucher !== undefined && draft.kind === 'lucky' ? { kind: 'equal' } : {}) })
+  }
+  return (
+    <FormChoice
+      label={text(packetTexts.give)}
+      value={draft.voucher?.currency ?? points.currency}
+      choices={[
+        { value: points.currency, label: text(packetTexts.points) },
+        ...vouchers.map(({ currency, title, left }) => ({ value: currency, label: text(voucherText(title, left)) })),
+      ]}
+      onChoose={choose}
+    />
   )
 }
 
@@ -89,26 +149,29 @@ function Kinds({ draft, change }: Omit<PartProps, 'faults'>) {
   return (
     <fieldset className="qun-packet__kinds">
       <legend className="qun-hidden">{text(packetTexts.kindLabel)}</legend>
-      {kinds.map(({ kind, label }) => (
-        <label key={kind} className="qun-packet__kindchoice">
-          <input
-            type="radio"
-            className="qun-hidden"
-            name="red-packet-kind"
-            checked={draft.kind === kind}
-            onChange={() => change({ kind })}
-          />
-          <span>{text(label)}</span>
-        </label>
-      ))}
+      {kinds
+        .filter(({ kind }) => draft.voucher === undefined || kind !== 'lucky')
+        .map(({ kind, label }) => (
+          <label key={kind} className="qun-packet__kindchoice">
+            <input
+              type="radio"
+              className="qun-hidden"
+              name="red-packet-kind"
+              checked={draft.kind === kind}
+              onChange={() => change({ kind })}
+            />
+            <span>{text(label)}</span>
+          </label>
+        ))}
     </fieldset>
   )
 }
 
 function Amounts({ draft, change, faults }: PartProps) {
   const text = useText()
-  const { kind } = draft
-  const label = kind === 'equal' ? packetTexts.each : kind === 'exclusive' ? packetTexts.amount : packetTexts.total
+  const { kind, voucher } = draft
+  const pointsLabel = isEach(draft) ? packetTexts.each : kind === 'exclusive' ? packetTexts.amount : packetTexts.total
+  const label = voucher === undefined ? pointsLabel : packetTexts.eachCoupons
   return (
     <>
       <FormRow>
@@ -117,7 +180,7 @@ function Amounts({ draft, change, faults }: PartProps) {
           <DraftText name="count" label={packetTexts.count} max={3} kind="whole" {...{ draft, change, faults }} />
         )}
       </FormRow>
-      {(kind === 'lucky' || kind === 'passphrase') && (
+      {voucher === undefined && (kind === 'lucky' || kind === 'passphrase') && (
         <label className="qun-packet__tick">
           <input
             type="checkbox"

@@ -1,11 +1,14 @@
 /** What a sender has typed so far, and the packet it makes; pure, so that the form only draws it. */
+import type { LocalText } from '@qun/contract'
 import { formFaults, wholeOf, type FormFaults } from '@qun/ui'
-import { countMax, shareMax, type PacketBody } from '../contract.ts'
-import { amountText, countMaxText, packetTexts, shareMaxText } from './texts.ts'
+import { countMax, shareMax, type PacketBody, type Voucher } from '../contract.ts'
+import { amountText, countMaxText, leftText, mostText, packetTexts, shareMaxText } from './texts.ts'
 
 export type Kind = 'lucky' | 'equal' | 'exclusive' | 'passphrase'
 export interface PacketDraft {
   readonly kind: Kind
+  /** What it gives where that is not points: coupons of one stock. */
+  readonly voucher?: Voucher | undefined
   /** Of all shares; of each where they are equal. */
   readonly amount: string
   readonly count: string
@@ -33,13 +36,16 @@ export interface Bounds {
   readonly memberCount: number
 }
 const amountMax = countMax * shareMax
+export const points = { currency: 'points' } as const
 
+/** Whether `amount` is that of each share. Coupons are always shared evenly. */
+export const isEach = ({ kind, voucher }: PacketDraft): boolean => kind === 'equal' || voucher !== undefined
 export const countOf = (draft: PacketDraft): number | undefined =>
   draft.kind === 'exclusive' ? 1 : wholeOf(draft.count, countMax)
-/** Points in all; undefined while what is typed is no amount. */
+/** Points or coupons in all; undefined while what is typed is no amount. */
 export function totalOf(draft: PacketDraft): number | undefined {
   const amount = wholeOf(draft.amount, amountMax)
-  if (draft.kind !== 'equal') return amount
+  if (!isEach(draft)) return amount
   const count = countOf(draft)
   return amount === undefined || count === undefined ? undefined : amount * count
 }
@@ -51,9 +57,9 @@ export function faultsOf(draft: PacketDraft, bounds: Bounds): FormFaults {
   const countLimit = Math.min(countMax, bounds.memberCount)
   if (wholeOf(draft.amount, amountMax) === undefined) faults['amount'] = formFaults.number
   else if (total !== undefined && count !== undefined) {
-    if (total < count) faults['amount'] = packetTexts.tooSmall
-    else if (total > count * bounds.shareMax) faults['amount'] = shareMaxText(amountText('points', bounds.shareMax))
-    else if (bounds.balance !== undefined && total > bounds.balance) faults['amount'] = packetTexts.noBalance
+    const fault =
+      draft.voucher === undefined ? pointsFault(total, count, bounds) : couponsFault(total, count, draft.voucher)
+    if (fault !== undefined) faults['amount'] = fault
   }
   if (draft.kind !== 'exclusive' && (count === undefined || count > countLimit))
     faults['count'] = countMaxText(countLimit)
@@ -62,14 +68,24 @@ export function faultsOf(draft: PacketDraft, bounds: Bounds): FormFaults {
   return faults
 }
 
+function pointsFault(total: number, count: number, bounds: Bounds): LocalText | undefined {
+  if (total < count) return packetTexts.tooSmall
+  if (total > count * bounds.shareMax) return shareMaxText(amountText(points, bounds.shareMax))
+  return bounds.balance !== undefined && total > bounds.balance ? packetTexts.noBalance : undefined
+}
+function couponsFault(total: number, count: number, { left, most }: Voucher): LocalText | undefined {
+  if (total > count * most) return mostText(most)
+  return total > left ? leftText(left) : undefined
+}
+
 /** The packet of a draft without faults. */
 export function bodyOf(draft: PacketDraft): PacketBody {
-  const { kind, exciting } = draft
+  const { kind, exciting, voucher } = draft
   const greeting = draft.greeting.trim()
   const hint = draft.hint.trim()
-  const isRandom = kind === 'lucky' || kind === 'passphrase'
+  const isRandom = voucher === undefined && (kind === 'lucky' || kind === 'passphrase')
   return {
-    currency: 'points',
+    currency: voucher?.currency ?? points.currency,
     amount: totalOf(draft) ?? 0,
     count: countOf(draft) ?? 1,
     split: !isRandom ? 'equal' : exciting ? 'exciting' : 'lucky',

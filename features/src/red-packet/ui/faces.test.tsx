@@ -12,7 +12,7 @@ import {
 } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Claim, PacketBody, PacketMine, PacketState } from '../contract.ts'
+import type { Claim, PacketBody, PacketMine, PacketState, Voucher } from '../contract.ts'
 import { RedPacketCard } from './card.tsx'
 import { RedPacketForm } from './compose.tsx'
 import { bodyOf, emptyDraft, faultsOf, type PacketDraft } from './draft.ts'
@@ -225,9 +225,65 @@ describe('its sender', () => {
   })
 })
 
+describe('a packet of coupons', () => {
+  const coupons: Partial<PacketBody> = { currency: 'voucher:cps_1', amount: 3, count: 3, split: 'equal' }
+  const unit = '满100减20'
+  it('[RP12] names the coupon on the card, when it was opened, and in the list, not an amount of points', async () => {
+    const mine: PacketMine = { amount: 1, at: fixtureNow, place: 1 }
+    show({ body: coupons, state: { ...open, unit }, mine, claims: [claim(1, 'li', '小李', 1)] })
+    expect(screen.getByText('券红包')).toBeTruthy()
+    expect(within(packetButton()).getByText('满100减20 券 ×1')).toBeTruthy()
+    fireEvent.click(packetButton())
+    expect(outcome().textContent).toBe('满100减20 券 ×1已放入你的券包')
+    const list = within(await screen.findByRole('region', { name: '领取详情' }))
+    expect(await list.findByText('满100减20 券 ×1')).toBeTruthy()
+    expect(list.getByText('已领取 1/3 个，共 满100减20 券 ×3')).toBeTruthy()
+    expect(screen.queryByText(/积分/)).toBeNull()
+  })
+  it('[RP12] in English as well, and does not say 券 twice', () => {
+    show({ body: { ...coupons, amount: 6 }, state: { ...open, unit: '咖啡券' } })
+    expect(within(packetButton()).getByText('咖啡券 ×2')).toBeTruthy()
+    cleanup()
+    show({ body: coupons, state: { ...open, unit: '20 off' }, locale: 'en' })
+    expect(within(packetButton()).getByText('20 off coupon × 1')).toBeTruthy()
+  })
+  it('[R7] says where it goes when it is taken back', async () => {
+    show({ body: coupons, state: { ...open, claimedCount: 0, unit }, userId: 'wang' })
+    fireEvent.click(packetButton())
+    fireEvent.click(await screen.findByRole('button', { name: '撤销红包' }))
+    expect(await screen.findByText('还没有人领取，券会退回库存。')).toBeTruthy()
+  })
+})
+
 describe('the form', () => {
-  function showForm(balance = 5_000) {
+  const voucher: Voucher = { currency: 'voucher:cps_1', title: '满100减20', left: 5, most: 2 }
+  it('[RP13] gives coupons the group offers, whole and to each as many', async () => {
+    const { sent, type, send } = showForm(5_000, [voucher])
+    fireEvent.change(await screen.findByLabelText('发什么'), { target: { value: voucher.currency } })
+    expect(screen.queryByLabelText('拼手气')).toBeNull()
+    type('每个几张', '3')
+    type('红包个数', '2')
+    send()
+    expect(await screen.findByText('每人最多 2 张')).toBeTruthy()
+    type('每个几张', '2')
+    type('红包个数', '3')
+    expect(await screen.findByText('只剩 5 张')).toBeTruthy()
+    type('红包个数', '2')
+    expect(screen.getByText('满100减20 券 ×4')).toBeTruthy()
+    send()
+    await waitFor(() => expect(sent).toEqual([{ currency: voucher.currency, amount: 4, count: 2, split: 'equal' }]))
+  })
+  it('[RP13] of coupons asks only who runs the group', async () => {
+    const client = createFixture({ userId: 'li', views: [aView([])] })
+    let asked = 0
+    client.answers['redPackets.vouchers'] = () => ({ vouchers: [voucher].slice(asked++) })
+    render(formFace(RedPacketForm, { client }).face)
+    await screen.findByLabelText('总积分')
+    expect([asked, screen.queryByLabelText('发什么')]).toEqual([0, null])
+  })
+  function showForm(balance = 5_000, vouchers: readonly Voucher[] = []) {
     const client = createFixture({ userId: 'wang', views: [aView([])] })
+    client.answers['redPackets.vouchers'] = () => ({ vouchers })
     client.answers['redPackets.purse'] = () => ({
       purses: [{ currency: 'points', balance }],
       shareMax: 20_000,

@@ -35,7 +35,7 @@ export function PacketSheet(props: SheetFace) {
         danger
         onConfirm={() => props.act('revoke', {})}
       >
-        {text(packetTexts.revokeText)}
+        {text(state.unit === undefined ? packetTexts.revokeText : packetTexts.revokeCoupons)}
       </Dialog>
     </>
   )
@@ -158,18 +158,20 @@ function Closed({ body, kind, phrase, setPhrase, press, turning, busy, onTurned 
 }
 
 function Outcome(props: PacketFace & { readonly standing: Standing }) {
-  const { body, mine, standing } = props
+  const { body, state, mine, standing } = props
   const text = useText()
   if (mine?.amount !== undefined) {
-    const unit = unitText(body.currency, mine.amount)
-    const figure = unit === undefined ? text(amountText(body.currency, mine.amount)) : mine.amount.toLocaleString('en')
+    const given = { currency: body.currency, unit: state.unit }
+    const unit = unitText(given, mine.amount)
+    const figure = unit === undefined ? text(amountText(given, mine.amount)) : mine.amount.toLocaleString('en')
+    const isPieces = state.unit !== undefined
     return (
       <p className="qun-packet__outcome" role="status">
-        <strong className="qun-packet__amount">
+        <strong className={`qun-packet__amount ${isPieces ? 'qun-packet__amount--pieces' : ''}`}>
           {figure}
           {unit !== undefined && <span className="qun-packet__unit"> {text(unit)}</span>}
         </strong>
-        <span className="qun-packet__note">{text(packetTexts.saved)}</span>
+        <span className="qun-packet__note">{text(isPieces ? packetTexts.savedCoupons : packetTexts.saved)}</span>
       </p>
     )
   }

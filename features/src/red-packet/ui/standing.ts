@@ -22,11 +22,14 @@ export function standingOf({ body, state, mine, viewer }: PacketFace, now: numbe
   }
   return body.recipientId !== undefined && body.recipientId !== viewer.userId ? 'not-mine' : 'open'
 }
-export function kindTextOf({ recipientId, phrase, phraseId, split }: PacketFace['body']) {
+export function kindTextOf({ recipientId, phrase, phraseId, split, currency }: PacketFace['body']) {
   if (recipientId !== undefined) return packetTexts.exclusive
   if (phraseId !== undefined || phrase !== undefined) return packetTexts.passphrase
+  if (isVoucher(currency)) return packetTexts.coupons
   return split === 'equal' ? packetTexts.equal : packetTexts.lucky
 }
+/** Of pieces, such as coupons, and not of an amount. */
+export const isVoucher = (currency: string): boolean => currency.startsWith('voucher:')
 export function nameOf({ group }: PacketFace, userId: string): string {
   return group.get().members.get(userId)?.name ?? userId
 }

@@ -26,12 +26,18 @@ export const packetTexts = {
   phrase: say('口令', 'Passphrase'),
   phraseAsk: say('输入口令', 'Type the passphrase'),
   saved: say('已存入你的积分', 'Added to your points'),
+  savedCoupons: say('已放入你的券包', 'Added to your coupons'),
+  coupons: say('券红包', 'Coupon packet'),
+  give: say('发什么', 'What it gives'),
+  points: say('积分', 'Points'),
+  eachCoupons: say('每个几张', 'Coupons each'),
   luckiest: say('手气最佳', 'Luckiest'),
   claims: say('领取详情', 'Who opened it'),
   amountHidden: say('领取后可见', 'Shown after yours'),
   revoke: say('撤销红包', 'Take it back'),
   revokeAsk: say('撤销这个红包？', 'Take this packet back?'),
   revokeText: say('还没有人领取，全部金额会退回给你。', 'Nobody has opened it. The whole amount is returned to you.'),
+  revokeCoupons: say('还没有人领取，券会退回库存。', 'Nobody has opened it. The coupons can be claimed again.'),
   proof: say(
     '红包金额在发出时就已定好并公布了指纹，打开先后不影响大小。',
     'Shares were fixed and fingerprinted when it was sent; being first does not matter.',
@@ -62,12 +68,24 @@ export const packetTexts = {
   tooSmall: say('每个至少 1 积分', 'At least 1 point for each'),
 } as const
 
-export const amountText = (currency: string, amount: number): LocalText =>
-  currency === 'CNY'
-    ? say(moneyText(amount), moneyText(amount))
-    : say(`${amount.toLocaleString('en')} 积分`, many(amount, 'point', 'points'))
-export const unitText = (currency: string, amount: number): LocalText | undefined =>
-  currency === 'CNY' ? undefined : say('积分', amount === 1 ? 'point' : 'points')
+/** What a packet is of: its currency and, where it gives pieces, what one is called. */
+export interface Given {
+  readonly currency: string
+  readonly unit?: string | undefined
+}
+export function amountText({ currency, unit }: Given, amount: number): LocalText {
+  if (unit !== undefined) return say(`${couponZh(unit)} ×${amount}`, `${unit} coupon × ${amount}`)
+  if (currency === 'CNY') return say(moneyText(amount), moneyText(amount))
+  return say(`${amount.toLocaleString('en')} 积分`, many(amount, 'point', 'points'))
+}
+const couponZh = (title: string) => (title.endsWith('券') ? title : `${title} 券`)
+/** Set smaller, beside the figure; undefined where the amount is one word. */
+export const unitText = ({ currency, unit }: Given, amount: number): LocalText | undefined =>
+  currency === 'CNY' || unit !== undefined ? undefined : say('积分', amount === 1 ? 'point' : 'points')
+export const voucherText = (title: string, left: number) =>
+  say(`${title}（还有 ${left} 张）`, `${title} (${left} left)`)
+export const mostText = (most: number) => say(`每人最多 ${most} 张`, `At most ${most} a person`)
+export const leftText = (left: number) => say(`只剩 ${left} 张`, `Only ${left} left`)
 export const ofText = (name: string) => say(`${name}的红包`, `A red packet from ${name}`)
 export const forText = (name: string) => say(`给 ${name} 的专属红包`, `For ${name} alone`)
 export const notForText = (name: string) => say(`这是给 ${name} 的专属红包`, `This one is for ${name} alone`)
