@@ -60,6 +60,13 @@ describe('giving coupons', () => {
     expect(await world.read(at, redPacket)).toMatchObject({ phase: 'finished', claimedSum: 3 })
     expect(await stock(world, stockId)).toMatchObject({ issued: 3, available: 7, setAside: 0 })
   })
+  test('[C1] [CP23] a card that has not heard of the packet yet gives none of its units away', async () => {
+    await using world = await open()
+    const { at: card, stockId } = await offer(world, { total: 3 })
+    await send(world, stockId)
+    expect(await refusalOf(world.as('li').act(card, coupon, 'claim', {}))).toBe('coupon.sold_out')
+    expect(await stock(world, stockId)).toMatchObject({ issued: 0, available: 0, setAside: 3 })
+  })
   test('[CP14] [CP26] a coupon of a packet is reminded of and ends as others do', async () => {
     await using world = await open()
     const { stockId } = await offer(world)

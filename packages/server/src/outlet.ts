@@ -90,7 +90,7 @@ export abstract class OutletQueue {
     const { socket } = this
     if (!socket.writable) return
     if (!Array.isArray(frames)) socket.write(frames)
-    else if (bytes <= joinBytesMax) socket.write(Buffer.concat(frames, bytes))
+    else if (bytes <= joinBytesMax) socket.write(joinOf(frames, bytes))
     else {
       socket.cork()
       for (const frame of frames) socket.write(frame)
@@ -121,4 +121,20 @@ function flushDirty(): void {
   const queues = dirty
   dirty = []
   for (const queue of queues) queue.flush()
+  joined = undefined
+}
+
+/** Sockets of one group follow each other with the same frames: what was joined for one serves the next. */
+let joined: { readonly frames: readonly Buffer[]; readonly wire: Buffer } | undefined
+function joinOf(frames: readonly Buffer[], bytes: number): Buffer {
+  const before = joined
+  if (
+    before !== undefined &&
+    before.frames.length === frames.length &&
+    frames.every((one, i) => one === before.frames[i])
+  )
+    return before.wire
+  const wire = Buffer.concat(frames, bytes)
+  joined = { frames, wire }
+  return wire
 }
