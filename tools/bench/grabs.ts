@@ -44,7 +44,6 @@ const flags = ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${folder
 
 const server = await startQun({
   dataDir,
-  pinning: 'database-free',
   ...(options.profile ? { nodeFlags: flags } : {}),
 })
 const host = new HostApi(server.ready)

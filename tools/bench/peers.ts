@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { startChild, type Child } from './child.ts'
+import { startChild, type Child, type ChildOptions } from './child.ts'
 import type { Signing, WirePlan } from './plan.ts'
 import { listFamily } from './process-stat.ts'
 
@@ -33,12 +33,17 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const cServerSource = at('../../../shared/perf-kit/servers/cserver.c')
 const cache = at('../../.cache/bench')
 
+/**
+ * What runs on the server's core: the server alone, as where the goals were measured (the default), its PostgreSQL with
+ * it, or nothing in particular.
+ */
+export type Pinning = 'server' | 'server and database' | null
+
 export interface QunOptions {
   readonly dataDir: string
   readonly port?: number
   readonly nodeFlags?: readonly string[]
-  /** Default the server's core. `null` pins nothing; `database-free` pins the server alone, not its PostgreSQL. */
-  readonly pinning?: 'all' | 'database-free' | null
+  readonly pinning?: Pinning
   readonly args?: readonly string[]
 }
 export interface QunChild extends Child {
@@ -49,16 +54,12 @@ export interface QunChild extends Child {
 
 /** A real server in its own process with its own durable PostgreSQL. Throws when it does not come up. */
 export async function startQun(options: QunOptions): Promise<QunChild> {
-  const pinning = options.pinning === undefined ? 'all' : options.pinning
-  const child = await startChild({
+  const { pinning = 'server' } = options
+  const child = await startPinned(pinning, {
     command: at('./server-process.ts'),
     args: ['--data', options.dataDir, '--port', String(options.port ?? 0), ...(options.args ?? [])],
     nodeFlags: options.nodeFlags ?? [],
-    ...(pinning === 'all' && canPin() ? { cpus: serverCpu } : {}),
   })
-  // Every thread of the server; its PostgreSQL was started before and stays free.
-  if (pinning === 'database-free' && canPin())
-    execFileSync('taskset', ['-a', '-p', '-c', serverCpu, String(child.pid)], { stdio: 'ignore' })
   return {
     ...child,
     ready: child.said as unknown as QunReady,
@@ -66,6 +67,15 @@ export async function startQun(options: QunOptions): Promise<QunChild> {
       for (const { pid } of listFamily(child.pid)) signal(pid, 'SIGKILL')
     },
   }
+}
+
+async function startPinned(pinning: Pinning, options: ChildOptions): Promise<Child> {
+  if (pinning === null || !canPin()) return startChild(options)
+  if (pinning === 'server and database') return startChild({ ...options, cpus: serverCpu })
+  const child = await startChild(options)
+  // Every thread of the server; its PostgreSQL was started before and stays free.
+  execFileSync('taskset', ['-a', '-p', '-c', serverCpu, String(child.pid)], { stdio: 'ignore' })
+  return child
 }
 
 /** A process may be gone before the signal reaches it. */
@@ -78,12 +88,9 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** Socket.IO; with a data directory it inserts every message into a PostgreSQL of its own first. */
-export async function startSocketIo(dataDir?: string): Promise<Peer> {
-  const child = await startChild({
-    command: at('./peers/socket-io.ts'),
-    args: dataDir === undefined ? [] : [dataDir],
-    ...(canPin() ? { cpus: serverCpu } : {}),
-  })
+export async function startSocketIo(pinning: Pinning, dataDir?: string): Promise<Peer> {
+  const args = dataDir === undefined ? [] : [dataDir]
+  const child = await startPinned(pinning, { command: at('./peers/socket-io.ts'), args })
   return {
     name: dataDir === undefined ? 'socket.io' : 'socket.io+pg',
     pid: child.pid,

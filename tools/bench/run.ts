@@ -1,6 +1,6 @@
 /**
  * Measures workloads A–F: Qun as it ships against the peers of this machine, one server core beside one generator
- * core. `npm run bench -- [A A2 B C D E F] [--quick] [--profile] [--free-database] [--only qun,c] [--out FILE]`.
+ * core. `npm run bench -- [A A2 B C D E F] [--quick] [--profile] [--pin-database] [--only qun,c] [--out FILE]`.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -33,7 +33,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
-    'free-database': { type: 'boolean', default: false },
+    'pin-database': { type: 'boolean', default: false },
     only: { type: 'string' },
     profiles: { type: 'string', default: '.cache/bench/profiles' },
     out: { type: 'string', default: '.cache/bench/results.json' },
@@ -96,9 +96,9 @@ async function start(
 ): Promise<Peer | undefined> {
   if (name === 'c') return startCServer(0)
   if (name === 'c-merging') return startCServer(5)
-  if (name === 'socket.io') return startSocketIo()
-  if (name === 'socket.io+pg') return startSocketIo(join(work, 'socket-io'))
-  const pinning = options['free-database'] ? 'database-free' : 'all'
+  const pinning = options['pin-database'] ? 'server and database' : 'server'
+  if (name === 'socket.io') return startSocketIo(pinning)
+  if (name === 'socket.io+pg') return startSocketIo(pinning, join(work, 'socket-io'))
   const server = await startQun({ dataDir: qunDir, pinning, ...qun })
   const { port, signing } = server.ready
   return {
