@@ -1,14 +1,12 @@
 /** The form in the plus menu: a coupon in one screen, shown above as members will see it. */
 import type { LocalText } from '@qun/contract'
 import {
+  ComposeForm,
   DraftText,
   FormChoice,
   FormRow,
   FormSpan,
-  PlayForm,
-  useDraft,
   useDrawnAt,
-  useQun,
   useText,
   type ComposeProps,
   type DraftParts,
@@ -28,18 +26,11 @@ import { audienceTexts, couponTexts, kindTexts, validText } from './texts.ts'
 import { Ticket } from './ticket.tsx'
 
 export function CouponForm({ submit }: ComposeProps<typeof coupon>) {
-  const { client } = useQun()
   const text = useText()
-  const [draft, change] = useDraft(emptyDraft)
   return (
-    <PlayForm
-      draft={draft}
-      faultsOf={faultsOf}
-      onSubmit={() => submit(bodyOf(draft, client.serverNow()))}
-      submitLabel={text(couponTexts.publish)}
-    >
-      {(faults) => {
-        const part = { draft, change, faults }
+    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={couponTexts.publish}>
+      {(part) => {
+        const { draft, change, faults } = part
         return (
           <>
             <Sample draft={draft} />
@@ -70,7 +61,7 @@ export function CouponForm({ submit }: ComposeProps<typeof coupon>) {
           </>
         )
       }}
-    </PlayForm>
+    </ComposeForm>
   )
 }
 const kinds: readonly CouponKind[] = ['full', 'percent', 'direct', 'shipping', 'exchange']

@@ -17,7 +17,7 @@ import {
 } from '@qun/ui'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
 import type { luckyDraw, Prize, Winner } from '../contract.ts'
-import { DetailsSheet } from './details-sheet.tsx'
+import { DrawDetails } from './details-sheet.tsx'
 import { afterTexts, redrawnText } from './texts-after.ts'
 import { beaconTexts } from './texts-beacon.ts'
 import {
@@ -74,7 +74,7 @@ export function LuckyDrawCard(props: DrawFace) {
         )}
         <CardLink onClick={details.show}>{text(drawTexts.details)}</CardLink>
       </CardFrame>
-      <DetailsSheet {...props} open={details.open} onClose={details.hide} />
+      <DrawDetails {...props} open={details.open} onClose={details.hide} />
       {checking && (
         <Suspense>
           <ProofSheet

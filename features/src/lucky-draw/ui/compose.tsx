@@ -1,6 +1,7 @@
 /** The form in the plus menu: a draw in one screen, what the law wants told already filled in. */
 import type { GroupId } from '@qun/contract'
 import {
+  ComposeForm,
   DraftText,
   FormChoice,
   FormList,
@@ -8,8 +9,6 @@ import {
   FormSet,
   FormSpan,
   FormText,
-  PlayForm,
-  useDraft,
   useQun,
   useText,
   type ComposeProps,
@@ -23,43 +22,27 @@ import { beaconTexts } from './texts-beacon.ts'
 import { drawTexts, prizeLabelText } from './texts.ts'
 
 export function LuckyDrawForm({ group, submit }: ComposeProps<typeof luckyDraw>) {
-  const { client } = useQun()
   const text = useText()
-  const [draft, change] = useDraft(() => emptyDraft(group.get().group?.name ?? '', text))
-  useOfferedChain(group.groupId as GroupId, (chain) => change({ chain }))
+  const first = () => emptyDraft(group.get().group?.name ?? '', text)
   return (
-    <PlayForm
-      draft={draft}
-      faultsOf={faultsOf}
-      onSubmit={() => submit(bodyOf(draft, client.serverNow()))}
-      submitLabel={text(drawTexts.publish)}
-    >
-      {(faults) => {
-        const part = { draft, change, faults }
-        return (
-          <>
-            <DraftText
-              name="title"
-              label={drawTexts.title}
-              placeholder={text(drawTexts.titleHint)}
-              max={60}
-              {...part}
-            />
-            <Prizes {...part} />
-            <Times {...part} />
-            <Rules {...part} />
-            <DraftText name="campaign" label={afterTexts.campaign} max={40} {...part} />
-            <FormSet legend={text(drawTexts.disclosure)}>
-              <p className="qun-draw__hint">{text(drawTexts.disclosureHint)}</p>
-              <DraftText name="organiser" label={drawTexts.organiser} max={60} {...part} />
-              <DraftText name="contact" label={drawTexts.contact} max={100} {...part} />
-              <DraftText name="conditions" label={drawTexts.conditions} max={500} long {...part} />
-              <DraftText name="method" label={drawTexts.method} max={500} long {...part} />
-            </FormSet>
-          </>
-        )
-      }}
-    </PlayForm>
+    <ComposeForm {...{ first, faultsOf, bodyOf, submit }} publish={drawTexts.publish}>
+      {(part) => (
+        <>
+          <DraftText name="title" label={drawTexts.title} placeholder={text(drawTexts.titleHint)} max={60} {...part} />
+          <Prizes {...part} />
+          <Times {...part} />
+          <Rules {...part} groupId={group.groupId as GroupId} />
+          <DraftText name="campaign" label={afterTexts.campaign} max={40} {...part} />
+          <FormSet legend={text(drawTexts.disclosure)}>
+            <p className="qun-draw__hint">{text(drawTexts.disclosureHint)}</p>
+            <DraftText name="organiser" label={drawTexts.organiser} max={60} {...part} />
+            <DraftText name="contact" label={drawTexts.contact} max={100} {...part} />
+            <DraftText name="conditions" label={drawTexts.conditions} max={500} long {...part} />
+            <DraftText name="method" label={drawTexts.method} max={500} long {...part} />
+          </FormSet>
+        </>
+      )}
+    </ComposeForm>
   )
 }
 
@@ -108,8 +91,9 @@ function Times({ draft, change, faults }: PartProps) {
   )
 }
 const modeTexts = { beacon: drawTexts.modeBeacon, group: drawTexts.modeGroup, none: drawTexts.modeNone } as const
-function Rules({ draft, change }: Omit<PartProps, 'faults'>) {
+function Rules({ draft, change, groupId }: PartProps & { readonly groupId: GroupId }) {
   const text = useText()
+  useOfferedChain(groupId, (chain) => change({ chain }))
   const mode = entropyModeOf(draft)
   const offersBeacon = draft.chain !== undefined
   return (

@@ -1,14 +1,13 @@
 /** All that was told before anyone entered: prizes, times, organiser, rules, how it is kept fair; and cancelling. */
-import { ActionButton, Fact, Facts, Money, ReasonDialog, Sheet, useOpen, useText } from '@qun/ui'
+import { DetailsSheet, Fact, Facts, Money, useText } from '@qun/ui'
 import type { DrawFace } from './card.tsx'
 import { BeaconRound } from './round.tsx'
 import { afterTexts, chancesText, claimWithinText } from './texts-after.ts'
 import { drawTexts, prizeQuantityText } from './texts.ts'
 
-export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonly onClose: () => void }) {
+export function DrawDetails(props: DrawFace & { readonly open: boolean; readonly onClose: () => void }) {
   const { body, state, viewer, locale, act, open, onClose } = props
   const text = useText()
-  const cancelling = useOpen()
   const when = (at: number | undefined) =>
     at === undefined
       ? ''
@@ -22,57 +21,42 @@ export function DetailsSheet(props: DrawFace & { readonly open: boolean; readonl
         }).format(at)
   const mode = body.entropy?.mode ?? 'none'
   const mayCancel = state.phase === 'open' && viewer.role !== 'member'
+  const cancel = {
+    title: drawTexts.cancelAsk,
+    confirm: drawTexts.cancelDraw,
+    label: drawTexts.cancelReason,
+    missing: drawTexts.cancelNeedsReason,
+    onConfirm: (reason: string) => act('cancel', { reason }),
+  }
   return (
-    <>
-      <Sheet
-        open={open}
-        onClose={onClose}
-        title={drawTexts.details}
-        {...(mayCancel && {
-          foot: (
-            <ActionButton wide tone="danger" onClick={cancelling.show}>
-              {text(drawTexts.cancelDraw)}
-            </ActionButton>
-          ),
-        })}
-      >
-        <Facts>
-          <Fact name={text(drawTexts.prizes)}>
-            {body.prizes.map((prize, at) => (
-              // oxlint-disable-next-line react/no-array-index-key
-              <span key={at} className="qun-draw__factprize">
-                {prize.name} {text(prizeQuantityText(prize.quantity))}
-                {prize.valueFen !== undefined && <Money fen={prize.valueFen} />}
-              </span>
-            ))}
-          </Fact>
-          <Fact name={text(drawTexts.closesAt)}>{when(body.closesAt)}</Fact>
-          <Fact name={text(drawTexts.drawsAt)}>{when(body.drawsAt)}</Fact>
-          <Fact name={text(drawTexts.organiser)}>{body.organiser}</Fact>
-          <Fact name={text(drawTexts.contact)}>{body.contact}</Fact>
-          <Fact name={text(drawTexts.conditions)}>{body.conditions}</Fact>
-          <Fact name={text(drawTexts.method)}>{body.method}</Fact>
-          {body.chances !== undefined && (
-            <Fact name={text(afterTexts.chances)}>{text(chancesText(body.chances.most, body.chances.how))}</Fact>
-          )}
-          <ClaimFacts body={body} />
-          <Fact name={text(drawTexts.fairness)}>
-            {text({ none: drawTexts.modeNone, group: drawTexts.modeGroup, beacon: drawTexts.modeBeacon }[mode])}
-            <BeaconRound entropy={body.entropy} />
-            <code className="qun-draw__hash">SHA-256 {state.commit}</code>
-          </Fact>
-        </Facts>
-      </Sheet>
-      <ReasonDialog
-        open={cancelling.open}
-        onClose={cancelling.hide}
-        title={drawTexts.cancelAsk}
-        confirm={drawTexts.cancelDraw}
-        label={drawTexts.cancelReason}
-        missing={drawTexts.cancelNeedsReason}
-        onConfirm={(reason) => act('cancel', { reason })}
-      />
-    </>
+    <DetailsSheet {...{ open, onClose, mayCancel, cancel }} title={drawTexts.details}>
+      <Facts>
+        <Fact name={text(drawTexts.prizes)}>
+          {body.prizes.map((prize, at) => (
+            // oxlint-disable-next-line react/no-array-index-key
+            <span key={at} className="qun-draw__factprize">
+              {prize.name} {text(prizeQuantityText(prize.quantity))}
+              {prize.valueFen !== undefined && <Money fen={prize.valueFen} />}
+            </span>
+          ))}
+        </Fact>
+        <Fact name={text(drawTexts.closesAt)}>{when(body.closesAt)}</Fact>
+        <Fact name={text(drawTexts.drawsAt)}>{when(body.drawsAt)}</Fact>
+        <Fact name={text(drawTexts.organiser)}>{body.organiser}</Fact>
+        <Fact name={text(drawTexts.contact)}>{body.contact}</Fact>
+        <Fact name={text(drawTexts.conditions)}>{body.conditions}</Fact>
+        <Fact name={text(drawTexts.method)}>{body.method}</Fact>
+        {body.chances !== undefined && (
+          <Fact name={text(afterTexts.chances)}>{text(chancesText(body.chances.most, body.chances.how))}</Fact>
+        )}
+        <ClaimFacts body={body} />
+        <Fact name={text(drawTexts.fairness)}>
+          {text({ none: drawTexts.modeNone, group: drawTexts.modeGroup, beacon: drawTexts.modeBeacon }[mode])}
+          <BeaconRound entropy={body.entropy} />
+          <code className="qun-draw__hash">SHA-256 {state.commit}</code>
+        </Fact>
+      </Facts>
+    </DetailsSheet>
   )
 }
 

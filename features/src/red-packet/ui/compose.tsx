@@ -1,12 +1,11 @@
 /** The form in the plus menu: a packet in one screen, with what it will take from the sender's points. */
 import type { GroupId } from '@qun/contract'
 import {
+  ComposeForm,
   DraftText,
   FormChoice,
   FormField,
   FormRow,
-  PlayForm,
-  useDraft,
   useQun,
   useText,
   type ComposeProps,
@@ -76,44 +75,51 @@ function useVouchers(groupId: GroupId, isStaff: boolean): readonly Voucher[] {
 export function RedPacketForm({ group, submit }: ComposeProps<typeof redPacket>) {
   const text = useText()
   const { client } = useQun()
-  const [draft, change] = useDraft(emptyDraft)
   const purse = usePurse()
   const view = group.get()
   const role = view.members.get(client.userId.get() ?? '')?.role ?? 'member'
   const vouchers = useVouchers(group.groupId as GroupId, role !== 'member')
-  const given = { currency: draft.voucher?.currency ?? points.currency, unit: draft.voucher?.title }
   const bounds: Bounds = { ...purse, memberCount: view.group?.memberCount ?? view.members.size }
   return (
-    <PlayForm
-      draft={draft}
+    <ComposeForm
+      {...{ bodyOf, submit }}
+      first={emptyDraft}
       faultsOf={(typed) => faultsOf(typed, bounds)}
-      onSubmit={() => submit(bodyOf(draft))}
-      submitLabel={text(packetTexts.send)}
+      publish={packetTexts.send}
       tone="packet"
     >
-      {(faults) => (
+      {(part) => (
         <>
-          {vouchers.length > 0 && <Gives {...{ draft, change, vouchers }} />}
-          <Kinds draft={draft} change={change} />
-          <Amounts {...{ draft, change, faults }} />
-          {draft.kind === 'exclusive' && <Recipient {...{ draft, change, faults, group }} />}
-          {draft.kind === 'passphrase' && <Phrase {...{ draft, change, faults }} />}
+          {vouchers.length > 0 && <Gives {...part} vouchers={vouchers} />}
+          <Kinds {...part} />
+          <Amounts {...part} />
+          {part.draft.kind === 'exclusive' && <Recipient {...part} group={group} />}
+          {part.draft.kind === 'passphrase' && <Phrase {...part} />}
           <DraftText
             name="greeting"
             label={packetTexts.greetingLabel}
             max={40}
             placeholder={text(packetTexts.greeting)}
-            {...{ draft, change, faults }}
+            {...part}
           />
-          <p className="qun-packet__preview" aria-live="polite">
-            <strong>{text(amountText(given, totalOf(draft) ?? 0))}</strong>
-            {draft.voucher === undefined && purse.balance !== undefined && (
-              <span>{text(balanceText(amountText(points, purse.balance)))}</span>
-            )}
-          </p>
+          <Takes draft={part.draft} balance={purse.balance} />
         </>
       )}
-    </PlayForm>
+    </ComposeForm>
+  )
+}
+
+/** What the packet takes, and from how much. */
+function Takes({ draft, balance }: Pick<PartProps, 'draft'> & { readonly balance: number | undefined }) {
+  const text = useText()
+  const given = { currency: draft.voucher?.currency ?? points.currency, unit: draft.voucher?.title }
+  return (
+    <p className="qun-packet__preview" aria-live="polite">
+      <strong>{text(amountText(given, totalOf(draft) ?? 0))}</strong>
+      {draft.voucher === undefined && balance !== undefined && (
+        <span>{text(balanceText(amountText(points, balance)))}</span>
+      )}
+    </p>
   )
 }
 
