@@ -1,14 +1,18 @@
 /** How a buyer show behaves, through a whole world: the badge follows the order, never the words. */
+import { DAY, type UserId } from '@qun/contract'
 import { refusalOf, startWorld, type World } from '@qun/testing'
-import { expect, test } from 'vitest'
-import { textMessage } from '../message/contract.ts'
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import { imageMessage, mediaOf, textMessage, uploadImage } from '../message/contract.ts'
+import { addMembers, removeMember } from '../membership/contract.ts'
 import membership from '../membership/server.ts'
-import message from '../message/server.ts'
+import message, { cardPictures } from '../message/server.ts'
 import { tell, teller } from '../order/fixtures.ts'
-import { buyerShow, ordersToShow } from './contract.ts'
-import feature from './server.ts'
+import { buyerShow, ordersToShow, type ShownPicture } from './contract.ts'
+import withoutPictures, { createBuyerShow } from './server.ts'
 
-const open = () => startWorld({ features: [message, membership, teller, feature], watching: ['li', 'zhao'] })
+const open = (feature = createBuyerShow({ pictures: cardPictures })) =>
+  startWorld({ features: [message, membership, teller, feature], watching: ['li', 'zhao'] })
 async function order(world: World, orderId: string, userId: string, status: string, at = world.time.now()) {
   const items = [{ title: '古吉 200 克', quantity: 1 }]
   await world.asServer().call(tell, { body: { orderId, userId, shopId: 's1', status, at, items } })
@@ -66,12 +70,93 @@ test('[BS5] likes of many at once are counted once each', async () => {
   await Promise.all([like('zhao', false), like('zhao', false), like('wang', false)])
   expect((await world.read(at, buyerShow)).likeCount).toBe(3)
 })
-const mediaId = `med_${'a'.repeat(32)}`
-test('[BS7] only what one may see is shown', async () => {
-  await using world = await open()
-  const words = await world.as('li').post(world.groupId, textMessage, { text: '先说一句' })
-  expect(await refusalOf(show(world, 'li', undefined, { pictures: [{ seq: words.seq, mediaId }] }))).toBe(null)
-  expect(await refusalOf(show(world, 'li', undefined, { pictures: [{ seq: 9_999, mediaId }] }))).toBe(
-    'buyer_show.pictures_invalid',
-  )
+
+describe('pictures', () => {
+  const unknown = `med_${'a'.repeat(32)}`
+  const invalid = 'buyer_show.pictures_invalid'
+  async function upload(world: World, name: string) {
+    const bytes = await sharp({ create: { width: 60, height: 40, channels: 3, background: '#b5651d' } })
+      .jpeg()
+      .toBuffer()
+    const body = { bytes, contentType: 'image/jpeg' }
+    return world.as(name).call(uploadImage, { params: { groupId: world.groupId }, body })
+  }
+  const shown = (world: World, name: string, ...pictures: ShownPicture[]) => show(world, name, undefined, { pictures })
+  const read = (world: World, name: string, mediaId: string) =>
+    refusalOf(world.as(name).call(mediaOf, { params: { groupId: world.groupId, mediaId }, query: {} }))
+
+  test('[BS7] [PI7] own uploads and own posted pictures are shown, each once; what was never a picture is not', async () => {
+    await using world = await open()
+    const words = await world.as('li').post(world.groupId, textMessage, { text: '先说一句' })
+    const { preview: _, ...image } = await upload(world, 'li')
+    const { seq } = await world.as('li').post(world.groupId, imageMessage, image)
+    const { mediaId: fresh } = await upload(world, 'li')
+    expect(await refusalOf(shown(world, 'li', { mediaId: unknown }))).toBe(invalid)
+    expect(await refusalOf(shown(world, 'li', { mediaId: unknown, seq: words.seq }))).toBe(invalid)
+    expect(await refusalOf(shown(world, 'li', { mediaId: image.mediaId, seq: words.seq }))).toBe(invalid)
+    expect(await refusalOf(shown(world, 'li', { mediaId: image.mediaId, seq: 9_999 }))).toBe(invalid)
+    expect(await refusalOf(shown(world, 'li', { mediaId: fresh }, { mediaId: fresh }))).toBe(invalid)
+    expect(await refusalOf(shown(world, 'zhao', { mediaId: image.mediaId, seq }))).toBe(invalid)
+    expect(await refusalOf(shown(world, 'li', { mediaId: fresh }, { mediaId: image.mediaId, seq }))).toBeNull()
+  })
+  test('[BS8] [PI6] [PI7] an upload is its uploader’s, and one show’s; a refused show takes none', async () => {
+    await using world = await open()
+    const { mediaId } = await upload(world, 'li')
+    expect(await refusalOf(shown(world, 'zhao', { mediaId }))).toBe(invalid)
+    expect(await refusalOf(shown(world, 'li', { mediaId }, { mediaId: unknown }))).toBe(invalid)
+    expect(await read(world, 'zhao', mediaId)).toBe('media.not_found')
+    const codes = await Promise.all([1, 2, 3].map(() => refusalOf(shown(world, 'li', { mediaId }))))
+    expect(codes.toSorted()).toEqual([null, invalid, invalid].toSorted())
+    const { preview: _, ...image } = await upload(world, 'li')
+    await world.as('li').post(world.groupId, imageMessage, image)
+    expect(await refusalOf(shown(world, 'li', { mediaId: image.mediaId }))).toBe(invalid)
+  })
+  test('[BS8] [PI4] who sees the show sees its pictures: not before it, not from outside, not who joined later', async () => {
+    await using world = await open()
+    const { groupId } = world
+    const { mediaId } = await upload(world, 'li')
+    expect(await read(world, 'li', mediaId)).toBeNull()
+    expect(await read(world, 'zhao', mediaId)).toBe('media.not_found')
+    await shown(world, 'li', { mediaId })
+    expect(await read(world, 'zhao', mediaId)).toBeNull()
+    expect(await read(world, 'zhou', mediaId)).toBe('group.not_found')
+    const add = { params: { groupId }, body: { userIds: ['zhou' as UserId] } }
+    await world.as('wang').call(addMembers, add)
+    expect(await read(world, 'zhou', mediaId)).toBe('message.not_found')
+    await world.as('wang').call(removeMember, { params: { groupId, userId: 'zhao' as UserId }, body: {} })
+    expect(await read(world, 'zhao', mediaId)).toBe('group.not_found')
+    // Shown again after they joined, with a show they see.
+    const { messages } = await world.core.history(world.as('li').principal, groupId, {})
+    const { seq } = messages.find((one) => one.kind === buyerShow.kind)!
+    await shown(world, 'li', { mediaId, seq })
+    expect(await read(world, 'zhou', mediaId)).toBeNull()
+  })
+  test('[BS8] [PI4] a recalled show’s pictures are gone, unless another message shows them', async () => {
+    await using world = await open()
+    const { mediaId: fresh } = await upload(world, 'li')
+    const { preview: _, ...image } = await upload(world, 'li')
+    const { seq } = await world.as('li').post(world.groupId, imageMessage, image)
+    const at = await shown(world, 'li', { mediaId: fresh }, { mediaId: image.mediaId, seq })
+    await world.as('li').recall(at)
+    expect(await read(world, 'li', fresh)).toBe('media.not_found')
+    expect(await read(world, 'zhao', fresh)).toBe('media.not_found')
+    expect(await read(world, 'zhao', image.mediaId)).toBeNull()
+  })
+  test('[BS8] [PI5] the upload of a form that was left is gone after a day; a shown one stays', async () => {
+    await using world = await open()
+    const [left, kept] = [await upload(world, 'li'), await upload(world, 'li')]
+    await shown(world, 'li', { mediaId: kept.mediaId })
+    world.time.moveTo(world.time.now() + DAY)
+    await world.settle()
+    expect(await refusalOf(shown(world, 'li', { mediaId: left.mediaId }))).toBe(invalid)
+    await upload(world, 'li') // Sweeps.
+    expect(await read(world, 'li', left.mediaId)).toBe('media.not_found')
+    expect(await read(world, 'li', kept.mediaId)).toBeNull()
+  })
+  test('[BS7] a shop that keeps no pictures shows none', async () => {
+    await using world = await open(withoutPictures)
+    const { mediaId } = await upload(world, 'li')
+    expect(await refusalOf(shown(world, 'li', { mediaId }))).toBe(invalid)
+    expect(await refusalOf(shown(world, 'li'))).toBeNull()
+  })
 })

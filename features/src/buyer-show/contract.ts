@@ -18,6 +18,13 @@ export const picturesMax = 3
 const Item = closed({ title: Type.String(), image: Type.Optional(Type.String()) })
 export type ShownItem = Static<typeof Item>
 
+const Picture = closed({
+  mediaId: MediaIdSchema,
+  /** Where its poster showed it before; a picture uploaded for this show has none. */
+  seq: Type.Optional(SeqSchema),
+})
+export type ShownPicture = Static<typeof Picture>
+
 export const showRefusals = {
   'buyer_show.order_unknown': refusal(404, 'never', '没有这个订单', 'There is no such order of yours'),
   'buyer_show.shown': refusal(409, 'never', '这个订单已经晒过了', 'This order was shown already'),
@@ -32,8 +39,7 @@ export const buyerShow = defineCard({
     text: Type.String({ minLength: 1, maxLength: 500 }),
     stars: Type.Optional(Type.Integer({ minimum: 1, maximum: 5 })),
     orderId: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-    /** Own pictures of this group: where each was posted, and what its upload answered. */
-    pictures: Type.Optional(Type.Array(closed({ seq: SeqSchema, mediaId: MediaIdSchema }), { maxItems: picturesMax })),
+    pictures: Type.Optional(Type.Array(Picture, { maxItems: picturesMax })),
   }),
   state: closed({
     verified: Type.Boolean({ description: 'The order is real, the poster’s, and not given back.' }),

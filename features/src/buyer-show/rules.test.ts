@@ -1,7 +1,7 @@
 /** Properties of what makes a show a real one. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isPurchase, likesAfter, replaces } from './rules.ts'
+import { isEachOnce, isPurchase, likesAfter, replaces } from './rules.ts'
 
 test('[BS1] [BS4] only what was paid for and kept is a purchase', () => {
   expect(['paid', 'received', 'refunded', 'cancelled', ''].map(isPurchase)).toEqual([true, true, false, false, false])
@@ -17,6 +17,15 @@ test('[BS5] the count is the number of people who like it now, whatever they do'
         else likes.delete(who)
       }
       expect(count).toBe(likes.size)
+    }),
+  )
+})
+test('[BS7] a picture is shown once, wherever it comes from', () => {
+  const pictures = fc.array(fc.record({ mediaId: fc.constantFrom('a', 'b', 'c', 'd') }), { maxLength: 3 })
+  fc.assert(
+    fc.property(pictures, (shown) => {
+      const isTwice = shown.some((one, at) => shown.slice(at + 1).some(({ mediaId }) => mediaId === one.mediaId))
+      expect(isEachOnce(shown)).toBe(!isTwice)
     }),
   )
 })

@@ -8,6 +8,10 @@ export function isPurchase(status: string): boolean {
 export function likesAfter(count: number, was: boolean, on: boolean): number {
   return count + Number(on) - Number(was)
 }
+/** [BS7] Whether every picture is another one. */
+export function isEachOnce(pictures: readonly { readonly mediaId: string }[]): boolean {
+  return new Set(pictures.map(({ mediaId }) => mediaId)).size === pictures.length
+}
 /** [BS6] Whether a later telling of an order replaces what is known: by when it happened; on a tie the later told. */
 export function replaces(knownAt: number | undefined, at: number): boolean {
   return knownAt === undefined || at >= knownAt

@@ -1,46 +1,83 @@
 /** Serves buyer shows: glue between the contract, the rules, and orders as facts told of them. */
 import type { StateOf, UserId } from '@qun/contract'
-import { defineFeature, serveCard, serveEndpoint, type Guard, type OpenCall, type Reaction } from '@qun/core'
-import { buyerShow, ordersToShow, type MyOrder, type ShownItem } from './contract.ts'
-import { isPurchase, likesAfter, replaces } from './rules.ts'
+import {
+  defineFeature,
+  serveCard,
+  serveEndpoint,
+  type CardCall,
+  type Feature,
+  type Guard,
+  type OpenCall,
+  type Reaction,
+} from '@qun/core'
+import { buyerShow, ordersToShow, type MyOrder, type ShownItem, type ShownPicture } from './contract.ts'
+import { isEachOnce, isPurchase, likesAfter, replaces } from './rules.ts'
 import { addShow, audits, dropShow, findOrder, keepOrder, listOrders, listShows, migrations } from './store.ts'
 
 const itemsMax = 3
 
-async function open(call: OpenCall<typeof buyerShow>): Promise<StateOf<typeof buyerShow>> {
+/** Who keeps the pictures of a group. Called within the show's decision; neither feature names the other. */
+export interface PictureKeeper {
+  /** Ties a picture to the show; false when its poster may not show it. */
+  show(call: OpenCall<typeof buyerShow>, picture: ShownPicture): Promise<boolean>
+  /** Lets go of the pictures of a show that is recalled. */
+  recalled(call: CardCall<typeof buyerShow>): Promise<void>
+}
+export interface BuyerShowOptions {
+  /** Without it shows have no pictures. */
+  readonly pictures?: PictureKeeper
+}
+
+async function open(
+  call: OpenCall<typeof buyerShow>,
+  keeper: PictureKeeper | undefined,
+): Promise<StateOf<typeof buyerShow>> {
   const { orderId } = call.body
   const order = orderId === undefined ? undefined : await findOrder(call.tx, call.appId, orderId)
   if (orderId !== undefined) {
     if (order?.userId !== call.actorId) return call.fail('buyer_show.order_unknown') // [BS2]
     if (!(await addShow(call.tx, call.appId, orderId, call))) call.fail('buyer_show.shown')
   }
+  await showPictures(call, keeper)
   const verified = order !== undefined && isPurchase(order.status)
   call.record('buyer-show.shown', { seq: call.seq, userId: call.actorId, verified, orderId: orderId ?? null })
   return { verified, items: [...(order?.items ?? [])], likeCount: 0 }
 }
 
-const card = serveCard(buyerShow, {
-  open,
-  actions: {
-    async like(call, { on }) {
-      const was = (await call.mineOf(call.actorId))?.liked ?? false
-      if (was === on) return // [BS5]
-      call.setState({ ...call.state, likeCount: likesAfter(call.state.likeCount, was, on) })
-      call.setMine(call.actorId, { liked: on })
-      call.record('buyer-show.liked', { seq: call.seq, userId: call.actorId, on })
-    },
-  },
-  // Shown again after a recall: the order is free.
-  recalled: (call) => dropShow(call.tx, call.appId, call),
-})
+/** [BS7] [BS8] All of them, or the show is refused. */
+async function showPictures(call: OpenCall<typeof buyerShow>, keeper: PictureKeeper | undefined): Promise<void> {
+  const { pictures = [] } = call.body
+  if (!isEachOnce(pictures)) call.fail('buyer_show.pictures_invalid')
+  for (const picture of pictures)
+    if ((await keeper?.show(call, picture)) !== true) call.fail('buyer_show.pictures_invalid')
+}
 
-/** [BS7] What is not to be seen by who posts cannot be shown. */
+const cardWith = (keeper: PictureKeeper | undefined) =>
+  serveCard(buyerShow, {
+    open: (call) => open(call, keeper),
+    actions: {
+      async like(call, { on }) {
+        const was = (await call.mineOf(call.actorId))?.liked ?? false
+        if (was === on) return // [BS5]
+        call.setState({ ...call.state, likeCount: likesAfter(call.state.likeCount, was, on) })
+        call.setMine(call.actorId, { liked: on })
+        call.record('buyer-show.liked', { seq: call.seq, userId: call.actorId, on })
+      },
+    },
+    async recalled(call) {
+      await dropShow(call.tx, call.appId, call) // The order is free to be shown again.
+      await keeper?.recalled(call)
+    },
+  })
+
+/** [BS7] What was posted before is shown only while its poster sees it there. */
 const pictures: Guard = {
   name: 'buyer-show.pictures',
   kinds: [buyerShow.kind],
   async post(attempt) {
-    const { pictures: shown = [] } = attempt.body as { pictures?: readonly { seq: number }[] }
-    for (const { seq } of shown) if (!(await attempt.isVisible(seq))) attempt.fail('buyer_show.pictures_invalid')
+    const { pictures: shown = [] } = attempt.body as { pictures?: readonly ShownPicture[] }
+    for (const { seq } of shown)
+      if (seq !== undefined && !(await attempt.isVisible(seq))) attempt.fail('buyer_show.pictures_invalid')
     return undefined
   },
 }
@@ -79,12 +116,15 @@ const onOrder: Reaction = {
   },
 }
 
-export default defineFeature({
-  name: 'buyer-show',
-  migrations,
-  cards: [card],
-  endpoints: [orders],
-  guards: [pictures],
-  reactions: [onOrder],
-  audits,
-})
+export function createBuyerShow(options: BuyerShowOptions = {}): Feature {
+  return defineFeature({
+    name: 'buyer-show',
+    migrations,
+    cards: [cardWith(options.pictures)],
+    endpoints: [orders],
+    guards: [pictures],
+    reactions: [onOrder],
+    audits,
+  })
+}
+export default createBuyerShow()

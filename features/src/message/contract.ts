@@ -366,7 +366,7 @@ export const mediaOf = defineEndpoint({
   method: 'GET',
   path: '/groups/:groupId/media/:mediaId',
   doc:
-    'The bytes of a picture, for members of the group it was posted in, and its uploader before. ' +
+    'The bytes of a picture, for members who may see a message or card with it, and its uploader before. ' +
     'Fetch it with the token in the header.',
   by: 'member',
   params: closed({ groupId: GroupIdSchema, mediaId: MediaIdSchema }),

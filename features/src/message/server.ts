@@ -314,6 +314,7 @@ function readCursor(cursor: string): Reactor | null {
 
 const systemServer = serveCard(systemLine, { recallable: () => 'message.system' })
 
+export { cardPictures } from './server-pictures.ts'
 export default defineFeature({
   name: 'message',
   migrations,

@@ -233,8 +233,30 @@ export async function keepPosted(tx: Tx, place: Place, mediaId: string): Promise
     .where('group_id', '=', place.groupId)
     .where('media_id', '=', mediaId)
     .execute()
+  await addPost(tx, place, mediaId)
+}
+export async function addPost(tx: Tx, place: Place, mediaId: string): Promise<void> {
   const row = { app_id: place.appId, group_id: place.groupId, media_id: mediaId, seq: place.seq }
   await tables(tx).insertInto('message_media_posts').values(row).execute()
+}
+/** [PI7] Takes a person's upload that nothing shows yet; false for any other. One statement, so that one taker wins. */
+export async function takeUpload(
+  tx: Tx,
+  place: Place,
+  { mediaId, userId, since }: { readonly mediaId: string; readonly userId: UserId; readonly since: number },
+): Promise<boolean> {
+  const { rows } = await sql`UPDATE message_media SET posted = true
+    WHERE app_id = ${place.appId} AND group_id = ${place.groupId} AND media_id = ${mediaId}
+      AND user_id = ${userId} AND NOT posted AND at > ${since} RETURNING 1`.execute(tx)
+  return rows.length > 0
+}
+/** Whether a message shows a picture that this person uploaded. */
+export async function isPostedAt(tx: Tx, place: Place, mediaId: string, userId: UserId): Promise<boolean> {
+  const { rows } = await sql`SELECT 1 FROM message_media_posts p
+    JOIN message_media m ON m.app_id = p.app_id AND m.group_id = p.group_id AND m.media_id = p.media_id
+    WHERE p.app_id = ${place.appId} AND p.group_id = ${place.groupId} AND p.media_id = ${mediaId}
+      AND p.seq = ${place.seq} AND m.user_id = ${userId}`.execute(tx)
+  return rows.length > 0
 }
 /** Positions of messages that show a picture, latest first. */
 export async function listPosts(tx: Tx, appId: AppId, groupId: GroupId, mediaId: string): Promise<number[]> {

@@ -11,7 +11,8 @@ import { cards, endpoints, records } from './contract.ts'
  * chances are recorded; coupons for some.
  * 3 Draws tell which public randomness is offered, and that they wait for it; budgets of every currency are set in one
  * place, and packets, coupons and draws name campaigns; offers tell how many people they are for, not who; orders of a
- * relay list are made in the chat, and listed for the host; packets give coupons, which a stock sets aside.
+ * relay list are made in the chat, and listed for the host; packets give coupons, which a stock sets aside; shows
+ * have pictures uploaded for them.
  */
 export const PROTOCOL_VERSION = 3
 

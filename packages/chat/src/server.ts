@@ -3,12 +3,12 @@ import type { Feature } from '@qun/core'
 import invitation from '@qun/features/invitation/server'
 import luckyDraw, { luckyDrawWith } from '@qun/features/lucky-draw/server'
 import membership from '@qun/features/membership/server'
-import message from '@qun/features/message/server'
+import message, { cardPictures } from '@qun/features/message/server'
 import { createRedPacket } from '@qun/features/red-packet/server'
 import coupon, { couponVouchers } from '@qun/features/coupon/server'
 import product from '@qun/features/product/server'
 import flashSale from '@qun/features/flash-sale/server'
-import buyerShow from '@qun/features/buyer-show/server'
+import { createBuyerShow } from '@qun/features/buyer-show/server'
 import poll from '@qun/features/poll/server'
 import relayList from '@qun/features/relay-list/server'
 import checkIn from '@qun/features/check-in/server'
@@ -28,7 +28,7 @@ export const features: readonly Feature[] = [
   coupon,
   product,
   flashSale,
-  buyerShow,
+  createBuyerShow({ pictures: cardPictures }),
   poll,
   relayList,
   checkIn,
