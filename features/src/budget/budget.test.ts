@@ -29,7 +29,7 @@ async function allCaps(w: World, limit: number): Promise<Cap[]> {
   }
 }
 
-test('[BG1] a cap of a scope and currency is set, replaced, lifted and listed page by page', async () => {
+test('[BU1] a cap of a scope and currency is set, replaced, lifted and listed page by page', async () => {
   await using w = await world()
   expect(await allCaps(w, 10)).toEqual([])
   await cap(w, 'staff-day', 100)
@@ -48,7 +48,7 @@ test('[BG1] a cap of a scope and currency is set, replaced, lifted and listed pa
   const bad = w.asServer().call(listBudgets, { query: { cursor: 'nonsense' } })
   expect(await refusalOf(bad)).toBe('cursor.invalid')
 })
-test('[BG1] nobody but the host', async () => {
+test('[BU1] nobody but the host', async () => {
   await using w = await world()
   const wang = w.as('wang')
   const tries = [
@@ -58,7 +58,7 @@ test('[BG1] nobody but the host', async () => {
   ]
   expect(await Promise.all(tries.map((attempt) => refusalOf(attempt)))).toEqual(tries.map(() => 'auth.scope'))
 })
-test('[BG2] scopes and caps that are none are refused by their shape', () => {
+test('[BU2] scopes and caps that are none are refused by their shape', () => {
   const fits = (more: object) =>
     Value.Check(setBudget.body!, { scope: 'staff-day', currency: 'points', cap: 5, ...more })
   expect(fits({})).toBe(true)
@@ -66,7 +66,7 @@ test('[BG2] scopes and caps that are none are refused by their shape', () => {
   for (const one of [...scopes, { cap: -1 }, { cap: 0.5 }, { cap: 2 ** 53 }, { cap: '5' }, { more: 1 }])
     expect({ one, fits: fits(one) }).toEqual({ one, fits: false })
 })
-test('[BG3] [BG4] of 40 grants at once exactly as many as the caps have room for; what repeats one counts once', async () => {
+test('[BU3] [BU4] of 40 grants at once exactly as many as the caps have room for; what repeats one counts once', async () => {
   await using w = await world()
   await cap(w, 'staff-day', 100)
   await cap(w, 'campaign/x', 60)
@@ -80,7 +80,7 @@ test('[BG3] [BG4] of 40 grants at once exactly as many as the caps have room for
   expect(await spent(w, { scope: 'member-day', userId: li })).toEqual({ cap: null, spent: 60 })
   expect(await spent(w, { scope: 'member-day', userId: li, currency: 'CNY' })).toEqual({ cap: null, spent: 0 })
 })
-test('[BG5] a day ends at midnight of the zone the server was made with', async () => {
+test('[BU5] a day ends at midnight of the zone the server was made with', async () => {
   // The world begins at 08:00 in Shanghai, midnight UTC.
   const timeZone = 'America/New_York'
   const features = [message, membership, createPoints({ timeZone }), createBudget({ timeZone })]
@@ -94,7 +94,7 @@ test('[BG5] a day ends at midnight of the zone the server was made with', async 
   expect(await refusalOf(grant(w, 'c', 1))).toBe('budget.exhausted')
   expect(await spent(w, { scope: 'staff-day', userId: he })).toEqual({ cap: 10, spent: 10 })
 })
-test('[BG6] what is spent is read of a person and a day, or of a campaign', async () => {
+test('[BU6] what is spent is read of a person and a day, or of a campaign', async () => {
   await using w = await world()
   await grant(w, 'a', 30)
   const today = new Date(w.time.now() + 8 * 3_600_000).toISOString().slice(0, 10)

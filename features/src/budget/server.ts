@@ -30,7 +30,7 @@ function afterOf(call: Call, cursor: string | undefined) {
   return { after: { scope, currency } }
 }
 
-/** [BG6] */
+/** [BU6] */
 function keyOf(call: Call, { scope, userId, day }: SpentQuery, timeZone: string): BudgetKey {
   const isDaily = scope === 'staff-day' || scope === 'member-day'
   if (!isDaily) {

@@ -46,7 +46,7 @@ export interface FeatureSettings {
   readonly fetch: typeof fetch
 }
 /** Features that are made with settings; as they stand above, they use none. */
-const settable: readonly ((settings: FeatureSettings) => Feature)[] = [luckyDrawWith]
+export const settable: readonly ((settings: FeatureSettings) => Feature)[] = [luckyDrawWith]
 /** The features that ship, as an operator has set them. */
 export function featuresWith(settings: FeatureSettings): readonly Feature[] {
   const set = settable.map((make) => make(settings))
