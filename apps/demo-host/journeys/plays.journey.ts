@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { FrameLocator, Page } from 'playwright-core'
+import type { FrameLocator, Locator, Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { openContext, phone } from './browser.ts'
 import { card, checkAccess, compose, setStage, type Stage } from './stage.ts'
@@ -163,11 +163,25 @@ test('a group buy: a member opens a team and has a place', async () => {
   await look('group-buy')
 })
 
-test('a buyer show: words and stars, liked by the owner', async () => {
+/** Chooses photos in the form of a buyer show as from the album: each another part of the page as it looks now. */
+async function choosePhotos(form: Locator, on: Page, count: number) {
+  const files = []
+  for (let i = 0; i < count; i++) {
+    const buffer = await on.screenshot({ clip: { x: 40 * i, y: 120 * i, width: 320, height: 240 } })
+    files.push({ name: `photo-${i}.png`, mimeType: 'image/png', buffer })
+  }
+  await form.locator('input[type=file]').first().setInputFiles(files)
+  await form.getByRole('progressbar').last().waitFor({ state: 'detached' })
+}
+test('a buyer show: words, stars and photos from the phone, seen and liked by the owner', async () => {
   const form = await compose(zhao, '晒单')
   await form.getByLabel('说说使用感受').fill('挂耳很香，杏子味明显')
+  await choosePhotos(form, page, 3)
+  expect(await form.getByRole('button', { name: '添加图片' }).count()).toBe(0)
+  await form.getByRole('button', { name: '移除图片 3' }).click()
   await look('buyer-show-form')
   await form.getByRole('button', { name: '发布晒单' }).click()
+  await card(wang, '挂耳很香').locator('img[alt="晒单图片"]').nth(1).waitFor()
   await card(wang, '挂耳很香').getByRole('button', { name: '赞' }).click()
   await card(zhao, '挂耳很香').getByText('1 人赞').waitFor()
   await look('buyer-show')
@@ -199,6 +213,11 @@ test.each([
   await inner.getByRole('button', { name: lang === 'zh' ? '更多功能' : 'More' }).click()
   await one.waitForTimeout(500)
   await one.screenshot({ path: join(pictureDir, `plus-phone-${lang}-${theme}.png`) })
+  const show = lang === 'zh' ? '晒单' : 'Buyer show'
+  await inner.getByRole('button', { name: show, exact: true }).click()
+  await choosePhotos(inner.getByRole('dialog', { name: show }), one, 2)
+  await one.waitForTimeout(500)
+  await one.screenshot({ path: join(pictureDir, `buyer-show-form-phone-${lang}-${theme}.png`) })
   await own.close()
 })
 

@@ -148,6 +148,14 @@ export interface Talk {
     onProgress: (share: number) => void,
     signal: AbortSignal,
   ): Promise<Writing>
+  /** Uploads a picture for a card that will show it, and gives the id it goes by. */
+  uploadPicture?(
+    client: QunClient,
+    group: GroupHandle,
+    picture: File,
+    onProgress: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly mediaId: string }>
   /** A picture of the group by what its upload answered; other features show pictures with it. Fills its box. */
   readonly Picture?: (props: {
     readonly groupId: string

@@ -75,6 +75,13 @@ export const ImageIcon = icon(
     <path d="M3.5 17l4.6-4.2a1.6 1.6 0 0 1 2.2 0l2.2 2.1 2.5-2.4a1.6 1.6 0 0 1 2.2 0l3.5 3.4" />
   </>,
 )
+export const CameraIcon = icon(
+  'Camera',
+  <>
+    <path d="M4 8.5A1.5 1.5 0 0 1 5.5 7H8l1.4-2h5.2L16 7h2.5A1.5 1.5 0 0 1 20 8.5v9a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.5z" />
+    <circle cx="12" cy="13" r="3.4" />
+  </>,
+)
 export const CopyIcon = icon(
   'Copy',
   <>

@@ -12,6 +12,7 @@ export { DetailsSheet, type DetailsSheetProps } from './details-sheet.tsx'
 export * from './form-draft.tsx'
 export * from './form-list.tsx'
 export * from './form-parts.tsx'
+export { FormPictures, pictureFaultOf, usePictures, type FormPicturesProps, type Pictures } from './form-pictures.tsx'
 export { GroupChat, type GroupChatProps } from './group-chat.tsx'
 export { GroupPage, type GroupPageProps } from './group-page.tsx'
 export {

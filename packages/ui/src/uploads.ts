@@ -29,7 +29,7 @@ export interface Uploads {
   cancel(id: number): void
   retry(id: number): void
 }
-interface Job extends Upload {
+export interface Job extends Upload {
   readonly abort: AbortController
   readonly show: (share: number) => void
 }
@@ -95,7 +95,7 @@ export function useUploads(group: GroupHandle, onSent: () => void): Uploads {
   // oxlint-disable-next-line react-hooks/exhaustive-deps
   return useMemo(() => ({ possible, list, ...actions }), [possible, list])
 }
-function jobOf(id: number, file: File, at: number): Job {
+export function jobOf(id: number, file: File, at: number): Job {
   let share = 0
   const listeners = new Set<() => void>()
   return {

@@ -1,5 +1,6 @@
 /** The face of a buyer show: words, stars, pictures, what was bought, and the badge when the order is real. */
 import {
+  CameraIcon,
   CardFrame,
   CheckIcon,
   MemberName,
@@ -12,7 +13,7 @@ import {
 } from '@qun/ui'
 import { useState } from 'react'
 import type { buyerShow } from '../contract.ts'
-import { CameraIcon, HeartIcon, StarIcon } from './icons.tsx'
+import { HeartIcon, StarIcon } from './icons.tsx'
 import { likesText, pictureText, showTexts, starsText } from './texts.ts'
 
 export type ShowFace = CardFaceProps<typeof buyerShow>

@@ -1,15 +1,19 @@
-/** The form in the plus menu: which order, how one likes it, own pictures of the group. */
+/** The form in the plus menu: which order, how one likes it, pictures from the phone or posted before. */
 import type { BodyOf } from '@qun/contract'
 import {
   ComposeForm,
   FormChoice,
   FormField,
   formFaults,
+  FormPictures,
   FormText,
+  pictureFaultOf,
+  usePictures,
   useQun,
   useText,
   type ComposeProps,
   type FormFaults,
+  type Pictures,
 } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import { ordersToShow, picturesMax, type buyerShow, type MyOrder } from '../contract.ts'
@@ -20,27 +24,45 @@ interface Draft {
   readonly orderId: string
   readonly text: string
   readonly stars: number
-  readonly pictures: readonly { readonly seq: number; readonly mediaId: string }[]
+  /** Those posted before; what is uploaded here is no text that one could lose, and kept apart. */
+  readonly posted: readonly { readonly seq: number; readonly mediaId: string }[]
 }
 const picturesOffered = 9
-const emptyDraft: Draft = { orderId: '', text: '', stars: 5, pictures: [] }
-const faultsOf = (draft: Draft): FormFaults => (draft.text.trim() === '' ? { text: formFaults.required } : {})
-const bodyOf = ({ text, stars, orderId, pictures }: Draft): BodyOf<typeof buyerShow> => ({
-  text: text.trim(),
-  stars,
-  ...(orderId !== '' && { orderId }),
-  ...(pictures.length > 0 && { pictures: [...pictures] }),
-})
+const emptyDraft: Draft = { orderId: '', text: '', stars: 5, posted: [] }
+function faultsOf(draft: Draft, uploads: Pictures['list']): FormFaults {
+  const photos = pictureFaultOf(uploads)
+  return {
+    ...(draft.text.trim() === '' && { text: formFaults.required }),
+    ...(photos !== undefined && { photos }),
+  }
+}
+function bodyOf({ text, stars, orderId, posted }: Draft, uploads: Pictures['list']): BodyOf<typeof buyerShow> {
+  const fresh = uploads.flatMap(({ mediaId }) => (mediaId === undefined ? [] : [{ mediaId }]))
+  const pictures = [...fresh, ...posted]
+  return {
+    text: text.trim(),
+    stars,
+    ...(orderId !== '' && { orderId }),
+    ...(pictures.length > 0 && { pictures }),
+  }
+}
 
 export function BuyerShowForm({ group, submit }: ComposeProps<typeof buyerShow>) {
   const text = useText()
   const orders = useOrders()
+  const uploads = usePictures(group)
   const choices = [
     { value: '', label: text(showTexts.noOrder) },
     ...orders.map(({ orderId, items }) => ({ value: orderId, label: items[0]?.title ?? orderId })),
   ]
   return (
-    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={showTexts.publish}>
+    <ComposeForm
+      first={emptyDraft}
+      faultsOf={(draft) => faultsOf(draft, uploads.list)}
+      bodyOf={(draft) => bodyOf(draft, uploads.list)}
+      submit={submit}
+      publish={showTexts.publish}
+    >
       {({ draft, change, faults }) => (
         <>
           <FormChoice
@@ -60,7 +82,19 @@ export function BuyerShowForm({ group, submit }: ComposeProps<typeof buyerShow>)
             fault={faults['text']}
             onType={(typed) => change({ text: typed })}
           />
-          <OwnPictures group={group} chosen={draft.pictures} onChange={(pictures) => change({ pictures })} />
+          <FormPictures
+            label={text(showTexts.photos)}
+            hint={text(showTexts.photosHint)}
+            pictures={uploads}
+            max={picturesMax - draft.posted.length}
+            fault={faults['photos']}
+          />
+          <PostedPictures
+            group={group}
+            chosen={draft.posted}
+            max={picturesMax - uploads.list.length}
+            onChange={(posted) => change({ posted })}
+          />
         </>
       )}
     </ComposeForm>
@@ -109,12 +143,14 @@ function Stars({ value, onChange }: { readonly value: number; readonly onChange:
   )
 }
 
-interface OwnPicturesProps {
+interface PostedPicturesProps {
   readonly group: ComposeProps<typeof buyerShow>['group']
-  readonly chosen: Draft['pictures']
-  readonly onChange: (pictures: Draft['pictures']) => void
+  readonly chosen: Draft['posted']
+  readonly max: number
+  readonly onChange: (posted: Draft['posted']) => void
 }
-function OwnPictures({ group, chosen, onChange }: OwnPicturesProps) {
+/** Nothing for who posted none. */
+function PostedPictures({ group, chosen, max, onChange }: PostedPicturesProps) {
   const { talk, viewerId } = useQun()
   const text = useText()
   const Picture = talk?.Picture
@@ -123,28 +159,28 @@ function OwnPictures({ group, chosen, onChange }: OwnPicturesProps) {
     .messages.filter((message) => message.kind === 'image' && message.senderId === viewerId && message.body !== null)
     .slice(-picturesOffered)
     .map((message) => ({ seq: message.seq, mediaId: (message.body as { mediaId: string }).mediaId }))
-  const toggle = (picture: Draft['pictures'][number], isChosen: boolean) =>
+  const toggle = (picture: Draft['posted'][number], isChosen: boolean) =>
     onChange(isChosen ? chosen.filter((one) => one.mediaId !== picture.mediaId) : [...chosen, picture])
+  if (Picture === undefined || own.length === 0) return null
   return (
     <FormField label={text(showTexts.pictures)} hint={text(showTexts.picturesHint)}>
       {({ id }) => (
         <div id={id} className="qun-show__own">
-          {Picture !== undefined &&
-            own.map((picture, at) => {
-              const isChosen = chosen.some((one) => one.mediaId === picture.mediaId)
-              return (
-                <button
-                  key={picture.mediaId}
-                  type="button"
-                  aria-pressed={isChosen}
-                  aria-label={text(pictureText(at + 1))}
-                  disabled={!isChosen && chosen.length >= picturesMax}
-                  onClick={() => toggle(picture, isChosen)}
-                >
-                  <Picture groupId={group.groupId} mediaId={picture.mediaId} alt={text(showTexts.picture)} />
-                </button>
-              )
-            })}
+          {own.map((picture, at) => {
+            const isChosen = chosen.some((one) => one.mediaId === picture.mediaId)
+            return (
+              <button
+                key={picture.mediaId}
+                type="button"
+                aria-pressed={isChosen}
+                aria-label={text(pictureText(at + 1))}
+                disabled={!isChosen && chosen.length >= max}
+                onClick={() => toggle(picture, isChosen)}
+              >
+                <Picture groupId={group.groupId} mediaId={picture.mediaId} alt={text(showTexts.picture)} />
+              </button>
+            )
+          })}
         </div>
       )}
     </FormField>

@@ -1,13 +1,6 @@
-/** The signs of a buyer show, drawn for the product: a camera, a star, a heart. */
+/** The signs of a buyer show, drawn for the product: a star, a heart. */
 import { icon, type IconProps } from '@qun/ui'
 
-export const CameraIcon = icon(
-  'Camera',
-  <>
-    <path d="M4 8.5A1.5 1.5 0 0 1 5.5 7H8l1.4-2h5.2L16 7h2.5A1.5 1.5 0 0 1 20 8.5v9a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.5z" />
-    <circle cx="12" cy="13" r="3.4" />
-  </>,
-)
 /** A shape that is drawn empty, and full once it is meant. */
 function fillable(name: string, shape: string) {
   const Empty = icon(name, <path d={shape} />)

@@ -1,10 +1,9 @@
 /** The faces of a buyer show: the card in the conversation and the form in the plus menu. */
-import { defineCardUI, type ComposeProps } from '@qun/ui'
+import { CameraIcon, defineCardUI, type ComposeProps } from '@qun/ui'
 import { lazy, Suspense } from 'react'
 import { buyerShow } from '../contract.ts'
 import './buyer-show.css'
 import { BuyerShowCard } from './card.tsx'
-import { CameraIcon } from './icons.tsx'
 import { showTexts } from './texts.ts'
 
 /** Loaded when somebody first shows something. */

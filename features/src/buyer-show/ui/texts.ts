@@ -11,11 +11,10 @@ export const showTexts = {
   text: { 'zh-CN': '说说使用感受', en: 'How do you like it' },
   textHint: { 'zh-CN': '香气、口感、分量…', en: 'Smell, taste, size…' },
   stars: { 'zh-CN': '评分', en: 'Stars' },
-  pictures: { 'zh-CN': '我发过的图片', en: 'Pictures I posted' },
-  picturesHint: {
-    'zh-CN': '先在群里发图片，再来这里选，最多三张',
-    en: 'Post pictures in the group first, then pick up to three',
-  },
+  photos: { 'zh-CN': '图片', en: 'Photos' },
+  photosHint: { 'zh-CN': '最多三张，只有能看到晒单的人能看到', en: 'Up to three; who sees the show sees them' },
+  pictures: { 'zh-CN': '我发过的图片', en: 'Photos I posted' },
+  picturesHint: { 'zh-CN': '也可以选在群里发过的', en: 'Or choose some you posted in the group' },
   publish: { 'zh-CN': '发布晒单', en: 'Publish' },
 }
 export const starsText = (count: number) => ({ 'zh-CN': `${count} 星`, en: `${count} of 5 stars` })

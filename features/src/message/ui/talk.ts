@@ -1,5 +1,5 @@
 /** How the kit's composer and menus speak text and pictures. */
-import type { StateOf } from '@qun/contract'
+import type { AnswerOf, StateOf } from '@qun/contract'
 import type { Talk } from '@qun/ui'
 import { editWindowMs, imageMessage, reactorsOf, textMessage, uploadImage } from '../contract.ts'
 import { fitPicture } from './fit-picture.ts'
@@ -19,6 +19,14 @@ const stateOf = (message: Readable) => message.state as TextState
 export function textNow(body: { readonly text: string }, state: Partial<TextState> | null | undefined): string {
   return state?.edited?.text ?? body.text
 }
+async function uploadPicture(
+  ...[client, group, picture, onProgress, signal]: Parameters<NonNullable<Talk['uploadPicture']>>
+): Promise<AnswerOf<typeof uploadImage>> {
+  const path = uploadImage.path.replace(':groupId', encodeURIComponent(group.groupId))
+  const fit = await fitPicture(picture)
+  signal.throwIfAborted()
+  return client.upload<AnswerOf<typeof uploadImage>>(path, fit, onProgress, signal)
+}
 export const talk: Talk = {
   write({ text, mentions, quote }) {
     return {
@@ -30,12 +38,10 @@ export const talk: Talk = {
       },
     }
   },
-  async writeImage(client, group, picture, onProgress, signal) {
-    const path = uploadImage.path.replace(':groupId', encodeURIComponent(group.groupId))
-    const fit = await fitPicture(picture)
-    signal.throwIfAborted()
-    const taken = await client.upload<{ mediaId: string; w: number; h: number }>(path, fit, onProgress, signal)
-    return { card: imageMessage, body: { mediaId: taken.mediaId, w: taken.w, h: taken.h } }
+  uploadPicture,
+  async writeImage(...picture) {
+    const { mediaId, w, h } = await uploadPicture(...picture)
+    return { card: imageMessage, body: { mediaId, w, h } }
   },
   textOf(message) {
     if (isText(message)) return textNow(bodyOf(message), stateOf(message))
