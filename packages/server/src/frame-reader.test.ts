@@ -137,6 +137,20 @@ describe('writing', () => {
     await new Promise(setImmediate)
     expect(sink.written).toEqual([Buffer.concat(frames)])
   })
+  test('what several sockets are sent alike is joined once, whatever its size and whoever comes between', async () => {
+    const [rows, head, extra] = [textFrame('r'.repeat(40_000)), textFrame('h'), textFrame('e')] as const
+    const sinks = Array.from({ length: 5 }, () => new Sink())
+    for (const [i, sink] of sinks.entries()) {
+      const outlet = recorder(sink)
+      for (const frame of i === 2 ? [rows, head, extra] : [rows, head]) outlet.pushFrame(frame)
+    }
+    await new Promise(setImmediate)
+    expect(sinks.map(({ written }) => Buffer.concat(written as Buffer[]).length)).toEqual(
+      sinks.map((_, i) => rows.length + head.length + (i === 2 ? extra.length : 0)),
+    )
+    expect(sinks.map(({ written }) => written.length)).toEqual([2, 1, 3, 1, 1])
+    expect(sinks[4]?.written[0]).toBe(sinks[1]?.written[0])
+  })
   test('[P7] a queue above its limit overflows at once; what the kernel holds counts', async () => {
     const sink = new Sink()
     sink.isSlow = true

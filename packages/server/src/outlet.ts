@@ -89,11 +89,11 @@ export abstract class OutletQueue {
     this.#bytes = 0
     const { socket } = this
     if (!socket.writable) return
-    if (!Array.isArray(frames)) socket.write(frames)
-    else if (bytes <= joinBytesMax) socket.write(joinOf(frames, bytes))
+    const wire = Array.isArray(frames) ? joinOf(frames, bytes) : frames
+    if (wire !== undefined) socket.write(wire)
     else {
       socket.cork()
-      for (const frame of frames) socket.write(frame)
+      for (const frame of frames as Buffer[]) socket.write(frame)
       socket.uncork()
     }
     if (socket.writableLength > 0) this.backlog()
@@ -122,19 +122,27 @@ function flushDirty(): void {
   dirty = []
   for (const queue of queues) queue.flush()
   joined = undefined
+  seen = []
 }
 
-/** Sockets of one group follow each other with the same frames: what was joined for one serves the next. */
-let joined: { readonly frames: readonly Buffer[]; readonly wire: Buffer } | undefined
-function joinOf(frames: readonly Buffer[], bytes: number): Buffer {
-  const before = joined
-  if (
-    before !== undefined &&
-    before.frames.length === frames.length &&
-    frames.every((one, i) => one === before.frames[i])
-  )
-    return before.wire
+interface Joined {
+  readonly frames: readonly Buffer[]
+  readonly wire: Buffer
+}
+/**
+ * Sockets of one group follow each other with the same frames, some with one more: what was joined for the second of
+ * them serves the others. Undefined for large ones of which no second socket is known.
+ */
+let joined: Joined | undefined
+let seen: readonly Buffer[] = []
+function joinOf(frames: readonly Buffer[], bytes: number): Buffer | undefined {
+  if (joined !== undefined && isSame(joined.frames, frames)) return joined.wire
+  const isAgain = isSame(seen, frames)
+  seen = frames
+  if (!isAgain && bytes > joinBytesMax) return undefined
   const wire = Buffer.concat(frames, bytes)
-  joined = { frames, wire }
+  if (isAgain) joined = { frames, wire }
   return wire
 }
+const isSame = (some: readonly Buffer[], others: readonly Buffer[]): boolean =>
+  some.length === others.length && some.every((frame, i) => frame === others[i])
