@@ -96,8 +96,10 @@ describe('pictures', () => {
     expect(await refusalOf(shown(world, 'li', { mediaId: image.mediaId, seq: words.seq }))).toBe(invalid)
     expect(await refusalOf(shown(world, 'li', { mediaId: image.mediaId, seq: 9_999 }))).toBe(invalid)
     expect(await refusalOf(shown(world, 'li', { mediaId: fresh }, { mediaId: fresh }))).toBe(invalid)
-    expect(await refusalOf(shown(world, 'zhao', { mediaId: image.mediaId, seq }))).toBe(invalid)
-    expect(await refusalOf(shown(world, 'li', { mediaId: fresh }, { mediaId: image.mediaId, seq }))).toBeNull()
+    const posted = { mediaId: image.mediaId, seq }
+    expect(await refusalOf(shown(world, 'li', posted, posted))).toBe(invalid)
+    expect(await refusalOf(shown(world, 'zhao', posted))).toBe(invalid)
+    expect(await refusalOf(shown(world, 'li', { mediaId: fresh }, posted))).toBeNull()
   })
   test('[BS8] [PI6] [PI7] an upload is its uploader’s, and one show’s; a refused show takes none', async () => {
     await using world = await open()
@@ -152,6 +154,16 @@ describe('pictures', () => {
     await upload(world, 'li') // Sweeps.
     expect(await read(world, 'li', left.mediaId)).toBe('media.not_found')
     expect(await read(world, 'li', kept.mediaId)).toBeNull()
+  })
+  test('[BS7] what somebody posted before they left is no longer theirs to show, as they do not see it there', async () => {
+    await using world = await open()
+    const { groupId } = world
+    const { preview: _, ...image } = await upload(world, 'li')
+    const { seq } = await world.as('li').post(groupId, imageMessage, image)
+    const li = 'li' as UserId
+    await world.as('wang').call(removeMember, { params: { groupId, userId: li }, body: {} })
+    await world.as('wang').call(addMembers, { params: { groupId }, body: { userIds: [li] } })
+    expect(await refusalOf(shown(world, 'li', { mediaId: image.mediaId, seq }))).toBe(invalid)
   })
   test('[BS7] a shop that keeps no pictures shows none', async () => {
     await using world = await open(withoutPictures)
