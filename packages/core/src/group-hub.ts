@@ -214,11 +214,16 @@ export class GroupHub {
     }
     if (unknown.length === 0 || rows.length === 0 || this.#open.length === 0) return
     const before = this.#introducing ?? Promise.resolve()
+    // What is read from here on is of this version at least.
+    const version = this.version
     const reading = before
       .then(() => this.#readMembers(unknown))
       .then(
         (members) => {
-          for (const row of members) if (this.#rows.size > 0) this.#addRow(row)
+          for (const member of members) {
+            if (this.#rows.size > 0) this.#addRow(memberText(member))
+            this.#head.knowName(member.user_id, member.nickname ?? member.name, Math.max(member.version, version))
+          }
         },
         () => undefined,
       )
@@ -229,13 +234,13 @@ export class GroupHub {
     })
     this.#introducing = this.#engine.track(done)
   }
-  async #readMembers(userIds: readonly string[]): Promise<RowText[]> {
+  async #readMembers(userIds: readonly string[]): Promise<MemberDbRow[]> {
     const { rows } = await this.#engine.store.reading(this.appId, (tx) =>
       sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m JOIN users u USING (app_id, user_id)
         WHERE m.app_id = ${this.appId} AND m.group_id = ${this.groupId}
           AND m.user_id = ANY(${userIds}::text[])`.execute(tx),
     )
-    return rows.map(memberText)
+    return rows
   }
   /** As read when the group was at `version`. */
   noteName(userId: string, name: string, version: number): void {

@@ -228,6 +228,24 @@ describe('heads', () => {
     expect(headsOf(line).at(-1)?.last).toMatchObject({ summary: '我来说', senderName: '小李' })
     expect(readings).toBe(0)
   })
+  test('[SYNC11] who is introduced to a large group is called by the name read for that', async () => {
+    const limits = { snapshotMembers: 2 }
+    await using world = await open(limits)
+    let readings = 0
+    const node = await world.startNode({
+      limits,
+      store: ({ reading }) => ({ reading: (appId, run) => ((readings += 1), reading(appId, run)) }),
+    })
+    const line = world.listen('sun', { core: node })
+    await world.settle()
+    line.subscribe(world.groupId)
+    await world.settle()
+    readings = 0
+    await say(world, 'li', '第一次说话')
+    await world.settle()
+    expect(headsOf(line).at(-1)?.last).toMatchObject({ summary: '第一次说话', senderName: '小李' })
+    expect(readings).toBe(1)
+  })
   test('[SYNC11] a name that changes while its bearer opens the group is told as it is after', async () => {
     await using world = await open()
     await say(world, 'zhao', '先前的话')
