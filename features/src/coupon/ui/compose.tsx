@@ -122,17 +122,18 @@ function More(part: PartProps) {
       <div className="qun-form">
         <FormRow>
           <DraftText name="perDay" label={couponTexts.perDay} max={7} kind="whole" {...part} />
-          <FormChoice
-            label={text(couponTexts.refund)}
-            value={draft.refund}
-            choices={[
-              { value: 'return', label: text(couponTexts.refundReturn) },
-              { value: 'extend', label: text(couponTexts.refundExtend) },
-              { value: 'void', label: text(couponTexts.refundVoid) },
-            ]}
-            onChoose={(refund) => change({ refund })}
-          />
+          <DraftText name="campaign" label={couponTexts.campaign} max={40} {...part} />
         </FormRow>
+        <FormChoice
+          label={text(couponTexts.refund)}
+          value={draft.refund}
+          choices={[
+            { value: 'return', label: text(couponTexts.refundReturn) },
+            { value: 'extend', label: text(couponTexts.refundExtend) },
+            { value: 'void', label: text(couponTexts.refundVoid) },
+          ]}
+          onChoose={(refund) => change({ refund })}
+        />
         <FormChoice
           label={text(couponTexts.audience)}
           value={draft.audience}
@@ -140,7 +141,6 @@ function More(part: PartProps) {
           onChoose={(audience) => change({ audience })}
         />
         {draft.kind !== 'exchange' && <DraftText name="skus" label={couponTexts.skus} max={1_000} {...part} />}
-        <DraftText name="campaign" label={couponTexts.campaign} max={40} {...part} />
         <DraftText name="url" label={couponTexts.url} max={1_000} {...part} />
         <DraftText name="note" max={200} label={couponTexts.noteField} long {...part} />
       </div>
