@@ -170,6 +170,8 @@ async function profile(workload: Workload, groups: MadeGroups): Promise<void> {
 }
 
 function machineLine(): string {
-  const kernel = execFileSync('uname', ['-sr'], { encoding: 'utf8' }).trim()
+  const kernel = execFileSync('uname', ['-sr'], { encoding: 'utf8' })
+    .trim()
+    .replace(/(\d+\.\d+)\S*/, '$1')
   return `${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, ${kernel}, Node ${process.version}`
 }
