@@ -145,7 +145,7 @@ describe('writing', () => {
       for (const frame of i === 2 ? [rows, head, extra] : [rows, head]) outlet.pushFrame(frame)
     }
     await new Promise(setImmediate)
-    expect(sinks.map(({ written }) => Buffer.concat(written as Buffer[]).length)).toEqual(
+    expect(sinks.map(({ written }) => Buffer.concat(written).length)).toEqual(
       sinks.map((_, i) => rows.length + head.length + (i === 2 ? extra.length : 0)),
     )
     expect(sinks.map(({ written }) => written.length)).toEqual([2, 1, 3, 1, 1])
