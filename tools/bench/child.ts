@@ -1,7 +1,6 @@
 /** Starts a helper process and waits for the line of JSON it prints when ready; knows nothing of what it does. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 
 export interface ChildOptions {
   /** A script for this process's own Node, or a program. */
@@ -28,9 +27,6 @@ export interface Child {
   stop(graceMs?: number): Promise<number | string>
 }
 
-/** Of a start a third is compiling: what one child compiled, those after it read. */
-const compiled = fileURLToPath(new URL('../../.cache/compiled', import.meta.url))
-
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -44,7 +40,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const [program, ...rest] = [...pinned, ...(options.args ?? [])]
   const child = spawn(program!, rest, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled, ...options.env },
+    env: { ...process.env, ...options.env },
   })
   running.add(child)
   const ended = new Promise<number | string>((resolve) => {

@@ -39,6 +39,8 @@ export async function watchPhase(dataDir: string, folder: string): Promise<void>
   url.username = 'postgres'
   url.password = superuser
   const database = new pg.Client({ connectionString: url.href })
+  // Cut when the server stops its PostgreSQL: by then the profile is written.
+  database.on('error', () => undefined)
   await database.connect()
   await database.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')
   const session = new Session()

@@ -5,7 +5,6 @@
  * `--data DIR --port N [--database URL] [--phase FOLDER]`: with the last, see phase-profile.ts.
  */
 import { mkdirSync, readFileSync } from 'node:fs'
-import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { features, PROTOCOL_VERSION } from '@qun/chat/server'
 import { budgets, createLogger, createServer, demoCredentialsFile, type DemoCredentials } from '@qun/server'
@@ -50,8 +49,6 @@ const ready: QunReady = {
   signing: { appId, kid: signingKey.kid, secret: signingKey.secret },
 }
 process.stdout.write(`${JSON.stringify(ready)}\n`)
-// Most of these processes are killed, and would write nothing at their end.
-flushCompileCache()
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {

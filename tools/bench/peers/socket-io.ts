@@ -12,6 +12,7 @@ import { Server } from 'socket.io'
 const dataDir = process.argv[2]
 const database = dataDir === undefined ? undefined : await startEmbedded({ dataDir })
 const pool = database === undefined ? undefined : new pg.Pool({ connectionString: database.url, max: 10 })
+pool?.on('error', () => undefined)
 await pool?.query(
   'create table if not exists bench_messages (id bigserial primary key, room text, body text, at timestamptz default now())',
 )
