@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { Connections } from './connections.ts'
 import { Load, runSteps } from './load.ts'
+import { phaseSignal } from './phase-signal.ts'
 import { readFamilyUse } from './process-stat.ts'
 import { wireOf } from './wire.ts'
 import type { ConnectFigures, Figures, LoadPlan } from './plan.ts'
@@ -42,6 +43,7 @@ async function openAll(): Promise<ConnectFigures> {
   // What a server still does for its last arrivals is not yet rest.
   await new Promise((resolve) => setTimeout(resolve, 2_000))
   const after = readFamilyUse(plan.serverPid)
+  if (plan.isProfiled === true && plan.steps.length === 0) await profileRest()
   return {
     label: plan.label,
     mode: 'connect',
@@ -54,6 +56,14 @@ async function openAll(): Promise<ConnectFigures> {
     rssBeforeKb: before.rssKb,
     rssAfterKb: after.rssKb,
     rssPerConnectionKb: (after.rssKb - before.rssKb) / plan.connections,
+  }
+}
+
+/** A workload that only connects has its profile taken at rest. */
+async function profileRest(): Promise<void> {
+  for (const ms of [1_000, 5_000]) {
+    process.kill(plan.serverPid, phaseSignal)
+    await new Promise((resolve) => setTimeout(resolve, ms))
   }
 }
 

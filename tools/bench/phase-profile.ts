@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { findRunningEmbedded } from '@qun/storage'
 import pg from 'pg'
 import { phaseSignal } from './phase-signal.ts'
-import type { CpuProfile, StatementUse } from './profile.ts'
+import type { CpuProfile, HeapNode, StatementUse } from './profile.ts'
 
 export const phaseFile = 'phase.json'
 
@@ -16,6 +16,8 @@ export interface PhaseProfile {
   readonly seconds: number
   readonly cpu: CpuProfile
   readonly statements: readonly StatementUse[]
+  /** What lives in the heap at the phase's end, by who made it since the server listened. */
+  readonly heap: HeapNode
 }
 
 /** Has the PostgreSQL of a data directory count its statements from its next start on. Returns how to undo it. */
@@ -47,6 +49,8 @@ export async function watchPhase(dataDir: string, folder: string): Promise<void>
   session.connect()
   await session.post('Profiler.enable')
   await session.post('Profiler.setSamplingInterval', { interval: 500 })
+  await session.post('HeapProfiler.enable')
+  await session.post('HeapProfiler.startSampling', { samplingInterval: 16_384 })
   let startedAt: number | undefined
   const begin = async () => {
     await database.query('SELECT pg_stat_statements_reset()')
@@ -56,11 +60,13 @@ export async function watchPhase(dataDir: string, folder: string): Promise<void>
   const end = async () => {
     const seconds = (performance.now() - (startedAt as number)) / 1_000
     const { profile } = await session.post('Profiler.stop')
+    await session.post('HeapProfiler.collectGarbage')
+    const heap = await session.post('HeapProfiler.getSamplingProfile')
     const { rows } = await database.query<StatementUse>(`SELECT query, calls::float8 AS calls, rows::float8 AS rows,
       total_exec_time AS "execMs", total_plan_time AS "planMs",
       wal_bytes::float8 AS "walBytes", wal_fpi::float8 AS "walPages" FROM pg_stat_statements
       WHERE query NOT LIKE '%pg_stat_statements%' ORDER BY total_exec_time + total_plan_time DESC LIMIT 40`)
-    const phase: PhaseProfile = { seconds, cpu: profile as CpuProfile, statements: rows }
+    const phase: PhaseProfile = { seconds, cpu: profile as CpuProfile, statements: rows, heap: heap.profile.head }
     writeFileSync(join(folder, phaseFile), JSON.stringify(phase))
   }
   process.once(phaseSignal, () => {

@@ -23,6 +23,13 @@ export interface StatementUse {
   readonly walPages: number
 }
 
+/** A node of V8's sampled heap: bytes that live, by the call that made them. */
+export interface HeapNode {
+  readonly callFrame: ProfileNode['callFrame']
+  readonly selfSize: number
+  readonly children: readonly HeapNode[]
+}
+
 /** Branches below this share of the busy time are left out. */
 const shownShare = 0.01
 const depthMax = 18
@@ -61,6 +68,22 @@ export function describeStatements(statements: readonly StatementUse[], seconds:
     return `${percent(share)}  ${perSecond.toFixed(0)}/s × ${each.toFixed(3)} ms, ${rows} rows, ${kb} kB of log, ${pages} pages  ${text}`
   })
   return [`statements ${(all / 1_000).toFixed(2)} s of ${seconds.toFixed(2)} s, planning included`, ...lines].join('\n')
+}
+/** Who made what lives in the heap, the most first. */
+export function describeHeap(root: HeapNode, shown = 20): string {
+  const byName = new Map<string, number>()
+  const add = (node: HeapNode) => {
+    const name = nameOf(node)
+    byName.set(name, (byName.get(name) ?? 0) + node.selfSize)
+    for (const child of node.children) add(child)
+  }
+  add(root)
+  const all = sum([...byName.values()])
+  const top = [...byName].toSorted((one, other) => other[1] - one[1]).slice(0, shown)
+  const lines = top.map(
+    ([name, bytes]) => `${percent(bytes / all)}  ${(bytes / 1_024).toFixed(0).padStart(7)} kB  ${name}`,
+  )
+  return [`heap ${(all / 1_048_576).toFixed(1)} MB made since the server listened`, ...lines].join('\n')
 }
 function percent(share: number): string {
   return `${(100 * share).toFixed(1).padStart(5)} %`
@@ -101,7 +124,7 @@ function treeLines(
 }
 
 /** `function file:line`, the file without the way to it. */
-function nameOf({ callFrame }: ProfileNode): string {
+function nameOf({ callFrame }: Pick<ProfileNode, 'callFrame'>): string {
   const name = callFrame.functionName === '' ? '(anonymous)' : callFrame.functionName
   if (callFrame.url === '') return name
   const file = callFrame.url

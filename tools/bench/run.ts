@@ -22,7 +22,7 @@ import {
   type QunOptions,
 } from './peers.ts'
 import { countStatements, phaseFile, type PhaseProfile } from './phase-profile.ts'
-import { describeProfile, describeStatements } from './profile.ts'
+import { describeHeap, describeProfile, describeStatements } from './profile.ts'
 import { goalsOf, goalTableOf, tableOf, type GoalResult, type PeerRun } from './report.ts'
 import { makeWorkFolder } from './work-folder.ts'
 import { quicken, workloads, type Workload } from './workloads.ts'
@@ -162,6 +162,8 @@ async function profile(workload: Workload, groups: MadeGroups): Promise<void> {
     describeProfile(phase.cpu),
     'Its PostgreSQL',
     describeStatements(phase.statements, phase.seconds),
+    'Its heap',
+    describeHeap(phase.heap),
   ]
   const text = `${texts.join('\n\n')}\n`
   console.log(text)
