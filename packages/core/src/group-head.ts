@@ -33,6 +33,9 @@ class Pending {
   /** The face is being read; all that is noted meanwhile goes out with it. */
   isReading = false
 
+  get isWaiting(): boolean {
+    return this.isDirty && !this.isReading
+  }
   take(): { readonly own: Counts; readonly mentions: Mentions; readonly isFaceDirty: boolean } {
     const { own, mentions, isFaceDirty } = this
     this.own = new Map()
@@ -122,11 +125,8 @@ export class GroupHead {
     if (this.#listed.length > 0) noteIn(this.#forListed, news, isDirty)
   }
 
-  get waitsForOpen(): boolean {
-    return this.#forOpen.isDirty && !this.#forOpen.isReading
-  }
-  get waitsForListed(): boolean {
-    return this.#forListed.isDirty && !this.#forListed.isReading
+  get isWaiting(): boolean {
+    return this.#forOpen.isWaiting || this.#forListed.isWaiting
   }
   /** For who has the group open, to be sent with its rows; undefined if there is nothing, or the face is read first. */
   takeForOpen(): HeadFor | undefined {
@@ -138,7 +138,7 @@ export class GroupHead {
   }
   /** To lists; false if it is too soon. */
   sendToListed(now: number): boolean {
-    if (!this.waitsForListed) return true
+    if (!this.#forListed.isWaiting) return true
     if (now < this.#dueAt) return false
     this.#dueAt = now + this.#engine.limits.headDelayMs
     push(this.#listed, this.#take(this.#forListed, this.#listed))
@@ -152,7 +152,7 @@ export class GroupHead {
   }
 
   #take(pending: Pending, audience: readonly Subscription[]): HeadFor | undefined {
-    if (!pending.isDirty || pending.isReading) return undefined
+    if (!pending.isWaiting) return undefined
     if (audience.length === 0) return void pending.take()
     if (!pending.isFaceDirty && this.#names.has(this.#speaker)) return this.#headOf(pending, undefined)
     pending.isReading = true

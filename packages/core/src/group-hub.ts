@@ -11,7 +11,7 @@ import { decodePublication, type GroupNews, type Publication } from './publicati
 import { readGap, readLastWords } from './gap.ts'
 import { GroupHead, type HeadFor } from './group-head.ts'
 import { changesText } from './reading.ts'
-import { memberText, type RowText } from './row-text.ts'
+import { memberText, nameIn, type RowText } from './row-text.ts'
 import type { ClientSession } from './session.ts'
 import type { GroupDbRow, MemberDbRow } from './store.ts'
 import type { Frame, HeldFrame, Subscription } from './subscription.ts'
@@ -103,7 +103,7 @@ export class GroupHub {
     sub.isOpen = isOpen
     this.#put(isOpen ? this.#open : this.#listed, sub)
     this.#head.noteMove(isOpen)
-    if (this.#head.waitsForOpen || this.#head.waitsForListed) this.#fanout.scheduleHead(this)
+    if (this.#head.isWaiting) this.#fanout.scheduleHead(this)
   }
   remove(sub: Subscription): void {
     this.#take(sub)
@@ -188,7 +188,7 @@ export class GroupHub {
     const hasListeners = this.#open.length > 0 && this.#rows.size > 0
     if (!hasListeners) this.#drop()
     if (hasListeners) this.#fanout.schedule(this, this.#dueAt)
-    else if (this.#head.waitsForOpen || this.#head.waitsForListed) this.#fanout.scheduleHead(this)
+    else if (this.#head.isWaiting) this.#fanout.scheduleHead(this)
   }
   #addRow(row: RowText): void {
     const held = this.#rows.get(row.key)
@@ -222,7 +222,7 @@ export class GroupHub {
         (members) => {
           for (const member of members) {
             if (this.#rows.size > 0) this.#addRow(memberText(member))
-            this.#head.knowName(member.user_id, member.nickname ?? member.name, Math.max(member.version, version))
+            this.#head.knowName(member.user_id, nameIn(member), Math.max(member.version, version))
           }
         },
         () => undefined,
@@ -306,7 +306,7 @@ export class GroupHub {
   }
   /** Sends the head where it changed and is due; false if lists must wait. Who waits for rows gets it with them. */
   sendHead(now: number): boolean {
-    if (this.#head.waitsForOpen && this.#rows.size === 0 && this.#slice === undefined) this.#head.sendToOpen()
+    if (this.#rows.size === 0 && this.#slice === undefined) this.#head.sendToOpen()
     return this.#head.sendToListed(now)
   }
   flushAll(): void {

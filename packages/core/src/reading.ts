@@ -24,6 +24,7 @@ import {
   memberText,
   messageText,
   mineText,
+  nameIn,
   recordText,
   type RowText,
 } from './row-text.ts'
@@ -85,7 +86,7 @@ export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: strin
     version: group.version,
     lowSeq,
     joinSeq: viewer.join_seq,
-    viewerName: own?.nickname ?? own?.name,
+    viewerName: own === undefined ? undefined : nameIn(own),
     group: groupText(group),
     messages: messages.map(messageText),
     members: members.map(memberText),

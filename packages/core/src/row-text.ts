@@ -23,13 +23,17 @@ export function messageText(row: MessageDbRow): RowText {
   return { key: `m${row.seq}`, version: row.version, seq: row.seq, json }
 }
 
+/** What a member is called in the group. */
+export function nameIn(row: Pick<MemberDbRow, 'nickname' | 'name'>): string {
+  return row.nickname ?? row.name
+}
 export function memberRow(row: MemberDbRow): MemberRow {
   return {
     row: 'member',
     userId: row.user_id as MemberRow['userId'],
     version: row.version,
     role: row.role,
-    name: row.nickname ?? row.name,
+    name: nameIn(row),
     avatar: row.avatar,
     badge: row.badge as MemberRow['badge'],
     joinedAt: row.joined_at,
