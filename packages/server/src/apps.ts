@@ -1,8 +1,8 @@
 /** The apps of this server and their keys: made and changed here, read from memory that is at most five seconds old. */
-import { createHash } from 'node:crypto'
+import { createHash, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
 import type { AppId, Millis } from '@qun/contract'
 import type { Store } from '@qun/storage'
-import { importJWK, type CryptoKey, type JWK } from 'jose'
+import type { JWK } from 'jose'
 import type { Seal } from './seal.ts'
 import {
   addApiKey,
@@ -132,7 +132,7 @@ export class Apps {
 
   /** Adds a second signing key. EdDSA: give the public key as a JWK; HS256: the secret is made and shown once. */
   async addSigningKey(appId: AppId, publicKey?: JWK): Promise<NewSigningKey> {
-    const made = publicKey === undefined ? this.#makeHmacKey(appId) : await this.#takePublicKey(appId, publicKey)
+    const made = publicKey === undefined ? this.#makeHmacKey(appId) : this.#takePublicKey(appId, publicKey)
     await this.#options.store.transaction(appId, async (tx) => {
       const active = (await listSigningKeys(tx, appId)).filter((key) => key.status === 'active')
       if (active.length >= activeKeysMax)
@@ -193,7 +193,7 @@ export class Apps {
     )
     const row = rows[0]
     if (row === undefined) return undefined
-    const opened = await Promise.all(keys.map((key) => this.#openKey(key)))
+    const opened = keys.map((key) => this.#openKey(key))
     return {
       appId,
       name: row.name,
@@ -203,12 +203,12 @@ export class Apps {
     }
   }
 
-  async #openKey(row: SigningKeyRow): Promise<SigningKey> {
+  #openKey(row: SigningKeyRow): SigningKey {
     const bytes = this.#options.seal.open(row.secret)
     const { appId, kid, alg, status } = row
-    if (alg === 'HS256') return { appId, kid, alg, status, verifyWith: await importHmacKey(bytes) }
+    if (alg === 'HS256') return { appId, kid, alg, status, verifyWith: createSecretKey(bytes) }
     const jwk = JSON.parse(Buffer.from(bytes).toString('utf8')) as JWK
-    return { appId, kid, alg, status, verifyWith: await importJWK(jwk, 'EdDSA') }
+    return { appId, kid, alg, status, verifyWith: publicKeyOf(jwk) }
   }
 
   #makeHmacKey(appId: AppId): { readonly row: SigningKeyRow; readonly shown: NewSigningKey } {
@@ -220,13 +220,10 @@ export class Apps {
     }
   }
 
-  async #takePublicKey(
-    appId: AppId,
-    jwk: JWK,
-  ): Promise<{ readonly row: SigningKeyRow; readonly shown: NewSigningKey }> {
+  #takePublicKey(appId: AppId, jwk: JWK): { readonly row: SigningKeyRow; readonly shown: NewSigningKey } {
     if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519' || jwk.d !== undefined)
       throw new UsageError('give an Ed25519 public key as JWK')
-    await importJWK(jwk, 'EdDSA')
+    publicKeyOf(jwk)
     const kid = `${appId}.${this.#options.randomHex(6)}`
     const bytes = Buffer.from(JSON.stringify({ kty: jwk.kty, crv: jwk.crv, x: jwk.x }))
     return {
@@ -236,10 +233,8 @@ export class Apps {
   }
 }
 
-/** Made ready once: from bytes, each signature and each look at one would import the key anew. */
-function importHmacKey(secret: Uint8Array): Promise<CryptoKey> {
-  const bytes = new Uint8Array(secret)
-  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])
+function publicKeyOf(jwk: JWK): KeyObject {
+  return createPublicKey({ key: jwk, format: 'jwk' })
 }
 
 /** API secrets are 256 random bits, so a fast hash is enough: there is nothing to guess. */

@@ -1,19 +1,29 @@
 /** Who is calling: checks users' tokens and hosts' API keys. Knows no route and no socket. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { refuse, type AppId, type Millis, type UserId } from '@qun/contract'
-import type { CryptoKey } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { hashOfApiSecret, type Apps } from './apps.ts'
 import { isStorable } from './json.ts'
 import type { Revocations } from './revocations.ts'
-import { isUserId, leewaySeconds, mintToken, readHeader, verifyToken, type Claims } from './token.ts'
+import {
+  headerPartOf,
+  isUserId,
+  leewaySeconds,
+  mintToken,
+  readHeader,
+  verifyToken,
+  type Claims,
+  type Header,
+} from './token.ts'
 
 export type Credential =
   | { readonly kind: 'user'; readonly claims: Claims }
   | { readonly kind: 'server'; readonly appId: AppId; readonly keyId: string }
 
-/** Tokens remembered as verified: an entry is about 400 bytes, and a signature costs 90 µs. */
+/** Tokens remembered as verified, about 400 bytes each: a token seen anew asks the store who was shut out. */
 const verifiedMax = 20_000
+/** Headers remembered as read: all tokens of a key begin with the same one. */
+const headersMax = 1_000
 
 export interface AuthOptions {
   readonly apps: Apps
@@ -25,6 +35,7 @@ export interface AuthOptions {
 export class Auth {
   readonly #options: AuthOptions
   readonly #verified = new LRUCache<string, Claims>({ max: verifiedMax })
+  readonly #headers = new LRUCache<string, Header>({ max: headersMax })
 
   constructor(options: AuthOptions) {
     this.#options = options
@@ -42,11 +53,11 @@ export class Auth {
   /** A user's token: signature, claims, and that nobody shut its bearer out. */
   async verify(token: string): Promise<Claims> {
     const { apps, revocations, now } = this.#options
-    const header = readHeader(token)
+    const header = this.#headerOf(token)
     const app = await apps.find(appIdOfKey(header.kid))
     const key = app?.signingKeys.get(header.kid)
     if (key === undefined) throw refuse('auth.token_key_unknown')
-    const digest = createHash('sha256').update(token).digest('base64')
+    const digest = hash('sha256', token, 'base64')
     const known = this.#verified.get(digest)
     if (known !== undefined && key.status === 'active') {
       if (known.exp + leewaySeconds <= Math.floor(now() / 1_000)) throw refuse('auth.token_expired')
@@ -57,6 +68,15 @@ export class Auth {
     refuseVerdict(await revocations.readVerdict(claims))
     this.#verified.set(digest, claims)
     return claims
+  }
+
+  #headerOf(token: string): Header {
+    const part = headerPartOf(token)
+    const known = this.#headers.get(part)
+    if (known !== undefined) return known
+    const header = readHeader(part)
+    this.#headers.set(part, header)
+    return header
   }
 
   /** A token for a user of the app. Refuses `request.invalid` for an id that is none. */
@@ -71,7 +91,7 @@ export class Auth {
     const exp = iat + (wish.ttlSeconds ?? 3_600)
     const { kid } = key
     const claims: Claims = { appId, userId: wish.userId, guest: wish.guest ?? false, jti: randomHex(16), kid, iat, exp }
-    const token = await mintToken(key.verifyWith as CryptoKey, claims)
+    const token = await mintToken(key.verifyWith, claims)
     return { token, expiresAt: exp * 1_000 }
   }
 

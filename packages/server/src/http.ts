@@ -152,14 +152,18 @@ function uploadOf(bytes: Buffer, contentTypeHeader: string) {
 /** Node times whole requests only; this cuts a JSON body that drips in, without a timer per request. */
 function addBodyDeadline(app: FastifyInstance, now: () => Millis): void {
   const reading = new Map<FastifyRequest, Millis>()
-  app.addHook('preParsing', async (request, _reply, payload) => {
+  app.addHook('preParsing', (request, _reply, payload, done) => {
     const length = request.headers['content-length']
     const hasBody = request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
     if (hasBody && request.routeOptions.config.rawBody !== true) reading.set(request, now() + httpLimits.bodyWithinMs)
-    return payload
+    done(null, payload)
   })
-  app.addHook('preValidation', async (request) => void reading.delete(request))
-  app.addHook('onResponse', async (request) => void reading.delete(request))
+  const end = (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+    reading.delete(request)
+    done()
+  }
+  app.addHook('preValidation', end)
+  app.addHook('onResponse', end)
   app.addHook('onRequestAbort', async (request) => void reading.delete(request))
   const timer = setInterval(() => {
     const at = now()
@@ -186,33 +190,50 @@ const exposedHeaders = 'Retry-After, Content-Disposition'
 const allowedHeaders = 'Authorization, Content-Type, Idempotency-Key, Accept-Language, Qun-App'
 
 function addGates(app: FastifyInstance, options: HttpOptions): void {
-  app.addHook('onRequest', async (request, reply) => {
+  // With a callback where nothing is waited for: every request passes here.
+  app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request
     request.startedAt = options.now()
     request.clientAddress = options.addresses.clientOf(raw.socket.remoteAddress, forwardedOf(request))
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer')
-    if ((raw.url ?? '').length > httpLimits.urlLengthMax) throw refuse('request.uri_too_long')
-    if (raw.rawHeaders.length / 2 > httpLimits.headerCountMax) throw refuse('request.header_too_large')
-    const { origin } = request.headers
-    if (origin === undefined) return
-    reply.header('vary', 'Origin')
-    const isAllowed = await options.isAllowedOrigin(origin)
-    if (isAllowed) {
-      reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', exposedHeaders)
-    }
-    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return
-    if (isAllowed) {
-      reply
-        .header('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE')
-        .header('access-control-allow-headers', allowedHeaders)
-        .header('access-control-max-age', '600')
-    }
-    return reply.code(204).send()
+    if ((raw.url ?? '').length > httpLimits.urlLengthMax) return done(refuse('request.uri_too_long'))
+    if (raw.rawHeaders.length / 2 > httpLimits.headerCountMax) return done(refuse('request.header_too_large'))
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    const { origin } = request.headers
+    if (origin === undefined) return done()
+    // A preflight is answered here; everything else goes on.
+    allowOrigin(options, origin, request, reply).then((isAnswered) => (isAnswered ? undefined : done()), done)
+  })
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none'
     options.telemetry.answered(route, request.method, reply.statusCode, (options.now() - request.startedAt) / 1_000)
+    done()
   })
+}
+
+/** CORS: says what a page of this origin may do. True when that was the whole question. */
+async function allowOrigin(
+  options: HttpOptions,
+  origin: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<boolean> {
+  reply.header('vary', 'Origin')
+  const isAllowed = await options.isAllowedOrigin(origin)
+  if (isAllowed) {
+    reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', exposedHeaders)
+  }
+  if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false
+  if (isAllowed) {
+    reply
+      .header('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE')
+      .header('access-control-allow-headers', allowedHeaders)
+      .header('access-control-max-age', '600')
+  }
+  reply.code(204).send()
+  return true
 }
 
 function forwardedOf(request: FastifyRequest): string | undefined {

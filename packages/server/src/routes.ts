@@ -9,6 +9,13 @@ import { checkStorable, checkTexts } from './json.ts'
 import type { Telemetry } from './telemetry.ts'
 import { bodyCheck, textCheck, type Check } from './validate.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls a route made from a contract, once its credential was read. */
+    calling: Calling | undefined
+  }
+}
+
 type AnyEndpoint = Endpoint<any, any, any, any>
 
 export interface RouteRequest {
@@ -63,6 +70,7 @@ function featureRoute(core: Core, server: EndpointServer): Route {
 
 export function addRoutes(app: FastifyInstance, options: RoutesOptions): Route[] {
   const routes = listRoutes(options)
+  app.decorateRequest('calling', undefined)
   for (const route of routes) addRoute(app, route, options)
   return routes
 }
@@ -76,16 +84,15 @@ function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): v
     body: endpoint.body === undefined || rawBody ? undefined : bodyCheck(endpoint.body),
     answer: options.checkAnswers && !isRawAnswer(endpoint) ? bodyCheck(endpoint.answer) : undefined,
   }
-  const callings = new WeakMap<FastifyRequest, Calling>()
   app.route({
     method: endpoint.method,
     url: `/v1${endpoint.path}`,
     config: { rawBody },
     ...(rawBody ? { bodyLimit: httpLimits.uploadBytesMax } : {}),
     // The credential is checked before a byte of the body is read.
-    onRequest: async (request) => void callings.set(request, await readCalling(options, endpoint, request)),
+    onRequest: async (request) => void (request.calling = await readCalling(options, endpoint, request)),
     handler: async (request, reply) => {
-      const calling = callings.get(request)
+      const { calling } = request
       assert(calling !== undefined, 'a route served without its gate')
       const outcome = await route.serve(readRequest(endpoint, checks, calling, request))
       checkAnswer(checks.answer, outcome.answer, endpoint.name)
@@ -101,11 +108,8 @@ interface Checks {
 }
 
 function readRequest(endpoint: AnyEndpoint, checks: Checks, calling: Calling, request: FastifyRequest): RouteRequest {
-  for (const [part, values] of Object.entries({ params: request.params as object, query: request.query as object })) {
-    for (const [name, value] of Object.entries(values)) {
-      if (typeof value === 'string') checkStorable(value, `/${part}/${name}`)
-    }
-  }
+  checkParts('params', request.params as object)
+  checkParts('query', request.query as object)
   const params = checks.params(request.params) as RouteRequest['params']
   const query = checks.query(request.query) as RouteRequest['query']
   const idempotencyKey = readIdempotencyKey(endpoint, request)
@@ -118,6 +122,12 @@ function readRequest(endpoint: AnyEndpoint, checks: Checks, calling: Calling, re
   const body = checks.body === undefined ? undefined : checks.body(request.body ?? {})
   checkTexts(body)
   return { calling, params, query, body, idempotencyKey }
+}
+
+function checkParts(part: 'params' | 'query', values: object): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'string') checkStorable(value, `/${part}/${name}`)
+  }
 }
 
 /** Refuses `idempotency.key_missing` where money or stock moves, `request.invalid` for a key that is none. */

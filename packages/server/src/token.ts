@@ -1,6 +1,7 @@
 /** User tokens: how they are read, checked and made. Pure but for the signature; knows no storage and no transport. */
+import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { refuse, userIdPattern, type AppId, type Millis, type UserId } from '@qun/contract'
-import { compactVerify, CompactSign, type CryptoKey, type JWK } from 'jose'
+import { compactVerify, CompactSign } from 'jose'
 import { hasDuplicateKeys } from './json.ts'
 
 export const tokenAudience = 'qun'
@@ -19,7 +20,7 @@ export interface SigningKey {
   readonly alg: Algorithm
   readonly status: 'active' | 'retired'
   /** HS256: the secret, which signs as well. EdDSA: the public key. */
-  readonly verifyWith: Uint8Array | CryptoKey | JWK
+  readonly verifyWith: KeyObject
 }
 
 /** What a verified token says. */
@@ -35,19 +36,26 @@ export interface Claims {
   readonly exp: number
 }
 
-interface Header {
+export interface Header {
   readonly alg: Algorithm
   readonly kid: string
 }
 
 /**
- * The header of a token, before anything in it is believed. Refuses `auth.token_malformed`, `auth.token_alg`
+ * The first part of a token, which holds its header. Refuses `auth.token_malformed`: the three parts are strict
+ * base64url, since a token must have one spelling only, or a revoked one could be written anew.
+ */
+export function headerPartOf(token: string): string {
+  if (token.length > tokenLengthMax || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw refuse('auth.token_malformed')
+  return token.slice(0, token.indexOf('.'))
+}
+
+/**
+ * What the first part says, before anything in it is believed. Refuses `auth.token_malformed`, `auth.token_alg`
  * (none, missing, not one of ours) and `auth.token_key_unknown` (no kid).
  */
-export function readHeader(token: string): Header {
-  // Strict base64url: a token must have one spelling only, or a revoked one could be written anew.
-  if (token.length > tokenLengthMax || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw refuse('auth.token_malformed')
-  const header = readPart(token.split('.', 1)[0]!)
+export function readHeader(headerPart: string): Header {
+  const header = readPart(headerPart)
   if (typeof header['alg'] !== 'string' || !algorithms.includes(header['alg'])) throw refuse('auth.token_alg')
   // A critical extension we do not know must be refused (RFC 7515 4.1.11); we know none.
   if (header['crit'] !== undefined) throw refuse('auth.token_malformed')
@@ -64,7 +72,9 @@ function readPart(part: string): Record<string, unknown> {
     throw refuse('auth.token_malformed')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('auth.token_malformed')
-  if (hasDuplicateKeys(text)) throw refuse('auth.token_malformed', { detail: 'a claim is named twice' })
+  // What reads back as it was written names nothing twice; the others are looked through.
+  if (JSON.stringify(value) !== text && hasDuplicateKeys(text))
+    throw refuse('auth.token_malformed', { detail: 'a claim is named twice' })
   return value as Record<string, unknown>
 }
 
@@ -75,12 +85,29 @@ function readPart(part: string): Record<string, unknown> {
 export async function verifyToken(token: string, header: Header, key: SigningKey, now: Millis): Promise<Claims> {
   if (key.status === 'retired') throw refuse('auth.token_key_retired')
   if (header.alg !== key.alg) throw refuse('auth.token_alg')
+  const isSigned = key.alg === 'HS256' ? isHmacOf(token, key.verifyWith) : await isSignatureOf(token, key)
+  if (!isSigned) throw refuse('auth.token_signature')
+  return readClaims(readPart(token.slice(token.indexOf('.') + 1, token.lastIndexOf('.'))), key, Math.floor(now / 1_000))
+}
+
+/**
+ * HS256 at once, in 5 µs: through WebCrypto, as jose does it, a look at a signature waits for a thread and costs 90 µs
+ * of which nothing is hashing. Compared as text, so that no second spelling of the last bits passes.
+ */
+function isHmacOf(token: string, secret: KeyObject): boolean {
+  const signatureAt = token.lastIndexOf('.')
+  const right = Buffer.from(createHmac('sha256', secret).update(token.slice(0, signatureAt)).digest('base64url'))
+  const given = Buffer.from(token.slice(signatureAt + 1))
+  return given.length === right.length && timingSafeEqual(given, right)
+}
+
+async function isSignatureOf(token: string, key: SigningKey): Promise<boolean> {
   try {
-    await compactVerify(token, key.verifyWith as CryptoKey, { algorithms: [key.alg] })
+    await compactVerify(token, key.verifyWith, { algorithms: [key.alg] })
+    return true
   } catch {
-    throw refuse('auth.token_signature')
+    return false
   }
-  return readClaims(readPart(token.split('.')[1]!), key, Math.floor(now / 1_000))
 }
 
 function readClaims(claims: Record<string, unknown>, key: SigningKey, nowSeconds: number): Claims {
@@ -121,7 +148,7 @@ export function isUserId(text: string): text is UserId {
 }
 
 /** Signs a token with the HS256 key the claims name; `jti` must never repeat. */
-export async function mintToken(secret: Uint8Array | CryptoKey, claims: Claims): Promise<string> {
+export async function mintToken(secret: KeyObject, claims: Claims): Promise<string> {
   const body = {
     iss: claims.appId,
     aud: tokenAudience,
