@@ -42,7 +42,7 @@ export class ActionQueue {
     const { appId } = request.principal
     const key = `${appId.length}:${appId}${request.groupId}/${request.seq}`
     const fingerprint = fingerprintOf(`${request.action}\n${JSON.stringify(request.input)}`)
-    const result = new Promise<ActResult>((resolve, reject) => {
+    return new Promise<ActResult>((resolve, reject) => {
       const waiting = { request, fingerprint, resolve, reject }
       const queue = this.#queues.get(key)
       if (queue !== undefined) {
@@ -50,9 +50,9 @@ export class ActionQueue {
         return
       }
       this.#queues.set(key, [waiting])
-      setImmediate(() => void this.#drain(key, appId))
+      const drained = new Promise<void>((done) => setImmediate(() => void this.#drain(key, appId).finally(done)))
+      void this.#engine.track(drained)
     })
-    return this.#engine.track(result)
   }
 
   async #drain(key: string, appId: AppId): Promise<void> {

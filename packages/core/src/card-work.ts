@@ -41,6 +41,15 @@ interface Effects {
   readonly userRecords: (() => void)[]
   readonly appFacts: { readonly name: string; readonly data: unknown }[]
 }
+/** How far the effects had come: what was added since stands behind it. */
+interface Mark {
+  readonly state: unknown
+  readonly isChanged: boolean
+  readonly facts: number
+  readonly jobs: number
+  readonly userRecords: number
+  readonly appFacts: number
+}
 
 /** One card under decision: its effects are gathered here and handed to the decision when all actions have run. */
 export class CardWork {
@@ -52,7 +61,11 @@ export class CardWork {
   readonly body: unknown
   /** What viewers hold of the card, as read or changed. */
   readonly mine = new Map<string, unknown>()
-  #effects: Effects
+  readonly #effects: Effects
+  /** Takes back the parts set since the last mark, the latest first. */
+  #undo: (() => void)[] = []
+  /** What handlers are given, made once: a batch runs hundreds of actions. */
+  #call: CardCall<any> | undefined
 
   constructor(decision: Decision, groupId: string, row: MessageDbRow, server: CardServer, disbandedAt: number | null) {
     this.decision = decision
@@ -75,22 +88,38 @@ export class CardWork {
     return this.#effects.state
   }
 
-  mark(): Effects {
-    const { state, isChanged, mine, facts, jobs, userRecords, appFacts } = this.#effects
+  /** A place to come back to; one at a time. It costs the same however much was done before. */
+  mark(): Mark {
+    const { state, isChanged, facts, jobs, userRecords, appFacts } = this.#effects
+    this.#undo = []
     return {
       state,
       isChanged,
-      mine: new Map(mine),
-      facts: [...facts],
-      jobs: [...jobs],
-      userRecords: [...userRecords],
-      appFacts: [...appFacts],
+      facts: facts.length,
+      jobs: jobs.length,
+      userRecords: userRecords.length,
+      appFacts: appFacts.length,
     }
   }
-  backTo(mark: Effects): void {
-    for (const userId of this.#effects.mine.keys()) if (!mark.mine.has(userId)) this.mine.delete(userId)
-    for (const [userId, mine] of mark.mine) this.mine.set(userId, mine)
-    this.#effects = mark
+  /** Forgets all effects since the mark. */
+  backTo(mark: Mark): void {
+    for (const takeBack of this.#undo.toReversed()) takeBack()
+    this.#undo = []
+    const effects = this.#effects
+    effects.state = mark.state
+    effects.isChanged = mark.isChanged
+    effects.facts.length = mark.facts
+    effects.jobs.length = mark.jobs
+    effects.userRecords.length = mark.userRecords
+    effects.appFacts.length = mark.appFacts
+  }
+  #setMine(userId: string, part: unknown): void {
+    for (const held of [this.#effects.mine, this.mine]) {
+      const before = held.get(userId)
+      const restore = held.has(userId) ? () => void held.set(userId, before) : () => void held.delete(userId)
+      this.#undo.push(restore)
+      held.set(userId, part)
+    }
   }
   async loadMine(userIds: readonly string[]): Promise<void> {
     const { appId, tx } = this.decision
@@ -134,41 +163,41 @@ export class CardWork {
   }
 
   call(): CardCall<any> {
+    return (this.#call ??= this.#makeCall())
+  }
+  #makeCall(): CardCall<any> {
     const { decision, row, groupId } = this
     const work = decision.groupWork(groupId)
-    const read = () => this.#effects
+    const effects = this.#effects
     return {
       ...baseCall(decision),
       putUserRecord: (userId, record, key, body) =>
-        void read().userRecords.push(() => decision.putUserRecord(userId, record, key, body)),
-      recordForApp: (name, data) => void read().appFacts.push({ name, data }),
+        void effects.userRecords.push(() => decision.putUserRecord(userId, record, key, body)),
+      recordForApp: (name, data) => void effects.appFacts.push({ name, data }),
       groupId: groupId as GroupId,
       seq: row.seq,
       senderId: row.sender_id as UserId,
       at: row.at,
       body: this.body,
       get state() {
-        return read().state
+        return effects.state
       },
       setState: (state: unknown) => {
-        read().state = state
-        read().isChanged = true
+        effects.state = state
+        effects.isChanged = true
       },
       mineOf: async (userId: UserId) => {
         if (!this.mine.has(userId)) await this.loadMine([userId])
         return this.mine.get(userId) ?? undefined
       },
-      setMine: (userId: UserId, part: unknown) => {
-        read().mine.set(userId, part)
-        this.mine.set(userId, part)
-      },
-      schedule: (at, job, input) => void read().jobs.push({ job, at, input }),
-      cancelJob: (job) => void read().jobs.push({ job, at: null, input: null }),
+      setMine: (userId: UserId, part: unknown) => this.#setMine(userId, part),
+      schedule: (at, job, input) => void effects.jobs.push({ job, at, input }),
+      cancelJob: (job) => void effects.jobs.push({ job, at: null, input: null }),
       record: (name: string, data: unknown) => {
         const schema = this.server.card.facts[name]
         if (schema === undefined) throw new Bug(`fact ${name} is not declared by ${row.kind}`)
         decision.engine.validators.assert(schema, data, `fact ${name}`)
-        read().facts.push({ name, data })
+        effects.facts.push({ name, data })
       },
       findMember: async (userId: UserId): Promise<MemberRow | undefined> => {
         const found = await work.findMember(userId)
@@ -183,17 +212,15 @@ export class CardWork {
       post: (message) => postWithin(work, message),
     }
   }
+  /** The same for one actor. It inherits: spread, it would be without what all actions share. */
   actionCall(member: ActorDbRow): ActionCall<any> {
-    // NOTE: `state` is a getter; spreading the call would freeze it at its present value.
-    return Object.defineProperties(this.call(), {
-      actorId: { value: member.user_id, enumerable: true },
-      actor: { value: memberRow(member), enumerable: true },
-      isMinor: { value: member.minor, enumerable: true },
-      failKeeping: {
-        value: (code: string, more?: RefusalDetail) => failKeeping(this.decision.engine.registry, code, more),
-        enumerable: true,
-      },
-    }) as ActionCall<any>
+    const own = {
+      actorId: member.user_id,
+      actor: memberRow(member),
+      isMinor: member.minor,
+      failKeeping: (code: string, more?: RefusalDetail) => failKeeping(this.decision.engine.registry, code, more),
+    }
+    return Object.assign(Object.create(this.call()) as CardCall<any>, own) as ActionCall<any>
   }
 }
 

@@ -10,7 +10,7 @@ import { cardWithin } from './card-work.ts'
 import { decide, type Decision } from './decision.ts'
 import type { Engine } from './engine.ts'
 import type { Timer, TimerCall } from './feature.ts'
-import { backoff, troubleOf } from './tries.ts'
+import { backoffAfter, troubleOf } from './tries.ts'
 
 interface DueTimer {
   readonly app_id: AppId
@@ -112,7 +112,7 @@ export class Timers {
     }
   }
   #laterTry() {
-    return sql`lease_until = ${this.#engine.now()} + ${backoff}`
+    return sql`lease_until = ${this.#engine.now()} + ${backoffAfter(sql`attempts`)}`
   }
 }
 

@@ -7,12 +7,12 @@ import type { AppId, GroupId } from '@qun/contract'
 import { sql } from 'kysely'
 import { baseCall, groupCall } from './calls.ts'
 import { cardWithin, openCard } from './card-work.ts'
-import { decide } from './decision.ts'
+import { decide, type Decision } from './decision.ts'
 import type { Engine } from './engine.ts'
 import type { Fact } from './feature.ts'
 import type { Folds } from './folds.ts'
 import { Timers } from './timers.ts'
-import { backoff, troubleOf } from './tries.ts'
+import { backoffAfter, troubleOf } from './tries.ts'
 
 interface DueJob {
   readonly app_id: AppId
@@ -30,6 +30,13 @@ interface Stream {
 interface DueReaction extends Stream {
   readonly app_id: AppId
   readonly fact_seq: number
+}
+
+interface StoredFact {
+  readonly fact_seq: number
+  readonly name: string
+  readonly at: number
+  readonly data: string
 }
 
 /** Things taken at once by one worker: few, so that another node can help. */
@@ -155,7 +162,7 @@ export class Workers {
     } catch (error) {
       this.#engine.onBug(error, `job ${due.job}`)
       const note = (tx: Parameters<Parameters<Engine['store']['transaction']>[1]>[0]) =>
-        sql`UPDATE jobs SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${backoff}
+        sql`UPDATE jobs SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${backoffAfter(sql`attempts`)}
           WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND seq = ${due.seq} AND job = ${due.job} AND lease = ${lease}`.execute(
           tx,
         )
@@ -202,71 +209,83 @@ export class Workers {
     )
     return rows.toSorted(byStream).map((due) => ({ due, lease }))
   }
-  /** The stream's next fact after one that is done. It waits for a lock rather than pass over who holds it. */
-  async #takeNext({ app_id, group_id, reaction }: Stream, lease: string): Promise<DueReaction | undefined> {
-    const { limits } = this.#engine
-    const now = this.#engine.now()
-    const { rows } = await this.#engine.store.transaction(app_id, (tx) =>
-      sql<DueReaction>`UPDATE reaction_queue
-        SET lease = ${lease}, lease_until = ${now + limits.leaseMs}, attempts = attempts + 1
-        WHERE lease_until <= ${now} AND app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}
-          AND fact_seq = (SELECT fact_seq FROM reaction_queue
-            WHERE app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}
-              AND attempts < ${limits.attemptsMax} ORDER BY fact_seq LIMIT 1 FOR UPDATE)
-        RETURNING app_id, group_id, reaction, fact_seq`.execute(tx),
-    )
-    return rows[0]
-  }
   /** Several facts of one stream in their order, each a decision of its own; ends at the first that fails. */
   async #runStream(first: DueReaction, lease: string): Promise<void> {
-    let due: DueReaction | undefined = first
-    for (let n = 1; due !== undefined; n += 1) {
-      const isDone = await this.#runReaction(due, lease)
-      due = isDone && n < streamMax && !this.#isStopping ? await this.#takeNext(due, lease) : undefined
-    }
+    let isDone = await this.#runLeased(first, lease)
+    for (let n = 1; isDone && n < streamMax && !this.#isStopping; n += 1) isDone = await this.#runNext(first)
   }
   /** Returns whether the fact is done with. */
-  async #runReaction(due: DueReaction, lease: string): Promise<boolean> {
-    const reaction = this.#engine.registry.reactions.find((candidate) => candidate.name === due.reaction)
+  async #runLeased(due: DueReaction, lease: string): Promise<boolean> {
+    const { app_id, group_id, reaction, fact_seq } = due
     try {
-      await decide(this.#engine, due.app_id, async (decision) => {
-        const { rows } =
-          await sql`DELETE FROM reaction_queue WHERE app_id = ${due.app_id} AND group_id = ${due.group_id}
-          AND reaction = ${due.reaction} AND fact_seq = ${due.fact_seq} AND lease = ${lease} RETURNING 1`.execute(
-            decision.tx,
-          )
-        // A reaction whose feature is gone has nobody to run it.
-        if (rows.length === 0 || reaction === undefined) return
-        const facts = await sql<{ name: string; at: number; data: string }>`SELECT name, at, data FROM facts
-          WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND fact_seq = ${due.fact_seq}`.execute(
-          decision.tx,
-        )
-        const row = facts.rows[0]
-        if (row === undefined) return
-        const fact: Fact = {
-          name: row.name,
-          groupId: due.group_id as GroupId,
-          factSeq: due.fact_seq,
-          at: row.at,
-          data: JSON.parse(row.data),
-        }
-        await reaction.handle({
-          ...baseCall(decision),
-          fact,
-          group: async (groupId) => groupCall(await decision.lockGroup(groupId)),
-          card: (card, at) => cardWithin(decision, card, at),
-        })
+      await decide(this.#engine, app_id, async (decision) => {
+        const { rows } = await sql<StoredFact>`WITH gone AS (
+            DELETE FROM reaction_queue WHERE app_id = ${app_id} AND group_id = ${group_id}
+              AND reaction = ${reaction} AND fact_seq = ${fact_seq} AND lease = ${lease} RETURNING fact_seq)
+          SELECT f.fact_seq, f.name, f.at, f.data FROM gone JOIN facts f
+            ON f.app_id = ${app_id} AND f.group_id = ${group_id} AND f.fact_seq = gone.fact_seq`.execute(decision.tx)
+        if (rows[0] !== undefined) await this.#handle(decision, due, rows[0])
       })
       return true
     } catch (error) {
-      this.#engine.onBug(error, `reaction ${due.reaction}`)
-      await this.#engine.store.transaction(due.app_id, (tx) =>
-        sql`UPDATE reaction_queue SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${backoff}
-          WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND reaction = ${due.reaction}
-            AND fact_seq = ${due.fact_seq} AND lease = ${lease}`.execute(tx),
+      this.#engine.onBug(error, `reaction ${reaction}`)
+      await this.#engine.store.transaction(app_id, (tx) =>
+        sql`UPDATE reaction_queue SET trouble = ${troubleOf(error)}, lease = NULL,
+            lease_until = ${this.#engine.now()} + ${backoffAfter(sql`attempts`)}
+          WHERE app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}
+            AND fact_seq = ${fact_seq} AND lease = ${lease}`.execute(tx),
       )
       return false
     }
+  }
+  /**
+   * The stream's next fact after one that is done, found and handled in one transaction. It needs no lease: its row is
+   * locked meanwhile, and should it take the process down, it is the first of its stream and leased by whoever comes
+   * next. Waits for a lock rather than pass over who holds it. Returns whether there was one and it is done with.
+   */
+  async #runNext(stream: DueReaction): Promise<boolean> {
+    const { app_id, group_id, reaction } = stream
+    const now = this.#engine.now()
+    let tried: StoredFact | undefined
+    try {
+      await decide(this.#engine, app_id, async (decision) => {
+        const { rows } = await sql<StoredFact>`WITH due AS (
+            SELECT fact_seq FROM reaction_queue
+            WHERE app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}
+              AND attempts < ${this.#engine.limits.attemptsMax} ORDER BY fact_seq LIMIT 1 FOR UPDATE),
+          gone AS (
+            DELETE FROM reaction_queue q USING due WHERE q.app_id = ${app_id} AND q.group_id = ${group_id}
+              AND q.reaction = ${reaction} AND q.fact_seq = due.fact_seq AND q.lease_until <= ${now}
+            RETURNING q.fact_seq)
+          SELECT f.fact_seq, f.name, f.at, f.data FROM gone JOIN facts f
+            ON f.app_id = ${app_id} AND f.group_id = ${group_id} AND f.fact_seq = gone.fact_seq`.execute(decision.tx)
+        tried = rows[0]
+        if (tried !== undefined) await this.#handle(decision, stream, tried)
+      })
+      return tried !== undefined
+    } catch (error) {
+      this.#engine.onBug(error, `reaction ${reaction}`)
+      await this.#engine.store.transaction(app_id, (tx) =>
+        sql`UPDATE reaction_queue SET trouble = ${troubleOf(error)}, attempts = attempts + 1,
+            lease_until = ${this.#engine.now()} + ${backoffAfter(sql`attempts + 1`)}
+          WHERE app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}
+            AND fact_seq = ${tried?.fact_seq ?? -1} AND lease_until <= ${now}`.execute(tx),
+      )
+      return false
+    }
+  }
+  async #handle(decision: Decision, { reaction, group_id }: Stream, stored: StoredFact): Promise<void> {
+    const { name, at, data, fact_seq } = stored
+    const fact: Fact = { name, groupId: group_id as GroupId, factSeq: fact_seq, at, data: JSON.parse(data) }
+    // A reaction whose feature is gone has nobody to run it.
+    await this.#engine.registry.reactions
+      .find((candidate) => candidate.name === reaction)
+      ?.handle({
+        ...baseCall(decision),
+        fact,
+        group: async (groupId) => groupCall(await decision.lockGroup(groupId)),
+        card: (card, at) => cardWithin(decision, card, at),
+      })
   }
 
   /** Forgets answers to old keys, once a day. */
