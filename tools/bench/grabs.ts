@@ -2,21 +2,24 @@
  * Ten thousand members open a packet of a hundred shares at once, over HTTP at the server as it ships; then at the
  * textbook's server on the same PostgreSQL, a locked row per grab. `node tools/bench/grabs.ts [--members 10000]
  * [--shares 100] [--connections 100] [--depth 20] [--rounds 3] [--profile]`. Ends with 1 when a figure of promises
- * P13 is missed.
+ * P13 is missed. With `--profile` it says where the time of the grabs went, and leaves the textbook out.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { engineEndpoints, type AppId, type ParamsOf, type RequestOf } from '@qun/contract'
 import { transfer } from '@qun/ledger'
 import { findRunningEmbedded, openStore } from '@qun/storage'
+import { sql } from 'kysely'
 import { startChild } from './child.ts'
 import type { GrabFigures, GrabPlan } from './grabs-load.ts'
 import { HostApi, inParallel } from './host-api.ts'
 import { canPin, generatorCpu, serverCpu, startQun, type QunChild } from './peers.ts'
+import { countStatements, describePhase, phaseFile } from './phase-profile.ts'
+import { phaseSignal } from './phase-signal.ts'
 import { readFamilyUse } from './process-stat.ts'
-import { describeProfile, type CpuProfile } from './profile.ts'
 import { signToken } from './wire.ts'
 import { makeWorkFolder } from './work-folder.ts'
 
@@ -40,11 +43,11 @@ const shares = Number(options.shares)
 const work = makeWorkFolder('qun-grabs')
 const dataDir = join(work, 'qun')
 const folder = join(work, 'profile')
-const flags = ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${folder}`]
 
 const server = await startQun({
   dataDir,
-  ...(options.profile ? { nodeFlags: flags } : {}),
+  ...(options.profile ? { args: await makeProfiled() } : {}),
+  nodeFlags: (process.env.GF ?? '').split(' ').filter(Boolean),
 })
 const host = new HostApi(server.ready)
 const names = Array.from({ length: members }, (_, i) => `g${i}`)
@@ -52,16 +55,20 @@ const databaseUrl = await findRunningEmbedded(join(dataDir, 'database'))
 if (databaseUrl === undefined) throw new Error('the server runs no database of its own')
 const groupId = await prepare()
 const faults: string[] = []
-const seconds: number[] = []
-for (let round = 1; round <= Number(options.rounds); round += 1) seconds.push(await grab(round))
-const locked = await textbook(databaseUrl)
-const ratio = locked.seconds / seconds.toSorted((a, b) => a - b)[Math.floor(seconds.length / 2)]!
-console.log(
-  `textbook (a locked row per grab): ${locked.seconds.toFixed(2)} s, ${ratio.toFixed(1)} × the median of ours`,
-)
-if (ratio < ratioMin) faults.push(`${ratio.toFixed(1)} × the textbook, less than ${ratioMin} ×`)
+const ratios: number[] = []
+if (options.profile) process.kill(server.pid, phaseSignal)
+// One after the other: a machine that has a slow moment is to have it for both.
+for (let round = 1; round <= Number(options.rounds); round += 1) {
+  const seconds = await grab(round)
+  if (!options.profile) ratios.push((await textbook(databaseUrl)).seconds / seconds)
+}
+if (options.profile) await showProfile()
+else {
+  const ratio = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)]!
+  console.log(`${ratio.toFixed(1)} × the textbook, the median of ${ratios.map((one) => one.toFixed(1)).join(', ')}`)
+  if (ratio < ratioMin) faults.push(`${ratio.toFixed(1)} × the textbook, less than ${ratioMin} ×`)
+}
 await server.stop()
-if (options.profile) showProfile()
 for (const fault of faults) console.error(`MISSED: ${fault}`)
 process.exit(faults.length === 0 ? 0 : 1)
 
@@ -71,8 +78,22 @@ async function prepare(): Promise<string> {
   await inParallel(['owner', ...names], 24, (userId) => host.putUser(userId, userId))
   const made = await host.makeGroup('Grabs', ['owner', ...names])
   await fund(server, databaseUrl!)
+  await untilQuiet(databaseUrl!)
   console.log(`${members} members in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
   return made
+}
+/** Until what ten thousand joins set going is done: it is not what is measured. */
+async function untilQuiet(url: string): Promise<void> {
+  const store = await openStore({ url, poolSize: 1 })
+  const waiting = () =>
+    store.reading('*', async (tx) => {
+      const { rows } = await sql<{ waiting: boolean }>`SELECT EXISTS (SELECT FROM reaction_queue) AS waiting`.execute(
+        tx,
+      )
+      return rows[0]?.waiting === true
+    })
+  while (await waiting()) await pause(500)
+  await store.close()
 }
 async function fund({ ready }: QunChild, url: string): Promise<void> {
   const store = await openStore({ url, poolSize: 1 })
@@ -163,10 +184,22 @@ async function textbook(url: string): Promise<GrabFigures> {
   const figures = await load(planOf(child.said['port'] as number, (name) => `POST /grab/${name} HTTP/1.1\r\n`))
   await child.stop()
   if (figures.amounts.length !== Math.min(shares, members)) throw new Error('the textbook lost count')
+  console.log(`  the textbook, a locked row per grab: ${figures.seconds.toFixed(2)} s`)
   return figures
 }
 
-function showProfile(): void {
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.cpuprofile')))
-    console.log(describeProfile(JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile))
+/** Arguments of a server whose grabs are profiled, with a database that counts its statements. */
+async function makeProfiled(): Promise<string[]> {
+  mkdirSync(folder)
+  // The database is made first: what it counts is set where it lives.
+  const first = await startQun({ dataDir })
+  await first.stop()
+  countStatements(dataDir)
+  return ['--phase', folder]
+}
+async function showProfile(): Promise<void> {
+  process.kill(server.pid, phaseSignal)
+  const path = join(folder, phaseFile)
+  while (!existsSync(path)) await pause(100)
+  console.log(describePhase(path))
 }

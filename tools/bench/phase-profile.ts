@@ -2,22 +2,42 @@
  * The profile of a measured phase, taken inside the measured server: what its own code did, by sampling, and what its
  * PostgreSQL did, by statement. Begun and ended by a signal of the generator, so that starting and connecting are out.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { join } from 'node:path'
 import { findRunningEmbedded } from '@qun/storage'
 import pg from 'pg'
 import { phaseSignal } from './phase-signal.ts'
-import type { CpuProfile, HeapNode, StatementUse } from './profile.ts'
+import {
+  describeHeap,
+  describeProfile,
+  describeStatements,
+  type CpuProfile,
+  type HeapNode,
+  type StatementUse,
+} from './profile.ts'
 
 export const phaseFile = 'phase.json'
 
-export interface PhaseProfile {
+interface PhaseProfile {
   readonly seconds: number
   readonly cpu: CpuProfile
   readonly statements: readonly StatementUse[]
   /** What lives in the heap at the phase's end, by who made it since the server listened. */
   readonly heap: HeapNode
+}
+
+/** A profile in words: the server, its PostgreSQL, its heap. */
+export function describePhase(path: string): string {
+  const phase = JSON.parse(readFileSync(path, 'utf8')) as PhaseProfile
+  return [
+    'The server',
+    describeProfile(phase.cpu),
+    'Its PostgreSQL',
+    describeStatements(phase.statements, phase.seconds),
+    'Its heap',
+    describeHeap(phase.heap),
+  ].join('\n\n')
 }
 
 /** Has the PostgreSQL of a data directory count its statements from its next start on. Returns how to undo it. */
@@ -67,7 +87,10 @@ export async function watchPhase(dataDir: string, folder: string): Promise<void>
       wal_bytes::float8 AS "walBytes", wal_fpi::float8 AS "walPages" FROM pg_stat_statements
       WHERE query NOT LIKE '%pg_stat_statements%' ORDER BY total_exec_time + total_plan_time DESC LIMIT 40`)
     const phase: PhaseProfile = { seconds, cpu: profile as CpuProfile, statements: rows, heap: heap.profile.head }
-    writeFileSync(join(folder, phaseFile), JSON.stringify(phase))
+    // Whole or not there at all: somebody may be waiting for it.
+    const path = join(folder, phaseFile)
+    writeFileSync(`${path}.part`, JSON.stringify(phase))
+    renameSync(`${path}.part`, path)
   }
   process.once(phaseSignal, () => {
     process.once(phaseSignal, () => void end())

@@ -3,7 +3,7 @@
  * core. `npm run bench -- [A A2 B C D E F] [--quick] [--profile] [--pin-database] [--only qun,c] [--out FILE]`.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -21,8 +21,7 @@ import {
   type PeerName,
   type QunOptions,
 } from './peers.ts'
-import { countStatements, phaseFile, type PhaseProfile } from './phase-profile.ts'
-import { describeHeap, describeProfile, describeStatements } from './profile.ts'
+import { countStatements, describePhase, phaseFile } from './phase-profile.ts'
 import { goalsOf, goalTableOf, tableOf, type GoalResult, type PeerRun } from './report.ts'
 import { makeWorkFolder } from './work-folder.ts'
 import { quicken, workloads, type Workload } from './workloads.ts'
@@ -153,17 +152,11 @@ async function profile(workload: Workload, groups: MadeGroups): Promise<void> {
   const figures = await load(workload, peer!, true)
   await peer!.stop()
   stopCounting()
-  const phase = JSON.parse(readFileSync(join(folder, phaseFile), 'utf8')) as PhaseProfile
   const texts = [
     `${workload.name}: ${workload.doc}`,
     results.machine,
     tableOf([{ workload: workload.name, peer: 'qun', figures }]),
-    'The server',
-    describeProfile(phase.cpu),
-    'Its PostgreSQL',
-    describeStatements(phase.statements, phase.seconds),
-    'Its heap',
-    describeHeap(phase.heap),
+    describePhase(join(folder, phaseFile)),
   ]
   const text = `${texts.join('\n\n')}\n`
   console.log(text)
