@@ -29,6 +29,11 @@ async function drift(world: World, ms: number): Promise<void> {
     await turns(4)
   }
 }
+/** What a store's answer waits at until it is opened; open at the latest when the test ends, so that nothing hangs. */
+function createGate() {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { opened: promise, open: resolve, [Symbol.dispose]: resolve }
+}
 
 describe('heads', () => {
   test('[SYNC10] a listed connection hears one head a second at most, and the last one is exact', async () => {
@@ -165,12 +170,12 @@ describe('heads', () => {
     await using world = await open()
     await say(world, 'li', '先前的话')
     // The node has the group's row, and waits for its latest words, when the next ones are said.
-    const gate = Promise.withResolvers<void>()
+    using gate = createGate()
     let isHeld = false
     const slow: KyselyPlugin = {
       transformQuery: ({ node }) => node,
       async transformResult({ result }) {
-        if (isHeld) await gate.promise
+        if (isHeld) await gate.opened
         isHeld ||= result.rows.some((row) => 'last_word_seq' in row)
         return result
       },
@@ -182,7 +187,7 @@ describe('heads', () => {
     expect(await until(() => isHeld)).toBe(true)
     const at = await say(world, 'li', '这时说的话')
     await turns()
-    gate.resolve()
+    gate.open()
     await world.settle()
     const { head } = await readRow(world, 'sun')
     const told = headsOf(line).filter(({ version }) => version === head.version)
@@ -249,14 +254,14 @@ describe('heads', () => {
   test('[SYNC11] a name that changes while its bearer opens the group is told as it is after', async () => {
     await using world = await open()
     await say(world, 'zhao', '先前的话')
-    const gate = Promise.withResolvers<void>()
+    using gate = createGate()
     let isHeld = false
     const slow: KyselyPlugin = {
       transformQuery: ({ node }) => node,
       async transformResult({ result }) {
         if (!isHeld && result.rows.some((row) => 'nickname' in row)) {
           isHeld = true
-          await gate.promise
+          await gate.opened
         }
         return result
       },
@@ -270,7 +275,7 @@ describe('heads', () => {
     expect(await until(() => isHeld)).toBe(true)
     await world.as('li').call(setNickname, { params: { groupId: world.groupId }, body: { nickname: '李师傅' } })
     await turns()
-    gate.resolve()
+    gate.open()
     await world.settle()
     await say(world, 'li', '你好')
     await world.settle()
