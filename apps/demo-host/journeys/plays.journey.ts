@@ -1,34 +1,47 @@
 /**
- * Each play as people meet it, in two phones: the owner starts it from the plus menu, a member takes part, and the
- * result is right in the card, in what the member holds and in the ledger. Pictures of each go to `.cache/pictures`.
+ * Each play as people meet it: the owner starts it from the plus menu, two members take part on phones of their own, and
+ * the result is right in the card, in what the members hold and in the ledger. Pictures of each go to `.cache/pictures`.
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { FrameLocator, Locator, Page } from 'playwright-core'
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openContext, phone } from './browser.ts'
-import { card, checkAccess, compose, setStage, type Stage } from './stage.ts'
+import { card, checkAccess, compose, openGroup, setStage, type Phone, type Stage } from './stage.ts'
 
 const pictureDir = resolve(import.meta.dirname, '../../..', process.env['QUN_PICTURES'] ?? '.cache/pictures')
 let stage: Stage
 let page: Page
 let zhao: FrameLocator
 let wang: FrameLocator
-const { complaints, barriers } = setStage({ name: 'plays', customer: '赵阿姨', group: '山茶咖啡·老友群' }, (opened) => {
+/** The second member, on a phone that is not on the front page. */
+let sun: Page
+const group = '山茶咖啡·老友群'
+const { complaints, barriers } = setStage({ name: 'plays', customer: '赵阿姨', group }, (opened) => {
   stage = opened
   ;({ page, customer: zhao, owner: wang } = opened)
 })
-beforeAll(() => void mkdirSync(pictureDir, { recursive: true }))
+beforeAll(async () => {
+  mkdirSync(pictureDir, { recursive: true })
+  const own = await openContext(stage.browser, { device: phone, lang: 'zh', theme: 'dark', still: true }, complaints)
+  sun = await own.newPage()
+  sun.setDefaultTimeout(20_000)
+  await sun.goto(`${stage.world.hostUrl}/phone?persona=sun&theme=dark`)
+  await sun.getByRole('link', { name: '消息' }).click()
+  await openGroup(sun, group)
+})
+afterAll(() => sun.context().close())
 
-/** Keeps a picture of both phones, and what a screen reader would stumble over. */
+/** Keeps a picture of the phones, and what a screen reader would stumble over. */
 async function look(name: string) {
   await page.waitForTimeout(700)
   await page.evaluate(() => scrollTo(0, 0))
   await page.screenshot({ path: join(pictureDir, `play-${name}.png`) })
+  await sun.screenshot({ path: join(pictureDir, `play-${name}-second.png`) })
   await checkAccess(page, name, barriers)
 }
 /** Points of a person, read from the ledger through the host's API behind the demo shop. */
-const pointsOn = async (one: FrameLocator) => {
+const pointsOn = async (one: Phone) => {
   await one.getByRole('button', { name: '群详情' }).click()
   // With its figure, which comes a moment after its name.
   const row = one.getByRole('button', { name: /我的积分.*\d/s })
@@ -48,20 +61,31 @@ test('a poll: a tap on one phone is a bar on the other', async () => {
   await card(zhao, '周六几点开课').getByRole('radio', { name: '下午两点' }).click()
   await card(wang, '周六几点开课').getByText('1 人已投').waitFor()
   await card(wang, '周六几点开课').getByRole('button', { name: '投票的人: 下午两点, 1 票，100%' }).waitFor()
+  await card(sun, '周六几点开课').getByRole('radio', { name: '上午十点' }).click()
+  for (const one of [wang, zhao]) await card(one, '周六几点开课').getByText('2 人已投').waitFor()
+  await card(wang, '周六几点开课').getByRole('button', { name: '投票的人: 下午两点, 1 票，50%' }).click()
   await look('poll')
+  await wang.getByRole('dialog').last().getByText('赵阿姨').waitFor()
+  await wang.getByRole('dialog').last().getByRole('button', { name: '关闭' }).first().click()
 })
 
-test('a relay list: a member adds a line, and the list grows for everybody', async () => {
+/** Adds a line of so many loaves. */
+async function addLine(one: Phone, quantity: number) {
+  await card(one, '周日面包接龙').getByRole('button', { name: '我要接龙' }).click()
+  const line = one.getByRole('dialog', { name: '周日面包接龙' })
+  await line.getByLabel('数量').fill(String(quantity))
+  await line.getByRole('button', { name: '我要接龙' }).click()
+}
+test('a relay list: members add lines, and the list grows for everybody', async () => {
   const form = await compose(wang, '接龙')
   await form.getByLabel('接龙标题').fill('周日面包接龙')
   await form.getByLabel('单价（元，选填）').fill('18')
   await look('relay-list-form')
   await form.getByRole('button', { name: '发起接龙' }).click()
-  await card(zhao, '周日面包接龙').getByRole('button', { name: '我要接龙' }).click()
-  const line = zhao.getByRole('dialog', { name: '周日面包接龙' })
-  await line.getByLabel('数量').fill('3')
-  await line.getByRole('button', { name: '我要接龙' }).click()
+  await addLine(zhao, 3)
   await card(wang, '周日面包接龙').getByRole('listitem').filter({ hasText: '赵阿姨' }).waitFor()
+  await addLine(sun, 2)
+  await card(wang, '周日面包接龙').getByRole('listitem').filter({ hasText: '孙老师' }).waitFor()
   await card(zhao, '周日面包接龙').getByRole('button', { name: '修改第 1 行' }).waitFor()
   await look('relay-list')
 })
@@ -71,10 +95,10 @@ test('orders of a relay list: asked with their sum, and the list is locked on bo
   const sheet = wang.getByRole('dialog', { name: '管理' })
   await sheet.getByRole('button', { name: '生成订单' }).click()
   const question = wang.getByRole('alertdialog')
-  await question.getByText('1 行接龙将生成 1 份订单，共 3 件，合计 ¥54.00。').waitFor()
+  await question.getByText('2 行接龙将生成 2 份订单，共 5 件，合计 ¥90.00。').waitFor()
   await look('relay-list-order')
   await question.getByRole('button', { name: '生成订单' }).click()
-  await sheet.getByText('已按 1 行生成订单，接龙已锁定').waitFor()
+  await sheet.getByText('已按 2 行生成订单，接龙已锁定').waitFor()
   await look('relay-list-ordered')
   await sheet.getByRole('button', { name: '关闭' }).first().click()
   await card(zhao, '周日面包接龙').getByText('已生成订单').waitFor()
@@ -82,37 +106,44 @@ test('orders of a relay list: asked with their sum, and the list is locked on bo
 })
 
 test('a check-in: the day counts, and its reward is in the ledger', async () => {
-  const before = await pointsOn(zhao)
+  const before = [await pointsOn(zhao), await pointsOn(sun)]
   const form = await compose(wang, '打卡')
   await form.getByLabel('打卡名称').fill('晨间咖啡')
   await form.getByLabel('每天从').selectOption('0')
   await form.getByLabel('天数').first().fill('1')
   await look('check-in-form')
   await form.getByRole('button', { name: '发起打卡' }).click()
-  await card(zhao, '晨间咖啡').getByRole('button', { name: '打卡', exact: true }).click()
-  await card(zhao, '晨间咖啡').getByText('今日已打卡').waitFor()
-  await card(wang, '晨间咖啡').getByText('今日 1 人').waitFor()
+  for (const one of [zhao, sun]) {
+    await card(one, '晨间咖啡').getByRole('button', { name: '打卡', exact: true }).click()
+    await card(one, '晨间咖啡').getByText('今日已打卡').waitFor()
+  }
+  await card(wang, '晨间咖啡').getByText('今日 2 人').waitFor()
   await look('check-in')
-  expect(await pointsOn(zhao)).toBe(before + 20)
+  expect([await pointsOn(zhao), await pointsOn(sun)]).toEqual(before.map((points) => points + 20))
 })
 
-test('a red packet: opened once, and what one got is in one’s points', async () => {
-  const before = await pointsOn(zhao)
+test('a red packet: opened once each, and what they got is in their points, to the last', async () => {
+  const before = [await pointsOn(zhao), await pointsOn(sun)]
   const form = await compose(wang, '红包')
   await form.getByLabel('总积分').fill('20')
-  await form.getByLabel('红包个数').fill('1')
+  await form.getByLabel('红包个数').fill('2')
   await form.getByLabel('祝福语').fill('谢谢老友')
   await look('red-packet-form')
   await form.getByRole('button', { name: '塞进红包' }).click()
-  await zhao
-    .getByRole('button', { name: /谢谢老友/ })
-    .last()
-    .click()
-  await zhao.getByRole('button', { name: '拆开红包' }).click()
-  await zhao.getByText('已存入你的积分').waitFor()
+  for (const one of [zhao, sun]) {
+    await one
+      .getByRole('button', { name: /谢谢老友/ })
+      .last()
+      .click()
+    await one.getByRole('button', { name: '拆开红包' }).click()
+    await one.getByText('已存入你的积分').waitFor()
+  }
   await look('red-packet')
-  await zhao.getByRole('dialog').last().getByRole('button', { name: '关闭' }).first().click()
-  expect(await pointsOn(zhao)).toBe(before + 20)
+  for (const one of [zhao, sun])
+    await one.getByRole('dialog').last().getByRole('button', { name: '关闭' }).first().click()
+  const got = [await pointsOn(zhao), await pointsOn(sun)].map((points, i) => points - before[i]!)
+  expect(got.every((points) => points >= 1)).toBe(true)
+  expect(got[0]! + got[1]!).toBe(20)
 })
 
 test('a coupon: claimed from the card, held in the wallet', async () => {
@@ -123,15 +154,21 @@ test('a coupon: claimed from the card, held in the wallet', async () => {
   await form.getByLabel('发放总数').fill('2')
   await look('coupon-form')
   await form.getByRole('button', { name: '发到群里' }).click()
-  await card(zhao, '老友满减').getByRole('button', { name: '立即领取' }).click()
-  await card(zhao, '老友满减').getByText('已领取').first().waitFor()
+  for (const one of [zhao, sun]) {
+    await card(one, '老友满减').getByRole('button', { name: '立即领取' }).click()
+    await card(one, '老友满减').getByText('已领取').first().waitFor()
+  }
   await look('coupon')
-  await zhao.getByRole('button', { name: '群详情' }).click()
-  await zhao.getByRole('button', { name: /我的优惠券/ }).click()
-  await zhao.getByRole('dialog', { name: '我的优惠券' }).getByText('老友满减').waitFor()
+  for (const one of [zhao, sun]) {
+    await one.getByRole('button', { name: '群详情' }).click()
+    await one.getByRole('button', { name: /我的优惠券/ }).click()
+    await one.getByRole('dialog', { name: '我的优惠券' }).getByText('老友满减').waitFor()
+  }
   await look('coupon-wallet')
-  await zhao.getByRole('dialog', { name: '我的优惠券' }).getByRole('button', { name: '关闭' }).first().click()
-  await zhao.getByRole('button', { name: /返回/ }).last().click()
+  for (const one of [zhao, sun]) {
+    await one.getByRole('dialog', { name: '我的优惠券' }).getByRole('button', { name: '关闭' }).first().click()
+    await one.getByRole('button', { name: /返回/ }).last().click()
+  }
 })
 
 test('a flash sale: a member holds a piece, and the count falls for all', async () => {
@@ -142,9 +179,14 @@ test('a flash sale: a member holds a piece, and the count falls for all', async 
   await form.getByLabel('库存').fill('5')
   await look('flash-sale-form')
   await form.getByRole('button', { name: '发布抢购' }).click()
-  await card(zhao, '限时抢购').getByRole('button', { name: '立即抢' }).click()
-  await card(zhao, '限时抢购').getByText('已为你留货').waitFor()
-  await card(wang, '限时抢购').getByText('剩 4 件').first().waitFor()
+  for (const [one, left] of [
+    [zhao, 4],
+    [sun, 3],
+  ] as const) {
+    await card(one, '限时抢购').getByRole('button', { name: '立即抢' }).click()
+    await card(one, '限时抢购').getByText('已为你留货').waitFor()
+    await card(wang, '限时抢购').getByText(`剩 ${left} 件`).first().waitFor()
+  }
   await look('flash-sale')
 })
 
@@ -155,12 +197,37 @@ test('a group buy: a member opens a team and has a place', async () => {
   await form.getByLabel('每件价（元）').first().fill('59')
   await look('group-buy-form')
   await form.getByRole('button', { name: '发布拼团' }).click()
-  await card(zhao, '山茶挂耳十包')
-    .getByRole('button', { name: /开团|参团|一键开团/ })
-    .first()
-    .click()
-  await card(zhao, '山茶挂耳十包').getByText('名额已保留').first().waitFor()
+  for (const one of [zhao, sun]) {
+    await card(one, '山茶挂耳十包')
+      .getByRole('button', { name: /开团|参团|一键开团/ })
+      .first()
+      .click()
+    await card(one, '山茶挂耳十包').getByText('名额已保留').first().waitFor()
+  }
   await look('group-buy')
+})
+
+test('a lucky draw: two enter, one of them wins, and both are told', async () => {
+  const form = await compose(wang, '抽奖')
+  await form.getByLabel('抽奖名称').fill('周三抽一包豆子')
+  await form.getByLabel('奖品名称').fill('古吉 200 克')
+  await form.getByLabel('单份价值（元）').fill('88')
+  await form.getByLabel('多久后截止').first().fill('5')
+  await look('draw-form')
+  await form.getByRole('button', { name: '发布抽奖' }).click()
+  for (const one of [zhao, sun]) {
+    await card(one, '周三抽一包豆子').getByRole('button', { name: '参与抽奖' }).click()
+    await card(one, '周三抽一包豆子')
+      .getByText(/我的号码 \d/)
+      .waitFor()
+  }
+  stage.world.pass(5 * 60_000 + 11_000)
+  const told = /恭喜，你抽中了「古吉 200 克」|这次没有中，谢谢参与/
+  const verdicts = await Promise.all(
+    [zhao, sun].map((one) => card(one, '周三抽一包豆子').getByText(told).first().innerText()),
+  )
+  await look('draw')
+  expect(verdicts.filter((text) => text.includes('恭喜'))).toHaveLength(1)
 })
 
 /** Chooses photos in the form of a buyer show as from the album: each another part of the page as it looks now. */
@@ -184,6 +251,8 @@ test('a buyer show: words, stars and photos from the phone, seen and liked by th
   await card(wang, '挂耳很香').locator('img[alt="晒单图片"]').nth(1).waitFor()
   await card(wang, '挂耳很香').getByRole('button', { name: '赞' }).click()
   await card(zhao, '挂耳很香').getByText('1 人赞').waitFor()
+  await card(sun, '挂耳很香').getByRole('button', { name: '赞' }).click()
+  await card(zhao, '挂耳很香').getByText('2 人赞').waitFor()
   await look('buyer-show')
 })
 

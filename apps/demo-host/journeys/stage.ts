@@ -71,15 +71,17 @@ async function openPhones(page: Page, { customer: name, group }: StageOptions) {
   return { customer, owner }
 }
 
-export const openGroup = (phone: FrameLocator, group: string) =>
+/** A phone on the page, or a page that is one. */
+export type Phone = FrameLocator | Page
+export const openGroup = (phone: Phone, group: string) =>
   phone
     .getByRole('button', { name: new RegExp(group) })
     .first()
     .click()
 /** The latest card that says this. */
-export const card = (phone: FrameLocator, words: string) => phone.getByRole('article').filter({ hasText: words }).last()
+export const card = (phone: Phone, words: string) => phone.getByRole('article').filter({ hasText: words }).last()
 /** The form of a play, from the plus menu. */
-export async function compose(phone: FrameLocator, name: string) {
+export async function compose(phone: Phone, name: string) {
   await phone.getByRole('button', { name: '更多功能' }).click()
   await phone.getByRole('button', { name, exact: true }).click()
   return phone.getByRole('dialog', { name })
