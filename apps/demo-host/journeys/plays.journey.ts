@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import type { FrameLocator, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openContext, phone } from './browser.ts'
-import { card, checkAccess, compose, openGroup, setStage, type Phone, type Stage } from './stage.ts'
+import { card, checkAccess, compose, openPhone, setStage, type Phone, type Stage } from './stage.ts'
 
 const pictureDir = resolve(import.meta.dirname, '../../..', process.env['QUN_PICTURES'] ?? '.cache/pictures')
 let stage: Stage
@@ -23,12 +23,7 @@ const { complaints, barriers } = setStage({ name: 'plays', customer: '赵阿姨'
 })
 beforeAll(async () => {
   mkdirSync(pictureDir, { recursive: true })
-  const own = await openContext(stage.browser, { device: phone, lang: 'zh', theme: 'dark', still: true }, complaints)
-  sun = await own.newPage()
-  sun.setDefaultTimeout(20_000)
-  await sun.goto(`${stage.world.hostUrl}/phone?persona=sun&theme=dark`)
-  await sun.getByRole('link', { name: '消息' }).click()
-  await openGroup(sun, group)
+  sun = await openPhone(stage, 'sun', group, complaints)
 })
 afterAll(() => sun.context().close())
 
@@ -141,9 +136,9 @@ test('a red packet: opened once each, and what they got is in their points, to t
   await look('red-packet')
   for (const one of [zhao, sun])
     await one.getByRole('dialog').last().getByRole('button', { name: '关闭' }).first().click()
-  const got = [await pointsOn(zhao), await pointsOn(sun)].map((points, i) => points - before[i]!)
+  const got = [await pointsOn(zhao), await pointsOn(sun)].map((points, i) => points - before[i])
   expect(got.every((points) => points >= 1)).toBe(true)
-  expect(got[0]! + got[1]!).toBe(20)
+  expect(got[0] + got[1]).toBe(20)
 })
 
 test('a coupon: claimed from the card, held in the wallet', async () => {

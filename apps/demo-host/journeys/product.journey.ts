@@ -1,7 +1,7 @@
-/** Goods in the conversation, in two phones: posted, bought at the group’s price, counted down, found by link. */
+/** Goods in the conversation: posted, bought at the group’s price, counted down, found by link. */
 import type { FrameLocator } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { card, compose, openGroup, setStage, type Stage } from './stage.ts'
+import { card, compose, openGroup, openPhone, setStage, type Phone, type Stage } from './stage.ts'
 
 const group = '山茶咖啡·老友群'
 let stage: Stage
@@ -23,13 +23,20 @@ test('the owner posts a product from the catalogue', async () => {
   await posted.getByText('仅剩 7 件').waitFor()
 })
 
-test('a member buys at the group’s price in the shop, and the card counts down', async () => {
-  await card(zhao, '山茶陶杯').getByRole('button', { name: '购买 山茶陶杯' }).click()
-  await zhao.getByRole('heading', { name: '山茶陶杯' }).waitFor()
-  await zhao.getByRole('button', { name: '立即购买' }).click()
-  await zhao.getByRole('button', { name: '支付 ¥62.00' }).click()
-  await zhao.getByRole('button', { name: '确认收货' }).waitFor()
+test('two members buy at the group’s price in the shop, and the card counts down', async () => {
+  const buy = async (one: Phone) => {
+    await card(one, '山茶陶杯').getByRole('button', { name: '购买 山茶陶杯' }).click()
+    await one.getByRole('heading', { name: '山茶陶杯' }).waitFor()
+    await one.getByRole('button', { name: '立即购买' }).click()
+    await one.getByRole('button', { name: '支付 ¥62.00' }).click()
+    await one.getByRole('button', { name: '确认收货' }).waitFor()
+  }
+  await buy(zhao)
   await card(wang, '山茶陶杯').getByText('仅剩 6 件').waitFor({ timeout: 5_000 })
+  const sun = await openPhone(stage, 'sun', group, complaints)
+  await buy(sun)
+  await card(wang, '山茶陶杯').getByText('仅剩 5 件').waitFor({ timeout: 5_000 })
+  await sun.context().close()
 })
 
 test('a pasted link of the shop is offered as a card; the shelf holds what admins chose', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
-import { desktop, launchBrowser, openContext, type Complaints } from './browser.ts'
+import { desktop, launchBrowser, openContext, phone, type Complaints } from './browser.ts'
 import { startDemoWorld, type DemoWorld } from './world.ts'
 
 export interface Stage {
@@ -66,25 +66,40 @@ async function openPhones(page: Page, { customer: name, group }: StageOptions) {
   const owner = page.getByRole('region', { name: '店主的手机' }).frameLocator('iframe')
   if (group !== undefined) {
     await customer.getByRole('link', { name: '消息' }).click()
-    for (const phone of [customer, owner]) await openGroup(phone, group)
+    for (const one of [customer, owner]) await openGroup(one, group)
   }
   return { customer, owner }
 }
 
 /** A phone on the page, or a page that is one. */
 export type Phone = FrameLocator | Page
-export const openGroup = (phone: Phone, group: string) =>
-  phone
+export const openGroup = (on: Phone, group: string) =>
+  on
     .getByRole('button', { name: new RegExp(group) })
     .first()
     .click()
+/** A third phone, beside the two of the front page: in the dark, on a page of its own, with the group open. */
+export async function openPhone(
+  { browser, world }: Stage,
+  persona: string,
+  group: string,
+  complaints: Complaints,
+): Promise<Page> {
+  const context = await openContext(browser, { device: phone, lang: 'zh', theme: 'dark', still: true }, complaints)
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  await page.goto(`${world.hostUrl}/phone?persona=${persona}&theme=dark`)
+  await page.getByRole('link', { name: '消息' }).click()
+  await openGroup(page, group)
+  return page
+}
 /** The latest card that says this. */
-export const card = (phone: Phone, words: string) => phone.getByRole('article').filter({ hasText: words }).last()
+export const card = (on: Phone, words: string) => on.getByRole('article').filter({ hasText: words }).last()
 /** The form of a play, from the plus menu. */
-export async function compose(phone: Phone, name: string) {
-  await phone.getByRole('button', { name: '更多功能' }).click()
-  await phone.getByRole('button', { name, exact: true }).click()
-  return phone.getByRole('dialog', { name })
+export async function compose(on: Phone, name: string) {
+  await on.getByRole('button', { name: '更多功能' }).click()
+  await on.getByRole('button', { name, exact: true }).click()
+  return on.getByRole('dialog', { name })
 }
 /** Serious and critical findings in the page and in both phones, for the last test to judge. */
 export async function checkAccess(page: Page, where: string, barriers: string[]): Promise<void> {
