@@ -1,6 +1,6 @@
 /**
- * Each play as people meet it: the owner starts it from the plus menu, two members take part on phones of their own, and
- * the result is right in the card, in what the members hold and in the ledger. Pictures of each go to `.cache/pictures`.
+ * Each play as people meet it: the owner starts it from the plus menu, two members take part on phones of their own,
+ * and the result is right in the card, in what they hold and in the ledger. Pictures of each go to `.cache/pictures`.
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'

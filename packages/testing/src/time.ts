@@ -47,8 +47,8 @@ export class WorldTime {
 /** Longer than a store needs to answer on a machine that has much else to do; below a test's own limit. */
 const patienceMs = 20_000
 /**
- * Lets turns go by until `check` holds; says whether it came to hold. The world's time stands still meanwhile: it is the
- * machine's own that bounds this, since turns pass quickly where the store is slow.
+ * Lets turns go by until `check` holds; says whether it came to hold. The world's time stands still meanwhile: the
+ * machine's own bounds this, since turns pass quickly where the store is slow.
  */
 export async function until(check: () => boolean): Promise<boolean> {
   const end = performance.now() + patienceMs
