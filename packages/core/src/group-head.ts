@@ -81,6 +81,8 @@ export class GroupHead {
   readonly #names = new Map<string, string>()
   /** Up to which version somebody's row changed: a name read at an older one may be a former name. */
   #namesVersion = 0
+  /** At which version the group's face changed last, as far as was heard: one read at an older one is the former. */
+  #faceVersion = 0
 
   constructor(engine: Engine, faces: Faces, at: At, open: readonly Subscription[], listed: readonly Subscription[]) {
     this.#engine = engine
@@ -112,6 +114,7 @@ export class GroupHead {
 
   note(news: GroupNews): void {
     let isDirty = news.face === true
+    if (news.face === true) this.#faceVersion = Math.max(this.#faceVersion, news.to)
     if (news.lastSeq !== undefined && news.lastSeq >= this.#counters.lastSeq) {
       this.#counters = { lastSeq: news.lastSeq, lastOrdinal: news.lastOrdinal ?? 0, at: news.at ?? 0 }
       isDirty = true
@@ -198,15 +201,17 @@ export class GroupHead {
   get #speaker(): string {
     return this.#last?.senderId ?? ''
   }
-  /** The group's face, and the name of whoever spoke last: somebody else may while it is read. */
+  /** The group's face, and the name of whoever spoke last: both may change while they are read. */
   async #readFace(): Promise<object> {
     for (let tries = 1; ; tries++) {
       const speakerId = this.#speaker
       const face = await this.#faces.read(this.#at.appId, this.#at.groupId, speakerId)
       // A store that was put back is older than what was heard, and stays so.
-      this.knowName(speakerId, face.speakerName, tries < 3 ? face.version : this.#namesVersion)
+      const isLast = tries >= 3
+      this.knowName(speakerId, face.speakerName, isLast ? this.#namesVersion : face.version)
       const { name, avatar, memberCount } = face
-      if (this.#names.has(this.#speaker)) return { name, avatar, memberCount }
+      const isCurrent = isLast || face.version >= this.#faceVersion
+      if (isCurrent && this.#names.has(this.#speaker)) return { name, avatar, memberCount }
     }
   }
 }

@@ -34,6 +34,25 @@ function createGate() {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { opened: promise, open: resolve, [Symbol.dispose]: resolve }
 }
+/** A node whose first reading of a row with this column waits, when PostgreSQL has answered, until it is let go. */
+async function startHeldNode(world: World, column: string) {
+  const gate = createGate()
+  let isHeld = false
+  const slow: KyselyPlugin = {
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      if (!isHeld && result.rows.some((row) => column in row)) {
+        isHeld = true
+        await gate.opened
+      }
+      return result
+    },
+  }
+  const node = await world.startNode({
+    store: ({ reading }) => ({ reading: (appId, run) => reading(appId, (tx) => run(tx.withPlugin(slow))) }),
+  })
+  return { node, isHeld: () => isHeld, ...gate }
+}
 
 describe('heads', () => {
   test('[SYNC10] a listed connection hears one head a second at most, and the last one is exact', async () => {
@@ -94,6 +113,20 @@ describe('heads', () => {
       senderName: '李师傅',
       summary: '你好',
     })
+  })
+  test('[SYNC11] a face that changes while a node reads it is told as it is after', async () => {
+    await using world = await open()
+    await say(world, 'li', '你好')
+    using held = await startHeldNode(world, 'speakerName')
+    const line = world.listen('sun', { core: held.node })
+    await world.settle()
+    await world.as('li').call(setNickname, { params: { groupId: world.groupId }, body: { nickname: '李师傅' } })
+    expect(await until(held.isHeld)).toBe(true)
+    await world.as('wang').call(changeGroup, { params: { groupId: world.groupId }, body: { name: '新名字' } })
+    await turns()
+    held.open()
+    await world.settle()
+    expect(headsOf(line).at(-1)?.group).toMatchObject({ name: '新名字', memberCount: 5 })
   })
   test('[SYNC11] a node that knows a group only since a moment ago shows its latest words, not those last touched', async () => {
     await using world = await open()
@@ -254,28 +287,14 @@ describe('heads', () => {
   test('[SYNC11] a name that changes while its bearer opens the group is told as it is after', async () => {
     await using world = await open()
     await say(world, 'zhao', '先前的话')
-    using gate = createGate()
-    let isHeld = false
-    const slow: KyselyPlugin = {
-      transformQuery: ({ node }) => node,
-      async transformResult({ result }) {
-        if (!isHeld && result.rows.some((row) => 'nickname' in row)) {
-          isHeld = true
-          await gate.opened
-        }
-        return result
-      },
-    }
-    const node = await world.startNode({
-      store: ({ reading }) => ({ reading: (appId, run) => reading(appId, (tx) => run(tx.withPlugin(slow))) }),
-    })
-    const line = world.listen('li', { core: node })
+    using held = await startHeldNode(world, 'nickname')
+    const line = world.listen('li', { core: held.node })
     await until(() => line.list('changes').length > 0)
     line.subscribe(world.groupId)
-    expect(await until(() => isHeld)).toBe(true)
+    expect(await until(held.isHeld)).toBe(true)
     await world.as('li').call(setNickname, { params: { groupId: world.groupId }, body: { nickname: '李师傅' } })
     await turns()
-    gate.open()
+    held.open()
     await world.settle()
     await say(world, 'li', '你好')
     await world.settle()
