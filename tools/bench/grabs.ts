@@ -44,11 +44,7 @@ const work = makeWorkFolder('qun-grabs')
 const dataDir = join(work, 'qun')
 const folder = join(work, 'profile')
 
-const server = await startQun({
-  dataDir,
-  ...(options.profile ? { args: await makeProfiled() } : {}),
-  nodeFlags: (process.env.GF ?? '').split(' ').filter(Boolean),
-})
+const server = await startQun({ dataDir, ...(options.profile ? { args: await makeProfiled() } : {}) })
 const host = new HostApi(server.ready)
 const names = Array.from({ length: members }, (_, i) => `g${i}`)
 const databaseUrl = await findRunningEmbedded(join(dataDir, 'database'))

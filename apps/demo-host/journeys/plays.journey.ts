@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import type { FrameLocator, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openContext, phone } from './browser.ts'
-import { card, checkAccess, compose, openPhone, setStage, type Phone, type Stage } from './stage.ts'
+import { card, checkAccess, compose, fillDraw, openPhone, setStage, type Phone, type Stage } from './stage.ts'
 
 const pictureDir = resolve(import.meta.dirname, '../../..', process.env['QUN_PICTURES'] ?? '.cache/pictures')
 let stage: Stage
@@ -204,10 +204,7 @@ test('a group buy: a member opens a team and has a place', async () => {
 
 test('a lucky draw: two enter, one of them wins, and both are told', async () => {
   const form = await compose(wang, '抽奖')
-  await form.getByLabel('抽奖名称').fill('周三抽一包豆子')
-  await form.getByLabel('奖品名称').fill('古吉 200 克')
-  await form.getByLabel('单份价值（元）').fill('88')
-  await form.getByLabel('多久后截止').first().fill('5')
+  await fillDraw(form, '周三抽一包豆子')
   await look('draw-form')
   await form.getByRole('button', { name: '发布抽奖' }).click()
   for (const one of [zhao, sun]) {

@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { desktop, launchBrowser, openContext, phone, type Complaints } from './browser.ts'
 import { startDemoWorld, type DemoWorld } from './world.ts'
@@ -100,6 +100,13 @@ export async function compose(on: Phone, name: string) {
   await on.getByRole('button', { name: '更多功能' }).click()
   await on.getByRole('button', { name, exact: true }).click()
   return on.getByRole('dialog', { name })
+}
+/** What a lucky draw must have: its name, a prize of 88 yuan, five minutes. */
+export async function fillDraw(form: Locator, name: string): Promise<void> {
+  await form.getByLabel('抽奖名称').fill(name)
+  await form.getByLabel('奖品名称').fill('古吉 200 克')
+  await form.getByLabel('单份价值（元）').fill('88')
+  await form.getByLabel('多久后截止').first().fill('5')
 }
 /** Serious and critical findings in the page and in both phones, for the last test to judge. */
 export async function checkAccess(page: Page, where: string, barriers: string[]): Promise<void> {

@@ -1,7 +1,7 @@
 /** The story the product is for, played by hand in two phones: buy, be invited, talk, draw, check the draw. */
 import type { BrowserContext, FrameLocator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { card, checkAccess as findBarriers, compose, openGroup, setStage } from './stage.ts'
+import { card, checkAccess as findBarriers, compose, fillDraw, openGroup, setStage } from './stage.ts'
 import type { DemoWorld } from './world.ts'
 
 let world: DemoWorld
@@ -109,10 +109,7 @@ describe('a lucky draw', () => {
     await form.getByRole('button', { name: '发布抽奖' }).click()
     // Nothing is published half told: the first missing field has the focus.
     await form.getByText('必填').first().waitFor()
-    await form.getByLabel('抽奖名称').fill('今晚加抽两包豆子')
-    await form.getByLabel('奖品名称').fill('古吉 200 克')
-    await form.getByLabel('单份价值（元）').fill('88')
-    await form.getByLabel('多久后截止').first().fill('5')
+    await fillDraw(form, '今晚加抽两包豆子')
     await checkAccess('draw form')
     await form.getByRole('button', { name: '发布抽奖' }).click()
     await li.getByRole('heading', { name: '今晚加抽两包豆子' }).waitFor()

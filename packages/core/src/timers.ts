@@ -112,7 +112,7 @@ export class Timers {
     }
   }
   #laterTry() {
-    return sql`lease_until = ${this.#engine.now()} + ${backoffAfter(sql`attempts`)}`
+    return sql`lease_until = ${this.#engine.now()} + ${backoffAfter()}`
   }
 }
 

@@ -5,8 +5,8 @@ import { sql, type RawBuilder } from 'kysely'
 const retryMs = 500
 const retryMaxMs = 60_000
 
-/** Milliseconds until the next try of a row that was tried so often, as SQL. */
-export function backoffAfter(attempts: RawBuilder<unknown>): RawBuilder<unknown> {
+/** Milliseconds until the next try of a row that was tried so often, as it counts itself unless told; as SQL. */
+export function backoffAfter(attempts: RawBuilder<unknown> = sql`attempts`): RawBuilder<unknown> {
   return sql`least(${retryMaxMs}::bigint, ${retryMs} * (1 << least(${attempts}, 10))::bigint)`
 }
 

@@ -4,7 +4,7 @@
  * meanwhile.
  */
 import type { AppId, GroupId } from '@qun/contract'
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { baseCall, groupCall } from './calls.ts'
 import { cardWithin, openCard } from './card-work.ts'
 import { decide, type Decision } from './decision.ts'
@@ -37,6 +37,17 @@ interface StoredFact {
   readonly name: string
   readonly at: number
   readonly data: string
+}
+
+/** How a fact of a stream is got hold of; as SQL, that nobody else holds it and how often it was tried if it fails. */
+interface Claim {
+  /** Undefined: the stream's next, whichever that is by then. */
+  readonly factSeq: number | undefined
+  readonly held: RawBuilder<unknown>
+  readonly attempts: RawBuilder<unknown>
+}
+function inStream({ app_id, group_id, reaction }: Stream): RawBuilder<unknown> {
+  return sql`app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}`
 }
 
 /** Things taken at once by one worker: few, so that another node can help. */
@@ -162,7 +173,7 @@ export class Workers {
     } catch (error) {
       this.#engine.onBug(error, `job ${due.job}`)
       const note = (tx: Parameters<Parameters<Engine['store']['transaction']>[1]>[0]) =>
-        sql`UPDATE jobs SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${backoffAfter(sql`attempts`)}
+        sql`UPDATE jobs SET trouble = ${troubleOf(error)}, lease = NULL, lease_until = ${this.#engine.now()} + ${backoffAfter()}
           WHERE app_id = ${due.app_id} AND group_id = ${due.group_id} AND seq = ${due.seq} AND job = ${due.job} AND lease = ${lease}`.execute(
           tx,
         )
@@ -211,52 +222,30 @@ export class Workers {
   }
   /** Several facts of one stream in their order, each a decision of its own; ends at the first that fails. */
   async #runStream(first: DueReaction, lease: string): Promise<void> {
-    let isDone = await this.#runLeased(first, lease)
+    const leased = { factSeq: first.fact_seq, held: sql`lease = ${lease}`, attempts: sql`attempts` }
+    let isDone = await this.#runReaction(first, leased)
     for (let n = 1; isDone && n < streamMax && !this.#isStopping; n += 1) isDone = await this.#runNext(first)
-  }
-  /** Returns whether the fact is done with. */
-  async #runLeased(due: DueReaction, lease: string): Promise<boolean> {
-    const { app_id, group_id, reaction, fact_seq } = due
-    try {
-      await decide(this.#engine, app_id, async (decision) => {
-        const { rows } = await sql<StoredFact>`WITH gone AS (
-            DELETE FROM reaction_queue WHERE app_id = ${app_id} AND group_id = ${group_id}
-              AND reaction = ${reaction} AND fact_seq = ${fact_seq} AND lease = ${lease} RETURNING fact_seq)
-          SELECT f.fact_seq, f.name, f.at, f.data FROM gone JOIN facts f
-            ON f.app_id = ${app_id} AND f.group_id = ${group_id} AND f.fact_seq = gone.fact_seq`.execute(decision.tx)
-        if (rows[0] !== undefined) await this.#handle(decision, due, rows[0])
-      })
-      return true
-    } catch (error) {
-      this.#engine.onBug(error, `reaction ${reaction}`)
-      await this.#engine.store.transaction(app_id, (tx) =>
-        sql`UPDATE reaction_queue SET trouble = ${troubleOf(error)}, lease = NULL,
-            lease_until = ${this.#engine.now()} + ${backoffAfter(sql`attempts`)}
-          WHERE app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}
-            AND fact_seq = ${fact_seq} AND lease = ${lease}`.execute(tx),
-      )
-      return false
-    }
   }
   /**
    * The stream's next fact after one that is done, found and handled in one transaction. It needs no lease: its row is
    * locked meanwhile, and should it take the process down, it is the first of its stream and leased by whoever comes
-   * next. Waits for a lock rather than pass over who holds it. Returns whether there was one and it is done with.
+   * next. Waits for a lock rather than pass over who holds it.
    */
-  async #runNext(stream: DueReaction): Promise<boolean> {
+  #runNext(stream: Stream): Promise<boolean> {
+    const held = sql`lease_until <= ${this.#engine.now()}`
+    return this.#runReaction(stream, { factSeq: undefined, held, attempts: sql`attempts + 1` })
+  }
+  /** Handles one fact in the transaction that removes it. Returns whether there was one and it is done with. */
+  async #runReaction(stream: Stream, { factSeq, held, attempts }: Claim): Promise<boolean> {
     const { app_id, group_id, reaction } = stream
-    const now = this.#engine.now()
+    const next = sql`(SELECT fact_seq FROM reaction_queue WHERE ${inStream(stream)}
+      AND attempts < ${this.#engine.limits.attemptsMax} ORDER BY fact_seq LIMIT 1 FOR UPDATE)`
     let tried: StoredFact | undefined
     try {
-      await decide(this.#engine, app_id, async (decision) => {
-        const { rows } = await sql<StoredFact>`WITH due AS (
-            SELECT fact_seq FROM reaction_queue
-            WHERE app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}
-              AND attempts < ${this.#engine.limits.attemptsMax} ORDER BY fact_seq LIMIT 1 FOR UPDATE),
-          gone AS (
-            DELETE FROM reaction_queue q USING due WHERE q.app_id = ${app_id} AND q.group_id = ${group_id}
-              AND q.reaction = ${reaction} AND q.fact_seq = due.fact_seq AND q.lease_until <= ${now}
-            RETURNING q.fact_seq)
+      await decide(this.#engine, app_id as AppId, async (decision) => {
+        const { rows } = await sql<StoredFact>`WITH gone AS (
+            DELETE FROM reaction_queue WHERE ${inStream(stream)} AND fact_seq = ${factSeq ?? next} AND ${held}
+            RETURNING fact_seq)
           SELECT f.fact_seq, f.name, f.at, f.data FROM gone JOIN facts f
             ON f.app_id = ${app_id} AND f.group_id = ${group_id} AND f.fact_seq = gone.fact_seq`.execute(decision.tx)
         tried = rows[0]
@@ -265,11 +254,12 @@ export class Workers {
       return tried !== undefined
     } catch (error) {
       this.#engine.onBug(error, `reaction ${reaction}`)
+      const failed = tried?.fact_seq ?? factSeq
+      if (failed === undefined) return false
       await this.#engine.store.transaction(app_id, (tx) =>
-        sql`UPDATE reaction_queue SET trouble = ${troubleOf(error)}, attempts = attempts + 1,
-            lease_until = ${this.#engine.now()} + ${backoffAfter(sql`attempts + 1`)}
-          WHERE app_id = ${app_id} AND group_id = ${group_id} AND reaction = ${reaction}
-            AND fact_seq = ${tried?.fact_seq ?? -1} AND lease_until <= ${now}`.execute(tx),
+        sql`UPDATE reaction_queue SET trouble = ${troubleOf(error)}, attempts = ${attempts}, lease = NULL,
+            lease_until = ${this.#engine.now()} + ${backoffAfter(attempts)}
+          WHERE ${inStream(stream)} AND fact_seq = ${failed} AND ${held}`.execute(tx),
       )
       return false
     }

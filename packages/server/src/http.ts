@@ -198,9 +198,6 @@ function addGates(app: FastifyInstance, options: HttpOptions): void {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer')
     if ((raw.url ?? '').length > httpLimits.urlLengthMax) return done(refuse('request.uri_too_long'))
     if (raw.rawHeaders.length / 2 > httpLimits.headerCountMax) return done(refuse('request.header_too_large'))
-    done()
-  })
-  app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers
     if (origin === undefined) return done()
     // A preflight is answered here; everything else goes on.
