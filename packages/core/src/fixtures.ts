@@ -28,7 +28,7 @@ import message from '@qun/features/message/server'
 import { type Migration, rls, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { At, FuzzMoves, FuzzTurn, Person, UnreadMoves, World } from '@qun/testing'
-import { must } from './assert.ts'
+import { must } from './host/assert.ts'
 import {
   type ActionCall,
   type CardCall,
@@ -38,7 +38,7 @@ import {
   type Reaction,
   serveCard,
   serveEndpoint,
-} from './feature.ts'
+} from './host/feature.ts'
 
 /** A card that counts; `do` runs whatever a test put under `step`. */
 export const counter = defineCard({

@@ -1,0 +1,209 @@
+/** Runs a feature's endpoint: who may call, the idempotency key, then its handler as one decision or one reading. */
+import { hash } from 'node:crypto'
+import {
+  type BodyOf,
+  type Card,
+  type Endpoint,
+  type GroupId,
+  type MessageRow,
+  refuse,
+  Refusal,
+  type RefusalDetail,
+  type StateOf,
+  type UserId,
+} from '@qun/contract'
+import { sql } from 'kysely'
+import { isAtLeast } from '../host/access.ts'
+import { assert, Bug } from '../host/assert.ts'
+import { baseCall, defaultSettings, groupCall } from './calls.ts'
+import { cardWithin } from './card-work.ts'
+import { commit, Decision } from './decision.ts'
+import { asRefusal, type Engine, failKeeping, fingerprintOf, keepsEffects } from '../ground/engine.ts'
+import type { Caller, CardPlace, EndpointCall, EndpointServer, ReadCard } from '../host/feature.ts'
+import type { CallRequest } from '../host/host.ts'
+import { messageText } from '../ground/row-text.ts'
+import type { GroupWork } from './group-work.ts'
+import { lockUsers } from './members.ts'
+import type { MessageDbRow } from '../ground/store.ts'
+
+export async function callEndpoint(
+  engine: Engine,
+  server: EndpointServer,
+  request: CallRequest,
+): Promise<{ answer: unknown; replayed: boolean }> {
+  checkCaller(server.endpoint, request.caller)
+  const isReading = server.endpoint.method === 'GET'
+  const { appId } = request
+  const enter = <T>(run: (made: Decision) => Promise<T>): Promise<T> =>
+    isReading ? engine.store.reading(appId, (tx) => run(new Decision(engine, appId, tx))) : commit(engine, appId, run)
+  try {
+    const { outgoing, decision, refused, ...result } = await enter(async (made) => {
+      const known = isReading ? undefined : await claimKey(made, server.endpoint, request)
+      const none = { decision: made, outgoing: undefined, refused: undefined }
+      if (known !== undefined) return { answer: known.answer, replayed: true, ...none }
+      if (isReading) made.isReading = true
+      await checkMember(made, server.endpoint, request)
+      const { answer, refused } = await answerOf(server, made, request)
+      assert(!isReading || !made.isDirty, `${server.endpoint.name} reads and may not write`)
+      const outgoing = isReading ? undefined : await made.finish()
+      if (refused !== undefined) await freeKey(made)
+      else if (!isReading) await keepAnswer(made, request, server.endpoint.secretAnswer === true ? null : answer)
+      return { answer, replayed: false, decision: made, outgoing, refused }
+    })
+    if (outgoing !== undefined) decision.publish(outgoing)
+    if (refused !== undefined) throw refused
+    return result
+  } catch (error) {
+    const told = asRefusal(error)
+    if (!(told instanceof Refusal)) engine.onBug(told, server.endpoint.name)
+    throw told instanceof Refusal ? told : refuse('server.bug')
+  }
+}
+
+/** [IDEM5] A refusal that keeps what was written is an outcome, not a failure. */
+async function answerOf(
+  server: EndpointServer,
+  decision: Decision,
+  request: CallRequest,
+): Promise<{ readonly answer: unknown; readonly refused: Refusal | undefined }> {
+  try {
+    return { answer: await server.handle(endpointCall(decision, request)), refused: undefined }
+  } catch (error) {
+    if (keepsEffects(error)) return { answer: undefined, refused: error }
+    throw error
+  }
+}
+
+function checkCaller(endpoint: Endpoint, caller: Caller): void {
+  if (endpoint.by === 'open') return
+  if (caller.kind === 'anyone') throw refuse('auth.missing')
+  if (endpoint.by === 'server' && caller.kind !== 'server') throw refuse('auth.scope')
+  if (endpoint.by !== 'server' && caller.kind === 'server') throw refuse('auth.scope')
+  if (endpoint.commerce === true && caller.kind === 'user' && caller.guest) throw refuse('auth.guest_forbidden')
+}
+
+/** The role the route asks for, in the group its path names. Strangers learn nothing: `group.not_found`. */
+async function checkMember(decision: Decision, endpoint: Endpoint, request: CallRequest): Promise<void> {
+  const { by } = endpoint
+  if (by !== 'member' && by !== 'admin' && by !== 'owner') return
+  const groupId = String(request.params['groupId'])
+  const userId = request.caller.kind === 'user' ? request.caller.userId : ''
+  const member = await decision.groupWork(groupId).findMember(userId)
+  if (member?.active !== true) throw refuse('group.not_found')
+  if (!isAtLeast(member.role, by)) throw refuse('group.permission')
+}
+
+function callerName(caller: Caller): string {
+  return caller.kind === 'user' ? `user/${caller.userId}` : caller.kind
+}
+
+/**
+ * The body as text; uploaded bytes count by their hash, since writing megabytes as JSON would cost more than the
+ * upload.
+ */
+function bodyText(body: unknown): string {
+  if (typeof body !== 'object' || body === null) return JSON.stringify(body ?? null)
+  return JSON.stringify(
+    Object.entries(body).map(([name, value]: [string, unknown]) => [
+      name,
+      value instanceof Uint8Array ? hash('sha256', value) : value,
+    ]),
+  )
+}
+
+/**
+ * Takes the key within this transaction; a second request with it waits for the first to end and then finds its
+ * answer. Undefined when the request is the first (or has no key).
+ */
+async function claimKey(
+  decision: Decision,
+  endpoint: Endpoint,
+  request: CallRequest,
+): Promise<{ answer: unknown } | undefined> {
+  const { idempotencyKey } = request
+  if (idempotencyKey === undefined) return undefined
+  const caller = `${callerName(request.caller)} ${endpoint.name}`
+  const fingerprint = fingerprintOf(JSON.stringify([request.params, bodyText(request.body)]))
+  const { rows } = await sql`INSERT INTO idempotency (app_id, caller, key, fingerprint, at)
+    VALUES (${decision.appId}, ${caller}, ${idempotencyKey}, ${fingerprint}, ${decision.now})
+    ON CONFLICT DO NOTHING RETURNING 1`.execute(decision.tx)
+  decision.idempotencyKey = { caller, key: idempotencyKey }
+  if (rows.length > 0) return undefined
+  const before = await sql<{ fingerprint: number; answer: string | null }>`SELECT fingerprint, answer FROM idempotency
+    WHERE app_id = ${decision.appId} AND caller = ${caller} AND key = ${idempotencyKey}`.execute(decision.tx)
+  const row = before.rows[0]
+  if (row === undefined || row.answer === null) throw refuse('idempotency.in_progress', { retryAfterMs: 1_000 })
+  if (row.fingerprint !== fingerprint) throw refuse('idempotency.key_reused')
+  // [IDEM6] The key was known; its answer is not.
+  return endpoint.secretAnswer === true ? undefined : { answer: JSON.parse(row.answer) }
+}
+async function keepAnswer(decision: Decision, request: CallRequest, answer: unknown): Promise<void> {
+  if (request.idempotencyKey === undefined || decision.idempotencyKey === undefined) return
+  const { caller, key } = decision.idempotencyKey
+  await sql`UPDATE idempotency SET answer = ${JSON.stringify(answer ?? null)}::json
+    WHERE app_id = ${decision.appId} AND caller = ${caller} AND key = ${key}`.execute(decision.tx)
+}
+/** [IDEM5] */
+async function freeKey(decision: Decision): Promise<void> {
+  if (decision.idempotencyKey === undefined) return
+  const { caller, key } = decision.idempotencyKey
+  await sql`DELETE FROM idempotency WHERE app_id = ${decision.appId} AND caller = ${caller} AND key = ${key}`.execute(
+    decision.tx,
+  )
+}
+
+function endpointCall(decision: Decision, request: CallRequest): EndpointCall<any> {
+  const { caller } = request
+  const open = async (groupId: GroupId): Promise<GroupWork> => {
+    const work = decision.groupWork(groupId)
+    await (decision.isReading ? work.read() : work.lock())
+    return work
+  }
+  return {
+    ...baseCall(decision),
+    caller,
+    get actorId() {
+      if (caller.kind !== 'user') throw refuse('auth.scope')
+      return caller.userId
+    },
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    group: async (groupId: GroupId) => groupCall(await open(groupId)),
+    failKeeping: (code: string, more?: RefusalDetail) => failKeeping(decision.engine.registry, code, more),
+    card: (card, at) => cardWithin(decision, card, at),
+    async readCard<C extends Card<any, any, any, any, any>>(
+      card: C,
+      { groupId, seq }: CardPlace,
+    ): Promise<ReadCard<C>> {
+      const row = await readMessage(decision, caller, groupId, seq)
+      if (row.kind !== card.kind || row.recalled !== undefined) throw refuse('message.not_found')
+      const [body, state] = [row.body as BodyOf<C>, row.state as StateOf<C>]
+      const senderId = row.senderId as UserId
+      return { tx: decision.tx, appId: decision.appId, groupId, seq, senderId, at: row.at, body, state }
+    },
+    readMessage: (groupId: GroupId, seq: number) => readMessage(decision, caller, groupId, seq),
+    async createGroup(group) {
+      if (decision.isReading) throw new Bug('a reading endpoint makes no group')
+      const groupId = `grp_${decision.engine.randomHex(16)}`
+      const work = decision.groupWork(groupId)
+      const settings = { ...defaultSettings, ...group.settings }
+      await lockUsers(decision, [group.ownerId, ...(group.withUsers ?? [])])
+      await work.create({ name: group.name, avatar: group.avatar ?? '', ownerId: group.ownerId, settings })
+      await work.addMember(group.ownerId, { role: 'owner', source: 'created' })
+      return groupCall(work)
+    },
+  }
+}
+
+async function readMessage(decision: Decision, caller: Caller, groupId: string, seq: number): Promise<MessageRow> {
+  const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
+    WHERE app_id = ${decision.appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(decision.tx)
+  const row = rows[0]
+  if (row === undefined) throw refuse('message.not_found')
+  if (caller.kind !== 'server') {
+    const member = caller.kind === 'user' ? await decision.groupWork(groupId).findMember(caller.userId) : undefined
+    if (member?.active !== true || seq <= member.join_seq) throw refuse('message.not_found')
+  }
+  return JSON.parse(messageText(row).json) as MessageRow
+}

@@ -1,0 +1,394 @@
+/** What one decision does to one group: its counters, members, messages, records, facts and jobs, until stamped. */
+import { refuse, type GroupRow, type GroupSettings, type MemberRow, type SyncedRecord, type Text } from '@qun/contract'
+import { type RawBuilder, sql } from 'kysely'
+import { checkAlive, rankOf } from '../host/access.ts'
+import { assert, must } from '../host/assert.ts'
+import { keyOf } from '../ground/engine.ts'
+import type { Decision } from './decision.ts'
+import {
+  checkGroupCounts,
+  createMemberships,
+  findMembers,
+  type JoinOptions,
+  listActive,
+  writeFaces,
+  writeMembers,
+} from './members.ts'
+import type { LastWords } from '../ground/publication.ts'
+import { groupRow, memberRow, messageText, type RowText } from '../ground/row-text.ts'
+import type { GroupDbRow, MemberDbRow, MessageDbRow, RecordDbRow } from '../ground/store.ts'
+
+export interface PostedRow {
+  readonly seq: number
+  readonly ordinal: number
+  readonly own: number
+  readonly at: number
+  readonly senderId: string
+  readonly countable: boolean
+  readonly words: LastWords
+  readonly text: RowText
+}
+interface MessageChange {
+  readonly row: MessageDbRow
+  /** What lists of conversations show of it, when that changed. */
+  readonly words?: LastWords | undefined
+}
+
+/** Facts of a whole app are numbered by a row of `groups` that is nobody's group. */
+export const appFactsGroupId = ''
+
+export class GroupWork {
+  readonly decision: Decision
+  readonly groupId: string
+  readonly messages = new Map<number, MessageChange>()
+  readonly posted: PostedRow[] = []
+  readonly membersDirty = new Set<string>()
+  readonly records = new Map<string, Omit<RecordDbRow, 'version'>>()
+  readonly facts: { readonly name: string; readonly data: unknown }[] = []
+  readonly jobs = new Map<
+    string,
+    { readonly seq: number; readonly job: string; readonly at: number | null; readonly input: unknown }
+  >()
+  readonly mentions: [string, number, string][] = []
+  readonly left: string[] = []
+  groupDirty = false
+  /** The group's row as this decision sees it, once locked. */
+  #row: GroupDbRow | undefined
+  /** The version before this decision; set when locked. */
+  #from = 0
+  readonly #members = new Map<string, MemberDbRow>()
+
+  constructor(decision: Decision, groupId: string) {
+    this.decision = decision
+    this.groupId = groupId
+  }
+
+  get jobsChanged(): boolean {
+    return this.jobs.size > 0
+  }
+  isDirty(): boolean {
+    return (
+      this.messages.size > 0 ||
+      this.posted.length > 0 ||
+      this.membersDirty.size > 0 ||
+      this.records.size > 0 ||
+      this.facts.length > 0 ||
+      this.jobs.size > 0 ||
+      this.groupDirty
+    )
+  }
+  get row(): GroupDbRow {
+    return must(this.#row, 'the group is locked')
+  }
+  get wire(): GroupRow {
+    return groupRow(this.row)
+  }
+
+  /** Takes the group's row lock until commit. Refuses `group.not_found`. */
+  lock(): Promise<void> {
+    return this.#load(sql`FOR UPDATE`)
+  }
+  /** Reads the group without a lock: for readings, which change nothing. Refuses `group.not_found`. */
+  read(): Promise<void> {
+    return this.#load(sql``)
+  }
+  async #load(lock: RawBuilder<unknown>): Promise<void> {
+    if (this.#row !== undefined) return
+    const { appId, tx } = this.decision
+    const { rows } = await sql<GroupDbRow>`SELECT * FROM groups
+      WHERE app_id = ${appId} AND group_id = ${this.groupId} ${lock}`.execute(tx)
+    const row = rows[0]
+    if (row === undefined) throw refuse('group.not_found')
+    this.#row = { ...row }
+    this.#from = row.version
+  }
+  /** Makes the group; it counts as locked, being visible to nobody else yet. */
+  async create(group: {
+    readonly name: string
+    readonly avatar: string
+    readonly ownerId: string
+    readonly settings: GroupSettings
+  }): Promise<void> {
+    const { appId, tx, now } = this.decision
+    const { rows } = await sql<GroupDbRow>`INSERT INTO groups
+        (app_id, group_id, name, avatar, owner_id, settings, mute_all, last_at, created_at)
+      VALUES (${appId}, ${this.groupId}, ${group.name}, ${group.avatar}, ${group.ownerId}, ${JSON.stringify(group.settings)}::jsonb,
+        ${group.settings.muteAll}, ${now}, ${now}) RETURNING *`.execute(tx)
+    this.#row = { ...must(rows[0], 'the group made') }
+    this.groupDirty = true
+  }
+
+  // ── members ──
+  async findMember(userId: string): Promise<MemberDbRow | undefined> {
+    return this.#members.get(userId) ?? (await this.findMembers([userId]))[0]
+  }
+  /** In one statement at most; who never was a member is missing. */
+  async findMembers(userIds: readonly string[]): Promise<MemberDbRow[]> {
+    const missing = userIds.filter((userId) => !this.#members.has(userId))
+    const found = missing.length === 0 ? [] : await findMembers(this.decision, this.groupId, missing)
+    for (const row of found) this.#members.set(row.user_id, row)
+    return userIds.flatMap((userId) => this.#members.get(userId) ?? [])
+  }
+  async listMembers(limit: number): Promise<MemberRow[]> {
+    const stored = await listActive(this.decision, this.groupId, limit)
+    const merged = new Map(stored.map((row) => [row.user_id, row]))
+    for (const row of this.#members.values()) merged.set(row.user_id, row)
+    return [...merged.values()]
+      .filter((row) => row.active)
+      .toSorted(
+        (a, b) => rankOf(b.role) - rankOf(a.role) || a.joined_at - b.joined_at || (a.user_id < b.user_id ? -1 : 1),
+      )
+      .slice(0, limit)
+      .map(memberRow)
+  }
+  async addMember(userId: string, options: JoinOptions): Promise<boolean> {
+    return (await this.addMembers([userId], options)).length > 0
+  }
+  /** Adds several at once and returns who joined now; one banned person or a full group refuses them all. */
+  async addMembers(userIds: readonly string[], options: JoinOptions): Promise<string[]> {
+    const group = this.row
+    checkAlive(group)
+    const wanted = [...new Set(userIds)]
+    await this.findMembers(wanted)
+    const joining = wanted.filter((userId) => this.#members.get(userId)?.active !== true)
+    if (joining.some((userId) => this.#members.get(userId)?.banned === true)) throw refuse('member.blacklisted')
+    const capacity = Math.min(Number(group.settings['capacity']), this.decision.engine.limits.groupMembersMax)
+    if (group.member_count + joining.length > capacity) throw refuse('group.full')
+    const created = await createMemberships(this.decision, group, joining, this.#members, options)
+    await checkGroupCounts(this.decision, joining)
+    for (const member of created) {
+      this.#members.set(member.user_id, member)
+      this.membersDirty.add(member.user_id)
+      const user = this.decision.userWork(member.user_id)
+      user.conversations.add(this.groupId)
+      user.follow.set(this.groupId, member.join_seq)
+      user.unfollow.delete(this.groupId)
+    }
+    if (joining.length > 0) this.groupDirty = true
+    group.member_count += joining.length
+    return joining
+  }
+  async removeMember(userId: string): Promise<boolean> {
+    const member = await this.findMember(userId)
+    if (member?.active !== true) return false
+    if (member.role === 'owner' && this.row.disbanded_at === null) throw refuse('group.owner_required')
+    this.#change(member, { active: false, role: 'member', muted_until: 0 })
+    this.row.member_count -= 1
+    this.groupDirty = true
+    this.left.push(userId)
+    const user = this.decision.userWork(userId)
+    user.conversations.add(this.groupId)
+    user.unfollow.add(this.groupId)
+    user.follow.delete(this.groupId)
+    return true
+  }
+  /** Gives a role; the owner's role moves, it is never given twice. */
+  async setRole(userId: string, role: MemberRow['role']): Promise<void> {
+    const member = await this.findMember(userId)
+    if (member?.active !== true) throw refuse('member.not_in_group')
+    if (member.role === role) return
+    if (member.role === 'owner') throw refuse('group.owner_required')
+    if (role === 'owner') {
+      const owner = must(await this.findMember(this.row.owner_id), 'a group has an owner')
+      this.#change(owner, { role: 'admin' })
+      this.decision.userWork(owner.user_id).conversations.add(this.groupId)
+      this.row.owner_id = userId
+      this.groupDirty = true
+    }
+    this.#change(member, { role })
+    this.decision.userWork(userId).conversations.add(this.groupId)
+  }
+  async setNickname(userId: string, nickname: string | null): Promise<void> {
+    this.#change(await this.#readMember(userId), { nickname })
+  }
+  async setMutedUntil(userId: string, until: number): Promise<void> {
+    this.#change(await this.#readMember(userId), { muted_until: until })
+  }
+  /** Also for somebody who never was a member. */
+  async setBanned(userId: string, banned: boolean): Promise<void> {
+    let member = await this.findMember(userId)
+    member ??= (
+      await createMemberships(this.decision, this.row, [userId], this.#members, { source: '', active: false })
+    )[0]
+    this.#change(must(member, 'the row made'), { banned })
+  }
+  /** Stamps a member whose name or picture changed elsewhere; also one who left. */
+  async touchMember(userId: string): Promise<void> {
+    const member = await this.findMember(userId)
+    if (member !== undefined) this.#change(member, {})
+  }
+  async #readMember(userId: string): Promise<MemberDbRow> {
+    const member = await this.findMember(userId)
+    if (member?.active !== true) throw refuse('member.not_in_group')
+    return member
+  }
+  #change(member: MemberDbRow, patch: Partial<MemberDbRow>): void {
+    this.#members.set(member.user_id, { ...member, ...patch })
+    this.membersDirty.add(member.user_id)
+  }
+
+  // ── the group's own row ──
+  update(patch: {
+    readonly name?: string
+    readonly avatar?: string
+    readonly settings?: Partial<GroupSettings>
+  }): void {
+    const row = this.row
+    if (patch.name !== undefined) row.name = patch.name
+    if (patch.avatar !== undefined) row.avatar = patch.avatar
+    if (patch.settings !== undefined) row.settings = { ...row.settings, ...patch.settings }
+    this.groupDirty = true
+  }
+  disband(): void {
+    this.row.disbanded_at ??= this.decision.now
+    this.groupDirty = true
+  }
+
+  // ── messages ──
+  setMessage(row: MessageDbRow, words?: LastWords): void {
+    this.messages.set(row.seq, { row, words: words ?? this.messages.get(row.seq)?.words })
+  }
+  /** Posts within this decision, under the group's lock. The card's first state is the caller's business. */
+  async post(message: {
+    readonly senderId: string
+    readonly clientId: string
+    readonly fingerprint: number
+    readonly kind: string
+    readonly body: string
+    readonly state: string
+    readonly countable: boolean
+    readonly summary: Text
+    readonly mentions: readonly string[]
+  }): Promise<PostedRow> {
+    const { appId, tx, now } = this.decision
+    const group = this.row
+    const sender = message.senderId === '' ? undefined : await this.findMember(message.senderId)
+    const own = (sender?.own ?? 0) + (message.countable && sender !== undefined ? 1 : 0)
+    const row: MessageDbRow & { client_id: string } = {
+      seq: group.last_seq + 1,
+      version: group.version + 1,
+      sender_id: message.senderId,
+      client_id: message.clientId,
+      kind: message.kind,
+      body: message.body,
+      state: message.state,
+      countable: message.countable,
+      ordinal: group.last_ordinal + (message.countable ? 1 : 0),
+      own,
+      at: Math.max(group.last_at, now),
+      recalled_by: null,
+      recalled_at: null,
+    }
+    await sql`INSERT INTO messages
+        (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at)
+      VALUES (${appId}, ${this.groupId}, ${row.seq}, ${row.version}, ${row.sender_id}, ${keyOf(row.sender_id, row.client_id)}::uuid,
+        ${row.client_id}, ${message.fingerprint}, ${row.kind}, ${row.body}::json, ${row.state}::json,
+        ${row.countable}, ${row.ordinal}, ${row.own}, ${row.at})`.execute(tx)
+    group.last_seq = row.seq
+    group.version = row.version
+    group.last_ordinal = row.ordinal
+    group.last_at = row.at
+    if (row.countable) group.last_word_seq = row.seq
+    if (sender !== undefined && message.countable) await this.#countOwn(sender)
+    for (const userId of message.mentions) this.mentions.push([userId, row.seq, row.sender_id])
+    await this.#writeMentions(message.mentions, row.seq, row.sender_id)
+    const posted: PostedRow = {
+      seq: row.seq,
+      ordinal: row.ordinal,
+      own,
+      at: row.at,
+      senderId: row.sender_id,
+      countable: row.countable,
+      words: { seq: row.seq, senderId: row.sender_id, kind: row.kind, summary: message.summary },
+      text: messageText(row),
+    }
+    this.posted.push(posted)
+    return posted
+  }
+  /** Counts a word of the sender without stamping the member's row: nobody else is shown this number. */
+  async #countOwn(sender: MemberDbRow): Promise<void> {
+    const { appId, tx } = this.decision
+    await sql`UPDATE members SET own = own + 1 WHERE app_id = ${appId} AND group_id = ${this.groupId}
+      AND user_id = ${sender.user_id}`.execute(tx)
+    this.#members.set(sender.user_id, { ...sender, own: sender.own + 1 })
+  }
+  async #writeMentions(userIds: readonly string[], seq: number, senderId: string): Promise<void> {
+    if (userIds.length === 0) return
+    const { appId, tx } = this.decision
+    await sql`INSERT INTO mentions (app_id, group_id, user_id, seq, sender_id)
+      SELECT ${appId}, ${this.groupId}, t, ${seq}, ${senderId} FROM unnest(${[...new Set(userIds)]}::text[]) t
+      ON CONFLICT DO NOTHING`.execute(tx)
+  }
+
+  putRecord(record: SyncedRecord, key: string, body: unknown): void {
+    assert(record.stream === 'group', `record ${record.kind} belongs on a user's stream`)
+    if (body !== null) this.decision.engine.validators.assert(record.body, body, `record ${record.kind}`)
+    this.records.set(`${record.kind}/${key}`, {
+      kind: record.kind,
+      key,
+      body: body === null ? null : JSON.stringify(body),
+    })
+  }
+  record(name: string, data: unknown): void {
+    const { registry, validators } = this.decision.engine
+    validators.assert(must(registry.facts.get(name), `fact ${name} is declared`), data, `fact ${name}`)
+    this.facts.push({ name, data })
+  }
+  schedule(seq: number, job: string, at: number | null, input: unknown): void {
+    this.jobs.set(`${seq}/${job}`, { seq, job, at, input })
+  }
+
+  // ── stamping ──
+  /** Reserves `count` versions and room for the facts; returns the counters before them. */
+  async takeVersions(count: number): Promise<{ version: number; from: number; lastFact: number }> {
+    const { appId, tx } = this.decision
+    const facts = this.facts.length
+    if (this.#row === undefined) {
+      if (this.groupId === appFactsGroupId) await this.#ensureAppFacts()
+      const { rows } = await sql<{ version: number; last_fact: number }>`UPDATE groups
+        SET version = version + ${count}, last_fact = last_fact + ${facts}
+        WHERE app_id = ${appId} AND group_id = ${this.groupId} RETURNING version, last_fact`.execute(tx)
+      const row = must(rows[0], 'the group of a message')
+      return { version: row.version - count, from: row.version - count, lastFact: row.last_fact - facts }
+    }
+    const row = this.row
+    const before = { version: row.version, from: this.#from, lastFact: row.last_fact }
+    row.version += count
+    row.last_fact += facts
+    if (!this.groupDirty) await this.#writeCounters()
+    return before
+  }
+  async #ensureAppFacts(): Promise<void> {
+    const { appId, tx, now } = this.decision
+    await sql`INSERT INTO groups (app_id, group_id, name, owner_id, settings, last_at, created_at, disbanded_at)
+      VALUES (${appId}, '', '', '', '{}'::jsonb, ${now}, ${now}, ${now}) ON CONFLICT DO NOTHING`.execute(tx)
+  }
+  async #writeCounters(): Promise<void> {
+    const { appId, tx } = this.decision
+    const g = this.row
+    await sql`UPDATE groups SET version = ${g.version}, last_seq = ${g.last_seq}, last_ordinal = ${g.last_ordinal},
+        last_word_seq = ${g.last_word_seq}, last_fact = ${g.last_fact}, last_at = ${g.last_at}
+      WHERE app_id = ${appId} AND group_id = ${this.groupId}`.execute(tx)
+  }
+  async writeGroup(version: number): Promise<GroupDbRow> {
+    const { appId, tx } = this.decision
+    const g = this.row
+    g.row_version = version
+    await sql`UPDATE groups SET name = ${g.name}, avatar = ${g.avatar}, owner_id = ${g.owner_id},
+        settings = ${JSON.stringify(g.settings)}::jsonb, mute_all = ${g.settings['muteAll'] === true}, member_count = ${g.member_count},
+        version = ${g.version}, row_version = ${version}, last_seq = ${g.last_seq}, last_ordinal = ${g.last_ordinal},
+        last_word_seq = ${g.last_word_seq}, last_fact = ${g.last_fact}, last_at = ${g.last_at}, disbanded_at = ${g.disbanded_at}
+      WHERE app_id = ${appId} AND group_id = ${this.groupId}`.execute(tx)
+    return g
+  }
+  async writeMembers(next: () => number): Promise<MemberDbRow[]> {
+    const rows = [...this.membersDirty].map((userId) => ({
+      ...must(this.#members.get(userId), 'a changed member'),
+      version: next(),
+    }))
+    for (const row of rows) this.#members.set(row.user_id, row)
+    await writeMembers(this.decision, this.groupId, rows)
+    if (rows.length > 0) await writeFaces(this.decision, this.groupId)
+    return rows
+  }
+}

@@ -1,0 +1,230 @@
+/** The engine's own tables and how their rows look. `app_id` leads every key; row-level security is the second wall. */
+import { rls, type Migration } from '@qun/storage'
+import type { Feature } from '../host/feature.ts'
+
+const tenantTables = [
+  'users',
+  'groups',
+  'members',
+  'group_faces',
+  'conversations',
+  'messages',
+  'mentions',
+  'mine',
+  'records',
+  'facts',
+  'reaction_queue',
+  'jobs',
+  'acted',
+  'idempotency',
+]
+
+/**
+ * NOTE: columns of type `json` hold text the engine never parses (bodies, states): they are embedded into frames as
+ * they are. `groups`, `members` and `conversations` keep free space per page so that counters update in place; what is
+ * large and changes seldom (the faces of a group's picture) stands apart from them.
+ */
+export const engineMigrations: readonly Migration[] = [
+  {
+    id: 'core-001',
+    up: [
+      `CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL)`,
+      `CREATE TABLE users (
+        app_id text NOT NULL, user_id text NOT NULL,
+        name text NOT NULL, avatar text NOT NULL DEFAULT '', badge text,
+        version bigint NOT NULL DEFAULT 0,
+        PRIMARY KEY (app_id, user_id)) WITH (fillfactor = 70)`,
+      `CREATE TABLE groups (
+        app_id text NOT NULL, group_id text NOT NULL,
+        name text NOT NULL, avatar text NOT NULL DEFAULT '', owner_id text NOT NULL,
+        settings jsonb NOT NULL, mute_all boolean NOT NULL DEFAULT false,
+        member_count integer NOT NULL DEFAULT 0 CHECK (member_count >= 0),
+        version bigint NOT NULL DEFAULT 0, row_version bigint NOT NULL DEFAULT 0,
+        last_seq bigint NOT NULL DEFAULT 0, last_ordinal bigint NOT NULL DEFAULT 0,
+        last_word_seq bigint NOT NULL DEFAULT 0, last_fact bigint NOT NULL DEFAULT 0,
+        last_at bigint NOT NULL, created_at bigint NOT NULL, disbanded_at bigint,
+        PRIMARY KEY (app_id, group_id)) WITH (fillfactor = 40)`,
+      `CREATE TABLE members (
+        app_id text NOT NULL, group_id text NOT NULL, user_id text NOT NULL,
+        version bigint NOT NULL, role text NOT NULL, nickname text,
+        joined_at bigint NOT NULL, muted_until bigint NOT NULL DEFAULT 0,
+        active boolean NOT NULL, banned boolean NOT NULL DEFAULT false,
+        join_seq bigint NOT NULL, own bigint NOT NULL DEFAULT 0,
+        source text NOT NULL DEFAULT '', inviter_id text,
+        PRIMARY KEY (app_id, group_id, user_id)) WITH (fillfactor = 60)`,
+      `CREATE INDEX members_by_user ON members (app_id, user_id) WHERE active`,
+      `CREATE INDEX members_by_version ON members (app_id, group_id, version)`,
+      `CREATE INDEX members_by_joining ON members (app_id, group_id, joined_at, user_id) WHERE active`,
+      `CREATE TABLE group_faces (
+        app_id text NOT NULL, group_id text NOT NULL, faces jsonb NOT NULL,
+        PRIMARY KEY (app_id, group_id))`,
+      `CREATE TABLE conversations (
+        app_id text NOT NULL, user_id text NOT NULL, group_id text NOT NULL,
+        version bigint NOT NULL, read_seq bigint NOT NULL, read_ordinal bigint NOT NULL, read_own bigint NOT NULL,
+        pinned boolean NOT NULL DEFAULT false, quiet boolean NOT NULL DEFAULT false,
+        PRIMARY KEY (app_id, user_id, group_id)) WITH (fillfactor = 60)`,
+      `CREATE TABLE messages (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, version bigint NOT NULL,
+        sender_id text NOT NULL, client_key uuid NOT NULL, client_id text NOT NULL, fingerprint bigint NOT NULL,
+        kind text NOT NULL, body json, state json, countable boolean NOT NULL,
+        ordinal bigint NOT NULL, own bigint NOT NULL, at bigint NOT NULL,
+        recalled_by text, recalled_at bigint,
+        PRIMARY KEY (app_id, group_id, seq))`,
+      `CREATE UNIQUE INDEX messages_once ON messages (app_id, group_id, client_key)`,
+      `CREATE INDEX messages_by_version ON messages (app_id, group_id, version)`,
+      `CREATE TABLE mentions (
+        app_id text NOT NULL, group_id text NOT NULL, user_id text NOT NULL, seq bigint NOT NULL, sender_id text NOT NULL,
+        PRIMARY KEY (app_id, group_id, user_id, seq))`,
+      `CREATE TABLE mine (
+        app_id text NOT NULL, user_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL,
+        version bigint NOT NULL, kind text NOT NULL, body json NOT NULL, hidden boolean NOT NULL DEFAULT false,
+        PRIMARY KEY (app_id, user_id, group_id, seq))`,
+      `CREATE INDEX mine_by_version ON mine (app_id, user_id, version)`,
+      `CREATE TABLE records (
+        app_id text NOT NULL, stream text NOT NULL, kind text NOT NULL, key text NOT NULL,
+        version bigint NOT NULL, body json,
+        PRIMARY KEY (app_id, stream, kind, key))`,
+      `CREATE INDEX records_by_version ON records (app_id, stream, version)`,
+      `CREATE TABLE facts (
+        app_id text NOT NULL, group_id text NOT NULL, fact_seq bigint NOT NULL,
+        name text NOT NULL, at bigint NOT NULL, data json NOT NULL,
+        PRIMARY KEY (app_id, group_id, fact_seq))`,
+      `CREATE TABLE reaction_queue (
+        app_id text NOT NULL, group_id text NOT NULL, reaction text NOT NULL, fact_seq bigint NOT NULL,
+        attempts integer NOT NULL DEFAULT 0, lease_until bigint NOT NULL DEFAULT 0, lease text, trouble text,
+        PRIMARY KEY (app_id, group_id, reaction, fact_seq))`,
+      `CREATE TABLE jobs (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, job text NOT NULL,
+        input json NOT NULL, run_at bigint NOT NULL,
+        attempts integer NOT NULL DEFAULT 0, lease_until bigint NOT NULL DEFAULT 0, lease text, trouble text,
+        PRIMARY KEY (app_id, group_id, seq, job))`,
+      `CREATE INDEX jobs_due ON jobs (run_at)`,
+      `CREATE TABLE acted (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, actor_id text NOT NULL, client_id text NOT NULL,
+        fingerprint bigint NOT NULL,
+        PRIMARY KEY (app_id, group_id, seq, actor_id, client_id))`,
+      `CREATE TABLE idempotency (
+        app_id text NOT NULL, caller text NOT NULL, key text NOT NULL,
+        fingerprint bigint NOT NULL, answer json, at bigint NOT NULL,
+        PRIMARY KEY (app_id, caller, key))`,
+      `CREATE INDEX idempotency_by_age ON idempotency (at)`,
+      ...tenantTables.map(rls),
+    ],
+  },
+  { id: 'core-002', up: [`ALTER TABLE users ADD COLUMN minor boolean NOT NULL DEFAULT false`] },
+  {
+    id: 'core-003',
+    up: [
+      `CREATE TABLE folds (
+        app_id text NOT NULL, group_id text NOT NULL, fold text NOT NULL,
+        seq bigint NOT NULL DEFAULT 0, version bigint NOT NULL DEFAULT 0,
+        attempts integer NOT NULL DEFAULT 0, trouble text,
+        PRIMARY KEY (app_id, group_id, fold)) WITH (fillfactor = 70)`,
+      rls('folds'),
+      `CREATE INDEX messages_recalled ON messages (app_id, group_id, version) WHERE recalled_at IS NOT NULL`,
+    ],
+  },
+  {
+    id: 'core-004',
+    up: [
+      `CREATE TABLE timers (
+        app_id text NOT NULL, timer text NOT NULL, next_at bigint NOT NULL,
+        attempts integer NOT NULL DEFAULT 0, lease_until bigint NOT NULL DEFAULT 0, lease text, trouble text,
+        PRIMARY KEY (app_id, timer))`,
+      `CREATE INDEX timers_due ON timers (next_at)`,
+      rls('timers'),
+    ],
+  },
+]
+/** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
+export function migrationsOf(features: readonly Feature[]): Migration[] {
+  return [...new Set([...engineMigrations, ...features.flatMap((feature) => feature.migrations ?? [])])]
+}
+
+export interface UserRow {
+  user_id: string
+  name: string
+  avatar: string
+  badge: string | null
+  minor: boolean
+  version: number
+}
+export interface GroupDbRow {
+  group_id: string
+  name: string
+  avatar: string
+  owner_id: string
+  settings: Record<string, unknown>
+  member_count: number
+  version: number
+  row_version: number
+  last_seq: number
+  last_ordinal: number
+  last_word_seq: number
+  last_fact: number
+  last_at: number
+  created_at: number
+  disbanded_at: number | null
+}
+export interface MemberDbRow {
+  group_id: string
+  user_id: string
+  version: number
+  role: 'owner' | 'admin' | 'member'
+  nickname: string | null
+  joined_at: number
+  muted_until: number
+  active: boolean
+  banned: boolean
+  join_seq: number
+  own: number
+  source: string
+  inviter_id: string | null
+  /** Of the user, joined in. */
+  name: string
+  avatar: string
+  badge: string | null
+}
+export interface MessageDbRow {
+  seq: number
+  version: number
+  sender_id: string
+  client_id: string
+  kind: string
+  /** JSON text; null once recalled. */
+  body: string | null
+  state: string | null
+  countable: boolean
+  ordinal: number
+  own: number
+  at: number
+  recalled_by: string | null
+  recalled_at: number | null
+}
+export interface ConversationDbRow {
+  group_id: string
+  version: number
+  active: boolean
+  role: 'owner' | 'admin' | 'member'
+  join_seq: number
+  own: number
+  read_seq: number
+  read_ordinal: number
+  read_own: number
+  pinned: boolean
+  quiet: boolean
+}
+export interface MineDbRow {
+  group_id: string
+  seq: number
+  version: number
+  kind: string
+  body: string
+  hidden: boolean
+}
+export interface RecordDbRow {
+  kind: string
+  key: string
+  version: number
+  body: string | null
+}

@@ -1,0 +1,329 @@
+/**
+ * Reading: snapshots, changes since a version, history, members. All refuse `group.not_found` to whoever is no active
+ * member.
+ */
+import {
+  type AppId,
+  type ChangesFrame,
+  type GroupId,
+  type MemberRow,
+  type MessageRow,
+  type MineRow,
+  refuse,
+  type SnapshotFrame,
+  type Static,
+} from '@qun/contract'
+import type { Tx } from '@qun/storage'
+import { sql } from 'kysely'
+import type { Engine } from '../ground/engine.ts'
+import type { Principal } from '../host/host.ts'
+import {
+  arrayText,
+  groupText,
+  memberRow,
+  memberText,
+  messageText,
+  mineText,
+  nameIn,
+  recordText,
+  type RowText,
+} from '../ground/row-text.ts'
+import type { GroupDbRow, MemberDbRow, MessageDbRow, MineDbRow, RecordDbRow } from '../ground/store.ts'
+
+export interface ViewerRow {
+  readonly join_seq: number
+  readonly role: MemberRow['role']
+}
+type At = { readonly appId: AppId; readonly groupId: string }
+
+/** The viewer's membership. Strangers, former members and unknown groups get the same answer. */
+export async function readViewer(tx: Tx, { appId, groupId }: At, userId: string): Promise<ViewerRow> {
+  const { rows } = await sql<ViewerRow>`SELECT join_seq, role FROM members
+    WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = ${userId} AND active`.execute(tx)
+  const row = rows[0]
+  if (row === undefined) throw refuse('group.not_found')
+  return row
+}
+
+export interface SnapshotTexts {
+  readonly version: number
+  readonly lowSeq: number
+  readonly joinSeq: number
+  /** What the viewer is called in the group. */
+  readonly viewerName: string | undefined
+  readonly group: RowText
+  readonly messages: readonly RowText[]
+  readonly members: readonly RowText[]
+  readonly records: readonly RowText[]
+  readonly mine: readonly RowText[]
+}
+
+/** A group as it stands at one version, read in one statement's snapshot per part, all in one transaction. */
+export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: string): Promise<SnapshotTexts> {
+  const { appId, groupId } = at
+  const viewer = await readViewer(tx, at, userId)
+  const groups = await sql<GroupDbRow>`SELECT * FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(
+    tx,
+  )
+  const group = groups.rows[0] as GroupDbRow
+  const { rows: messages } = await sql<MessageDbRow>`SELECT * FROM (
+      SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND seq > ${viewer.join_seq} AND version <= ${group.version}
+      ORDER BY seq DESC LIMIT ${engine.limits.snapshotMessages}) t ORDER BY seq`.execute(tx)
+  const lowSeq = messages[0]?.seq ?? viewer.join_seq + 1
+  const isSmall = group.member_count <= engine.limits.snapshotMembers
+  const appearing = isSmall
+    ? []
+    : [...new Set([userId, group.owner_id, ...messages.map((message) => message.sender_id)])]
+  const { rows: members } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
+    JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
+    WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version > 0
+      AND (${isSmall} OR m.user_id = ANY(${appearing}::text[]))`.execute(tx)
+  const { rows: records } = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
+    WHERE app_id = ${appId} AND stream = ${`group/${groupId}`} AND body IS NOT NULL`.execute(tx)
+  const mine = await readMine(tx, at, userId, lowSeq, Number.MAX_SAFE_INTEGER)
+  const own = members.find((member) => member.user_id === userId)
+  return {
+    version: group.version,
+    lowSeq,
+    joinSeq: viewer.join_seq,
+    viewerName: own === undefined ? undefined : nameIn(own),
+    group: groupText(group),
+    messages: messages.map(messageText),
+    members: members.map(memberText),
+    records: records.map(recordText),
+    mine,
+  }
+}
+
+async function readMine(
+  tx: Tx,
+  { appId, groupId }: At,
+  userId: string,
+  fromSeq: number,
+  toSeq: number,
+): Promise<RowText[]> {
+  const { rows } = await sql<MineDbRow>`SELECT group_id, seq, version, kind, body, hidden FROM mine
+    WHERE app_id = ${appId} AND user_id = ${userId} AND group_id = ${groupId}
+      AND seq BETWEEN ${fromSeq} AND ${toSeq}`.execute(tx)
+  return rows.map(mineText)
+}
+
+export function snapshotText(groupId: string, snapshot: SnapshotTexts, id?: number): string {
+  return (
+    `{"op":"snapshot","stream":${JSON.stringify(`group/${groupId}`)},"version":${snapshot.version},"lowSeq":${snapshot.lowSeq}` +
+    `,"group":${snapshot.group.json},"messages":${arrayText(snapshot.messages)},"members":${arrayText(snapshot.members)}` +
+    `,"records":${arrayText(snapshot.records)},"mine":${arrayText(snapshot.mine)}${id === undefined ? '' : `,"id":${id}`}}`
+  )
+}
+export function changesText(
+  stream: string,
+  page: { readonly from: number; readonly to: number; readonly rows: readonly RowText[]; readonly more?: boolean },
+  id?: number,
+): string {
+  return (
+    `{"op":"changes","stream":${JSON.stringify(stream)},"from":${page.from},"to":${page.to},"rows":${arrayText(page.rows)}` +
+    `${id === undefined ? '' : `,"id":${id}`}${page.more === true ? ',"more":true' : ''}}`
+  )
+}
+
+export interface ChangesPage {
+  readonly from: number
+  readonly to: number
+  readonly rows: readonly RowText[]
+  readonly more: boolean
+  readonly joinSeq: number
+  /** How many versions the group is ahead of `from`. */
+  readonly behind: number
+}
+
+/**
+ * Rows of a group changed after `from`, oldest change first, each once and in its latest state; at most
+ * `pullRowsMax`. `to` is the version reached, so a caller pages by passing it back.
+ * Refuses `sync.reset` when `from` is ahead of the group.
+ */
+export async function readChanges(engine: Engine, tx: Tx, at: At, userId: string, from: number): Promise<ChangesPage> {
+  const { appId, groupId } = at
+  const viewer = await readViewer(tx, at, userId)
+  const counters = await sql<{
+    version: number
+  }>`SELECT version FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
+  const version = counters.rows[0]?.version ?? 0
+  if (from > version) throw refuse('sync.reset', { detail: 'ahead' })
+  const behind = version - from
+  const limit = engine.limits.pullRowsMax
+  const texts: RowText[] = []
+  if (behind > 0) {
+    const { rows: messages } =
+      await sql<MessageDbRow>`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
+      AND version > ${from} AND version <= ${version} ORDER BY version LIMIT ${limit + 1}`.execute(tx)
+    texts.push(...messages.map(messageText))
+    texts.push(...(await readOtherChanges(tx, at, from, version, limit)))
+  }
+  texts.sort((a, b) => a.version - b.version)
+  const more = texts.length > limit
+  const page = more ? texts.slice(0, limit) : texts
+  const to = more ? (page.at(-1) as RowText).version : version
+  const visible = page.filter((row) => row.seq === 0 || row.seq > viewer.join_seq)
+  const senders = await readSenders(engine, tx, at, visible, from)
+  return { from, to, rows: [...senders, ...visible], more, joinSeq: viewer.join_seq, behind }
+}
+
+/** In a large group, the rows of those whose words are on the page: the client may never have met them. */
+async function readSenders(
+  engine: Engine,
+  tx: Tx,
+  { appId, groupId }: At,
+  page: readonly RowText[],
+  from: number,
+): Promise<RowText[]> {
+  const seqs = page.flatMap((row) => (row.seq > 0 ? [row.seq] : []))
+  if (seqs.length === 0) return []
+  const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
+    JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
+    JOIN groups g ON g.app_id = m.app_id AND g.group_id = m.group_id AND g.member_count > ${engine.limits.snapshotMembers}
+    WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version <= ${from} AND m.user_id IN (
+      SELECT sender_id FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ANY(${seqs}::bigint[]))`.execute(
+    tx,
+  )
+  return rows.map(memberText)
+}
+
+async function readOtherChanges(
+  tx: Tx,
+  { appId, groupId }: At,
+  from: number,
+  to: number,
+  limit: number,
+): Promise<RowText[]> {
+  const { rows: members } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
+    JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
+    WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version > ${from} AND m.version <= ${to}
+    ORDER BY m.version LIMIT ${limit + 1}`.execute(tx)
+  const { rows: records } = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
+    WHERE app_id = ${appId} AND stream = ${`group/${groupId}`} AND version > ${from} AND version <= ${to}
+    ORDER BY version LIMIT ${limit + 1}`.execute(tx)
+  const { rows: groups } = await sql<GroupDbRow>`SELECT * FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}
+    AND row_version > ${from} AND row_version <= ${to}`.execute(tx)
+  return [...members.map(memberText), ...records.map(recordText), ...groups.map(groupText)]
+}
+
+// ── over HTTP ──
+const parsed = <T>(texts: readonly RowText[]) => texts.map((text) => JSON.parse(text.json) as T)
+
+export class Reader {
+  readonly #engine: Engine
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  snapshot({ appId, userId }: Principal, groupId: GroupId): Promise<Static<typeof SnapshotFrame>> {
+    return this.#engine.store.reading(appId, async (tx) => {
+      const texts = await readSnapshot(this.#engine, tx, { appId, groupId }, userId)
+      return JSON.parse(snapshotText(groupId, texts)) as Static<typeof SnapshotFrame>
+    })
+  }
+  changes({ appId, userId }: Principal, groupId: GroupId, from: number): Promise<Static<typeof ChangesFrame>> {
+    return this.#engine.store.reading(appId, async (tx) => {
+      const page = await readChanges(this.#engine, tx, { appId, groupId }, userId, from)
+      return JSON.parse(changesText(`group/${groupId}`, page)) as Static<typeof ChangesFrame>
+    })
+  }
+  history(
+    { appId, userId }: Principal,
+    groupId: GroupId,
+    page: { readonly before?: number; readonly after?: number; readonly limit?: number },
+  ): Promise<{ messages: MessageRow[]; mine: MineRow[]; members: MemberRow[] }> {
+    const at = { appId, groupId }
+    return this.#engine.store.reading(appId, async (tx) => {
+      const viewer = await readViewer(tx, at, userId)
+      const limit = page.limit ?? 50
+      const after = Math.max(viewer.join_seq, page.after ?? 0)
+      const before = page.before ?? Number.MAX_SAFE_INTEGER
+      const isForward = page.after !== undefined
+      const { rows } = isForward
+        ? await sql<MessageDbRow>`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
+            AND seq > ${after} AND seq < ${before} ORDER BY seq LIMIT ${limit}`.execute(tx)
+        : await sql<MessageDbRow>`SELECT * FROM (SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
+            AND seq > ${after} AND seq < ${before} ORDER BY seq DESC LIMIT ${limit}) t ORDER BY seq`.execute(tx)
+      const senders = [...new Set(rows.map((row) => row.sender_id))]
+      const { rows: members } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
+        JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
+        WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.user_id = ANY(${senders}::text[])`.execute(tx)
+      const low = rows[0]?.seq ?? 1
+      const mine = await readMine(tx, at, userId, low, rows.at(-1)?.seq ?? low - 1)
+      return {
+        messages: parsed<MessageRow>(rows.map(messageText)),
+        mine: parsed<MineRow>(mine),
+        members: members.map(memberRow),
+      }
+    })
+  }
+  message(
+    { appId, userId }: Principal,
+    groupId: GroupId,
+    seq: number,
+  ): Promise<{ message: MessageRow; mine: MineRow | null }> {
+    const at = { appId, groupId }
+    return this.#engine.store.reading(appId, async (tx) => {
+      const viewer = await readViewer(tx, at, userId)
+      const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
+        WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq} AND seq > ${viewer.join_seq}`.execute(tx)
+      if (rows[0] === undefined) throw refuse('message.not_found')
+      const mine = await readMine(tx, at, userId, seq, seq)
+      return { message: JSON.parse(messageText(rows[0]).json) as MessageRow, mine: parsed<MineRow>(mine)[0] ?? null }
+    })
+  }
+  /** Strongest role first, then by joining. The cursor names the last member of the page before. */
+  async members(
+    { appId, userId }: Principal,
+    groupId: GroupId,
+    page: { readonly cursor?: string; readonly limit?: number },
+  ): Promise<{ members: MemberRow[]; cursor: string | null }> {
+    const after = page.cursor === undefined ? undefined : parseCursor(page.cursor)
+    const limit = page.limit ?? 50
+    return this.#engine.store.reading(appId, async (tx) => {
+      const viewer = await readViewer(tx, { appId, groupId }, userId)
+      const { rows: settings } = await sql<{ roster: string }>`SELECT settings->>'roster' AS roster FROM groups
+        WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
+      if (settings[0]?.roster === 'admins' && viewer.role === 'member') throw this.#hidden()
+      const { rows } = await sql<MemberDbRow & { rank: number }>`SELECT * FROM (
+          SELECT m.*, u.name, u.avatar, u.badge, array_position(ARRAY['owner', 'admin', 'member'], m.role) AS rank FROM members m
+          JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
+          WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.active) t
+        WHERE (rank, joined_at, user_id) > (${after?.[0] ?? 0}::int, ${after?.[1] ?? 0}::bigint, ${after?.[2] ?? ''}::text)
+        ORDER BY rank, joined_at, user_id LIMIT ${limit + 1}`.execute(tx)
+      const shown = rows.slice(0, limit)
+      const last = shown.at(-1)
+      const cursor =
+        rows.length > limit && last !== undefined ? cursorOf([last.rank, last.joined_at, last.user_id]) : null
+      return { members: shown.map(memberRow), cursor }
+    })
+  }
+  #hidden(): Error {
+    return this.#engine.refusal('group.roster_hidden')
+  }
+}
+
+type Cursor = readonly [number, number, string]
+function cursorOf(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url')
+}
+function parseCursor(text: string): Cursor {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    if (Array.isArray(value) && value.length === 3) {
+      const [rank, joinedAt, userId] = value as unknown[]
+      if (
+        Number.isSafeInteger(rank) &&
+        Number.isSafeInteger(joinedAt) &&
+        typeof userId === 'string' &&
+        userId.length <= 64
+      ) {
+        return [rank as number, joinedAt as number, userId]
+      }
+    }
+  } catch {
+    // Not ours: refused below like any other forged cursor.
+  }
+  throw refuse('cursor.invalid')
+}

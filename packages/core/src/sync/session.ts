@@ -1,0 +1,377 @@
+/**
+ * The sync protocol of one connection: catches the client up, then lets frames through. Knows no socket: what goes
+ * out goes to an outlet, what comes in has passed its schema.
+ */
+import { type AppId, type ClientFrame, closeCodes, type GroupId, refuse, Refusal, type UserId } from '@qun/contract'
+import type { Tx } from '@qun/storage'
+import { readConversations } from '../read/conversations.ts'
+import { asRefusal, type Engine } from '../ground/engine.ts'
+import type { Fanout } from './fanout.ts'
+import type { Outlet, Packet, PostRequest, Principal, Session } from '../host/host.ts'
+import { freshHead, readOwnStream } from '../read/own-stream.ts'
+import { errorFrame, packetOf } from './packets.ts'
+import type { Posting } from '../log/post.ts'
+import { changesText, readChanges, readSnapshot, snapshotText } from '../read/reading.ts'
+import { type HeldFrame, notYetMember, type Subscription } from './subscription.ts'
+import type { UserFeed } from './user-feed.ts'
+
+/** What a session asks of the rest of the engine. */
+export interface SessionHost {
+  readonly engine: Engine
+  readonly fanout: Fanout
+  /** `whenClear`: see startPost. */
+  post(request: PostRequest, whenClear?: () => Promise<void>): Posting
+  read(principal: Principal, groupId: GroupId, seq: number): Promise<unknown>
+}
+
+export class ClientSession implements Session {
+  readonly outlet: Outlet
+  readonly #principal: Principal
+  readonly #host: SessionHost
+  readonly #feed: UserFeed
+  /** Few per session, so a list is smaller than a map and fast enough. */
+  readonly #subs: Subscription[] = []
+  /** Where the client's own stream stands after all that was sent. */
+  #version: number
+  #isCaughtUp = false
+  #isOver = false
+  #catching: Promise<void> | undefined
+  /** Posts wait for this while one before them had to wait, so that order is kept. */
+  #tail: Promise<unknown> | undefined
+  /** Posts in the queue of the group commit, and who waits until there are none. */
+  #queued = 0
+  #onClear: (() => void) | undefined
+
+  constructor(
+    host: SessionHost,
+    principal: Principal,
+    resume: { readonly epoch?: string; readonly version?: number },
+    outlet: Outlet,
+  ) {
+    this.#host = host
+    this.#principal = principal
+    this.outlet = outlet
+    const { engine, fanout } = host
+    this.#version = resume.epoch === engine.epoch ? (resume.version ?? 0) : 0
+    this.#feed = fanout.feed(principal.appId, principal.userId)
+    this.#feed.add(this)
+    this.outlet.push(
+      packetOf({
+        op: 'hello',
+        protocol: engine.protocol,
+        epoch: engine.epoch,
+        userId: principal.userId,
+        now: engine.now(),
+        pingMs: 25_000,
+      }),
+    )
+    void engine.track(this.catchUp(true))
+  }
+  get userId(): UserId {
+    return this.#principal.userId
+  }
+  get appId(): AppId {
+    return this.#principal.appId
+  }
+
+  receive(frame: ClientFrame): void {
+    switch (frame.op) {
+      case 'subscribe':
+        return this.#run(frame.id, () => this.#subscribe(frame))
+      case 'pull':
+        return this.#run(frame.id, () => this.#pull(frame))
+      case 'send':
+        return this.#send(frame)
+      case 'read':
+        return this.#run(frame.id, () => this.#host.read(this.#principal, frame.groupId, frame.seq))
+      case 'typing':
+        return this.#say(frame.groupId)
+      case 'ping':
+        return this.outlet.push(packetOf({ op: 'pong', now: this.#host.engine.now() }))
+      case 'auth':
+        // The gateway renews a connection's token; the engine has nothing to do.
+        return
+    }
+  }
+  close(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    for (const sub of this.#subs.splice(0)) sub.hub.remove(sub)
+    this.#feed.remove(this)
+  }
+  /** The store failed this connection: it comes back and catches up. */
+  fail(): void {
+    this.outlet.close(closeCodes.tryLater, 'store.unavailable')
+  }
+
+  // ── the user's own stream ──
+  canTake(from: number): boolean {
+    return this.#isCaughtUp && from <= this.#version
+  }
+  isBehind(version: number): boolean {
+    return this.#isCaughtUp && version > this.#version
+  }
+  pushUser(packet: Packet, to: number): void {
+    if (to <= this.#version) return
+    this.#version = to
+    this.outlet.push(packet)
+  }
+  /** Reads and sends what the client's own stream has after its version; runs one at a time. */
+  catchUp(isFirst = false): Promise<void> {
+    const before = this.#catching ?? Promise.resolve()
+    const next = before.then(() => this.#catchUp(isFirst)).catch(() => this.fail())
+    this.#catching = next
+    return next
+  }
+  async #catchUp(isFirst: boolean): Promise<void> {
+    if (this.#isOver) return
+    const since = this.#version
+    const { engine } = this.#host
+    const read = await engine.store.reading(this.appId, (tx) => readOwnStream(this.#host.engine, tx, this, since))
+    if (since > read.version) {
+      // The client knows more than the store: the store was put back. It starts over.
+      this.#version = 0
+      this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream: `user/${this.userId}`, reason: 'ahead' }))
+      return this.#catchUp(isFirst)
+    }
+    const active = new Set(read.views.filter((view) => view.active).map((view) => view.group_id))
+    for (const sub of [...this.#subs]) if (!active.has(sub.hub.groupId)) this.unfollow(sub.hub.groupId)
+    for (const view of read.views) if (view.active) this.follow(view.group_id, view.join_seq, view.group_version)
+    this.#version = read.version
+    this.#isCaughtUp = true
+    this.outlet.push({ text: changesText(`user/${this.userId}`, { from: since, to: read.version, rows: read.rows }) })
+    if (isFirst && since > 0) {
+      const heads = read.views.filter((view) => view.active).map((view) => freshHead(view, this.#host.engine.registry))
+      if (heads.length > 0) this.outlet.push(packetOf({ op: 'heads', heads }))
+    }
+  }
+  // ── groups ──
+  #find(groupId: string): Subscription | undefined {
+    return this.#subs.find((sub) => sub.hub.groupId === groupId)
+  }
+  /** Follows a group at level `listed`. `version` is what the client was told of it, to notice news in between. */
+  follow(groupId: string, joinSeq: number, version?: number): void {
+    if (this.#isOver) return
+    const held = this.#find(groupId)
+    if (held !== undefined) {
+      held.joinSeq = joinSeq
+      return
+    }
+    const hub = this.#host.fanout.hub(this.appId, groupId)
+    this.#subs.push(hub.add(this, joinSeq, false))
+    if (version === undefined) return
+    if (hub.isLoaded) {
+      if (hub.version > version) void this.#host.engine.track(this.#sendHead(groupId))
+    } else {
+      void hub.ready.then(() => (hub.version > version ? this.#host.engine.track(this.#sendHead(groupId)) : undefined))
+    }
+  }
+  unfollow(groupId: string): void {
+    const index = this.#subs.findIndex((sub) => sub.hub.groupId === groupId)
+    if (index < 0) return
+    const [sub] = this.#subs.splice(index, 1)
+    sub?.hub.remove(sub)
+  }
+  async #sendHead(groupId: string): Promise<void> {
+    const views = await this.#host.engine.store.reading(this.appId, (tx) =>
+      readConversations(tx, this.appId, this.userId, { groupIds: [groupId] }),
+    )
+    const heads = views.filter((view) => view.active).map((view) => freshHead(view, this.#host.engine.registry))
+    if (heads.length > 0) this.outlet.push(packetOf({ op: 'heads', heads }))
+  }
+  pushHead(packet: Packet): void {
+    this.outlet.push(packet)
+  }
+
+  #checkOpening(groupIds: readonly string[]): void {
+    const open = this.#subs.filter((sub) => sub.isOpen).map((sub) => sub.hub.groupId)
+    if (new Set([...open, ...groupIds]).size > this.#host.engine.limits.openGroupsMax) throw refuse('batch.too_large')
+  }
+  async #subscribe(frame: Extract<ClientFrame, { op: 'subscribe' }>): Promise<void> {
+    const { limits } = this.#host.engine
+    if (frame.groups.length > limits.subscribeMax) throw refuse('batch.too_large')
+    const opening = frame.groups.filter((group) => group.level === 'open').map((group) => group.groupId)
+    this.#checkOpening(opening)
+    await this.#catching
+    for (const { groupId, level, from } of frame.groups) {
+      if (this.#isOver) return
+      const sub = this.#find(groupId)
+      if (level === 'listed') {
+        if (sub === undefined || sub.joinSeq === notYetMember) throw refuse('group.not_found')
+        sub.hub.setOpen(sub, false)
+      } else {
+        // Another request may have opened groups meanwhile.
+        this.#checkOpening([groupId])
+        await this.#open(groupId, from, frame.id)
+      }
+    }
+  }
+  /** From here on live frames are held until the catch-up is out; the client drops what it has already. */
+  async #open(groupId: string, from: number | undefined, id: number): Promise<void> {
+    const { engine } = this.#host
+    const at = { appId: this.appId, groupId }
+    // A member of a moment ago may not be followed yet: the store decides, not what this node happened to hear.
+    let sub = this.#find(groupId)
+    if (sub === undefined) {
+      const hub = this.#host.fanout.hub(this.appId, groupId)
+      sub = hub.add(this, notYetMember, false)
+      this.#subs.push(sub)
+    }
+    const held: HeldFrame[] = []
+    sub.held = held
+    sub.hub.setOpen(sub, true)
+    try {
+      await sub.hub.ready
+      const texts = await engine.store.reading(this.appId, async (tx) => {
+        if (from !== undefined) {
+          const pages = await this.#readPages(tx, at, from, id)
+          if (pages !== undefined) return { ...pages, snapshot: undefined }
+        }
+        const snapshot = await readSnapshot(engine, tx, at, this.userId)
+        return { joinSeq: snapshot.joinSeq, texts: [snapshotText(groupId, snapshot, id)], snapshot }
+      })
+      sub.joinSeq = texts.joinSeq
+      // Whoever opens a group is the likeliest to speak next.
+      const { viewerName, version } = texts.snapshot ?? {}
+      if (viewerName !== undefined && version !== undefined) sub.hub.noteName(this.userId, viewerName, version)
+      for (const text of texts.texts) this.outlet.push({ text })
+      for (const one of held) this.outlet.push(sub.hub.packetFor(sub, one))
+      if (sub.held === held) sub.held = undefined
+    } catch (error) {
+      this.#closeAfter(error, sub, held)
+      throw error
+    }
+  }
+  /** A stranger was never in the group; a member whom the store failed keeps it in their list. */
+  #closeAfter(error: unknown, sub: Subscription, held: HeldFrame[]): void {
+    const isStranger = sub.joinSeq === notYetMember || (error instanceof Refusal && error.code === 'group.not_found')
+    if (isStranger) return this.unfollow(sub.hub.groupId)
+    if (sub.held !== held || !this.#subs.includes(sub)) return
+    sub.held = undefined
+    sub.hub.setOpen(sub, false)
+  }
+  /** All pages from a version, or undefined when a snapshot serves better. */
+  async #readPages(
+    tx: Tx,
+    at: { appId: AppId; groupId: string },
+    from: number,
+    id: number,
+  ): Promise<{ joinSeq: number; texts: string[] } | undefined> {
+    const { engine } = this.#host
+    const texts: string[] = []
+    let page
+    try {
+      page = await readChanges(engine, tx, at, this.userId, from)
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'sync.reset') {
+        this.outlet.push(
+          packetOf({ op: 'reset', code: 'sync.reset', stream: `group/${at.groupId}`, reason: 'ahead', id }),
+        )
+        return undefined
+      }
+      throw error
+    }
+    if (page.behind > engine.limits.pullBehindMax) return undefined
+    texts.push(changesText(`group/${at.groupId}`, page, id))
+    while (page.more) {
+      page = await readChanges(engine, tx, at, this.userId, page.to)
+      texts.push(changesText(`group/${at.groupId}`, page, id))
+    }
+    return { joinSeq: page.joinSeq, texts }
+  }
+
+  async #pull(frame: Extract<ClientFrame, { op: 'pull' }>): Promise<void> {
+    const { engine } = this.#host
+    if (frame.stream === `user/${this.userId}`) {
+      const read = await engine.store.reading(this.appId, (tx) => readOwnStream(engine, tx, this, frame.from))
+      if (frame.from > read.version) {
+        this.outlet.push(
+          packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }),
+        )
+      } else {
+        this.outlet.push({
+          text: changesText(frame.stream, { from: frame.from, to: read.version, rows: read.rows }, frame.id),
+        })
+      }
+      return
+    }
+    if (!frame.stream.startsWith('group/')) throw refuse('group.not_found')
+    const groupId = frame.stream.slice('group/'.length)
+    try {
+      const page = await engine.store.reading(this.appId, (tx) =>
+        readChanges(engine, tx, { appId: this.appId, groupId }, this.userId, frame.from),
+      )
+      this.outlet.push({ text: changesText(frame.stream, page, frame.id) })
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== 'sync.reset') throw error
+      this.outlet.push(
+        packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }),
+      )
+    }
+  }
+
+  #say(groupId: GroupId): void {
+    const sub = this.#find(groupId)
+    if (sub !== undefined && sub.joinSeq !== notYetMember) sub.hub.publishTyping(this.userId)
+  }
+
+  // ── posts ──
+  readonly #whenClear = (): Promise<void> =>
+    this.#queued === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onClear = resolve))
+  #send(frame: Extract<ClientFrame, { op: 'send' }>): void {
+    const request: PostRequest = {
+      appId: this.appId,
+      groupId: frame.groupId,
+      senderId: this.userId,
+      guest: this.#principal.guest,
+      kind: frame.kind,
+      body: frame.body,
+      clientId: frame.clientId,
+    }
+    const { groupId, clientId, id } = frame
+    const started = this.#tail === undefined ? this.#host.post(request, this.#whenClear) : undefined
+    const result =
+      started === undefined
+        ? (this.#tail as Promise<unknown>).then(() => this.#host.post(request).result)
+        : started.result
+    const sent = result.then(
+      (posted) =>
+        this.outlet.push({
+          text:
+            `{"op":"sent","id":${id},"groupId":"${groupId}","clientId":"${clientId}","seq":${posted.seq}` +
+            `,"version":${posted.version},"at":${posted.at},"replayed":${posted.replayed}}`,
+        }),
+      (error: unknown) => this.#refused(id, error),
+    )
+    if (started?.isQueued === true) {
+      this.#queued++
+      void sent.finally(() => {
+        if (--this.#queued === 0) this.#onClear?.()
+      })
+      return
+    }
+    const tail = this.#host.engine.track(
+      sent.finally(() => {
+        if (this.#tail === tail) this.#tail = undefined
+      }),
+    )
+    this.#tail = tail
+  }
+
+  #run(id: number, work: () => Promise<unknown>): void {
+    void this.#host.engine.track(
+      work().then(
+        () => this.outlet.push({ text: `{"op":"done","id":${id}}` }),
+        (error: unknown) => this.#refused(id, error),
+      ),
+    )
+  }
+  #refused(id: number, error: unknown): void {
+    let told = asRefusal(error)
+    if (!(told instanceof Refusal)) {
+      this.#host.engine.onBug(told, 'session')
+      told = refuse('server.bug')
+    }
+    this.outlet.push(packetOf(errorFrame(told as Refusal, id)))
+  }
+}

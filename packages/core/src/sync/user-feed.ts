@@ -1,0 +1,66 @@
+/** One user on this node: their connections, and the stream of what only they may see. */
+import type { AppId } from '@qun/contract'
+import { type Engine, userTopic } from '../ground/engine.ts'
+import { decodePublication, type Publication, type UserNews } from '../ground/publication.ts'
+import { changesText } from '../read/reading.ts'
+import type { ClientSession } from './session.ts'
+
+export class UserFeed {
+  readonly appId: AppId
+  readonly userId: string
+  readonly #sessions = new Set<ClientSession>()
+  readonly #engine: Engine
+  readonly #unsubscribe: () => void
+  readonly #end: () => void
+  #reading: Promise<void> | undefined
+
+  constructor(engine: Engine, appId: AppId, userId: string, end: () => void) {
+    this.#engine = engine
+    this.appId = appId
+    this.userId = userId
+    this.#end = end
+    this.#unsubscribe = engine.bus.subscribe(userTopic(appId, userId), (text) =>
+      this.#receive(decodePublication<UserNews>(text)),
+    )
+  }
+  add(session: ClientSession): void {
+    this.#sessions.add(session)
+  }
+  remove(session: ClientSession): void {
+    this.#sessions.delete(session)
+    if (this.#sessions.size > 0) return
+    this.#unsubscribe()
+    this.#end()
+  }
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  #receive({ news, rows }: Publication<UserNews>): void {
+    if (news.stored !== undefined) return this.noteStored(news.stored)
+    if (news.cut !== undefined) {
+      for (const session of [...this.#sessions]) session.outlet.close(news.cut.code, news.cut.reason)
+      return
+    }
+    // A decision about very many people carries no rows: each connection reads its own.
+    const isWhole = rows.length > 0 || news.from === news.to
+    const packet = { text: changesText(`user/${this.userId}`, { from: news.from, to: news.to, rows }) }
+    for (const session of this.#sessions) {
+      if (!isWhole || !session.canTake(news.from)) this.#reading = this.#engine.track(session.catchUp())
+      else if (session.isBehind(news.to)) {
+        // Only in their order: news of a leaving that come after those of a return must not undo it.
+        for (const groupId of news.unfollow ?? []) session.unfollow(groupId)
+        for (const [groupId, joinSeq, version] of news.follow ?? []) session.follow(groupId, joinSeq, version)
+        session.pushUser(packet, news.to)
+      }
+    }
+  }
+  /** The store is at this version: connections that were told less read for themselves. */
+  noteStored(version: number): void {
+    for (const session of this.#sessions)
+      if (session.isBehind(version)) this.#reading = this.#engine.track(session.catchUp())
+  }
+  async settle(): Promise<void> {
+    await this.#reading
+  }
+}
