@@ -52,7 +52,7 @@ test('without either, types, imports, the base’s worlds and all faces hold', a
   for (const [name] of removed) await takeOut(name)
   expect(await project.typeErrors(/^(packages\/ui\/gallery|apps)\//)).toEqual([])
   await project.run('oxlint')
-  const worlds = ['packages/server/src/server.test.ts', ...base.map((name) => `features/src/${name}/`)]
+  const worlds = ['packages/server/src/run/server.test.ts', ...base.map((name) => `features/src/${name}/`)]
   const faces = listFeatures(readTree(project.folder)).map((name) => `features/src/${name}/ui/`)
   for (const tests of [
     ['fast', ...worlds],

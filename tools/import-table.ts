@@ -229,7 +229,7 @@ export const clocklessFiles = [
   ...role('server'),
 ]
 /** The only product file that reads process.env. */
-export const environmentReaders = ['packages/server/src/config.ts']
+export const environmentReaders = ['packages/server/src/run/config.ts']
 /** Files that talk to a person at a terminal. */
 export const consoleFiles = ['tools/**', 'apps/**', 'vitest*.config.ts']
 /** Files that may open a transaction; everything else, every feature included, is handed one. */
@@ -245,6 +245,6 @@ export const transactionOpeners = [
   // Reads or makes the epoch before anything else runs.
   'packages/core/src/core.ts',
   // The server's own tables (apps, keys, revocations) are no part of any group's log.
-  'packages/server/src/apps.ts',
-  'packages/server/src/revocations.ts',
+  'packages/server/src/apps/apps.ts',
+  'packages/server/src/apps/revocations.ts',
 ]

@@ -3,11 +3,11 @@ import { clientFrames, ProblemSchema, type Endpoint } from '@qun/contract'
 import { features } from '@qun/chat/server'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { isRawBody } from './caller.ts'
+import { isRawBody } from './apps/caller.ts'
 import { sampleOf } from './testing/samples.ts'
 import { call, makeShopGroup, startTestServer, tokenOf, type TestServer } from './testing/test-server.ts'
 import { clientFrame, WireClient } from './testing/wire-client.ts'
-import { bodyCheck } from './validate.ts'
+import { bodyCheck } from './ground/validate.ts'
 
 type AnyEndpoint = Endpoint<any, any, any, any>
 

@@ -5,7 +5,7 @@
 import { clientFrames, type Endpoint } from '@qun/contract'
 import { features } from '@qun/chat/server'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { isRawBody } from './caller.ts'
+import { isRawBody } from './apps/caller.ts'
 import { sampleOf } from './testing/samples.ts'
 import { call, makeShopGroup, startTestServer, tokenOf, type Answer, type TestServer } from './testing/test-server.ts'
 import { WireClient } from './testing/wire-client.ts'

@@ -3,9 +3,9 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { AppId, Millis } from '@qun/contract'
 import { migrationsOf, type Feature } from '@qun/core'
 import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
-import { createLogger } from '../log.ts'
-import { createServer, type QunServer, type ServerOptions } from '../server.ts'
-import { serverMigrations } from '../store.ts'
+import { createLogger } from '../run/log.ts'
+import { createServer, type QunServer, type ServerOptions } from '../run/server.ts'
+import { serverMigrations } from '../apps/store.ts'
 
 /** Everybody's tests begin at this moment. */
 export const testStart: Millis = Date.UTC(2026, 0, 1)

@@ -5,8 +5,8 @@ import { defineFeature, serveEndpoint } from '@qun/core'
 import { features } from '@qun/chat/server'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { ProblemSchema } from '@qun/contract'
-import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer } from './testing/test-server.ts'
-import { bodyCheck } from './validate.ts'
+import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer } from '../testing/test-server.ts'
+import { bodyCheck } from '../ground/validate.ts'
 
 /** A route that moves money, as a feature would declare it. */
 const pay = defineEndpoint({

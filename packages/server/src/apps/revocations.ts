@@ -2,7 +2,7 @@
 import { topicOf, type Bus } from '@qun/bus'
 import type { AppId, Millis, UserId } from '@qun/contract'
 import type { Lane, Store } from '@qun/storage'
-import { userKey } from './rates.ts'
+import { userKey } from '../ground/rates.ts'
 import {
   forgetRevocations,
   listRevocationsSince,

@@ -8,7 +8,7 @@ import {
   type RefusalKind,
   type TSchema,
 } from '@qun/contract'
-import { isRawAnswer, isRawBody } from './caller.ts'
+import { isRawAnswer, isRawBody } from '../apps/caller.ts'
 import type { DocumentsOptions } from './documents.ts'
 
 type AnyEndpoint = Endpoint<any, any, any, any>

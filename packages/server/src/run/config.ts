@@ -1,10 +1,10 @@
 /** The settings of a server: one table from which they are read, checked, listed by `qun help` and documented. */
 import { readFileSync } from 'node:fs'
-import { createAddressBook } from './addresses.ts'
-import { isOrigin } from './apps.ts'
+import { createAddressBook } from '../ground/addresses.ts'
+import { isOrigin } from '../apps/apps.ts'
 import type { LogLevel } from './log.ts'
-import { budgets, type BudgetName, type BudgetOverrides } from './rates.ts'
-import { parseSecretKey } from './secret-key.ts'
+import { budgets, type BudgetName, type BudgetOverrides } from '../ground/rates.ts'
+import { parseSecretKey } from '../apps/secret-key.ts'
 
 export interface Config {
   readonly port: number

@@ -6,9 +6,9 @@ import { closed, defineEndpoint, Type } from '@qun/contract'
 import { defineFeature, serveEndpoint } from '@qun/core'
 import { features } from '@qun/chat/server'
 import { afterEach, describe, expect, inject, test } from 'vitest'
-import { demoCredentialsFile, type DemoCredentials } from './demo-app.ts'
-import { createSeal } from './seal.ts'
-import { call, startTestServer, tokenOf, verdictOf, type TestServer } from './testing/test-server.ts'
+import { demoCredentialsFile, type DemoCredentials } from '../apps/demo-app.ts'
+import { createSeal } from '../apps/seal.ts'
+import { call, startTestServer, tokenOf, verdictOf, type TestServer } from '../testing/test-server.ts'
 
 const bytesOf = () =>
   Type.Unsafe<{ bytes: Uint8Array; contentType: string }>({ contentMediaType: 'application/octet-stream' })

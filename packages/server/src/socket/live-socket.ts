@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import { closeCodes, refuse, type Locale, type Millis, type Refusal, type ServerFrame } from '@qun/contract'
 import { FrameReader } from './frame-reader.ts'
 import { closeFrame, pingFrame, pongFrame, textFrame } from './outlet.ts'
-import { errorFrameOf } from './problem.ts'
-import { socketLimits } from './rates.ts'
-import type { Telemetry } from './telemetry.ts'
+import { errorFrameOf } from '../ground/problem.ts'
+import { socketLimits } from '../ground/rates.ts'
+import type { Telemetry } from '../ground/telemetry.ts'
 
 /** What all sockets of a gateway share: one object, so that each holds one reference. */
 export interface Company<Self> {

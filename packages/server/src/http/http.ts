@@ -10,11 +10,11 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
-import type { AddressBook } from './addresses.ts'
+import type { AddressBook } from '../ground/addresses.ts'
 import { httpLimits } from './http-limits.ts'
-import { readJson } from './json.ts'
-import { localeOfHeader, problemMediaType, problemOf, refusalOf } from './problem.ts'
-import type { Telemetry } from './telemetry.ts'
+import { readJson } from '../ground/json.ts'
+import { localeOfHeader, problemMediaType, problemOf, refusalOf } from '../ground/problem.ts'
+import type { Telemetry } from '../ground/telemetry.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,8 +1,8 @@
 /** The rows WS-* of the error contract that are about a connection's life: what it hears, how long, how it ends. */
 import { features } from '@qun/chat/server'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
-import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer } from './testing/test-server.ts'
-import { clientFrame, WireClient } from './testing/wire-client.ts'
+import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer } from '../testing/test-server.ts'
+import { clientFrame, WireClient } from '../testing/wire-client.ts'
 
 let world: TestServer
 let groupId: string

@@ -10,8 +10,8 @@ import {
   verdictOf,
   type TestServer,
   type TokenWish,
-} from './testing/test-server.ts'
-import { WireClient } from './testing/wire-client.ts'
+} from '../testing/test-server.ts'
+import { WireClient } from '../testing/wire-client.ts'
 
 let world: TestServer
 let groupId: string

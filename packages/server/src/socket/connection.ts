@@ -12,14 +12,14 @@ import {
   type UserId,
 } from '@qun/contract'
 import type { Core, Outlet, Packet, Session } from '@qun/core'
-import type { Auth } from './auth.ts'
-import { checkTexts, readJson } from './json.ts'
+import type { Auth } from '../apps/auth.ts'
+import { checkTexts, readJson } from '../ground/json.ts'
 import { LiveSocket, type Company } from './live-socket.ts'
 import { wireOf } from './outlet.ts'
-import { refusalOf } from './problem.ts'
-import { socketLimits, userKey, type Limiter } from './rates.ts'
-import { leewaySeconds, type Claims } from './token.ts'
-import { bodyCheck } from './validate.ts'
+import { refusalOf } from '../ground/problem.ts'
+import { socketLimits, userKey, type Limiter } from '../ground/rates.ts'
+import { leewaySeconds, type Claims } from '../apps/token.ts'
+import { bodyCheck } from '../ground/validate.ts'
 
 export interface Surroundings extends Company<LiveSocket> {
   readonly core: Core

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FrameReader } from './frame-reader.ts'
 import { closeFrame, pongFrame, textFrame } from './outlet.ts'
-import { clientFrame } from './testing/wire-client.ts'
+import { clientFrame } from '../testing/wire-client.ts'
 
 /** What a connection makes of a socket's bytes, written down. */
 class Recorder extends FrameReader {

@@ -4,8 +4,8 @@ import type { Caller, Principal } from '@qun/core'
 import type { FastifyRequest } from 'fastify'
 import type { Apps } from './apps.ts'
 import type { Auth, Credential } from './auth.ts'
-import { isStorable } from './json.ts'
-import { userKey, type BudgetName, type Limiter } from './rates.ts'
+import { isStorable } from '../ground/json.ts'
+import { userKey, type BudgetName, type Limiter } from '../ground/rates.ts'
 import { isUserId } from './token.ts'
 
 export interface Calling {

@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer'
 import { closeCodes } from '@qun/contract'
 import { OutletQueue } from './outlet.ts'
-import { socketLimits } from './rates.ts'
+import { socketLimits } from '../ground/rates.ts'
 
 /** Pieces of one message; browsers send one. More are a way to make us keep books. */
 const fragmentsMax = 256

@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { refuse, userIdPattern, type AppId, type Millis, type UserId } from '@qun/contract'
 import { compactVerify, CompactSign } from 'jose'
-import { hasDuplicateKeys } from './json.ts'
+import { hasDuplicateKeys } from '../ground/json.ts'
 
 export const tokenAudience = 'qun'
 /** Seconds a clock may be wrong. */

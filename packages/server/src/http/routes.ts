@@ -2,12 +2,12 @@
 import { closed, engineEndpoints, refuse, type Endpoint } from '@qun/contract'
 import { assert, type Core, type EndpointServer } from '@qun/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isRawAnswer, isRawBody, readCalling, type CallerOptions, type Calling } from './caller.ts'
+import { isRawAnswer, isRawBody, readCalling, type CallerOptions, type Calling } from '../apps/caller.ts'
 import { engineCalls } from './engine-calls.ts'
 import { httpLimits } from './http-limits.ts'
-import { checkStorable, checkTexts } from './json.ts'
-import type { Telemetry } from './telemetry.ts'
-import { bodyCheck, textCheck, type Check } from './validate.ts'
+import { checkStorable, checkTexts } from '../ground/json.ts'
+import type { Telemetry } from '../ground/telemetry.ts'
+import { bodyCheck, textCheck, type Check } from '../ground/validate.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -5,11 +5,11 @@ import type { AppId } from '@qun/contract'
 import { audit, migrationsOf, type Audited, type Feature } from '@qun/core'
 import { findRunningEmbedded, migrate, openStore, startEmbedded, type Store } from '@qun/storage'
 import { sql } from 'kysely'
-import { Apps } from './apps.ts'
+import { Apps } from '../apps/apps.ts'
 import type { Config } from './config.ts'
-import { createSeal } from './seal.ts'
-import { readSecretKey } from './secret-key.ts'
-import { serverMigrations } from './store.ts'
+import { createSeal } from '../apps/seal.ts'
+import { readSecretKey } from '../apps/secret-key.ts'
+import { serverMigrations } from '../apps/store.ts'
 
 export interface Admin extends AsyncDisposable {
   readonly apps: Apps

@@ -1,10 +1,10 @@
 /** The engine's own endpoints: which method of the engine answers each. */
 import { refuse, type engineEndpoints, type GroupId, type RequestOf, type UserId } from '@qun/contract'
 import { must, type Core, type Principal } from '@qun/core'
-import type { Auth } from './auth.ts'
-import { userKey, type Limiter } from './rates.ts'
+import type { Auth } from '../apps/auth.ts'
+import { userKey, type Limiter } from '../ground/rates.ts'
 import type { RouteAnswer, RouteRequest } from './routes.ts'
-import type { Telemetry } from './telemetry.ts'
+import type { Telemetry } from '../ground/telemetry.ts'
 
 type EngineCalls = Record<keyof typeof engineEndpoints, (request: RouteRequest) => Promise<RouteAnswer>>
 

@@ -1,7 +1,7 @@
 /** What operators and their machines ask: alive, ready, how much, which version. */
 import type { Store } from '@qun/storage'
 import type { FastifyInstance } from 'fastify'
-import type { Telemetry } from './telemetry.ts'
+import type { Telemetry } from '../ground/telemetry.ts'
 
 export interface HealthOptions {
   readonly store: Store

@@ -2,9 +2,9 @@
 import { connect, type Socket } from 'node:net'
 import { features } from '@qun/chat/server'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { socketLimits } from './rates.ts'
-import { call, startTestServer, tokenOf, verdictOf, type TestServer } from './testing/test-server.ts'
-import { WireClient } from './testing/wire-client.ts'
+import { socketLimits } from '../ground/rates.ts'
+import { call, startTestServer, tokenOf, verdictOf, type TestServer } from '../testing/test-server.ts'
+import { WireClient } from '../testing/wire-client.ts'
 
 let world: TestServer
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 /** The rows WS-* of the error contract, against a listening server, with a client that breaks every rule. */
 import { features } from '@qun/chat/server'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
-import { socketLimits } from './rates.ts'
-import { makeShopGroup, startTestServer, tokenOf, type TestServer } from './testing/test-server.ts'
-import { clientFrame, WireClient } from './testing/wire-client.ts'
+import { socketLimits } from '../ground/rates.ts'
+import { makeShopGroup, startTestServer, tokenOf, type TestServer } from '../testing/test-server.ts'
+import { clientFrame, WireClient } from '../testing/wire-client.ts'
 
 let world: TestServer
 let groupId: string

@@ -3,7 +3,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { refuse, type AppId, type Millis, type UserId } from '@qun/contract'
 import { LRUCache } from 'lru-cache'
 import { hashOfApiSecret, type Apps } from './apps.ts'
-import { isStorable } from './json.ts'
+import { isStorable } from '../ground/json.ts'
 import type { Revocations } from './revocations.ts'
 import {
   headerPartOf,
