@@ -3,7 +3,7 @@ import type { MemberRow } from '@qun/contract'
 import type { GroupHandle, GroupView, ViewMessage } from '@qun/sdk'
 import { createContext, useContext } from 'react'
 import type { Viewer } from './card-ui.ts'
-import type { Uploads } from './uploads.ts'
+import type { Uploads } from './compose/uploads.ts'
 
 export interface Chat {
   readonly group: GroupHandle

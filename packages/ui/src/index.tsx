@@ -1,20 +1,26 @@
 /** The entrance of the React kit. Knows no feature; features bring their faces through `QunProvider`. */
-export * from './action-button.tsx'
-export * from './avatar.tsx'
-export * from './card-frame.tsx'
-export * from './card-parts.tsx'
+export * from './parts/action-button.tsx'
+export * from './parts/avatar.tsx'
+export * from './cards/card-frame.tsx'
+export * from './cards/card-parts.tsx'
 export * from './card-ui.ts'
 export { memberOf, useChat, useChatIfAny, type Chat } from './chat-context.tsx'
-export { Composer } from './composer.tsx'
-export { ConnectionBar } from './connection-bar.tsx'
-export { ConversationList, UnreadBadge, type ConversationListProps } from './conversation-list.tsx'
-export { DetailsSheet, type DetailsSheetProps } from './details-sheet.tsx'
-export * from './form-draft.tsx'
-export * from './form-list.tsx'
-export * from './form-parts.tsx'
-export { FormPictures, pictureFaultOf, usePictures, type FormPicturesProps, type Pictures } from './form-pictures.tsx'
-export { GroupChat, type GroupChatProps } from './group-chat.tsx'
-export { GroupPage, type GroupPageProps } from './group-page.tsx'
+export { Composer } from './compose/composer.tsx'
+export { ConnectionBar } from './parts/connection-bar.tsx'
+export { ConversationList, UnreadBadge, type ConversationListProps } from './list/conversation-list.tsx'
+export { DetailsSheet, type DetailsSheetProps } from './cards/details-sheet.tsx'
+export * from './forms/form-draft.tsx'
+export * from './forms/form-list.tsx'
+export * from './forms/form-parts.tsx'
+export {
+  FormPictures,
+  pictureFaultOf,
+  usePictures,
+  type FormPicturesProps,
+  type Pictures,
+} from './forms/form-pictures.tsx'
+export { GroupChat, type GroupChatProps } from './chat/group-chat.tsx'
+export { GroupPage, type GroupPageProps } from './people/group-page.tsx'
 export {
   buzz,
   useConversation,
@@ -24,22 +30,22 @@ export {
   useLongPress,
   useServerNow,
   useWide,
-} from './hooks.tsx'
-export * from './icons.tsx'
-export { splitMentions, type TextPart } from './mentions.ts'
-export { Bubble, useSummary } from './message-face.tsx'
-export { MessageList } from './message-list.tsx'
-export { NameMarks } from './name-marks.tsx'
-export { Dialog, MenuAt, Sheet, useOpen, type DialogProps, type MenuChoice, type SheetProps } from './overlay.tsx'
-export { PageRow, PageSection, PageSwitch, type PageRowProps } from './page-parts.tsx'
-export { countedPage, MoreBelow, usePages, type Page, type Pages } from './pages.tsx'
-export { problemOf, problemText } from './problem.ts'
-export { QrCode } from './qr-code.tsx'
-export { useReadable } from './readable.ts'
-export { ReasonDialog, type ReasonDialogProps } from './reason-dialog.tsx'
+} from './parts/hooks.tsx'
+export * from './parts/icons.tsx'
+export { splitMentions, type TextPart } from './compose/mentions.ts'
+export { Bubble, useSummary } from './cards/message-face.tsx'
+export { MessageList } from './chat/message-list.tsx'
+export { NameMarks } from './people/name-marks.tsx'
+export { Dialog, MenuAt, Sheet, useOpen, type DialogProps, type MenuChoice, type SheetProps } from './parts/overlay.tsx'
+export { PageRow, PageSection, PageSwitch, type PageRowProps } from './parts/page-parts.tsx'
+export { countedPage, MoreBelow, usePages, type Page, type Pages } from './parts/pages.tsx'
+export { problemOf, problemText } from './parts/problem.ts'
+export { QrCode } from './parts/qr-code.tsx'
+export { useReadable } from './parts/readable.ts'
+export { ReasonDialog, type ReasonDialogProps } from './parts/reason-dialog.tsx'
 export { QunProvider, type QunProviderProps } from './provider.tsx'
 export { useQun, useText, useWords, type Qun } from './qun-context.ts'
 export { Panes, QunChat, type QunChatProps } from './qun-chat.tsx'
 export { fill } from './texts.ts'
-export { clockText, instantText, leftText, listTimeText, separatorText, type ReaderTime } from './time-text.ts'
-export { Toast } from './toast.tsx'
+export { clockText, instantText, leftText, listTimeText, separatorText, type ReaderTime } from './parts/time-text.ts'
+export { Toast } from './parts/toast.tsx'

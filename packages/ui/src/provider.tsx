@@ -4,11 +4,11 @@ import type { QunClient } from '@qun/sdk'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { AnyCardUI, FeatureUI } from './card-ui.ts'
-import { useKeyboard } from './keyboard.ts'
-import { preloadOverlays } from './overlay.tsx'
+import { useKeyboard } from './parts/keyboard.ts'
+import { preloadOverlays } from './parts/overlay.tsx'
 import { QunContext, type Qun } from './qun-context.ts'
-import { useReadable } from './readable.ts'
-import { ToastArea, useToastQueue } from './toast.tsx'
+import { useReadable } from './parts/readable.ts'
+import { ToastArea, useToastQueue } from './parts/toast.tsx'
 
 export interface QunProviderProps {
   readonly client: QunClient

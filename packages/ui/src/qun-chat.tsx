@@ -1,11 +1,11 @@
 /** The whole chat in one component: list, messages and details; one at a time on a phone, side by side else. */
 import { useRef, useState } from 'react'
-import { ConversationList } from './conversation-list.tsx'
-import { GroupChat } from './group-chat.tsx'
-import { GroupPage } from './group-page.tsx'
-import { useWide } from './hooks.tsx'
-import { useReadable } from './readable.ts'
-import { ChatIcon } from './icons.tsx'
+import { ConversationList } from './list/conversation-list.tsx'
+import { GroupChat } from './chat/group-chat.tsx'
+import { GroupPage } from './people/group-page.tsx'
+import { useWide } from './parts/hooks.tsx'
+import { useReadable } from './parts/readable.ts'
+import { ChatIcon } from './parts/icons.tsx'
 import { QunProvider, type QunProviderProps } from './provider.tsx'
 import { useQun, useWords } from './qun-context.ts'
 
