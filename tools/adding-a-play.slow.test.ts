@@ -44,10 +44,10 @@ async function proveFeature(home: string, formatted: readonly string[] = []): Pr
 
 test('what the template makes is one folder and an item in each manifest, and works', async () => {
   const before = filesOf(project.folder)
-  await project.run('node', 'tools/new-feature.ts', 'apple-tasting')
+  await project.run('node', 'tools/new-feature.ts', 'plays/apple-tasting')
   const after = filesOf(project.folder)
   const changed = [...after.keys()].filter((path) => after.get(path) !== before.get(path))
-  const outside = changed.filter((path) => !path.startsWith('features/src/apple-tasting/'))
+  const outside = changed.filter((path) => !path.startsWith('features/src/plays/apple-tasting/'))
   expect(outside.toSorted()).toEqual(manifestPaths.toSorted())
   for (const path of outside) {
     const old = new Set(before.get(path)!.split('\n'))
@@ -57,7 +57,7 @@ test('what the template makes is one folder and an item in each manifest, and wo
       .filter((line) => !old.has(line))
     expect(added.length, added.join('\n')).toBeLessThanOrEqual(2)
   }
-  await proveFeature('features/src/apple-tasting', manifestPaths)
+  await proveFeature('features/src/plays/apple-tasting', manifestPaths)
 })
 
 /** Each fence that names a file in its opening line: ```ts contract.ts */
@@ -68,7 +68,7 @@ async function filesInNote(): Promise<Map<string, string>> {
 }
 
 test('the files of the note, and an item in each manifest, are a play that works', async () => {
-  const home = 'features/src/bargain'
+  const home = 'features/src/plays/bargain'
   const files = await filesInNote()
   expect([...files.keys()]).toContain('contract.ts')
   const before = new Set(filesOf(project.folder).keys())
@@ -77,9 +77,9 @@ test('the files of the note, and an item in each manifest, are a play that works
     await writeFile(join(project.folder, home, path), content)
   }
   const items: Record<string, [list: string, line: string, item: string]> = {
-    contract: ['cards', `import { bargain } from '@qun/features/bargain/contract'`, 'bargain'],
-    server: ['features', `import bargain from '@qun/features/bargain/server'`, 'bargain'],
-    ui: ['features', `import * as bargain from '@qun/features/bargain/ui'`, 'bargain'],
+    contract: ['cards', `import { bargain } from '@qun/features/plays/bargain/contract'`, 'bargain'],
+    server: ['features', `import bargain from '@qun/features/plays/bargain/server'`, 'bargain'],
+    ui: ['features', `import * as bargain from '@qun/features/plays/bargain/ui'`, 'bargain'],
   }
   for (const { path, part } of manifests) {
     const file = join(project.folder, path)

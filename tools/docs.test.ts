@@ -63,8 +63,8 @@ describe('documents', () => {
 
   test('an edge is seen where a contract is named, tests apart', () => {
     const files = {
-      'features/src/poll/server.ts': `import { a } from '@qun/features/message/contract'\n`,
-      'features/src/poll/poll.test.ts': `import { b } from '@qun/features/coupon/contract'\n`,
+      'features/src/plays/poll/server.ts': `import { a } from '@qun/features/words/message/contract'\n`,
+      'features/src/plays/poll/poll.test.ts': `import { b } from '@qun/features/trade/coupon/contract'\n`,
     }
     expect(featureEdges(treeOf(files))).toEqual([['poll', 'message']])
   })

@@ -27,17 +27,19 @@ export function importTableText(): string {
 export function featureEdges(tree: Tree): [from: string, to: string][] {
   const edges = new Map<string, [string, string]>()
   for (const file of tree.sources) {
-    const from = /^features\/src\/([^/]+)\//.exec(file.path)?.[1]
+    const from = /^features\/src\/[^/]+\/([^/]+)\//.exec(file.path)?.[1]
     if (from === undefined || file.path.includes('.test.')) continue
-    for (const match of file.text.matchAll(/'(?:@qun\/features|\.\.|\.\.\/\.\.)\/([a-z-]+)\/contract(?:\.ts)?'/g))
+    for (const match of file.text.matchAll(
+      /'(?:@qun\/features\/[a-z-]+|(?:\.\.\/)+[a-z-]+|\.\.(?:\/\.\.)?)\/([a-z-]+)\/contract(?:\.ts)?'/g,
+    ))
       if (match[1] !== from) edges.set(`${from} ${match[1]}`, [from, match[1]!])
   }
   return [...edges.values()].toSorted((one, other) => one.join(' ').localeCompare(other.join(' ')))
 }
 export function featureEdgesText(tree: Tree): string {
-  const lines = listFeatures(tree).map((name) => {
+  const lines = listFeatures(tree).map(({ name, domain }) => {
     const named = featureEdges(tree).filter(([from]) => from === name)
-    return `| ${name} | ${named.map(([, to]) => to).join(', ') || '–'} |`
+    return `| ${domain}/${name} | ${named.map(([, to]) => to).join(', ') || '–'} |`
   })
   return ['| feature | names |', '| --- | --- |', ...lines].join('\n')
 }

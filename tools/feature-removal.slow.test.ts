@@ -11,6 +11,7 @@ import { readTree } from './tidy/tree.ts'
 const root = join(import.meta.dirname, '..')
 /** Worlds, seeds and the demo speak and make groups through these; orders are facts that plays react to. */
 const base = ['message', 'membership', 'order']
+const homeOf = (name: string) => listFeatures(readTree(root)).find((feature) => feature.name === name)!.path
 let project: ProjectCopy
 // One copy for all: types that did not change are not checked again.
 beforeAll(async () => {
@@ -23,7 +24,7 @@ afterAll(async () => {
 
 async function takeOut(name: string): Promise<void> {
   expect(base).not.toContain(name)
-  await rm(join(project.folder, 'features/src', name), { recursive: true })
+  await rm(join(project.folder, homeOf(name)), { recursive: true })
   for (const { path } of manifests) {
     const file = join(project.folder, path)
     const text = await readFile(file, 'utf8')
@@ -52,8 +53,8 @@ test('without either, types, imports, the base’s worlds and all faces hold', a
   for (const [name] of removed) await takeOut(name)
   expect(await project.typeErrors(/^(packages\/ui\/gallery|apps)\//)).toEqual([])
   await project.run('oxlint')
-  const worlds = ['packages/server/src/run/server.test.ts', ...base.map((name) => `features/src/${name}/`)]
-  const faces = listFeatures(readTree(project.folder)).map((name) => `features/src/${name}/ui/`)
+  const worlds = ['packages/server/src/run/server.test.ts', ...base.map((name) => `${homeOf(name)}/`)]
+  const faces = listFeatures(readTree(project.folder)).map(({ path }) => `${path}/ui/`)
   for (const tests of [
     ['fast', ...worlds],
     ['faces', ...faces],

@@ -1,6 +1,8 @@
 /** The files of a feature that has just begun: a card its members join once. It knows the form, not the place. */
 
 export interface FeatureNames {
+  /** Where it lives: `plays`. */
+  readonly domain: string
   /** The folder and kind: `group-buy`. */
   readonly name: string
   /** The card's name in code: `groupBuy`. */
@@ -205,8 +207,8 @@ const featureTest = ({
 }: FeatureNames) => `/** How a ${title.toLowerCase()} behaves, through a whole world. */
 import { refusalOf, startWorld } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
-import membership from '../membership/server.ts'
-import message from '../message/server.ts'
+import membership from '@qun/features/people/membership/server'
+import message from '@qun/features/words/message/server'
 import { ${card} } from './contract.ts'
 import feature from './server.ts'
 

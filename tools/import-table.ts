@@ -33,7 +33,7 @@ export interface ImportRow {
 }
 
 /** Every file of a feature folder has its role as its name, or its role and a noun: `server.ts`, `server-media.ts`. */
-const role = (name: string) => [`features/src/*/${name}.ts`, `features/src/*/${name}-*.ts`]
+const role = (name: string) => [`features/src/*/*/${name}.ts`, `features/src/*/*/${name}-*.ts`]
 /** What a file of each role may not import from its own folder, as the beginning of the file's name. */
 const behind = ['server', 'store', 'rules', 'ui', 'console']
 
@@ -139,7 +139,7 @@ export const importTable: readonly ImportRow[] = [
   {
     rule: 'feature-ui-never-reaches-the-server',
     title: 'feature `ui/`, `console/`',
-    files: ['features/src/*/ui/**', 'features/src/*/console/**'],
+    files: ['features/src/*/*/ui/**', 'features/src/*/*/console/**'],
     may: ['contract', 'sdk', 'ui'],
     features: 'contracts',
     // Own rules are pure, so a face may check a proof or a draft with them.
@@ -204,7 +204,7 @@ export const nobody: readonly { readonly rule: string; readonly pattern: string;
   },
   {
     rule: 'packages-meet-at-their-entries',
-    pattern: '(^(\\.\\./)+[a-z-]+/([a-z-]+/)*src/)|(^@qun/[a-z-]+/src/)|(^(\\.\\./)+(packages|apps)/)',
+    pattern: '(^(\\.\\./)+[a-z-]+/([a-z-]+/)*src/)|(^@qun/[a-z-]+/src/)|(^(\\.\\./)+packages/)|(^(\\.\\./){2,}apps/)',
     reason: 'A package is used through what its package.json exports, never by a path into it.',
   },
 ]

@@ -41,7 +41,7 @@ export function patternsOf(row: ImportRow): Pattern[] {
     const parts = row.features === 'contracts' ? 'server|store|rules|ui|console' : 'server|store|rules'
     const rule = row.folder === undefined ? row.rule : 'features-meet-only-at-contracts'
     patterns.push({
-      regex: `^@qun/features(/[^/]+)?(/(${parts})(/.*)?)?$|^@qun/features/?$`,
+      regex: `^@qun/features(/[^/]+){0,2}(/(${parts})(/.*)?)?$|^@qun/features/?$`,
       message: `${rule}: ${row.reason}`,
     })
   }
@@ -49,7 +49,7 @@ export function patternsOf(row: ImportRow): Pattern[] {
     const up = '../'.repeat(row.folder.depth)
     const own = row.folder.depth === 1 ? '\\./' : '\\.\\./'
     patterns.push({
-      group: [`${up}**`, `!${up}*/contract.ts`],
+      group: [`${up}**`, `!${up}*/contract.ts`, `!${up}../*/*/contract.ts`],
       message: 'features-meet-only-at-contracts: Another feature is named by its contract.ts alone.',
     })
     patterns.push({ regex: `^${own}(${row.folder.notOwn.join('|')})(-[a-z-]+)?(\\.tsx?$|/)`, message })

@@ -39,7 +39,7 @@ export function withoutFeature(path: string, text: string, feature: string): str
     const source = (node['source'] as Node | null | undefined)?.['value']
     return (
       /^(Import|ExportNamed|ExportAll)Declaration$/.test(node.type) &&
-      String(source).startsWith(`@qun/features/${feature}/`)
+      new RegExp(`^@qun/features/[^/]+/${feature}/`).test(String(source))
     )
   })
   const names = new Set(

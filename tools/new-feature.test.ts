@@ -15,13 +15,14 @@ import { checkWords } from './tidy/words.ts'
 const tree = readTree(join(import.meta.dirname, '..'))
 
 describe('a feature that has just begun', () => {
-  const names = namesOf('group-buy', new Set())
+  const names = namesOf('plays/group-buy', new Set())
   const files = Object.fromEntries(
-    Object.entries(featureFiles(names)).map(([path, text]) => [`features/src/group-buy/${path}`, text]),
+    Object.entries(featureFiles(names)).map(([path, text]) => [`features/src/plays/group-buy/${path}`, text]),
   )
 
   test('is spelt alike in all its places', () => {
     expect(names).toEqual({
+      domain: 'plays',
       name: 'group-buy',
       card: 'groupBuy',
       table: 'group_buy',
@@ -29,9 +30,11 @@ describe('a feature that has just begun', () => {
       title: 'Group buy',
       ids: 'GB',
     })
-    expect(namesOf('coupon', new Set(['CO'])).ids).toBe('COC')
-    expect(() => namesOf('Coupon', new Set())).toThrow('kebab-case')
-    expect(() => namesOf('../coupon', new Set())).toThrow('kebab-case')
+    expect(namesOf('trade/coupon', new Set(['CO'])).ids).toBe('COC')
+    expect(() => namesOf('trade/Coupon', new Set())).toThrow('kebab-case')
+    expect(() => namesOf('coupon', new Set())).toThrow('names no domain: words/…')
+    expect(() => namesOf('../coupon', new Set())).toThrow('names no domain')
+    expect(() => namesOf('trade/../coupon', new Set())).toThrow('names no domain')
   })
 
   test('is tidy from the start', () => {
@@ -44,12 +47,12 @@ describe('a feature that has just begun', () => {
 })
 
 describe('a manifest', () => {
-  const before = `/** A list. */\nimport poll from '@qun/features/poll/server'\n\nexport const features: readonly Feature[] = [poll]\n`
-  const line = `import coupon from '@qun/features/coupon/server'`
+  const before = `/** A list. */\nimport poll from '@qun/features/plays/poll/server'\n\nexport const features: readonly Feature[] = [poll]\n`
+  const line = `import coupon from '@qun/features/trade/coupon/server'`
 
   test('gets an import and an item', () => {
     expect(withFeature('server.ts', before, 'features', line, 'coupon')).toBe(
-      `/** A list. */\nimport poll from '@qun/features/poll/server'\n${line}\n\nexport const features: readonly Feature[] = [poll, coupon]\n`,
+      `/** A list. */\nimport poll from '@qun/features/plays/poll/server'\n${line}\n\nexport const features: readonly Feature[] = [poll, coupon]\n`,
     )
   })
   test('keeps an item a line, a type on the list and an empty list', () => {
@@ -62,10 +65,10 @@ describe('a manifest', () => {
   test('loses a feature wherever it is listed, and gets back what it had', () => {
     const added = withFeature('server.ts', before, 'features', line, 'coupon')
     expect(withoutFeature('server.ts', added, 'coupon')).toBe(before)
-    const parts = `import * as a from '@qun/features/a/contract'\nimport * as b from '@qun/features/b/contract'\n`
+    const parts = `import * as a from '@qun/features/trade/a/contract'\nimport * as b from '@qun/features/plays/b/contract'\n`
     const listed = `${parts}export const cards = [a.one, b.one, b.two]\nexport const records = [...b.records, a.two]\n`
     expect(withoutFeature('contract.ts', listed, 'b')).toBe(
-      `import * as a from '@qun/features/a/contract'\nexport const cards = [a.one]\nexport const records = [a.two]\n`,
+      `import * as a from '@qun/features/trade/a/contract'\nexport const cards = [a.one]\nexport const records = [a.two]\n`,
     )
     expect(withoutFeature('contract.ts', listed, 'c')).toBe(listed)
   })

@@ -1,10 +1,10 @@
-/** Writes the folder of a feature that works, and names it in the three manifests: `npm run new-feature group-buy`. */
+/** Writes the folder of a feature that works, and names it in the manifests: `npm run new-feature plays/group-buy`. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { featureFiles, type FeatureNames } from './feature-template.ts'
 import { withFeature } from './manifest.ts'
-import { manifests } from './tidy/folders.ts'
+import { domains, listFeatures, manifests } from './tidy/folders.ts'
 import { listStated } from './tidy/rule-ids.ts'
 import { readTree } from './tidy/tree.ts'
 
@@ -14,18 +14,18 @@ const places: Readonly<
 > = {
   contract: {
     list: 'cards',
-    item: ({ name, card }) => [`import { ${card} } from '@qun/features/${name}/contract'`, card],
+    item: ({ domain, name, card }) => [`import { ${card} } from '@qun/features/${domain}/${name}/contract'`, card],
   },
   server: {
     list: 'features',
-    item: ({ name, card }) => [`import ${card} from '@qun/features/${name}/server'`, card],
+    item: ({ domain, name, card }) => [`import ${card} from '@qun/features/${domain}/${name}/server'`, card],
   },
   ui: {
     list: 'features',
-    item: ({ name, card }, text) => {
+    item: ({ domain, name, card }, text) => {
       // The list holds whole modules or their lists, whichever the manifest is written for.
       const whole = text.includes('import * as')
-      const source = `'@qun/features/${name}/ui'`
+      const source = `'@qun/features/${domain}/${name}/ui'`
       return whole
         ? [`import * as ${card} from ${source}`, card]
         : [`import ${card} from ${source}`, text.includes('...') ? `...${card}` : card]
@@ -34,7 +34,10 @@ const places: Readonly<
 }
 
 /** All spellings of a feature's name. Fails on a name that is no folder's, or whose rule ids others have. */
-export function namesOf(name: string, taken: ReadonlySet<string>): FeatureNames {
+export function namesOf(place: string, taken: ReadonlySet<string>): FeatureNames {
+  const [domain = '', name = '', ...deeper] = place.split('/')
+  if (!Object.hasOwn(domains, domain) || deeper.length > 0)
+    throw new Error(`“${place}” names no domain: ${Object.keys(domains).join('/…, ')}/…`)
   if (!/^[a-z]+(-[a-z]+)*$/.test(name)) throw new Error(`“${name}” is not kebab-case: try group-buy`)
   const words = name.split('-')
   const face = words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('')
@@ -43,6 +46,7 @@ export function namesOf(name: string, taken: ReadonlySet<string>): FeatureNames 
   const ids = candidates.map((candidate) => candidate.toUpperCase()).find((candidate) => !taken.has(candidate))
   if (ids === undefined) throw new Error(`every prefix for rule ids of “${name}” is taken`)
   return {
+    domain,
     name,
     face,
     ids,
@@ -53,11 +57,12 @@ export function namesOf(name: string, taken: ReadonlySet<string>): FeatureNames 
 }
 
 /** Writes everything below `root`; returns the paths it wrote. Refuses to touch a folder that is there. */
-export function addFeature(root: string, name: string): string[] {
+export function addFeature(root: string, place: string): string[] {
   const tree = readTree(root)
-  const names = namesOf(name, new Set(listStated(tree).map((place) => place.id.replace(/\d.*$/, ''))))
-  const folder = `features/src/${name}`
-  if (existsSync(join(root, folder))) throw new Error(`${folder} exists`)
+  const names = namesOf(place, new Set(listStated(tree).map((place) => place.id.replace(/\d.*$/, ''))))
+  const namesake = listFeatures(tree).find(({ name }) => name === names.name)
+  if (namesake !== undefined) throw new Error(`${namesake.path} exists`)
+  const folder = `features/src/${names.domain}/${names.name}`
   const written: Record<string, string> = {}
   for (const [file, text] of Object.entries(featureFiles(names))) written[`${folder}/${file}`] = text
   for (const { path, part } of manifests) {
@@ -73,10 +78,10 @@ export function addFeature(root: string, name: string): string[] {
 }
 
 if (import.meta.main) {
-  const name = process.argv[2]
-  if (name === undefined) throw new Error('usage: npm run new-feature group-buy')
+  const place = process.argv[2]
+  if (place === undefined) throw new Error('usage: npm run new-feature plays/group-buy')
   const root = join(import.meta.dirname, '..')
-  const written = addFeature(root, name)
+  const written = addFeature(root, place)
   execFileSync(
     process.execPath,
     [join(root, 'node_modules/oxfmt/bin/oxfmt'), ...written.filter((path) => !path.endsWith('.md'))],

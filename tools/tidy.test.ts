@@ -100,7 +100,7 @@ describe('each check reports what is planted for it', () => {
   const manifest = { 'packages/core/package.json': '{ "name": "@qun/core", "exports": { ".": "./src/index.ts" } }' }
   test.each([
     ['clock', { 'packages/core/src/a.ts': 'export const a = new Date()\n' }],
-    ['transactions', { 'features/src/poll/server.ts': 'await store.transaction(run)\n' }],
+    ['transactions', { 'features/src/plays/poll/server.ts': 'await store.transaction(run)\n' }],
     ['transactions', { 'packages/server/src/a.ts': 'await store?.transaction(run)\n' }],
     ['barrel', { 'packages/core/src/a.ts': `export * from './b.ts'\n` }],
   ])('%s', (rule, files) => {
@@ -109,7 +109,7 @@ describe('each check reports what is planted for it', () => {
   test('an instant made of a number, the engine’s own transaction and a package entry are fine', () => {
     const files = {
       'packages/core/src/a.ts': 'export const a = new Date(0)\n',
-      'packages/core/src/decision.ts': 'await store.transaction(run)\n',
+      'packages/core/src/decide/decision.ts': 'await store.transaction(run)\n',
       'packages/core/src/index.ts': `export * from './a.ts'\n`,
     }
     expect(rulesOf(checkAmbient, { ...manifest, ...files })).toEqual([])
@@ -118,14 +118,14 @@ describe('each check reports what is planted for it', () => {
 
 describe('each check of folders and rules reports what is planted for it', () => {
   const feature = {
-    'features/src/poll/README.md': '- PL1 One ballot each.\n',
-    'features/src/poll/contract.ts': '',
-    'features/src/poll/server.ts': '',
-    'features/src/poll/ui/index.tsx': '',
-    'features/src/poll/poll.test.ts': `test('[PL1] one ballot each', () => {})\n`,
-    'packages/chat/src/contract.ts': `import { poll } from '@qun/features/poll/contract'\n`,
-    'packages/chat/src/server.ts': `import poll from '@qun/features/poll/server'\n`,
-    'packages/chat/src/react.tsx': `import poll from '@qun/features/poll/ui'\n`,
+    'features/src/plays/poll/README.md': '- PL1 One ballot each.\n',
+    'features/src/plays/poll/contract.ts': '',
+    'features/src/plays/poll/server.ts': '',
+    'features/src/plays/poll/ui/index.tsx': '',
+    'features/src/plays/poll/poll.test.ts': `test('[PL1] one ballot each', () => {})\n`,
+    'packages/chat/src/contract.ts': `import { poll } from '@qun/features/plays/poll/contract'\n`,
+    'packages/chat/src/server.ts': `import poll from '@qun/features/plays/poll/server'\n`,
+    'packages/chat/src/react.tsx': `import poll from '@qun/features/plays/poll/ui'\n`,
   }
   const without = (path: keyof typeof feature) =>
     Object.fromEntries(Object.entries(feature).filter(([key]) => key !== path))
@@ -135,26 +135,27 @@ describe('each check of folders and rules reports what is planted for it', () =>
     expect(rulesOf(checkRuleIds, feature)).toEqual([])
   })
   test.each([
-    ['feature-files', without('features/src/poll/README.md')],
-    ['feature-files', without('features/src/poll/poll.test.ts')],
-    ['feature-files', { ...feature, 'features/src/poll/logic.ts': '' }],
+    ['feature-files', without('features/src/plays/poll/README.md')],
+    ['feature-files', without('features/src/plays/poll/poll.test.ts')],
+    ['feature-files', { ...feature, 'features/src/plays/poll/logic.ts': '' }],
     ['feature-files', { ...feature, 'features/src/stray.ts': '' }],
-    ['manifests', without('features/src/poll/ui/index.tsx')],
+    ['feature-files', { ...feature, 'features/src/plays/stray.ts': '' }],
+    ['manifests', without('features/src/plays/poll/ui/index.tsx')],
     ['manifests', without('packages/chat/src/server.ts')],
     ['manifests', { ...feature, 'packages/chat/src/contract.ts': '' }],
-    ['manifests', { ...feature, 'packages/chat/src/server.ts': `import a from '@qun/features/gone/server'\n` }],
+    ['manifests', { ...feature, 'packages/chat/src/server.ts': `import a from '@qun/features/plays/gone/server'\n` }],
   ])('%s', (rule, files) => {
     expect(rulesOf(checkFolders, files)).toEqual([rule])
   })
   test('rule-ids', () => {
-    expect(rulesOf(checkRuleIds, without('features/src/poll/poll.test.ts'))).toEqual(['rule-ids'])
-    expect(rulesOf(checkRuleIds, without('features/src/poll/README.md'))).toEqual(['rule-ids'])
+    expect(rulesOf(checkRuleIds, without('features/src/plays/poll/poll.test.ts'))).toEqual(['rule-ids'])
+    expect(rulesOf(checkRuleIds, without('features/src/plays/poll/README.md'))).toEqual(['rule-ids'])
     expect(rulesOf(checkRuleIds, { ...feature, 'packages/core/SPEC.md': '| PL1 | Twice. |\n' })).toEqual(['rule-ids'])
-    const several = { ...feature, 'features/src/poll/README.md': '- PL1 One.  - **PL2** Two.\n' }
+    const several = { ...feature, 'features/src/plays/poll/README.md': '- PL1 One.  - **PL2** Two.\n' }
     expect(checkRuleIds(treeOf(several)).map((breach) => breach.message)).toEqual(['PL2 has no test titled [PL2].'])
     const parameterised = {
       ...several,
-      'features/src/poll/more.test.ts': 'test.each([1, 2])(`[PL1] [PL2] both`, () => {})\n',
+      'features/src/plays/poll/more.test.ts': 'test.each([1, 2])(`[PL1] [PL2] both`, () => {})\n',
     }
     expect(rulesOf(checkRuleIds, parameterised)).toEqual([])
   })
@@ -188,7 +189,7 @@ describe('each check of texts and packages reports what is planted for it', () =
     [`export const a = [{ 'zh-CN': '群', en: 'group' }, { en: 'member' }]\n`, 'packages/core/src/a.ts'],
     ['export const A = () => <p>Hello there</p>\n', 'packages/ui/src/a.tsx'],
     ['export const A = () => <p>群</p>\n', 'packages/ui/src/a.tsx'],
-    ['export const A = () => <button aria-label="Close" />\n', 'features/src/poll/ui/index.tsx'],
+    ['export const A = () => <button aria-label="Close" />\n', 'features/src/plays/poll/ui/index.tsx'],
   ])('languages: %s', (text, path) => {
     expect(rulesOf(checkLanguages, { [path]: text })).toEqual(['languages'])
   })

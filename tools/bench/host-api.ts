@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AnswerOf, Endpoint, MessageRow, ParamsOf, Problem, QueryOf, RequestOf } from '@qun/contract'
 import { engineEndpoints } from '@qun/contract'
-import { addMembers, createGroupForHost } from '@qun/features/membership/contract'
+import { addMembers, createGroupForHost } from '@qun/features/people/membership/contract'
 
 export interface HostCredentials {
   /** Without a path: `http://127.0.0.1:8080`. */

@@ -1,7 +1,7 @@
 /** Kills a server with a crowd on it: all come back by themselves, spread out, and hold the same log. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient, type GroupHandle, type QunClient } from '@qun/sdk'
-import { textMessage } from '@qun/features/message/contract'
+import { textMessage } from '@qun/features/words/message/contract'
 import { expect, test } from 'vitest'
 import { inParallel } from '../bench/host-api.ts'
 import { readFamilyUse } from '../bench/process-stat.ts'

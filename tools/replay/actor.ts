@@ -1,8 +1,8 @@
 /** One person of a play on one connection: comes in, speaks, leaves, and in the end shows what they hold. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient, QunError, type GroupHandle, type QunClient } from '@qun/sdk'
-import { leaveGroup } from '@qun/features/membership/contract'
-import { textMessage } from '@qun/features/message/contract'
+import { leaveGroup } from '@qun/features/people/membership/contract'
+import { textMessage } from '@qun/features/words/message/contract'
 import type { HostApi } from '../bench/host-api.ts'
 import type { MemberLog } from './proof.ts'
 

@@ -81,7 +81,8 @@ function exportTargets({ exports }: { exports?: unknown }): string[] {
 }
 function expand(path: string, tree: Tree): string[] {
   if (!path.includes('*')) return [path]
-  return tree.files.map((file) => file.path).filter((candidate) => matchesGlob(candidate, path))
+  const glob = path.replaceAll('*', '**')
+  return tree.files.map((file) => file.path).filter((candidate) => matchesGlob(candidate, glob))
 }
 
 function nameOf(node: unknown): unknown {

@@ -60,7 +60,7 @@ function resolvePackage(specifier: string, tree: Tree): string[] {
   const { home, exports } = found
   const wanted = ['.', ...rest].join('/')
   for (const [key, target] of Object.entries(exports)) {
-    const star = new RegExp(`^${key.replaceAll('.', '\\.').replace('*', '([^/]+)')}$`).exec(wanted)
+    const star = new RegExp(`^${key.replaceAll('.', '\\.').replace('*', '(.+)')}$`).exec(wanted)
     if (star !== null && typeof target === 'string')
       return [posix.normalize(`${home}/${target.replaceAll('*', star[1] ?? '')}`)]
   }

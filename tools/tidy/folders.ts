@@ -13,7 +13,7 @@ const allowed = [
 ]
 /** Files under other names, each with its reason. */
 export const folderExceptions: readonly { readonly path: string; readonly reason: string }[] = [
-  { path: 'lucky-draw/verify.mjs', reason: 'Anyone repeats a draw with it, without this repository.' },
+  { path: 'plays/lucky-draw/verify.mjs', reason: 'Anyone repeats a draw with it, without this repository.' },
 ]
 const needed = ['README.md', 'contract.ts', 'server.ts']
 
@@ -24,30 +24,64 @@ export const manifests = [
   { path: 'packages/chat/src/react.tsx', part: 'ui', file: 'ui/index.tsx' },
 ] as const
 
-export function listFeatures(tree: Tree): string[] {
-  const names = tree.files.map((file) => /^features\/src\/([^/]+)\//.exec(file.path)?.[1])
-  return [...new Set(names.filter((name) => name !== undefined))].toSorted()
+/** Where features live, by what a person would call them. A domain is a place: no name, kind or prefix has it. */
+export const domains: Readonly<Record<string, string>> = {
+  words: 'what people say: messages, what is found, pinned and gathered of them',
+  people: 'who is there: members, invitations, levels',
+  plays: 'what people act on together: packets, draws, polls, lists',
+  trade: 'what is bought and what it is worth: products, orders, coupons, points',
+  care: 'what keeps a group well: moderation, reports',
+  reach: 'what goes out to people: notices, automations',
+  insight: 'what is learnt from what happened',
+}
+
+export interface FeatureHome {
+  readonly name: string
+  readonly domain: string
+  /** Its folder, from the root. */
+  readonly path: string
+}
+/** Every feature, by name. */
+export function listFeatures(tree: Tree): FeatureHome[] {
+  const homes = new Map<string, FeatureHome>()
+  for (const file of tree.files) {
+    const [path, domain, name] = /^features\/src\/([^/]+)\/([^/]+)(?=\/)/.exec(file.path) ?? []
+    if (path !== undefined) homes.set(path, { name: name!, domain: domain!, path })
+  }
+  return [...homes.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 export function checkFolders(tree: Tree): Breach[] {
-  const strays = tree.files.filter((file) => /^features\/src\/[^/]+$/.test(file.path))
+  const strays = tree.files.filter((file) => /^features\/src\/([^/]+\/)?[^/]+$/.test(file.path))
+  const features = listFeatures(tree)
+  const names = features.map((feature) => feature.name)
   return [
     ...strays.map(({ path }) => ({
       rule: 'feature-files',
       path,
-      message: 'Every file of features/src is in a folder of a feature.',
+      message: 'Every file of features/src is in a folder of a feature, in its domain.',
     })),
-    ...listFeatures(tree).flatMap((name) => checkFolder(tree, name)),
+    ...features
+      .filter(({ domain }) => !Object.hasOwn(domains, domain))
+      .map(({ path, domain }) => ({
+        rule: 'domains',
+        path,
+        message: `${domain} is no domain of tools/tidy/folders.ts.`,
+      })),
+    ...features
+      .filter(({ name }, at) => names.indexOf(name) !== at)
+      .map(({ path, name }) => ({ rule: 'domains', path, message: `${name} is in another domain too.` })),
+    ...features.flatMap((feature) => checkFolder(tree, feature)),
     ...manifests.flatMap((manifest) => checkManifest(tree, manifest)),
   ]
 }
 
-function checkFolder(tree: Tree, name: string): Breach[] {
-  const prefix = `features/src/${name}/`
+function checkFolder(tree: Tree, { path, domain, name }: FeatureHome): Breach[] {
+  const prefix = `${path}/`
   const own = tree.files.filter((file) => file.path.startsWith(prefix)).map((file) => file.path.slice(prefix.length))
   const breaches: Breach[] = own
     .filter((file) => !allowed.some((pattern) => pattern.test(file)))
-    .filter((file) => !folderExceptions.some((exception) => exception.path === `${name}/${file}`))
+    .filter((file) => !folderExceptions.some((exception) => exception.path === `${domain}/${name}/${file}`))
     .map((file) => ({
       rule: 'feature-files',
       path: prefix + file,
@@ -64,7 +98,9 @@ function checkManifest(tree: Tree, { path, part, file }: (typeof manifests)[numb
   const manifest = tree.find(path)
   if (manifest === undefined) return [{ rule: 'manifests', path, message: 'The manifest is missing.' }]
   const named = new Set(featuresNamed(manifest, part))
-  const present = listFeatures(tree).filter((name) => tree.find(`features/src/${name}/${file}`) !== undefined)
+  const present = listFeatures(tree)
+    .filter((feature) => tree.find(`${feature.path}/${file}`) !== undefined)
+    .map((feature) => `${feature.domain}/${feature.name}`)
   return [
     ...present
       .filter((name) => !named.has(name))
@@ -79,7 +115,7 @@ function featuresNamed(manifest: File, part: string): string[] {
   const statements = parse(manifest).program['body'] as Node[]
   const sources = statements.map((node) => (node['source'] as Node | null | undefined)?.['value'])
   return sources
-    .map((source) => (typeof source === 'string' ? /^@qun\/features\/([^/]+)\/([^/]+)$/.exec(source) : null))
+    .map((source) => (typeof source === 'string' ? /^@qun\/features\/([^/]+\/[^/]+)\/([^/]+)$/.exec(source) : null))
     .filter((match) => match?.[2] === part)
     .map((match) => match![1]!)
 }

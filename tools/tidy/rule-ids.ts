@@ -2,7 +2,7 @@
 import { isTest, lineAt, type Breach, type File, type Tree } from './tree.ts'
 
 /** SPEC.md of a package, README.md of a feature and the promises state an id where a bullet or a table row begins. */
-const stating = /^(packages\/[^/]+\/SPEC\.md|features\/src\/[^/]+\/README\.md|docs\/promises\.md)$/
+const stating = /^(packages\/[^/]+\/SPEC\.md|features\/src\/[^/]+\/[^/]+\/README\.md|docs\/promises\.md)$/
 const statement = /(?:^|\s)(?:[-*]|\|)\s+\**([A-Z]{1,8}\d{1,3}[a-z]?)\**(?=[\s:.|])/gm
 /** Tests of the product. Those of tools plant ids that no rule has. */
 const titled = /^(packages|features|apps)\//

@@ -21,10 +21,10 @@ import {
   setNickname,
   setRole,
   unmuteMember,
-} from '@qun/features/membership/contract'
-import membership from '@qun/features/membership/server'
-import { textMessage } from '@qun/features/message/contract'
-import message from '@qun/features/message/server'
+} from '@qun/features/people/membership/contract'
+import membership from '@qun/features/people/membership/server'
+import { textMessage } from '@qun/features/words/message/contract'
+import message from '@qun/features/words/message/server'
 import { type Migration, rls, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { At, FuzzMoves, FuzzTurn, Person, UnreadMoves, World } from '@qun/testing'

@@ -1,6 +1,6 @@
 /** A first world: everything wired, in sync at the end. */
 import { features } from '@qun/chat/server'
-import { textMessage as text } from '@qun/features/message/contract'
+import { textMessage as text } from '@qun/features/words/message/contract'
 import { refusalOf, startWorld } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 

@@ -1,6 +1,6 @@
 /** The proof bites: each way in which a client can differ from the store is found, and a world reports bugs. */
 import { features } from '@qun/chat/server'
-import { textMessage } from '@qun/features/message/contract'
+import { textMessage } from '@qun/features/words/message/contract'
 import type { GroupView } from '@qun/sdk'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'

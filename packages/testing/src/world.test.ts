@@ -1,6 +1,6 @@
 /** Worlds: people, time, nodes and listeners, and a walk that finds what differs. */
 import { features } from '@qun/chat/server'
-import { textMessage } from '@qun/features/message/contract'
+import { textMessage } from '@qun/features/words/message/contract'
 import { describe, expect, test } from 'vitest'
 import { fuzzWorld } from './fuzz.ts'
 import { personas } from './personas.ts'

@@ -1,8 +1,8 @@
 /** The gallery page. The address says what to show: ?theme=dark&locale=en&open=1&unread=1&viewer=wang */
-import luckyDraw from '@qun/features/lucky-draw/ui'
-import * as invitation from '@qun/features/invitation/ui'
-import * as membership from '@qun/features/membership/ui'
-import * as message from '@qun/features/message/ui'
+import luckyDraw from '@qun/features/plays/lucky-draw/ui'
+import * as invitation from '@qun/features/people/invitation/ui'
+import * as membership from '@qun/features/people/membership/ui'
+import * as message from '@qun/features/words/message/ui'
 import { createRoot } from 'react-dom/client'
 import { createFixture, fixtureGroupId, fixtureNow, type FixtureClient } from '../src/fixture.ts'
 import { QunChat } from '../src/index.tsx'

@@ -7,7 +7,7 @@ import {
   removeMember,
   setNickname,
   transferGroup,
-} from '@qun/features/membership/contract'
+} from '@qun/features/people/membership/contract'
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'

@@ -1,7 +1,7 @@
 /** Apps on one store know nothing of each other, by the engine's own queries and by the store's second wall. */
 import { topicOf } from '@qun/bus'
 import type { AppId, GroupId } from '@qun/contract'
-import { createGroupForHost } from '@qun/features/membership/contract'
+import { createGroupForHost } from '@qun/features/people/membership/contract'
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'

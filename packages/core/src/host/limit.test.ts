@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { addMembers } from '@qun/features/membership/contract'
+import { addMembers } from '@qun/features/people/membership/contract'
 import { refusalOf, startWorld, turns, until, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { counter, createLab, id, note, postCounter, upTo } from '../fixtures.ts'
@@ -18,7 +18,7 @@ test('[LIMIT1] every limit is in the table of SPEC.md, with tests that are there
   const spec = readFileSync(join(import.meta.dirname, '../../SPEC.md'), 'utf8')
   const rows = [...spec.matchAll(/^\| `(\w+)` \| (\S+) \| (.*) \|$/gm)]
   expect(rows.map((row) => row[1]).toSorted()).toEqual(Object.keys(defaultLimits).toSorted())
-  const features = join(import.meta.dirname, '../../../../features/src/message')
+  const features = join(import.meta.dirname, '../../../../features/src/words/message')
   const titles = [join(import.meta.dirname, '..'), features]
     .flatMap((folder) =>
       readdirSync(folder, { encoding: 'utf8', recursive: true })

@@ -1,5 +1,5 @@
 /** Jobs of cards: at their time, once in effect, however often they are tried and whoever holds them. */
-import { disbandGroup } from '@qun/features/membership/contract'
+import { disbandGroup } from '@qun/features/people/membership/contract'
 import { type At, startWorld, turns, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'

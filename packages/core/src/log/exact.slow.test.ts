@@ -1,8 +1,8 @@
 /** Exactness under load: thousands of posts whose answers get lost. */
 import type { AppId, ClientFrame, GroupId, ServerFrame, UserId } from '@qun/contract'
 import { features } from '@qun/chat/server'
-import { addMembers } from '@qun/features/membership/contract'
-import { textMessage } from '@qun/features/message/contract'
+import { addMembers } from '@qun/features/people/membership/contract'
+import { textMessage } from '@qun/features/words/message/contract'
 import { seeded, startWorld, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
 import type { Core, Session } from '../host/host.ts'

@@ -1,6 +1,12 @@
 /** Posts that race a removal, a mute, a disbanding: whoever comes later in the log was allowed to. */
-import { disbandGroup, muteMember, removeMember, changeGroup, addMembers } from '@qun/features/membership/contract'
-import { textMessage } from '@qun/features/message/contract'
+import {
+  disbandGroup,
+  muteMember,
+  removeMember,
+  changeGroup,
+  addMembers,
+} from '@qun/features/people/membership/contract'
+import { textMessage } from '@qun/features/words/message/contract'
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { createLab, id, listStored, note, opened, upTo } from '../fixtures.ts'

@@ -1,5 +1,5 @@
 /** The log: positions, bodies, retries, recalls, and the clock of a group. */
-import { systemLine, textMessage } from '@qun/features/message/contract'
+import { systemLine, textMessage } from '@qun/features/words/message/contract'
 import { seeded, startWorld, refusalOf, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'

@@ -1,6 +1,6 @@
 /** Unread, by example and by a short random walk; the long one is unread.slow.test.ts. */
-import { changeGroup, leaveGroup, addMembers } from '@qun/features/membership/contract'
-import { textMessage } from '@qun/features/message/contract'
+import { changeGroup, leaveGroup, addMembers } from '@qun/features/people/membership/contract'
+import { textMessage } from '@qun/features/words/message/contract'
 import { type At, refusalOf, startWorld, walkUnread, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { counter, createLab, id, note, unreadMoves, upTo } from '../fixtures.ts'

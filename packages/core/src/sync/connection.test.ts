@@ -1,6 +1,6 @@
 /** Connections as the engine sees them: ending, losing the bus, losing the store, draining. */
 import { createInProcessBus } from '@qun/bus'
-import { addMembers, leaveGroup } from '@qun/features/membership/contract'
+import { addMembers, leaveGroup } from '@qun/features/people/membership/contract'
 import { createLossyBus, refusalOf, seeded, startWorld, turns, until, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 

@@ -1,8 +1,8 @@
 /** What lists of conversations hear: heads, exact and rare; and who hears that somebody types. */
 import { createInProcessBus } from '@qun/bus'
 import type { ConversationRow } from '@qun/contract'
-import { addMembers, changeGroup, removeMember, setNickname } from '@qun/features/membership/contract'
-import { textMessage } from '@qun/features/message/contract'
+import { addMembers, changeGroup, removeMember, setNickname } from '@qun/features/people/membership/contract'
+import { textMessage } from '@qun/features/words/message/contract'
 import { type Listener, startWorld, turns, until, type World } from '@qun/testing'
 import type { KyselyPlugin } from 'kysely'
 import { describe, expect, test } from 'vitest'

@@ -1,7 +1,7 @@
 /** The sync protocol of one connection: hello, catch-up, frames, pulls, snapshots, resets. */
 import { createInProcessBus } from '@qun/bus'
 import type { GroupId } from '@qun/contract'
-import { addMembers, changeGroup, leaveGroup, removeMember } from '@qun/features/membership/contract'
+import { addMembers, changeGroup, leaveGroup, removeMember } from '@qun/features/people/membership/contract'
 import { type Listener, startWorld, turns, until, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { counter, createLab, id, note, pin, postCounter, upTo } from '../fixtures.ts'

@@ -1,0 +1,87 @@
+/** Many at once: the last place of a team, a deadline against a payment, one order for two offers. */
+import { HOUR, MINUTE, type UserId } from '@qun/contract'
+import { refusalOf, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
+import { describe, expect, test } from 'vitest'
+import { addMembers } from '../../people/membership/contract.ts'
+import membership from '../../people/membership/server.ts'
+import message from '../../words/message/server.ts'
+import { groupBuy, instructionsForHost, payPlace } from './contract.ts'
+import feature from './server.ts'
+
+const id = (name: string) => name as UserId
+const begin = (options: Partial<WorldOptions> = {}) =>
+  startWorld({ features: [message, membership, feature], ...options })
+const offer = (world: World) =>
+  world.as('wang').post(world.groupId, groupBuy, {
+    title: '海盐卷三人团',
+    singlePriceFen: 2_900,
+    ladder: [{ size: 3, priceFen: 1_900 }],
+    perMember: 1,
+    teamMs: HOUR,
+    endsAt: world.time.now() + 24 * HOUR,
+    late: 'refund',
+  })
+const start = (world: World, at: At, who: string) => world.as(who).act(at, groupBuy, 'start', { quantity: 1 })
+const join = (world: World, at: At, who: string) => world.as(who).act(at, groupBuy, 'join', { teamNo: 1, quantity: 1 })
+let keys = 0
+const paid = (world: World, at: At, who: string) =>
+  world.asServer().call(payPlace, { params: at, body: { userId: id(who), orderId: `o-${who}` }, key: `pay-${++keys}` })
+const due = async (world: World) =>
+  (await world.asServer().call(instructionsForHost, { query: {} })).instructions.map((one) => one.what)
+async function open(world: World, at: At, who: string) {
+  await start(world, at, who)
+  return paid(world, at, who)
+}
+async function comeIn(world: World, at: At, who: string) {
+  await join(world, at, who)
+  return paid(world, at, who)
+}
+
+describe('races', () => {
+  test('[GB1] sixty-four at once for the last place: one gets it', async () => {
+    await using world = await begin({ watching: ['li'] })
+    const names = Array.from({ length: 64 }, (_, i) => `m${i}`)
+    for (const name of names) await world.core.putUser('shop' as never, { userId: id(name), name })
+    await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: names.map(id) } })
+    const nodes = [world.core, await world.startNode(), await world.startNode()]
+    const at = await offer(world)
+    await open(world, at, 'li')
+    await comeIn(world, at, 'zhao')
+    let turn = 0
+    world.route = () => nodes[turn++ % 3] as typeof world.core
+    const codes = await Promise.all(names.map((name) => refusalOf(join(world, at, name))))
+    expect(codes.filter((code) => code === null)).toHaveLength(1)
+    expect(codes.filter((code) => code === 'group_buy.team_full')).toHaveLength(63)
+    const winner = names[codes.indexOf(null)] as string
+    const answers = await Promise.all([1, 2, 3].map(() => paid(world, at, winner)))
+    expect(answers.map((answer) => answer.status)).toEqual(['won', 'won', 'won'])
+    expect(await due(world)).toHaveLength(3)
+  })
+  test('[GB7] [GB11] the deadline races the last payment on three nodes: all captured or all given back', async () => {
+    for (let round = 0; round < 6; round++) {
+      await using world = await begin({ watching: [] })
+      const nodes = [world.core, await world.startNode(), await world.startNode()]
+      const at = await offer(world)
+      await open(world, at, 'li')
+      await comeIn(world, at, 'zhao')
+      world.time.moveTo(world.time.now() + HOUR - 1)
+      await join(world, at, 'sun')
+      world.time.moveTo(world.time.now() + (round % 2))
+      await Promise.all([paid(world, at, 'sun'), ...nodes.map((node) => node.settle())])
+      await world.pass(MINUTE)
+      const what = await due(world)
+      expect(what).toEqual(round % 2 === 0 ? ['capture', 'capture', 'capture'] : ['void', 'void', 'void'])
+    }
+  })
+  test('[GB10] one order reported for two offers at once counts in one', async () => {
+    await using world = await begin({ watching: [] })
+    const second = await world.startNode()
+    const [a, b] = [await offer(world), await offer(world)]
+    await start(world, a, 'li')
+    await start(world, b, 'li')
+    let turn = 0
+    world.route = () => (turn++ % 2 === 0 ? world.core : second)
+    const codes = await Promise.all([refusalOf(paid(world, a, 'li')), refusalOf(paid(world, b, 'li'))])
+    expect(codes.toSorted()).toEqual(['group_buy.order_used', null].toSorted())
+  })
+})
