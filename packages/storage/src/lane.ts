@@ -1,4 +1,4 @@
-/** One pipelined connection for hot statements, each its own transaction; knows no table. */
+/** One pipelined connection for hot statements, each a transaction of its own; knows no table. */
 import { Client } from 'pg'
 import { clientConfig, sessionSetup, type StoreOptions } from './connection.ts'
 import { isStalePlan } from './trouble.ts'
@@ -34,6 +34,15 @@ interface Session {
   /** The app whose rows the session sees after everything sent so far. */
   appId: string
 }
+
+/**
+ * Hot statements find their rows by key. They are planned once per connection, perhaps while tables are empty, and
+ * must not read whole ones when these have grown.
+ */
+const byKey = ['enable_seqscan', 'enable_bitmapscan', 'enable_mergejoin', 'enable_memoize']
+  .map((setting) => `set ${setting} = off`)
+  .concat('set plan_cache_mode = force_generic_plan')
+  .join('; ')
 
 export class PipelinedLane implements Lane {
   readonly #options: StoreOptions
@@ -73,13 +82,23 @@ export class PipelinedLane implements Lane {
     const entering = this.#enterApp(to, appId)
     try {
       const sent = to.client.query(statement)
-      if (entering === undefined) return await sent
-      const [result] = await Promise.all([sent, entering])
+      const [result] = entering === undefined ? [await sent] : await Promise.all([sent, entering])
+      this.#checkEnded(to.client, statement)
       return result
     } catch (error) {
       if (isStalePlan(error)) this.#drop(to.client)
       throw error
     }
+  }
+
+  /**
+   * A transaction left open would take in what others send next, and lose it with the connection after they were told
+   * that it is written.
+   */
+  #checkEnded(client: Client, { name }: LaneStatement): void {
+    if (client.getTransactionStatus() === 'I') return
+    this.#drop(client)
+    throw new Error(`the statement ${name} left a transaction open: a lane's statements are transactions of their own`)
   }
 
   #enterApp(to: Session, appId: string): Promise<unknown> | undefined {
@@ -102,7 +121,7 @@ export class PipelinedLane implements Lane {
     client.on('notice', (notice) => this.#options.onNotice?.(notice.message ?? ''))
     try {
       await client.connect()
-      await client.query(sessionSetup(this.#options, this.#role))
+      await client.query(`${sessionSetup(this.#options, this.#role)}; ${byKey}`)
     } catch (error) {
       this.#connecting = undefined
       client.end().catch(() => {})

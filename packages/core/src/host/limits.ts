@@ -24,6 +24,8 @@ export interface Limits {
   readonly openGroupsMax: number
   /** Rows of one group commit; beyond 512 latency grows and throughput does not (performance.md). */
   readonly appendBatchMax: number
+  /** Bytes of bodies in one group commit: what one statement carries, and holds in memory on both sides. */
+  readonly appendBatchBytes: number
   /** Actions of one card decided in one transaction. */
   readonly actBatchMax: number
   /** Milliseconds in which an author may take a message back (mechanics C-10). */
@@ -66,6 +68,7 @@ export const defaultLimits: Limits = {
   subscribeMax: 100,
   openGroupsMax: 50,
   appendBatchMax: 512,
+  appendBatchBytes: 2_097_152,
   actBatchMax: 250,
   recallWindowMs: 120_000,
   frameDelayMaxMs: 50,

@@ -1,72 +1,47 @@
 /**
- * The hot path: many posts, one transaction. While one commit is under way the posts that arrive wait together and
- * share the next; it adds no waiting when idle. Knows messages without an `open` handler only.
+ * The hot path: many posts, one commit. While one is under way the posts that arrive wait together and share the next,
+ * whatever their apps; it adds no waiting when idle. Knows messages without an `open` handler only.
  */
-import { refuse, type AppId } from '@qun/contract'
+import { refuse } from '@qun/contract'
 import { type Lane, storeTrouble } from '@qun/storage'
-import { type Placed, writeBatch } from './append-batch.ts'
-import { asRefusal, type Engine, publishGroup } from '../ground/engine.ts'
-import { messageText, type RowText } from '../ground/row-text.ts'
-import type { GroupNews } from '../ground/publication.ts'
-
-export interface Append {
-  readonly appId: AppId
-  readonly groupId: string
-  readonly senderId: string
-  readonly clientId: string
-  /** keyOf(senderId, clientId): unique for ever within the group. */
-  readonly clientKey: string
-  readonly fingerprint: number
-  readonly kind: string
-  /** JSON texts. */
-  readonly body: string
-  readonly state: string
-  readonly countable: boolean
-  /** The face for lists of conversations, in both languages or as written. */
-  readonly summary: unknown
-}
-export interface Appended {
-  readonly seq: number
-  readonly version: number
-  readonly at: number
-  readonly replayed: boolean
-}
-
-interface Waiting {
-  readonly append: Append
-  readonly resolve: (appended: Appended) => void
-  readonly reject: (error: unknown) => void
-  tries: number
-}
+import type { Engine } from '../ground/engine.ts'
+import type { PostResult } from '../host/host.ts'
+import { Answers } from './append-answers.ts'
+import { type Append, groupKey, type Outcome, type Waiting } from './append-post.ts'
+import { Aside } from './append-aside.ts'
+import { findKnown, writeBatch } from './append-batch.ts'
+import { FairQueue } from './fair-queue.ts'
 
 /** A batch that lost a race with another node is tried again: by then the other node's rows are known. */
 const triesMax = 5
 
 export class Appender {
-  readonly #engine: Engine
   readonly #lanes: AppendLane[]
   /** Posts not yet answered, by group and key: a retry that meets its first try waits for the same answer. */
-  readonly #pending = new Map<string, { readonly fingerprint: number; readonly answer: Promise<Appended> }>()
+  readonly #pending = new Map<string, { readonly fingerprint: number; readonly answer: Promise<PostResult> }>()
 
   constructor(engine: Engine, laneCount: number) {
-    this.#engine = engine
-    this.#lanes = Array.from({ length: laneCount }, () => new AppendLane(engine))
+    const answers = new Answers(engine, (key) => this.#pending.delete(key))
+    const aside = new Aside(engine, answers)
+    this.#lanes = Array.from({ length: laneCount }, () => new AppendLane(engine, answers, aside))
   }
 
-  append(append: Append): Promise<Appended> {
-    const key = `${append.appId.length}:${append.appId}${append.groupId}${append.clientKey}`
+  append(append: Append): Promise<PostResult> {
+    const key = groupKey(append) + append.clientKey
     const pending = this.#pending.get(key)
     if (pending !== undefined) return this.#join(pending, append)
     const lane = this.#lanes[laneOf(append.groupId, this.#lanes.length)] as AppendLane
-    const answer = lane.add(append).finally(() => this.#pending.delete(key))
+    const answer = new Promise<PostResult>((resolve, reject) => {
+      lane.add({ append, key, resolve, reject, tries: 0 })
+    })
     this.#pending.set(key, { fingerprint: append.fingerprint, answer })
-    return this.#engine.track(answer)
+    return answer
   }
 
   async #join(
-    pending: { readonly fingerprint: number; readonly answer: Promise<Appended> },
+    pending: { readonly fingerprint: number; readonly answer: Promise<PostResult> },
     append: Append,
-  ): Promise<Appended> {
+  ): Promise<PostResult> {
     if (pending.fingerprint !== append.fingerprint) throw refuse('idempotency.key_reused')
     return { ...(await pending.answer), replayed: true }
   }
@@ -86,22 +61,24 @@ function laneOf(groupId: string, count: number): number {
 class AppendLane {
   readonly #engine: Engine
   readonly #connection: Lane
-  #queue: Waiting[] = []
+  readonly #answers: Answers
+  readonly #aside: Aside
+  readonly #queue = new FairQueue<Waiting>(({ append }) => append.appId)
   #busy = false
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, answers: Answers, aside: Aside) {
     this.#engine = engine
     this.#connection = engine.store.lane()
+    this.#answers = answers
+    this.#aside = aside
   }
 
-  add(append: Append): Promise<Appended> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ append, resolve, reject, tries: 0 })
-      if (this.#busy) return
-      this.#busy = true
-      // What arrives in the same turn of the event loop shares the first commit.
-      setImmediate(() => void this.#drain())
-    })
+  add(waiting: Waiting): void {
+    this.#queue.add(waiting)
+    if (this.#busy) return
+    this.#busy = true
+    // What arrives in the same turn of the event loop shares the first commit.
+    void this.#engine.track(new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#drain()))
   }
 
   close(): Promise<void> {
@@ -111,6 +88,7 @@ class AppendLane {
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       const batch = this.#take()
+      if (batch.length === 0) continue
       try {
         await this.#write(batch)
       } catch (error) {
@@ -120,49 +98,47 @@ class AppendLane {
     this.#busy = false
   }
 
-  /** The longest run of one app's posts, up to the limit; a statement sees one app only. */
+  /** What may go together: apps take turns, and a group that has posts set aside has all that follow there too. */
   #take(): Waiting[] {
-    const appId = (this.#queue[0] as Waiting).append.appId
-    let end = 0
-    while (
-      end < this.#queue.length &&
-      end < this.#engine.limits.appendBatchMax &&
-      this.#queue[end]?.append.appId === appId
-    )
-      end++
-    return end === this.#queue.length ? this.#queue.splice(0) : this.#queue.splice(0, end)
+    const batch: Waiting[] = []
+    const { appendBatchMax, appendBatchBytes } = this.#engine.limits
+    let bytes = 0
+    while (batch.length < appendBatchMax && bytes < appendBatchBytes) {
+      const waiting = this.#queue.take()
+      if (waiting === undefined) break
+      if (this.#aside.holds(waiting.append)) {
+        this.#aside.add(waiting)
+        continue
+      }
+      bytes += waiting.append.body.length
+      batch.push(waiting)
+    }
+    return batch
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
-    const { appId } = (batch[0] as Waiting).append
-    const now = this.#engine.now()
-    const outcomes = await writeBatch(
-      this.#connection,
-      appId,
-      now,
-      batch.map((waiting) => waiting.append),
-    )
-    const frames = new Map<string, Frame>()
-    for (const [i, outcome] of outcomes.entries()) {
-      const { append, resolve, reject } = batch[i] as Waiting
-      if (outcome.refusal !== undefined) {
-        const { code, retryAfterMs } = outcome.refusal
-        reject(refuse(code, retryAfterMs === undefined ? {} : { retryAfterMs }))
+    const appends = batch.map((waiting) => waiting.append)
+    const places = await writeBatch(this.#connection, this.#engine.now(), appends)
+    const written: Waiting[] = []
+    const outcomes: Outcome[] = []
+    for (const [i, placed] of places.entries()) {
+      const waiting = batch[i] as Waiting
+      if (placed === undefined) {
+        this.#aside.add(waiting)
         continue
       }
-      const { placed } = outcome
-      resolve({ seq: placed.seq, version: placed.version, at: placed.at, replayed: outcome.replayed })
-      if (!outcome.replayed) addToFrame(frames, append, placed)
+      written.push(waiting)
+      outcomes.push({ placed, replayed: false })
     }
-    for (const [groupId, frame] of frames) publishGroup(this.#engine, appId, groupId, newsOf(frame), frame.rows)
+    this.#answers.give(written, outcomes)
   }
 
   async #failed(batch: readonly Waiting[], error: unknown): Promise<void> {
     const trouble = storeTrouble(error)
-    if (trouble === 'duplicate' || trouble === 'conflict') {
-      const [again, spent] = split(batch, (waiting) => ++waiting.tries < triesMax)
-      for (const waiting of spent) waiting.reject(refuse('store.unavailable', { retryAfterMs: 1_000 }))
-      this.#queue.unshift(...again)
+    if (trouble === 'duplicate') return this.#setKnownAside(batch)
+    if (trouble === 'conflict' || isRace(error)) {
+      // Somebody in it is in the way of all: each group goes on alone.
+      for (const waiting of batch) this.#aside.add(waiting)
       return
     }
     if (trouble === undefined && batch.length > 1) {
@@ -171,73 +147,32 @@ class AppendLane {
         await this.#write([waiting]).catch((alone: unknown) => this.#failed([waiting], alone))
       return
     }
-    if (trouble === 'unavailable') {
-      const { appId } = (batch[0] as Waiting).append
-      this.#engine.doubt(appId, new Set(batch.map((waiting) => waiting.append.groupId)))
+    this.#answers.refuse(batch, error)
+  }
+
+  /** Some of these posts are in the log already: their groups are looked at with care, the others go on. */
+  async #setKnownAside(batch: readonly Waiting[]): Promise<void> {
+    let known: ReadonlySet<number>
+    try {
+      known = await findKnown(
+        this.#connection,
+        batch.map((waiting) => waiting.append),
+      )
+    } catch (error) {
+      return this.#answers.refuse(batch, error)
     }
-    if (trouble === undefined) this.#engine.onBug(error, 'append')
-    for (const waiting of batch) waiting.reject(trouble === undefined ? refuse('server.bug') : asRefusal(error))
+    const groups = new Set([...known].map((i) => groupKey((batch[i] as Waiting).append)))
+    const others: Waiting[] = []
+    for (const waiting of batch) {
+      const isSpent = ++waiting.tries >= triesMax
+      if (isSpent || groups.has(groupKey(waiting.append))) this.#aside.add(waiting)
+      else others.push(waiting)
+    }
+    this.#queue.putBack(others)
   }
 }
 
-interface Frame {
-  readonly rows: RowText[]
-  readonly own: Map<string, number>
-  last: { row: Placed; append: Append } | undefined
-  end: Placed
-}
-
-function addToFrame(frames: Map<string, Frame>, append: Append, row: Placed): void {
-  let frame = frames.get(append.groupId)
-  if (frame === undefined) frames.set(append.groupId, (frame = { rows: [], own: new Map(), last: undefined, end: row }))
-  frame.rows.push(
-    messageText({
-      seq: row.seq,
-      version: row.version,
-      sender_id: append.senderId,
-      client_id: append.clientId,
-      kind: append.kind,
-      body: append.body,
-      state: append.state,
-      countable: append.countable,
-      ordinal: row.ordinal,
-      own: row.own,
-      at: row.at,
-      recalled_by: null,
-      recalled_at: null,
-    }),
-  )
-  if (row.version >= frame.end.version) frame.end = row
-  if (!append.countable) return
-  frame.own.set(append.senderId, Math.max(row.own, frame.own.get(append.senderId) ?? 0))
-  if (frame.last === undefined || row.seq > frame.last.row.seq) frame.last = { row, append }
-}
-
-function newsOf(frame: Frame): GroupNews {
-  const { last, end } = frame
-  return {
-    from: (frame.rows[0] as RowText).version - 1,
-    to: end.version,
-    lastSeq: end.seq,
-    lastOrdinal: end.ordinal,
-    at: end.at,
-    own: [...frame.own],
-    ...(last === undefined
-      ? {}
-      : {
-          last: {
-            seq: last.row.seq,
-            senderId: last.append.senderId,
-            kind: last.append.kind,
-            summary: last.append.summary,
-          },
-        }),
-  }
-}
-
-function split<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
-  const first: T[] = []
-  const second: T[] = []
-  for (const item of items) (isFirst(item) ? first : second).push(item)
-  return [first, second]
+/** A member changed between the batch's first look and its lock: the missing count of their words stopped it all. */
+function isRace(error: unknown): boolean {
+  return (error as { code?: unknown }).code === '23502'
 }

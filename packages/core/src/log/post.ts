@@ -181,10 +181,9 @@ function postBody(
       })
     return { result, isQueued: false }
   }
-  const { groupId } = request
-  const appended = appender.append({
+  const result = appender.append({
     appId: request.appId,
-    groupId,
+    groupId: request.groupId,
     senderId: request.senderId,
     clientId: request.clientId,
     clientKey: keyOf(request.senderId, request.clientId),
@@ -195,7 +194,7 @@ function postBody(
     countable: card.countable ?? true,
     summary: card.summary(body),
   })
-  return { result: appended.then((at) => ({ groupId, ...at })), isQueued: true }
+  return { result, isQueued: true }
 }
 
 function riskOf({ appId, senderId, groupId, kind }: PostRequest) {
