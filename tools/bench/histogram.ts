@@ -9,6 +9,7 @@ export interface Quantiles {
   readonly meanMs: number
   readonly p50Ms: number
   readonly p90Ms: number
+  readonly p95Ms: number
   readonly p99Ms: number
   readonly maxMs: number
 }
@@ -50,6 +51,7 @@ export class Histogram {
       meanMs: this.#count === 0 ? 0 : this.#sumMs / this.#count,
       p50Ms: this.quantile(0.5),
       p90Ms: this.quantile(0.9),
+      p95Ms: this.quantile(0.95),
       p99Ms: this.quantile(0.99),
       maxMs: this.#maxMs,
     }

@@ -29,8 +29,8 @@ export type WirePlan =
   | { readonly kind: 'socket.io' }
   | {
       readonly kind: 'qun'
-      /** Signs each connection's own token. */
-      readonly signing: Signing
+      /** Sign the connections' own tokens; connection i is of app i mod their number. */
+      readonly signings: readonly Signing[]
       /** Connection i speaks for `<userPrefix><i>`. */
       readonly userPrefix: string
       readonly groupIds: readonly string[]

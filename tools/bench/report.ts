@@ -44,6 +44,8 @@ export function measureOf(run: PeerRun, measure: Measure): number {
       return medianOf(run, 'last', (step) => step.last.p50Ms)
     case 'halfP99Ms':
       return medianOf(run, 'half', (step) => step.delivery.p99Ms)
+    case 'rateP95Ms':
+      return medianOf(run, 'rate', (step) => step.delivery.p95Ms)
     case 'rateP99Ms':
       return medianOf(run, 'rate', (step) => step.delivery.p99Ms)
     case 'rateCpu':
@@ -58,12 +60,14 @@ export function measureOf(run: PeerRun, measure: Measure): number {
 }
 
 export function goalsOf(workload: Workload, runs: readonly PeerRun[]): GoalResult[] {
-  const runOf = (peer: PeerName) => runs.find((run) => run.workload === workload.name && run.peer === peer)
+  const runOf = (peer: PeerName, name: string = workload.name) =>
+    runs.find((run) => run.workload === name && run.peer === peer)
   const own = runOf('qun')
   if (own === undefined) return []
   return workload.goals.flatMap((goal) => {
-    const other = goal.against === undefined ? undefined : runOf(goal.against)
-    if (goal.against !== undefined && other === undefined) return []
+    const isRatio = goal.against !== undefined || goal.to !== undefined
+    const other = isRatio ? runOf(goal.against ?? 'qun', goal.to) : undefined
+    if (isRatio && other === undefined) return []
     const reached = measureOf(own, goal.measure) / (other === undefined ? 1 : measureOf(other, goal.measure))
     const isMet =
       reached >= (goal.least ?? Number.NEGATIVE_INFINITY) && reached <= (goal.most ?? Number.POSITIVE_INFINITY)
@@ -151,6 +155,7 @@ const measureNames: Readonly<Record<Measure, string>> = {
   messages: 'acknowledged messages/s',
   lastMs: 'time to the last member',
   halfP99Ms: 'p99 at half load, ms',
+  rateP95Ms: 'p95, ms',
   rateP99Ms: 'p99, ms',
   rateCpu: 'CPU, cores',
   rssKb: 'RSS per connection, KB',
@@ -159,7 +164,8 @@ const measureNames: Readonly<Record<Measure, string>> = {
 export function goalTableOf(results: readonly GoalResult[]): string {
   const head = ['workload', 'what', 'goal', 'reached', '']
   const rows = results.map(({ workload, goal, reached, isMet }) => {
-    const unit = goal.against === undefined ? '' : ` × ${goal.against}`
+    const other = goal.against ?? goal.to
+    const unit = other === undefined ? '' : ` × ${other}`
     const wanted = goal.least === undefined ? `≤ ${goal.most}${unit}` : `≥ ${goal.least}${unit}`
     return [workload, measureNames[goal.measure], wanted, `${reached.toFixed(2)}${unit}`, isMet ? 'met' : 'missed']
   })

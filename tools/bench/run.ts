@@ -1,6 +1,6 @@
 /**
- * Measures workloads A–F: Qun as it ships against the peers of this machine, one server core beside one generator
- * core. `npm run bench -- [A A2 B C D E F] [--quick] [--profile] [--pin-database] [--only qun,c] [--out FILE]`.
+ * Measures workloads A–F and G10: Qun as it ships against the peers of this machine, one server core beside one generator
+ * core. `npm run bench -- [A A2 B C D E E20 F G10] [--quick] [--profile] [--pin-database] [--only qun,c] [--out FILE]`.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startChild } from './child.ts'
-import { makeGroups, type MadeGroups } from './group-setup.ts'
+import { makeApps, makeGroups, type MadeGroups } from './group-setup.ts'
 import {
   canPin,
   generatorCpu,
@@ -71,8 +71,10 @@ process.exit(0)
 /** Makes the workload's groups; the server that did it is not the one measured. */
 async function prepare(workload: Workload): Promise<MadeGroups> {
   const startedAt = performance.now()
+  const others = await makeApps(qunDir, workload)
   const server = await startQun({ dataDir: qunDir, pinning: null })
-  const groups = await makeGroups(server.ready, workload)
+  const { url, apiKey, signing } = server.ready
+  const groups = await makeGroups(url, others.length > 0 ? others : [{ apiKey, signing }], workload)
   await server.stop()
   console.log(`  groups made in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
   return groups
@@ -99,12 +101,12 @@ async function start(
   if (name === 'socket.io') return startSocketIo(pinning)
   if (name === 'socket.io+pg') return startSocketIo(pinning, join(work, 'socket-io'))
   const server = await startQun({ dataDir: qunDir, pinning, ...qun })
-  const { port, signing } = server.ready
+  const { port } = server.ready
   return {
     name,
     pid: server.pid,
     port,
-    wire: { kind: 'qun', signing, listedGroups: workload.listedGroups, ...groups! },
+    wire: { kind: 'qun', listedGroups: workload.listedGroups, ...groups! },
     stop: async () => void (await server.stop()),
   }
 }

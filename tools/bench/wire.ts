@@ -53,7 +53,8 @@ function qunWire(plan: LoadPlan, wire: Extract<LoadPlan['wire'], { kind: 'qun' }
   const groupOf = (connection: number) => wire.groupIds[connection % plan.groups]!
   return {
     greet: (connection) => {
-      const token = signToken(wire.signing, `${wire.userPrefix}${connection}`)
+      const signing = wire.signings[connection % wire.signings.length] as Signing
+      const token = signToken(signing, `${wire.userPrefix}${connection}`)
       const groups =
         wire.listedGroups === 0
           ? [{ groupId: groupOf(connection), level: 'open' }]

@@ -1,15 +1,25 @@
-/** The workloads A–F: how many members in which groups, what is sent, against whom, and which ratio is the goal. */
+/** The workloads A–F and G10: how many members in which groups, what is sent, against whom, and which ratio is the goal. */
 import type { PeerName } from './peers.ts'
 import type { Step } from './plan.ts'
 
-export type WorkloadName = 'A' | 'A2' | 'B' | 'C' | 'D' | 'E' | 'F'
+export type WorkloadName = 'A' | 'A2' | 'B' | 'C' | 'D' | 'E' | 'E20' | 'F' | 'G10'
 /** Which figure of a run stands for it. */
-export type Measure = 'deliveries' | 'messages' | 'lastMs' | 'halfP99Ms' | 'rateP99Ms' | 'rateCpu' | 'rssKb'
+export type Measure =
+  | 'deliveries'
+  | 'messages'
+  | 'lastMs'
+  | 'halfP99Ms'
+  | 'rateP95Ms'
+  | 'rateP99Ms'
+  | 'rateCpu'
+  | 'rssKb'
 
 export interface Goal {
   readonly measure: Measure
   /** The peer it is a ratio to; absent for an absolute figure. */
   readonly against?: PeerName
+  /** Our own figure of another workload of the run that it is a ratio to. */
+  readonly to?: WorkloadName
   /** Reached at or above `least`, or at or below `most`. */
   readonly least?: number
   readonly most?: number
@@ -21,6 +31,8 @@ export interface Workload {
   readonly groups: number
   /** Connections a group's every member has; other groups only follow (D). */
   readonly listedGroups: number
+  /** Apps the groups are spread over; one unless said. */
+  readonly apps?: number
   readonly peers: readonly PeerName[]
   readonly steps: (quick: boolean) => readonly Step[]
   readonly goals: readonly Goal[]
@@ -124,6 +136,17 @@ export const workloads: readonly Workload[] = [
     goals: [{ measure: 'messages', against: 'socket.io+pg', least: 7 }],
   },
   {
+    name: 'E20',
+    doc: 'the same, spread over 20 apps',
+    connections: 500,
+    groups: 500,
+    listedGroups: 0,
+    apps: 20,
+    peers: ['qun'],
+    steps: (quick) => (quick ? [max(500, 2, 2)] : [max(500, 2.5, 3)]),
+    goals: [{ measure: 'messages', to: 'E', least: 0.85 }],
+  },
+  {
     name: 'F',
     doc: 'one group of 1,000, 100 messages a second offered',
     connections: 1_000,
@@ -135,5 +158,15 @@ export const workloads: readonly Workload[] = [
       { measure: 'rateP99Ms', most: 25 },
       { measure: 'rateCpu', most: 0.8 },
     ],
+  },
+  {
+    name: 'G10',
+    doc: '5,000 members online in one group, 200 messages a second offered',
+    connections: 5_000,
+    groups: 1,
+    listedGroups: 0,
+    peers: ['qun'],
+    steps: (quick) => (quick ? [rate(200, 3, 1)] : [rate(200, 5, 3)]),
+    goals: [{ measure: 'rateP95Ms', most: 300 }],
   },
 ]

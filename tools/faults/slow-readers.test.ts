@@ -75,7 +75,7 @@ function openCrowd(world: FaultWorld, groupId: string) {
     steps: [],
     serverPid: world.server.pid,
     seed: 7,
-    wire: { kind: 'qun', signing, userPrefix: 'm-', groupIds: [groupId], listedGroups: 0 },
+    wire: { kind: 'qun', signings: [signing], userPrefix: 'm-', groupIds: [groupId], listedGroups: 0 },
   })
   const sentAt: number[] = []
   const heard: number[] = []
