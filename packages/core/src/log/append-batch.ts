@@ -1,10 +1,8 @@
 /**
  * Writes one batch of posts as one transaction in two round trips. Nearly always all posts are fresh and their senders
  * may speak: then counters are moved in one step and the messages follow. If anything is otherwise (a retry, a
- * stranger,
- * somebody muted), that is undone and the batch is written with care: the groups' rows are locked, in the order of
- * their
- * ids, what the posts depend on is read, and each is decided for itself.
+ * stranger, somebody muted), that is undone and the batch is written with care: the groups' rows are locked, in the
+ * order of their ids, what the posts depend on is read, and each is decided for itself.
  *
  * The lock of a group's row makes commit order equal seq order. Members and messages of a group change under it only,
  * so what is read after it holds until commit: a retry is always found, and two nodes never make one message twice.
@@ -13,10 +11,25 @@
  * a lateral sub-select that cannot be flattened, or a row's own address. Joins with `unnest` were quadratic here, and
  * a lateral look-up by key took another index on tables without statistics.
  */
-import type { CoreCode } from '@qun/contract'
+import type { AppId, CoreCode } from '@qun/contract'
 import { type Lane, storeTrouble } from '@qun/storage'
-import type { Append } from './append.ts'
 
+export interface Append {
+  readonly appId: AppId
+  readonly groupId: string
+  readonly senderId: string
+  readonly clientId: string
+  /** keyOf(senderId, clientId): unique for ever within the group. */
+  readonly clientKey: string
+  readonly fingerprint: number
+  readonly kind: string
+  /** JSON texts. */
+  readonly body: string
+  readonly state: string
+  readonly countable: boolean
+  /** The face for lists of conversations, in both languages or as written. */
+  readonly summary: unknown
+}
 export interface Placed {
   readonly seq: number
   readonly version: number

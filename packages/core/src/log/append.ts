@@ -2,29 +2,13 @@
  * The hot path: many posts, one transaction. While one commit is under way the posts that arrive wait together and
  * share the next; it adds no waiting when idle. Knows messages without an `open` handler only.
  */
-import { refuse, type AppId } from '@qun/contract'
+import { refuse } from '@qun/contract'
 import { type Lane, storeTrouble } from '@qun/storage'
-import { type Placed, writeBatch } from './append-batch.ts'
+import { type Append, type Placed, writeBatch } from './append-batch.ts'
 import { asRefusal, type Engine, publishGroup } from '../ground/engine.ts'
 import { messageText, type RowText } from '../ground/row-text.ts'
 import type { GroupNews } from '../ground/publication.ts'
 
-export interface Append {
-  readonly appId: AppId
-  readonly groupId: string
-  readonly senderId: string
-  readonly clientId: string
-  /** keyOf(senderId, clientId): unique for ever within the group. */
-  readonly clientKey: string
-  readonly fingerprint: number
-  readonly kind: string
-  /** JSON texts. */
-  readonly body: string
-  readonly state: string
-  readonly countable: boolean
-  /** The face for lists of conversations, in both languages or as written. */
-  readonly summary: unknown
-}
 export interface Appended {
   readonly seq: number
   readonly version: number
