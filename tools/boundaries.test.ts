@@ -106,6 +106,8 @@ const breaches: readonly (readonly [path: string, code: string, rule: string])[]
   ['packages/ui/src/m.ts', `console.warn(1)`, 'no-console'],
   ['packages/bus/src/one.ts', `import { two } from './two.ts'\nexport const one = () => two`, 'no-cycle'],
   ['packages/bus/src/two.ts', `import { one } from './one.ts'\nexport const two = () => one`, 'no-cycle'],
+  ['packages/bus/src/left.ts', `import type { Right } from './right.ts'\nexport type Left = Right[]`, 'no-cycle'],
+  ['packages/bus/src/right.ts', `import type { Left } from './left.ts'\nexport type Right = Left | 1`, 'no-cycle'],
 ]
 
 const imports = (...names: string[]) => names.map((name) => `import '${name}'\n`).join('')
