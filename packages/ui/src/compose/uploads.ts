@@ -1,6 +1,5 @@
 /** Pictures on their way to the server, one after another, each with its progress, a way out and a second try. */
-import type { Text } from '@qun/contract'
-import type { GroupHandle, Readable } from '@qun/sdk'
+import type { GroupHandle } from '@qun/sdk'
 import { useMemo, useRef, useState } from 'react'
 import { problemText } from '../parts/problem.ts'
 import type { Upload, Uploads } from '../chat-context.tsx'
