@@ -51,7 +51,7 @@ export function roomArrows(tree: Tree, packageName: keyof typeof rooms): [from: 
   }
   return [...arrows.values()]
 }
-/** A drawing of a package's rooms, top to bottom as they are listed. The door's own arrows go everywhere and are left out. */
+/** A drawing of a package's rooms, from top to bottom. The door's own arrows go nearly everywhere and are left out. */
 export function roomPicture(tree: Tree, packageName: keyof typeof rooms): string {
   const names = rooms[packageName].map(({ name }) => name)
   const [door = ''] = names

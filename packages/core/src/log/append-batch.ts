@@ -11,35 +11,8 @@
  * a lateral sub-select that cannot be flattened, or a row's own address. Joins with `unnest` were quadratic here, and
  * a lateral look-up by key took another index on tables without statistics.
  */
-import type { AppId, CoreCode } from '@qun/contract'
 import { type Lane, storeTrouble } from '@qun/storage'
-
-export interface Append {
-  readonly appId: AppId
-  readonly groupId: string
-  readonly senderId: string
-  readonly clientId: string
-  /** keyOf(senderId, clientId): unique for ever within the group. */
-  readonly clientKey: string
-  readonly fingerprint: number
-  readonly kind: string
-  /** JSON texts. */
-  readonly body: string
-  readonly state: string
-  readonly countable: boolean
-  /** The face for lists of conversations, in both languages or as written. */
-  readonly summary: unknown
-}
-export interface Placed {
-  readonly seq: number
-  readonly version: number
-  readonly at: number
-  readonly ordinal: number
-  readonly own: number
-}
-export type Outcome =
-  | { readonly refusal: { readonly code: CoreCode; readonly retryAfterMs?: number }; readonly placed?: undefined }
-  | { readonly refusal?: undefined; readonly placed: Placed; readonly replayed: boolean }
+import type { Append, Outcome, Placed } from './batch.ts'
 
 interface Group {
   readonly group_id: string

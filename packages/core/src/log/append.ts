@@ -4,7 +4,8 @@
  */
 import { refuse } from '@qun/contract'
 import { type Lane, storeTrouble } from '@qun/storage'
-import { type Append, type Placed, writeBatch } from './append-batch.ts'
+import { writeBatch } from './append-batch.ts'
+import type { Append, Placed } from './batch.ts'
 import { asRefusal, type Engine, publishGroup } from '../ground/engine.ts'
 import { messageText, type RowText } from '../ground/row-text.ts'
 import type { GroupNews } from '../ground/publication.ts'
