@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, matchesGlob } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { importTable, packageNames } from './import-table.ts'
+import { filesOf, importTable, packageNames, rooms, testFiles } from './import-table.ts'
 import { lintConfig, lintConfigText } from './lint-config.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -95,6 +95,18 @@ const breaches: readonly (readonly [path: string, code: string, rule: string])[]
   ['packages/core/src/f.ts', `import '../../bus/src/bus.ts'`, 'packages-meet-at-their-entries'],
   ['packages/core/src/g.ts', `import '@qun/bus/src/bus.ts'`, 'packages-meet-at-their-entries'],
   ['packages/core/src/h.ts', `import '@qun/storage/testing'`, 'test-doors-stay-shut'],
+  ['packages/core/src/read/up.ts', `import '../decide/decision.ts'`, 'rooms-import-downwards'],
+  [
+    'packages/core/src/later/beside.ts',
+    `import type { A } from '../log/post.ts'\nexport type B = A`,
+    'rooms-import-downwards',
+  ],
+  ['packages/core/src/host/up.ts', `import '../core.ts'`, 'rooms-import-downwards'],
+  ['packages/core/src/ground/far.ts', `import '@qun/server'`, 'core-knows-no-feature'],
+  ['packages/server/src/http/up.ts', `await import('../socket/gateway.ts')`, 'rooms-import-downwards'],
+  ['packages/ui/src/parts/up.tsx', `export { a } from '../chat/a.tsx'`, 'rooms-import-downwards'],
+  ['packages/ui/src/texts.ts', `import './parts/a.ts'`, 'rooms-import-downwards'],
+  ['packages/ui/src/card-ui.ts', `import './provider.tsx'`, 'rooms-import-downwards'],
   ['packages/core/src/i.ts', `export const at = Date.now()`, 'no-restricted-properties'],
   ['packages/core/src/j.ts', `export const at = Math.random()`, 'no-restricted-properties'],
   ['packages/core/src/k.ts', `setTimeout(() => 1, 1)`, 'no-restricted-globals'],
@@ -106,6 +118,8 @@ const breaches: readonly (readonly [path: string, code: string, rule: string])[]
   ['packages/ui/src/m.ts', `console.warn(1)`, 'no-console'],
   ['packages/bus/src/one.ts', `import { two } from './two.ts'\nexport const one = () => two`, 'no-cycle'],
   ['packages/bus/src/two.ts', `import { one } from './one.ts'\nexport const two = () => one`, 'no-cycle'],
+  ['packages/bus/src/left.ts', `import type { Right } from './right.ts'\nexport type Left = Right[]`, 'no-cycle'],
+  ['packages/bus/src/right.ts', `import type { Left } from './left.ts'\nexport type Right = Left | 1`, 'no-cycle'],
 ]
 
 const imports = (...names: string[]) => names.map((name) => `import '${name}'\n`).join('')
@@ -113,6 +127,9 @@ const imports = (...names: string[]) => names.map((name) => `import '${name}'\n`
 const lawful: Readonly<Record<string, string>> = {
   'packages/core/src/ok.ts': `import '@qun/contract'\nimport '@qun/storage'\nimport 'kysely'\nimport './near.ts'`,
   'packages/core/src/ok.test.ts': `import '@qun/storage/testing'\nimport '@qun/testing'\nsetTimeout(() => 1, 1)`,
+  'packages/core/src/log/ok.ts': imports('../decide/decision.ts', '../host/assert.ts', './post.ts', 'kysely'),
+  'packages/core/src/core.ts': imports('./sync/session.ts', './host/host.ts', '@qun/bus'),
+  'packages/ui/src/parts/ok.tsx': imports('../texts.ts', './icons.tsx', '@qun/sdk'),
   'packages/server/src/run/config.ts': `export const url = process.env['URL']`,
   'packages/chat/src/index.ts': `import '@qun/features/plays/poll/server'`,
   'packages/chat/src/plain.tsx': `import '@qun/features/plays/poll/ui'`,
@@ -151,6 +168,25 @@ describe('import boundaries', () => {
     const globs = importTable.flatMap((row) => row.files).join(' ')
     for (const name of packageNames)
       expect(globs).toContain(name === 'features' ? 'features/src/' : `packages/${name}/`)
+  })
+
+  test('every source of a package with rooms stands in one, and rooms name only rooms below them', async () => {
+    for (const [packageName, all] of Object.entries(rooms)) {
+      const names = all.map((room) => room.name)
+      for (const [at, { name, may }] of all.entries())
+        expect(
+          may.filter((below) => names.indexOf(below) <= at),
+          `${packageName} ${name}`,
+        ).toEqual([])
+      const home = `packages/${packageName}/src`
+      const sources = await readdir(join(root, home), { recursive: true })
+      const globs = all.flatMap((room) => filesOf(packageName, room))
+      const matches = (path: string, patterns: readonly string[]) => patterns.some((glob) => matchesGlob(path, glob))
+      const homeless = sources
+        .map((path) => `${home}/${path.replaceAll('\\', '/')}`)
+        .filter((path) => /\.tsx?$/.test(path) && !matches(path, testFiles) && !matches(path, globs))
+      expect(homeless).toEqual([])
+    }
   })
 
   test('each planted breach is reported, and in its own file', async () => {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { featureEdges, fillPage, madePages } from './docs.ts'
+import { featureEdges, fillPage, madePages, roomArrows, roomPicture } from './docs.ts'
 import { readTree, treeOf } from './tidy/tree.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -59,6 +59,21 @@ describe('documents', () => {
         ['coupon', 'poll'],
       ]),
     ).toEqual(['poll', 'message', 'member'])
+  })
+
+  test('an arrow is seen where a room imports another, tests apart', () => {
+    const files = {
+      'packages/core/src/core.ts': `import { a } from './sync/a.ts'\n`,
+      'packages/core/src/sync/a.ts': `import type { B } from '../host/b.ts'\nimport { c } from './c.ts'\n`,
+      'packages/core/src/sync/a.test.ts': `import { d } from '../read/d.ts'\n`,
+      'packages/core/src/log/e.ts': `const f = await import('../ground/f.ts')\n`,
+    }
+    expect(roomArrows(treeOf(files), 'core')).toEqual([
+      ['core.ts', 'sync'],
+      ['sync', 'host'],
+      ['log', 'ground'],
+    ])
+    expect(roomPicture(treeOf(files), 'core')).toContain('flowchart TB\n  sync --> host\n  log --> ground\n')
   })
 
   test('an edge is seen where a contract is named, tests apart', () => {

@@ -1,10 +1,10 @@
 /** Writes the parts of docs that are made from code (`npm run docs`); a test compares them. It knows no prose. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, matchesGlob, posix } from 'node:path'
 import { settingsMarkdown } from '@qun/server'
-import { importTable, packageNames, type ImportRow } from './import-table.ts'
-import { listFeatures } from './tidy/folders.ts'
-import { readTree, type Tree } from './tidy/tree.ts'
+import { filesOf, importTable, packageNames, rooms, type ImportRow } from './import-table.ts'
+import { domains, listFeatures } from './tidy/folders.ts'
+import { isTest, readTree, type Tree } from './tidy/tree.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -21,6 +21,47 @@ export function importTableText(): string {
     `| --- |${' --- |'.repeat(packageNames.length)}`,
     ...importTable.map((row) => `| ${row.title} | ${cells(row).join(' | ')} |`),
   ].join('\n')
+}
+
+/** What each room of the large packages holds, and each domain of features. */
+export function roomsText(tree: Tree): string {
+  const rows = Object.entries(rooms).flatMap(([packageName, all]) =>
+    all.map(({ name, holds }) => `| ${packageName} | \`${name}\` | ${holds} |`),
+  )
+  const features = listFeatures(tree)
+  const places = Object.entries(domains).flatMap(([domain, holds]) => {
+    const names = features.filter((feature) => feature.domain === domain).map((feature) => feature.name)
+    return names.length === 0 ? [] : [`| features | \`${domain}\` | ${holds} (${names.join(', ')}) |`]
+  })
+  return ['| in | room | holds |', '| --- | --- | --- |', ...rows, ...places].join('\n')
+}
+
+/** Which rooms of a package import which others, tests apart. */
+export function roomArrows(tree: Tree, packageName: keyof typeof rooms): [from: string, to: string][] {
+  const roomOf = (path: string) =>
+    rooms[packageName].find((room) => filesOf(packageName, room).some((glob) => matchesGlob(path, glob)))?.name
+  const arrows = new Map<string, [string, string]>()
+  for (const { path, text } of tree.sources) {
+    const from = isTest(path) ? undefined : roomOf(path)
+    if (from === undefined) continue
+    for (const match of text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
+      const to = roomOf(posix.join(posix.dirname(path), match[1]!))
+      if (to !== undefined && to !== from) arrows.set(`${from} ${to}`, [from, to])
+    }
+  }
+  return [...arrows.values()]
+}
+/** A drawing of a package's rooms, from top to bottom. The door's own arrows go nearly everywhere and are left out. */
+export function roomPicture(tree: Tree, packageName: keyof typeof rooms): string {
+  const names = rooms[packageName].map(({ name }) => name)
+  const [door = ''] = names
+  const place = ([from, to]: readonly [string, string]) => names.indexOf(from) * names.length + names.indexOf(to)
+  const arrows = roomArrows(tree, packageName)
+    .filter(([from]) => from !== door)
+    .toSorted((one, other) => place(one) - place(other))
+  const below = (from: string) => arrows.filter(([name]) => name === from).map(([, to]) => to)
+  const lines = names.filter((name) => below(name).length > 0).map((name) => `  ${name} --> ${below(name).join(' & ')}`)
+  return ['```mermaid', 'flowchart TB', ...lines, '```'].join('\n')
 }
 
 /** Which features name which others, by the contracts they import outside of tests. */
@@ -58,7 +99,14 @@ export function madePages(tree: Tree): { path: string; parts: Record<string, str
   return [
     {
       path: 'docs/architecture.md',
-      parts: { 'import-table': importTableText(), 'feature-edges': featureEdgesText(tree) },
+      parts: {
+        rooms: roomsText(tree),
+        'rooms-core': roomPicture(tree, 'core'),
+        'rooms-server': roomPicture(tree, 'server'),
+        'rooms-ui': roomPicture(tree, 'ui'),
+        'import-table': importTableText(),
+        'feature-edges': featureEdgesText(tree),
+      },
     },
     { path: 'docs/configuration.md', parts: { settings: settingsMarkdown() } },
   ]

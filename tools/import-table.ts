@@ -179,6 +179,103 @@ export const importTable: readonly ImportRow[] = [
   },
 ]
 
+/** A room of a package: the folder of its name, or files that stand beside the folders. */
+export interface Room {
+  readonly name: string
+  readonly holds: string
+  /** Its files, when they stand beside the folders. */
+  readonly files?: readonly string[]
+  /** The rooms of the package it may import; each stands below it in the list. */
+  readonly may: readonly string[]
+}
+
+/** The rooms of the large packages, from top to bottom: imports go downwards only. */
+export const rooms: Readonly<Record<'core' | 'server' | 'ui', readonly Room[]>> = {
+  core: [
+    {
+      name: 'core.ts',
+      holds: 'the face of the package; assembles the engine',
+      files: ['core.ts', 'index.ts'],
+      may: ['sync', 'log', 'later', 'decide', 'read', 'ground', 'host'],
+    },
+    { name: 'sync', holds: 'what a connection hears, and when', may: ['log', 'read', 'ground', 'host'] },
+    {
+      name: 'log',
+      holds: 'posts into the log, many per transaction',
+      may: ['decide', 'read', 'ground', 'host'],
+    },
+    {
+      name: 'later',
+      holds: 'what runs after the fact: jobs, reactions, timers, folds',
+      may: ['decide', 'ground', 'host'],
+    },
+    { name: 'decide', holds: 'one decision, one transaction', may: ['read', 'ground', 'host'] },
+    { name: 'read', holds: 'what is asked for and not changed', may: ['ground', 'host'] },
+    { name: 'ground', holds: 'the store, the clock, rows on the wire, what nodes tell each other', may: ['host'] },
+    { name: 'host', holds: 'what a feature and a host see of the engine: types first', may: [] },
+  ],
+  server: [
+    {
+      name: 'index.ts',
+      holds: 'the face of the package',
+      files: ['index.ts'],
+      may: ['run', 'socket', 'http', 'apps', 'ground'],
+    },
+    {
+      name: 'run',
+      holds: 'the server assembled, its configuration, log, health and administration',
+      may: ['socket', 'http', 'apps', 'ground'],
+    },
+    { name: 'socket', holds: 'connections: the gateway, frames in, the outlet out', may: ['http', 'apps', 'ground'] },
+    { name: 'http', holds: 'routes from the contracts, requests, generated documents', may: ['apps', 'ground'] },
+    { name: 'apps', holds: 'apps, their keys and tokens, who calls, what is revoked', may: ['ground'] },
+    { name: 'ground', holds: 'JSON from strangers, problems, rates, addresses, what is reported', may: [] },
+  ],
+  ui: [
+    {
+      name: 'index.tsx',
+      holds: 'the face of the package, the provider, the whole chat, what tests need',
+      files: ['index.tsx', 'provider.tsx', 'qun-chat.tsx', 'testing.tsx'],
+      may: ['chat', 'list', 'forms', 'compose', 'people', 'cards', 'parts', 'contexts'],
+    },
+    {
+      name: 'chat',
+      holds: 'the conversation: messages, rows, timeline, scrolling, pills, reactions',
+      may: ['compose', 'people', 'cards', 'parts', 'contexts'],
+    },
+    { name: 'list', holds: 'the conversations', may: ['compose', 'parts', 'contexts'] },
+    { name: 'forms', holds: 'the parts of a play’s form', may: ['compose', 'parts', 'contexts'] },
+    {
+      name: 'compose',
+      holds: 'what is being written: field, emoji, mentions, drafts, uploads, the plus menu',
+      may: ['people', 'cards', 'parts', 'contexts'],
+    },
+    { name: 'people', holds: 'a group’s page, its members, the marks beside names', may: ['parts', 'contexts'] },
+    {
+      name: 'cards',
+      holds: 'the frame of a card, its parts, its details; a message’s face',
+      may: ['parts', 'contexts'],
+    },
+    {
+      name: 'parts',
+      holds: 'what all are made of: overlays, pages, pictures of people, icons, buttons, toasts, times',
+      may: ['contexts'],
+    },
+    {
+      name: 'contexts',
+      holds: 'what every component shares, how features show themselves, the kit’s words',
+      files: ['qun-context.ts', 'chat-context.tsx', 'card-ui.ts', 'texts.ts'],
+      may: [],
+    },
+  ],
+}
+
+/** The files of a room, as globs from the root of the repository. */
+export function filesOf(packageName: string, room: Room): string[] {
+  const home = `packages/${packageName}/src`
+  return room.files === undefined ? [`${home}/${room.name}/**`] : room.files.map((file) => `${home}/${file}`)
+}
+
 /** Doors that stand open for tests alone, by import specifier. */
 export const testDoors = ['@qun/storage/testing', '@qun/bus/suite', '@qun/testing']
 

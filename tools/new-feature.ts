@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
 import { featureFiles, type FeatureNames } from './feature-template.ts'
 import { withFeature } from './manifest.ts'
 import { domains, listFeatures, manifests } from './tidy/folders.ts'
@@ -77,9 +78,19 @@ export function addFeature(root: string, place: string): string[] {
   return Object.keys(written)
 }
 
+/** The place as it was given; a name alone is asked for its domain. */
+async function placeOf(given: string | undefined): Promise<string> {
+  if (given === undefined) throw new Error('usage: npm run new-feature plays/group-buy')
+  if (given.includes('/') || !process.stdin.isTTY) return given
+  for (const [domain, holds] of Object.entries(domains)) console.log(`${domain}: ${holds}`)
+  const asking = createInterface({ input: process.stdin, output: process.stdout })
+  const domain = await asking.question(`Where does ${given} live? `)
+  asking.close()
+  return `${domain.trim()}/${given}`
+}
+
 if (import.meta.main) {
-  const place = process.argv[2]
-  if (place === undefined) throw new Error('usage: npm run new-feature plays/group-buy')
+  const place = await placeOf(process.argv[2])
   const root = join(import.meta.dirname, '..')
   const written = addFeature(root, place)
   execFileSync(

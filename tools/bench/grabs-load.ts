@@ -1,8 +1,7 @@
 /**
  * Asks for many things at once over raw keep-alive connections, in a process of its own: reads a plan from the
- * file named
- * by its argument, waits until all connections stand, writes every request and counts the answers. Prints one line of
- * JSON. Knows no route: requests come ready-made.
+ * file named by its argument, waits until all connections stand, writes every request and counts the answers. Prints
+ * one line of JSON. Knows no route: requests come ready-made.
  */
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'

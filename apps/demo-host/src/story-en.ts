@@ -1,6 +1,6 @@
 /** What the seeded people say in English; nothing here knows how it is posted. */
 import { brewCheckIn, brewPacket, breadList, classPoll } from './story-plays.ts'
-import type { GroupScript } from './story.ts'
+import type { GroupScript } from './story-script.ts'
 
 const friends: GroupScript = {
   key: 'friends',

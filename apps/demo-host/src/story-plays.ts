@@ -1,12 +1,6 @@
 /** The plays in the demo's conversations, in both languages; nothing here knows how they are posted. */
-import type { Lang } from './story.ts'
+import type { Lang, PlayScript } from './story-script.ts'
 
-/** A card with what people do on it. Instants count from when it is posted. */
-export interface PlayScript {
-  readonly kind: string
-  readonly body: (now: number, lang: Lang) => unknown
-  readonly acts: readonly { readonly by: string; readonly action: string; readonly input: (lang: Lang) => unknown }[]
-}
 const dayMs = 86_400_000
 const say = (zh: string, en: string) => (lang: Lang) => (lang === 'zh' ? zh : en)
 const same = (input: unknown) => () => input

@@ -1,11 +1,17 @@
 /** The statements of posting: lock, read, write, each for all transfers at once. Knows no rule. */
+import type { AppId } from '@qun/contract'
+import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { LotMoves } from './lots.ts'
 import { floorOf } from './names.ts'
 import { keyOf, type AccountState, type Known, type Order, type Plan, type Standing } from './posting.ts'
-import type { LedgerCall } from './transfers.ts'
 
-type Call = Pick<LedgerCall, 'tx' | 'appId' | 'now'>
+/** What a statement needs of its caller's decision. */
+interface Call {
+  readonly tx: Tx
+  readonly appId: AppId
+  readonly now: number
+}
 
 export interface Place {
   readonly account: string

@@ -13,8 +13,8 @@ export interface StatementNames {
 
 /**
  * A text gets a name the second time it is seen, so that statements built for one occasion do not fill the servers'
- * memory: every connection keeps a plan for each name. Measured: a lookup by key
- * takes 0.14 ms unprepared, 0.03 ms prepared.
+ * memory: every connection keeps a plan for each name. Measured: a lookup by key takes 0.14 ms unprepared, 0.03 ms
+ * prepared.
  */
 export function createStatementNames(): StatementNames {
   let generation = 1

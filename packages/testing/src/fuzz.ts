@@ -2,8 +2,8 @@
 import type { Feature } from '@qun/core'
 import type { GroupId } from '@qun/contract'
 import { createLossyBus, seeded } from './lossy-bus.ts'
-import { refusalOf, type Person } from './person.ts'
-import { startWorld, type At, type World } from './world.ts'
+import { refusalOf, type At, type Person } from './person.ts'
+import { startWorld, type World } from './world.ts'
 
 /** What a move may use. Each draws its chance from `random` alone, so that a seed repeats. */
 export interface FuzzTurn {

@@ -18,7 +18,7 @@ import type { Core } from '@qun/core'
 import { createClient, createMemoryOutbox, type GroupHandle, type QunClient } from '@qun/sdk'
 import { Link } from './link.ts'
 import { worldFetch } from './routes.ts'
-import type { At, World } from './world.ts'
+import type { WorldTime } from './time.ts'
 
 /** The app of every world. */
 export const appId = 'shop' as AppId
@@ -30,17 +30,32 @@ export type AskOf<E> = {
   readonly key?: string
 }
 
+/** A message of a world: where it is. */
+export interface At {
+  readonly groupId: GroupId
+  readonly seq: number
+}
+
+/** A world as the people in it see it. */
+interface Surroundings {
+  readonly core: Core
+  readonly time: WorldTime
+  /** Which node the next call or connection goes to. */
+  route(): Core
+  settle(): Promise<void>
+}
+
 /** One person of the world: acts through the engine, and watches through a client of their own. */
 export class Person {
   readonly userId: UserId
-  readonly #world: World
+  readonly #world: Surroundings
   readonly #handles = new Map<string, GroupHandle>()
   #client: QunClient | undefined
   #link: Link | undefined
   #posts = 0
   #acts = 0
 
-  constructor(world: World, userId: UserId) {
+  constructor(world: Surroundings, userId: UserId) {
     this.#world = world
     this.userId = userId
   }

@@ -4,8 +4,8 @@
  */
 import type { UserId } from '@qun/contract'
 import type { ActResult } from '@qun/core'
-import { appId } from './person.ts'
-import type { At, World } from './world.ts'
+import { appId, type At } from './person.ts'
+import type { World } from './world.ts'
 
 /** One action of a walk and what becomes of it by the model. */
 export interface Deed {

@@ -6,8 +6,8 @@ import type { GroupId, UserId } from '@qun/contract'
 import type { Feature } from '@qun/core'
 import { sql } from 'kysely'
 import { createLossyBus, seeded } from './lossy-bus.ts'
-import { refusalOf, type Person } from './person.ts'
-import { startWorld, type At, type World } from './world.ts'
+import { refusalOf, type At, type Person } from './person.ts'
+import { startWorld, type World } from './world.ts'
 
 /** What people do in the walk, in the words of the features' contracts. */
 export interface UnreadMoves {

@@ -7,7 +7,7 @@ import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/test
 import { sql } from 'kysely'
 import { inject } from 'vitest'
 import { Listener } from './listener.ts'
-import { appId, type AskOf, callEndpoint, Person } from './person.ts'
+import { appId, type AskOf, type At, callEndpoint, Person } from './person.ts'
 import { personas, type PersonaName } from './personas.ts'
 import { differences } from './proof.ts'
 import { turns, WorldTime } from './time.ts'
@@ -22,12 +22,6 @@ export interface WorldOptions {
   /** Who has a client that watches the shop's group from the start; all personas unless given. */
   readonly watching?: readonly PersonaName[]
 }
-/** A message of a world: where it is. */
-export interface At {
-  readonly groupId: GroupId
-  readonly seq: number
-}
-
 /**
  * The shop's group stands: 王店长 owns it, 小何 is an admin, 小李, 赵阿姨 and 孙老师 are members; 老周 is not.
  * Each member has a client that hears frames only; when the world ends, each is compared with the store.

@@ -1,9 +1,30 @@
 /** What the parts of one open group share: its handle, its view, and what composer and list ask of each other. */
-import type { MemberRow } from '@qun/contract'
-import type { GroupHandle, GroupView, ViewMessage } from '@qun/sdk'
+import type { MemberRow, Text } from '@qun/contract'
+import type { GroupHandle, GroupView, Readable, ViewMessage } from '@qun/sdk'
 import { createContext, useContext } from 'react'
 import type { Viewer } from './card-ui.ts'
-import type { Uploads } from './compose/uploads.ts'
+
+/** A picture on its way. */
+export interface Upload {
+  readonly id: number
+  readonly file: File
+  /** Where the page finds the picture itself. */
+  readonly address: string
+  readonly at: number
+  /** 0..1; apart from the rest, so that progress draws one bubble and not the conversation. */
+  readonly share: Readable<number>
+  /** Set when it failed and waits for the person. */
+  readonly problem?: Text
+}
+export interface Uploads {
+  /** False when no feature can send pictures. */
+  readonly possible: boolean
+  readonly list: readonly Upload[]
+  send(files: readonly File[]): void
+  /** Ends it if it is running, and forgets it. */
+  cancel(id: number): void
+  retry(id: number): void
+}
 
 export interface Chat {
   readonly group: GroupHandle

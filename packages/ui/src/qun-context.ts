@@ -5,7 +5,8 @@ import { createContext, useCallback, useContext } from 'react'
 import type { RefObject } from 'react'
 import type { AnyCardUI, GroupSection, MemberSection, NameMark, Talk } from './card-ui.ts'
 import { wordIn, type TextName, type TextValues } from './texts.ts'
-import type { ToastTone } from './parts/toast.tsx'
+
+export type ToastTone = 'plain' | 'ok' | 'danger'
 
 export interface Qun {
   readonly client: QunClient

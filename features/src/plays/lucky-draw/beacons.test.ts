@@ -8,7 +8,8 @@ import message from '../../words/message/server.ts'
 import { beaconsOf, luckyDraw } from './contract.ts'
 import { enter, open, post } from './fixtures.ts'
 import { firstRoundAfter, retryAfter, roundAt } from './rules.ts'
-import { createLuckyDraw, drandBeacon, drandChains, luckyDrawWith, type Beacon } from './server.ts'
+import type { Beacon } from './server-beacons.ts'
+import { createLuckyDraw, drandBeacon, drandChains, luckyDrawWith } from './server.ts'
 
 const { quicknet } = drandChains
 const offeredIn = async (world: World, who = 'wang') =>

@@ -7,7 +7,8 @@ import { addMembers, disbandGroup, leaveGroup, removeMember, setRole } from '../
 import { entriesOf, luckyDraw, proofOf } from './contract.ts'
 import { bodyAt, enter, enterFresh, hashing, id, open, post, proofIn, runVerifier } from './fixtures.ts'
 import { drawFault, firstRoundAfter, roundAt } from './rules.ts'
-import plainDraw, { createLuckyDraw, type Beacon } from './server.ts'
+import type { Beacon } from './server-beacons.ts'
+import plainDraw, { createLuckyDraw } from './server.ts'
 
 describe('entering', () => {
   test('[LD2] a member enters once, however often and however many at once', async () => {

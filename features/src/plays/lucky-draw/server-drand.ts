@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { roundAt, type BeaconChain } from './rules.ts'
 import { isSigned, signatureBytes, type DrandScheme } from './server-bls.ts'
-import type { Beacon } from './server.ts'
+import type { Beacon } from './server-beacons.ts'
 
 export interface DrandChain extends BeaconChain {
   /** Names the chain to relays. */

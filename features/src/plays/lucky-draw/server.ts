@@ -17,11 +17,10 @@ import {
   timesFit,
   toHex,
   weightOf,
-  type BeaconChain,
 } from './rules.ts'
 import { countPrizes, keepPrizes } from './server-budget.ts'
 import { grant } from './server-chances.ts'
-import { serveBeacons } from './server-beacons.ts'
+import { serveBeacons, type Beacon } from './server-beacons.ts'
 import { claim, claimEnd, endClaims } from './server-claims.ts'
 import { drandBeacon, type DrandOptions } from './server-drand.ts'
 import { allEntries, announce, hashing, isVoid, linesOf, namesOf, nameWinners, type DrawCall } from './server-parts.ts'
@@ -40,15 +39,6 @@ import {
 
 type State = StateOf<typeof luckyDraw>
 
-/** A public source of randomness, such as drand. */
-export interface Beacon {
-  /** The chains draws may name. */
-  readonly chains: Readonly<Record<string, BeaconChain>>
-  /** [LD21] Names of those a draw posted now may count on, best first; all of them where it is absent. */
-  readonly offered?: (now: number) => Promise<readonly string[]>
-  /** The randomness of a round in hex. Throws while the round is not there or out of reach: asked again later. */
-  read(chain: string, round: number): Promise<string>
-}
 export interface LuckyDrawOptions {
   /** Without it a draw that wants a beacon is refused `draw.beacon_round`. */
   readonly beacon?: Beacon

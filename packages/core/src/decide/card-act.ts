@@ -12,7 +12,7 @@ import { commit, type Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf, keepsEffects } from '../ground/engine.ts'
 import type { ActRequest, ActResult } from '../host/host.ts'
 import { type ActorDbRow, findMembers } from './members.ts'
-import { checkActRisk } from '../host/risk.ts'
+import { checkActRisk } from './risk-check.ts'
 
 interface Waiting {
   readonly request: ActRequest

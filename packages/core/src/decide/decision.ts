@@ -10,12 +10,13 @@ import type { AppId, SyncedRecord } from '@qun/contract'
 import { storeTrouble, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import { assert, must } from '../host/assert.ts'
-import type { CardWork } from './card-work.ts'
+import type { CardCall } from '../host/feature.ts'
 import { type Engine, publishGroup, publishUser } from '../ground/engine.ts'
 import { appFactsGroupId, GroupWork, type PostedRow } from './group-work.ts'
 import type { GroupNews, UserNews } from '../ground/publication.ts'
 import { groupText, memberText, messageText, recordText, type RowText } from '../ground/row-text.ts'
 import type { MessageDbRow, RecordDbRow } from '../ground/store.ts'
+import type { Footing } from './footing.ts'
 import { stampUsers, type UserWork } from './user-work.ts'
 
 interface Outgoing {
@@ -23,7 +24,13 @@ interface Outgoing {
   readonly users: { readonly userId: string; readonly news: UserNews; readonly rows: readonly RowText[] }[]
 }
 
-export class Decision {
+/** A card as a decision holds it: what handlers are given, and its effects once all have run. */
+interface OpenedCard {
+  call(): CardCall<any>
+  keep(): void
+}
+
+export class Decision implements Footing {
   readonly engine: Engine
   readonly appId: AppId
   readonly tx: Tx
@@ -31,7 +38,7 @@ export class Decision {
   readonly groups = new Map<string, GroupWork>()
   readonly users = new Map<string, UserWork>()
   /** Cards an endpoint or a reaction opened, by group and seq; their effects are taken at the end. */
-  readonly cards = new Map<string, CardWork>()
+  readonly cards = new Map<string, OpenedCard>()
   /** In a read-only transaction nothing is locked and nothing may be written. */
   isReading = false
   /** The Idempotency-Key this decision holds, if its request carried one. */

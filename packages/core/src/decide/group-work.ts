@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { checkAlive, rankOf } from '../host/access.ts'
 import { assert, must } from '../host/assert.ts'
 import { keyOf } from '../ground/engine.ts'
-import type { Decision } from './decision.ts'
+import type { Footing } from './footing.ts'
 import {
   checkGroupCounts,
   createMemberships,
@@ -17,6 +17,7 @@ import {
 import type { LastWords } from '../ground/publication.ts'
 import { groupRow, memberRow, messageText, type RowText } from '../ground/row-text.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, RecordDbRow } from '../ground/store.ts'
+import type { UserWork } from './user-work.ts'
 
 export interface PostedRow {
   readonly seq: number
@@ -37,8 +38,13 @@ interface MessageChange {
 /** Facts of a whole app are numbered by a row of `groups` that is nobody's group. */
 export const appFactsGroupId = ''
 
+/** The decision as far as a group's changes reach into it: what they do to people is in those people's work. */
+interface Surroundings extends Footing {
+  userWork(userId: string): UserWork
+}
+
 export class GroupWork {
-  readonly decision: Decision
+  readonly decision: Surroundings
   readonly groupId: string
   readonly messages = new Map<number, MessageChange>()
   readonly posted: PostedRow[] = []
@@ -58,7 +64,7 @@ export class GroupWork {
   #from = 0
   readonly #members = new Map<string, MemberDbRow>()
 
-  constructor(decision: Decision, groupId: string) {
+  constructor(decision: Surroundings, groupId: string) {
     this.decision = decision
     this.groupId = groupId
   }

@@ -1,7 +1,7 @@
 /** Reads and writes of members within a decision: rows joined with the people they are. */
 import { refuse } from '@qun/contract'
 import { sql } from 'kysely'
-import type { Decision } from './decision.ts'
+import type { Footing } from './footing.ts'
 import type { GroupDbRow, MemberDbRow } from '../ground/store.ts'
 
 /** How many messages before joining a newcomer may read when the group's history is `recent`. */
@@ -13,24 +13,24 @@ export interface ActorDbRow extends MemberDbRow {
 }
 /** By the keys, one by one: for some hundred people the planner would rather read all users of the app. */
 export async function findMembers(
-  decision: Decision,
+  footing: Footing,
   groupId: string,
   userIds: readonly string[],
 ): Promise<ActorDbRow[]> {
   const { rows } = await sql<ActorDbRow>`SELECT m.*, u.name, u.avatar, u.badge, u.minor
     FROM unnest(${[...new Set(userIds)]}::text[]) AS asked (user_id)
-    CROSS JOIN LATERAL (SELECT * FROM members WHERE app_id = ${decision.appId} AND group_id = ${groupId}
+    CROSS JOIN LATERAL (SELECT * FROM members WHERE app_id = ${footing.appId} AND group_id = ${groupId}
       AND user_id = asked.user_id LIMIT 1) m
-    CROSS JOIN LATERAL (SELECT name, avatar, badge, minor FROM users WHERE app_id = ${decision.appId}
-      AND user_id = asked.user_id LIMIT 1) u`.execute(decision.tx)
+    CROSS JOIN LATERAL (SELECT name, avatar, badge, minor FROM users WHERE app_id = ${footing.appId}
+      AND user_id = asked.user_id LIMIT 1) u`.execute(footing.tx)
   return rows
 }
-export async function listActive(decision: Decision, groupId: string, limit: number): Promise<MemberDbRow[]> {
+export async function listActive(footing: Footing, groupId: string, limit: number): Promise<MemberDbRow[]> {
   const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
     JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
-    WHERE m.app_id = ${decision.appId} AND m.group_id = ${groupId} AND m.active
+    WHERE m.app_id = ${footing.appId} AND m.group_id = ${groupId} AND m.active
     ORDER BY array_position(ARRAY['owner', 'admin', 'member'], m.role), m.joined_at, m.user_id LIMIT ${limit}`.execute(
-    decision.tx,
+    footing.tx,
   )
   return rows
 }
@@ -45,7 +45,7 @@ export interface JoinOptions {
 
 /** Rows of people who join, and their conversations, read up to now. Versions and counts are the caller's. */
 export async function createMemberships(
-  { appId, tx, now }: Decision,
+  { appId, tx, now }: Footing,
   group: GroupDbRow,
   userIds: readonly string[],
   held: ReadonlyMap<string, MemberDbRow>,
@@ -93,7 +93,7 @@ export async function createMemberships(
  * Refuses `member.groups_full` when one of these people is in as many groups as a person may be. Their rows are locked
  * already, so that two groups cannot take the same person at once.
  */
-export async function checkGroupCounts({ appId, tx, engine }: Decision, userIds: readonly string[]): Promise<void> {
+export async function checkGroupCounts({ appId, tx, engine }: Footing, userIds: readonly string[]): Promise<void> {
   if (userIds.length === 0) return
   const { rows } =
     await sql`SELECT user_id FROM members WHERE app_id = ${appId} AND user_id = ANY(${userIds}::text[]) AND active
@@ -102,18 +102,18 @@ export async function checkGroupCounts({ appId, tx, engine }: Decision, userIds:
 }
 
 /** Writes whole rows at once; `own` is counted elsewhere and left alone. */
-export async function writeMembers(decision: Decision, groupId: string, rows: readonly MemberDbRow[]): Promise<void> {
+export async function writeMembers(footing: Footing, groupId: string, rows: readonly MemberDbRow[]): Promise<void> {
   if (rows.length === 0) return
   await sql`INSERT INTO members (app_id, group_id, user_id, version, role, nickname, joined_at, muted_until,
       active, banned, join_seq, own, source, inviter_id)
-    SELECT ${decision.appId}, ${groupId}, t.user_id, t.version, t.role, t.nickname, t.joined_at, t.muted_until,
+    SELECT ${footing.appId}, ${groupId}, t.user_id, t.version, t.role, t.nickname, t.joined_at, t.muted_until,
       t.active, t.banned, t.join_seq, t.own, t.source, t.inviter_id
     FROM json_to_recordset(${JSON.stringify(rows)}::json) AS t(user_id text, version bigint, role text, nickname text, joined_at bigint,
       muted_until bigint, active boolean, banned boolean, join_seq bigint, own bigint, source text, inviter_id text)
     ON CONFLICT (app_id, group_id, user_id) DO UPDATE SET version = excluded.version, role = excluded.role,
       nickname = excluded.nickname, joined_at = excluded.joined_at, muted_until = excluded.muted_until, active = excluded.active,
       banned = excluded.banned, join_seq = excluded.join_seq, source = excluded.source, inviter_id = excluded.inviter_id`.execute(
-    decision.tx,
+    footing.tx,
   )
 }
 
@@ -121,8 +121,8 @@ export async function writeMembers(decision: Decision, groupId: string, rows: re
 const facesMax = 9
 
 /** Keeps the faces of a group's picture beside it: lists of conversations read them far more often than they change. */
-export async function writeFaces(decision: Decision, groupId: string): Promise<void> {
-  const { appId, tx } = decision
+export async function writeFaces(footing: Footing, groupId: string): Promise<void> {
+  const { appId, tx } = footing
   await sql`INSERT INTO group_faces (app_id, group_id, faces)
     SELECT ${appId}, ${groupId}, coalesce(jsonb_agg(jsonb_build_object('name', t.name, 'avatar', t.avatar)), '[]') FROM (
       SELECT coalesce(b.nickname, u.name) AS name, u.avatar FROM members b
@@ -133,7 +133,7 @@ export async function writeFaces(decision: Decision, groupId: string): Promise<v
 }
 
 /** Takes the rows of people in the order of their ids, making those nobody mentioned before; held until commit. */
-export async function lockUsers({ appId, tx }: Decision, userIds: readonly string[]): Promise<void> {
+export async function lockUsers({ appId, tx }: Footing, userIds: readonly string[]): Promise<void> {
   const ids = [...new Set(userIds)].toSorted()
   await sql`INSERT INTO users (app_id, user_id, name) SELECT ${appId}, t, t FROM unnest(${ids}::text[]) t ORDER BY t
     ON CONFLICT (app_id, user_id) DO UPDATE SET name = users.name`.execute(tx)

@@ -2,10 +2,10 @@
 import { sql } from 'kysely'
 import { must } from '../host/assert.ts'
 import { conversationText, readConversations } from '../read/conversations.ts'
-import type { Decision } from './decision.ts'
+import type { Footing } from './footing.ts'
 import type { UserNews } from '../ground/publication.ts'
 import { mineText, recordText, type RowText } from '../ground/row-text.ts'
-import type { MineDbRow, RecordDbRow } from '../ground/store.ts'
+import type { GroupDbRow, MineDbRow, RecordDbRow } from '../ground/store.ts'
 
 export interface UserWork {
   /** By group and seq. */
@@ -26,6 +26,11 @@ export interface UserWork {
 /** Above this many people a decision publishes no conversation rows: nodes read them for those who are connected. */
 const composedMax = 100
 
+/** A decision as far as people's streams go. */
+interface People extends Footing {
+  readonly users: ReadonlyMap<string, UserWork>
+  groupWork(groupId: string): { readonly row: GroupDbRow }
+}
 interface Stamped {
   readonly userId: string
   readonly work: UserWork
@@ -35,7 +40,7 @@ interface Stamped {
 }
 
 /** Locks the users in the order of their ids, stamps and writes all their rows in a few set-based statements. */
-export async function stampUsers(decision: Decision): Promise<{ userId: string; news: UserNews; rows: RowText[] }[]> {
+export async function stampUsers(decision: People): Promise<{ userId: string; news: UserNews; rows: RowText[] }[]> {
   const stamped = await lockUsers(decision)
   if (stamped.length === 0) return []
   await writeMine(decision, stamped)
@@ -63,7 +68,7 @@ function stampsOf(work: UserWork): number {
   return work.mine.size + work.hidden.size + work.records.size + work.conversations.size
 }
 
-async function lockUsers({ users, appId, tx }: Decision): Promise<Stamped[]> {
+async function lockUsers({ users, appId, tx }: People): Promise<Stamped[]> {
   const ids = [...users.keys()].filter((userId) => stampsOf(must(users.get(userId), 'a user')) > 0).toSorted()
   if (ids.length === 0) return []
   const counts = ids.map((userId) => stampsOf(must(users.get(userId), 'a user')))
@@ -92,7 +97,7 @@ async function lockUsers({ users, appId, tx }: Decision): Promise<Stamped[]> {
   })
 }
 
-async function writeMine({ appId, tx }: Decision, stamped: readonly Stamped[]): Promise<void> {
+async function writeMine({ appId, tx }: Footing, stamped: readonly Stamped[]): Promise<void> {
   const values: object[] = []
   for (const user of stamped) {
     for (const part of user.work.mine.values()) {
@@ -115,7 +120,7 @@ async function writeMine({ appId, tx }: Decision, stamped: readonly Stamped[]): 
   addTexts(stamped, rows, mineText)
 }
 
-async function writeRecords({ appId, tx }: Decision, stamped: readonly Stamped[]): Promise<void> {
+async function writeRecords({ appId, tx }: Footing, stamped: readonly Stamped[]): Promise<void> {
   const values: (RecordDbRow & { user_id: string; stream: string })[] = []
   for (const user of stamped) {
     for (const record of user.work.records.values()) {
@@ -130,7 +135,7 @@ async function writeRecords({ appId, tx }: Decision, stamped: readonly Stamped[]
   addTexts(stamped, values, recordText)
 }
 
-async function writeConversations(decision: Decision, stamped: readonly Stamped[]): Promise<void> {
+async function writeConversations(decision: Footing, stamped: readonly Stamped[]): Promise<void> {
   const { appId, tx } = decision
   const values = stamped.flatMap((user) =>
     [...user.work.conversations].map((groupId) => ({

@@ -1,11 +1,8 @@
 /**
  * The host's word on who may take part, asked before anything is given: devices, ages of accounts and speeds are
- * known to the host alone. Knows no feature.
+ * known to the host alone. Types only.
  */
-import { type AppId, type GroupId, refuse, Refusal, type UserId } from '@qun/contract'
-import { sql } from 'kysely'
-import type { Engine } from '../ground/engine.ts'
-import type { ActRequest } from './host.ts'
+import type { AppId, GroupId, UserId } from '@qun/contract'
 
 export interface RiskAttempt {
   readonly appId: AppId
@@ -21,34 +18,3 @@ export interface RiskAttempt {
  * counted. A port that throws lets nobody through: `risk.blocked`, to be tried again.
  */
 export type RiskPort = (attempt: RiskAttempt) => 'allow' | 'deny' | Promise<'allow' | 'deny'>
-
-/** Refuses `risk.blocked` when the host says so. */
-export async function checkRisk(engine: Engine, attempt: RiskAttempt): Promise<void> {
-  if (engine.risk === undefined) return
-  let verdict: 'allow' | 'deny'
-  try {
-    verdict = await engine.risk(attempt)
-  } catch (error) {
-    if (!(error instanceof Refusal)) engine.onBug(error, 'the risk port')
-    verdict = 'deny'
-  }
-  if (verdict === 'deny') throw refuse('risk.blocked')
-}
-
-/** The same for an action, before it waits for its card. A repeated one is answered as the first time, unasked. */
-export async function checkActRisk(engine: Engine, request: ActRequest): Promise<void> {
-  if (engine.risk === undefined) return
-  const { principal, groupId, seq, action, clientId = '' } = request
-  const { appId, userId } = principal
-  const kind = await engine.store.reading(appId, async (tx) => {
-    const { rows } = await sql<{ kind: string }>`SELECT kind FROM messages m
-      WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq} AND NOT EXISTS (
-        SELECT 1 FROM acted a WHERE a.app_id = ${appId} AND a.group_id = ${groupId} AND a.seq = ${seq}
-          AND a.actor_id = ${userId} AND a.client_id = ${clientId})`.execute(tx)
-    return rows[0]?.kind
-  })
-  if (kind === undefined) return
-  const actions = engine.registry.cards.get(kind)?.card.actions ?? {}
-  if (!Object.hasOwn(actions, action) || actions[action]?.commerce !== true) return
-  await checkRisk(engine, { appId, userId, groupId, kind, action })
-}

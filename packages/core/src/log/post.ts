@@ -11,7 +11,7 @@ import { asRefusal, type Engine, fingerprintOf, keyOf, refusalOf } from '../grou
 import type { CardServer, OpenCall, PostAttempt } from '../host/feature.ts'
 import type { PostRequest, PostResult } from '../host/host.ts'
 import { CardWork, checkStateSize } from '../decide/card-work.ts'
-import { checkRisk } from '../host/risk.ts'
+import { checkRisk } from '../decide/risk-check.ts'
 import { must } from '../host/assert.ts'
 
 export interface Posting {

@@ -4,15 +4,15 @@
  */
 import type { AppId } from '@qun/contract'
 import { sql } from 'kysely'
-import type { Fanout } from './fanout.ts'
 import { type Engine, groupTopic } from '../ground/engine.ts'
 import type { Packet } from '../host/host.ts'
 import { decodePublication, type GroupNews, type Publication } from '../ground/publication.ts'
 import { readGap, readLastWords } from './gap.ts'
+import type { Faces } from './faces.ts'
 import { GroupHead, type HeadFor } from './group-head.ts'
 import { changesText } from '../read/reading.ts'
 import { memberText, nameIn, type RowText } from '../ground/row-text.ts'
-import type { ClientSession } from './session.ts'
+import type { Listener } from './listener.ts'
 import type { GroupDbRow, MemberDbRow } from '../ground/store.ts'
 import type { Frame, HeldFrame, Subscription } from './subscription.ts'
 
@@ -32,10 +32,22 @@ interface Slice {
   at: number
 }
 
+/** Who says when a hub's turn is. */
+interface Turns {
+  readonly engine: Engine
+  readonly faces: Faces
+  schedule(hub: GroupHub, at: number): void
+  scheduleHead(hub: GroupHub): void
+}
+/** A subscription as its connection holds it. */
+export interface HubSubscription extends Subscription {
+  readonly hub: GroupHub
+}
+
 export class GroupHub {
   readonly appId: AppId
   readonly groupId: string
-  readonly #fanout: Fanout
+  readonly #fanout: Turns
   readonly #engine: Engine
   readonly #end: () => void
   readonly #unsubscribe: () => void
@@ -70,7 +82,7 @@ export class GroupHub {
 
   readonly #head: GroupHead
 
-  constructor(fanout: Fanout, appId: AppId, groupId: string, end: () => void) {
+  constructor(fanout: Turns, appId: AppId, groupId: string, end: () => void) {
     this.#fanout = fanout
     this.#engine = fanout.engine
     this.appId = appId
@@ -90,8 +102,8 @@ export class GroupHub {
   }
 
   // ── who follows ──
-  add(session: ClientSession, joinSeq: number, isOpen: boolean): Subscription {
-    const sub: Subscription = { session, hub: this, joinSeq, isOpen, held: undefined, index: 0 }
+  add(session: Listener, joinSeq: number, isOpen: boolean): HubSubscription {
+    const sub: HubSubscription = { session, hub: this, joinSeq, isOpen, held: undefined, index: 0 }
     this.#put(isOpen ? this.#open : this.#listed, sub)
     return sub
   }

@@ -12,7 +12,9 @@ import { freshHead, readOwnStream } from '../read/own-stream.ts'
 import { errorFrame, packetOf } from './packets.ts'
 import type { Posting } from '../log/post.ts'
 import { changesText, readChanges, readSnapshot, snapshotText } from '../read/reading.ts'
-import { type HeldFrame, notYetMember, type Subscription } from './subscription.ts'
+import type { HubSubscription } from './group-hub.ts'
+import type { Listener } from './listener.ts'
+import { type HeldFrame, notYetMember } from './subscription.ts'
 import type { UserFeed } from './user-feed.ts'
 
 /** What a session asks of the rest of the engine. */
@@ -24,13 +26,13 @@ export interface SessionHost {
   read(principal: Principal, groupId: GroupId, seq: number): Promise<unknown>
 }
 
-export class ClientSession implements Session {
+export class ClientSession implements Session, Listener {
   readonly outlet: Outlet
   readonly #principal: Principal
   readonly #host: SessionHost
   readonly #feed: UserFeed
   /** Few per session, so a list is smaller than a map and fast enough. */
-  readonly #subs: Subscription[] = []
+  readonly #subs: HubSubscription[] = []
   /** Where the client's own stream stands after all that was sent. */
   #version: number
   #isCaughtUp = false
@@ -146,7 +148,7 @@ export class ClientSession implements Session {
     }
   }
   // ── groups ──
-  #find(groupId: string): Subscription | undefined {
+  #find(groupId: string): HubSubscription | undefined {
     return this.#subs.find((sub) => sub.hub.groupId === groupId)
   }
   /** Follows a group at level `listed`. `version` is what the client was told of it, to notice news in between. */
@@ -243,7 +245,7 @@ export class ClientSession implements Session {
     }
   }
   /** A stranger was never in the group; a member whom the store failed keeps it in their list. */
-  #closeAfter(error: unknown, sub: Subscription, held: HeldFrame[]): void {
+  #closeAfter(error: unknown, sub: HubSubscription, held: HeldFrame[]): void {
     const isStranger = sub.joinSeq === notYetMember || (error instanceof Refusal && error.code === 'group.not_found')
     if (isStranger) return this.unfollow(sub.hub.groupId)
     if (sub.held !== held || !this.#subs.includes(sub)) return

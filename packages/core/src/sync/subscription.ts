@@ -1,8 +1,7 @@
 /** One connection's interest in one group: at which level, from which position on. Holds no behaviour. */
-import type { GroupHub } from './group-hub.ts'
 import type { Packet } from '../host/host.ts'
 import type { RowText } from '../ground/row-text.ts'
-import type { ClientSession } from './session.ts'
+import type { Listener } from './listener.ts'
 
 export interface Frame {
   readonly from: number
@@ -19,8 +18,7 @@ export interface HeldFrame {
 
 /** One connection's interest in one group. Plain fields only: a node holds hundreds of thousands of these. */
 export interface Subscription {
-  readonly session: ClientSession
-  readonly hub: GroupHub
+  readonly session: Listener
   /** `notYetMember` until the store has said that the viewer is one. */
   joinSeq: number
   isOpen: boolean

@@ -3,12 +3,12 @@ import type { AppId } from '@qun/contract'
 import { type Engine, userTopic } from '../ground/engine.ts'
 import { decodePublication, type Publication, type UserNews } from '../ground/publication.ts'
 import { changesText } from '../read/reading.ts'
-import type { ClientSession } from './session.ts'
+import type { Listener } from './listener.ts'
 
 export class UserFeed {
   readonly appId: AppId
   readonly userId: string
-  readonly #sessions = new Set<ClientSession>()
+  readonly #sessions = new Set<Listener>()
   readonly #engine: Engine
   readonly #unsubscribe: () => void
   readonly #end: () => void
@@ -23,10 +23,10 @@ export class UserFeed {
       this.#receive(decodePublication<UserNews>(text)),
     )
   }
-  add(session: ClientSession): void {
+  add(session: Listener): void {
     this.#sessions.add(session)
   }
-  remove(session: ClientSession): void {
+  remove(session: Listener): void {
     this.#sessions.delete(session)
     if (this.#sessions.size > 0) return
     this.#unsubscribe()

@@ -1,7 +1,7 @@
 /** AsyncAPI 3 of the socket, from the frames. */
 import { clientFrames, closeCodes, serverFrames, type TSchema } from '@qun/contract'
-import type { DocumentsOptions } from './documents.ts'
-import { socketPath } from '../socket/gateway.ts'
+import type { DocumentsOptions } from './openapi.ts'
+import { socketPath } from '../ground/paths.ts'
 
 type Json = Record<string, unknown>
 

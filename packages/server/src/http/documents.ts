@@ -1,17 +1,9 @@
 /** The generated documents and where they are served; everything in them comes from the contracts. */
-import type { Endpoint } from '@qun/contract'
-import type { Registry } from '@qun/core'
 import type { FastifyInstance } from 'fastify'
 import { asyncApiOf } from './asyncapi.ts'
-import { openApiOf } from './openapi.ts'
+import { openApiOf, type DocumentsOptions } from './openapi.ts'
 import { referencePageOf } from './reference-page.ts'
 import { referencePolicy } from './reference-style.ts'
-
-export interface DocumentsOptions {
-  readonly routes: readonly Endpoint<any, any, any, any>[]
-  readonly registry: Registry
-  readonly version: string
-}
 
 /** Each document is made when first asked for and kept: contracts do not change while a process lives. */
 export function addDocuments(app: FastifyInstance, options: DocumentsOptions): void {

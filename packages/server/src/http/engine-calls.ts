@@ -3,7 +3,7 @@ import { refuse, type engineEndpoints, type GroupId, type RequestOf, type UserId
 import { must, type Core, type Principal } from '@qun/core'
 import type { Auth } from '../apps/auth.ts'
 import { userKey, type Limiter } from '../ground/rates.ts'
-import type { RouteAnswer, RouteRequest } from './routes.ts'
+import type { RouteAnswer, RouteRequest } from './route.ts'
 import type { Telemetry } from '../ground/telemetry.ts'
 
 type EngineCalls = Record<keyof typeof engineEndpoints, (request: RouteRequest) => Promise<RouteAnswer>>

@@ -8,11 +8,18 @@ import {
   type RefusalKind,
   type TSchema,
 } from '@qun/contract'
+import type { Registry } from '@qun/core'
 import { isRawAnswer, isRawBody } from '../apps/caller.ts'
-import type { DocumentsOptions } from './documents.ts'
 
 type AnyEndpoint = Endpoint<any, any, any, any>
 type Json = Record<string, unknown>
+
+/** What every document is made of. */
+export interface DocumentsOptions {
+  readonly routes: readonly AnyEndpoint[]
+  readonly registry: Registry
+  readonly version: string
+}
 
 /** Codes any route may answer with; the others are listed per route. */
 export const commonCodes = [

@@ -1,7 +1,7 @@
 /** The reference page at /docs: every route, card, frame and error code, written from the contracts. */
 import { clientFrames, closeCodes, serverFrames, type Card, type Endpoint, type TSchema } from '@qun/contract'
-import type { DocumentsOptions } from './documents.ts'
-import { socketPath } from '../socket/gateway.ts'
+import type { DocumentsOptions } from './openapi.ts'
+import { socketPath } from '../ground/paths.ts'
 import { codesOf, commonCodes, refusalsOf, tagOf } from './openapi.ts'
 import { referenceScript, referenceStyle } from './reference-style.ts'
 import { schemaText } from './schema-text.ts'

@@ -1,10 +1,11 @@
 /** Makes every HTTP route from the contracts, in one loop. Knows no feature. */
-import { closed, engineEndpoints, refuse, type Endpoint } from '@qun/contract'
+import { closed, engineEndpoints, refuse } from '@qun/contract'
 import { assert, type Core, type EndpointServer } from '@qun/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isRawAnswer, isRawBody, readCalling, type CallerOptions, type Calling } from '../apps/caller.ts'
 import { engineCalls } from './engine-calls.ts'
 import { httpLimits } from './http-limits.ts'
+import type { AnyEndpoint, Route, RouteAnswer, RouteRequest } from './route.ts'
 import { checkStorable, checkTexts } from '../ground/json.ts'
 import type { Telemetry } from '../ground/telemetry.ts'
 import { bodyCheck, textCheck, type Check } from '../ground/validate.ts'
@@ -14,25 +15,6 @@ declare module 'fastify' {
     /** Who calls a route made from a contract, once its credential was read. */
     calling: Calling | undefined
   }
-}
-
-type AnyEndpoint = Endpoint<any, any, any, any>
-
-export interface RouteRequest {
-  readonly calling: Calling
-  readonly params: Record<string, string | number>
-  readonly query: Record<string, unknown>
-  readonly body: unknown
-  readonly idempotencyKey: string | undefined
-}
-export interface RouteAnswer {
-  readonly answer: unknown
-  /** A retry of a request already carried out: answered 200 instead of 201. */
-  readonly replayed?: boolean
-}
-export interface Route {
-  readonly endpoint: AnyEndpoint
-  readonly serve: (request: RouteRequest) => Promise<RouteAnswer>
 }
 
 export interface RoutesOptions extends CallerOptions {

@@ -11,11 +11,11 @@ import type { Auth } from '../apps/auth.ts'
 import { Connection, type Surroundings } from './connection.ts'
 import { writeProblem } from '../http/http.ts'
 import { localeOfHeader } from '../ground/problem.ts'
+import { socketPath } from '../ground/paths.ts'
 import { socketLimits, userKey, type Limiter } from '../ground/rates.ts'
 import type { RevocationRow } from '../apps/store.ts'
 import type { Telemetry } from '../ground/telemetry.ts'
 
-export const socketPath = '/v1/socket'
 /** From RFC 6455; proves that the server understood the upgrade. */
 const acceptSalt = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const sweepMs = 1_000

@@ -1,6 +1,7 @@
 /** All that is told of a card, and for those who run it the way to cancel it with a reason. Knows no play. */
 import { ActionButton } from '../parts/action-button.tsx'
-import { Sheet, useOpen, type SheetProps } from '../parts/overlay.tsx'
+import type { SheetProps } from '../parts/overlay-props.ts'
+import { Sheet, useOpen } from '../parts/overlay.tsx'
 import { useText } from '../qun-context.ts'
 import { ReasonDialog, type ReasonDialogProps } from '../parts/reason-dialog.tsx'
 

@@ -12,7 +12,7 @@ import { useQun, useWords } from '../qun-context.ts'
 import { useReadable } from '../parts/readable.ts'
 import { padPx, useScrolling } from './scrolling.ts'
 import { timelineOf, type Line } from './timeline.ts'
-import type { Upload } from '../compose/uploads.ts'
+import type { Upload } from '../chat-context.tsx'
 import { firstUnreadSeq, opensAtUnread, pillsOf, type Opening } from './unread.ts'
 
 /** Lets the composer's side ask the list to show a message. */

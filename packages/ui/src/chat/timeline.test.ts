@@ -11,7 +11,7 @@ import {
   type Line,
   type TimelineInput,
 } from './timeline.ts'
-import type { Upload } from '../compose/uploads.ts'
+import type { Upload } from '../chat-context.tsx'
 
 const t0 = 1_000_000_000
 const at = (seq: number, senderId: string, afterMs: number) =>

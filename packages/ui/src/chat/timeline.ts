@@ -4,7 +4,7 @@
  */
 import { MINUTE } from '@qun/contract'
 import type { PendingMessage, ViewMessage } from '@qun/sdk'
-import type { Upload } from '../compose/uploads.ts'
+import type { Upload } from '../chat-context.tsx'
 
 /** A pause this long gets a time above it. */
 export const separatorGapMs = 5 * MINUTE

@@ -7,7 +7,7 @@ import { RowFrame } from './message-row.tsx'
 import { MenuAt } from '../parts/overlay.tsx'
 import { useQun, useText, useWords } from '../qun-context.ts'
 import { useReadable } from '../parts/readable.ts'
-import type { Upload } from '../compose/uploads.ts'
+import type { Upload } from '../chat-context.tsx'
 
 export function UploadItem({ upload, first }: { readonly upload: Upload; readonly first: boolean }) {
   const { viewerId } = useQun()

@@ -8,7 +8,7 @@ import { useSummary } from '../cards/message-face.tsx'
 import { PlusSheet } from './plus-sheet.tsx'
 import { useWords } from '../qun-context.ts'
 import { TextField } from './text-field.tsx'
-import type { Uploads } from './uploads.ts'
+import type { Uploads } from '../chat-context.tsx'
 import { useStopped, useWriting, type WritingInput } from './writing.ts'
 
 export type ComposerProps = WritingInput

@@ -7,7 +7,7 @@ import { MentionPicker } from './mention-picker.tsx'
 import { mentionQueryAt, type MentionQuery } from './mentions.ts'
 import { useWords } from '../qun-context.ts'
 import { knowsAll, useRoster } from '../people/roster.ts'
-import type { Uploads } from './uploads.ts'
+import type { Uploads } from '../chat-context.tsx'
 import type { Writing } from './writing.ts'
 
 export interface TextFieldProps {

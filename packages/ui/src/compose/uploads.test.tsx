@@ -8,7 +8,8 @@ import { ChatContext, type Chat } from '../chat-context.tsx'
 import { aView, createFixture, fixtureGroupId } from '../fixture.ts'
 import { QunProvider } from '../index.tsx'
 import { UploadItem } from '../chat/upload-row.tsx'
-import { useUploads, type Uploads } from './uploads.ts'
+import { useUploads } from './uploads.ts'
+import type { Uploads } from '../chat-context.tsx'
 
 interface Asked {
   readonly name: string

@@ -1,34 +1,14 @@
 /** Pictures on their way to the server, one after another, each with its progress, a way out and a second try. */
-import type { Text } from '@qun/contract'
-import type { GroupHandle, Readable } from '@qun/sdk'
+import type { GroupHandle } from '@qun/sdk'
 import { useMemo, useRef, useState } from 'react'
 import { problemText } from '../parts/problem.ts'
+import type { Upload, Uploads } from '../chat-context.tsx'
 import { useQun } from '../qun-context.ts'
 import { texts } from '../texts.ts'
 
 /** Pictures chosen at once; more are left out. */
 const picturesMax = 9
 
-export interface Upload {
-  readonly id: number
-  readonly file: File
-  /** Where the page finds the picture itself. */
-  readonly address: string
-  readonly at: number
-  /** 0..1; apart from the rest, so that progress draws one bubble and not the conversation. */
-  readonly share: Readable<number>
-  /** Set when it failed and waits for the person. */
-  readonly problem?: Text
-}
-export interface Uploads {
-  /** False when no feature can send pictures. */
-  readonly possible: boolean
-  readonly list: readonly Upload[]
-  send(files: readonly File[]): void
-  /** Ends it if it is running, and forgets it. */
-  cancel(id: number): void
-  retry(id: number): void
-}
 export interface Job extends Upload {
   readonly abort: AbortController
   readonly show: (share: number) => void

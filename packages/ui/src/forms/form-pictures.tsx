@@ -8,7 +8,8 @@ import { problemOf, problemText } from '../parts/problem.ts'
 import { useQun, useText, useWords } from '../qun-context.ts'
 import { useReadable } from '../parts/readable.ts'
 import { texts } from '../texts.ts'
-import { jobOf, type Job, type Upload } from '../compose/uploads.ts'
+import type { Upload } from '../chat-context.tsx'
+import { jobOf, type Job } from '../compose/uploads.ts'
 
 export interface Picture extends Upload {
   /** What the upload answered; absent until then. */

@@ -3,7 +3,7 @@ import { Dialog as BaseDialog } from '@base-ui/react/dialog'
 import { Menu as BaseMenu } from '@base-ui/react/menu'
 import { ActionButton } from './action-button.tsx'
 import { CloseIcon } from './icons.tsx'
-import type { DialogProps, MenuAtProps, SheetProps } from './overlay.tsx'
+import type { DialogProps, MenuAtProps, SheetProps } from './overlay-props.ts'
 import { useQun, useText, useWords } from '../qun-context.ts'
 
 /** Rises from below on a phone, stands in the middle on a desktop. Focus goes in and comes back. */

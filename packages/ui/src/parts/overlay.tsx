@@ -1,9 +1,9 @@
 /** What lies over the conversation: sheets, questions and menus, drawn inside the kit's own box. */
-import type { Text } from '@qun/contract'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
-import type { ComponentType, ReactNode } from 'react'
+import type { ComponentType } from 'react'
 // Types only: the module itself comes when it is needed.
 import type * as parts from './overlay-parts.tsx'
+import type { DialogProps, MenuAtProps, SheetProps } from './overlay-props.ts'
 import { useQun } from '../qun-context.ts'
 import { texts } from '../texts.ts'
 
@@ -22,34 +22,11 @@ export function preloadOverlays(): void {
   void loadOverlays().catch(() => {})
 }
 
-export interface SheetProps {
-  readonly open: boolean
-  readonly onClose: () => void
-  /** Announced and shown at the top. */
-  readonly title: Text
-  /** Announced only, where the content shows it larger. */
-  readonly titleHidden?: boolean
-  readonly children?: ReactNode
-  /** Stays below while the content scrolls. */
-  readonly foot?: ReactNode
-}
 /** Rises from below on a phone, stands in the middle on a desktop. Focus goes in and comes back. */
 export function Sheet(props: SheetProps) {
   return <Kept name="Sheet" open={props.open} part={props} />
 }
 
-export interface DialogProps {
-  readonly open: boolean
-  readonly onClose: () => void
-  readonly title: Text
-  /** Names the consequence. */
-  readonly children?: ReactNode
-  /** What the button says: the verb, not OK. */
-  readonly confirm: Text
-  readonly danger?: boolean
-  /** The dialog closes when it resolves and stays when it throws; the refusal is shown. */
-  readonly onConfirm: () => Promise<void> | void
-}
 /** A question with one way forward. */
 export function Dialog(props: DialogProps) {
   return <Kept name="Dialog" open={props.open} part={props} />
@@ -60,27 +37,6 @@ export function useOpen(): { readonly open: boolean; show: () => void; hide: () 
   return { open, show: () => setOpen(true), hide: () => setOpen(false) }
 }
 
-export interface MenuChoice {
-  readonly name: string
-  readonly label: string
-  readonly icon?: ReactNode
-  readonly danger?: boolean
-  readonly run: () => void
-}
-export interface MenuPick {
-  readonly label: string
-  readonly face: string
-  readonly run: () => void
-}
-export interface MenuAtProps {
-  /** The menu stands beside it; closed when undefined. */
-  readonly anchor: HTMLElement | undefined
-  readonly label: string
-  readonly choices: readonly MenuChoice[]
-  readonly onClose: () => void
-  /** Small picks in a row above the choices. */
-  readonly picks?: readonly MenuPick[] | undefined
-}
 /** A menu at an element that is not its trigger: a long-pressed bubble or row. */
 export function MenuAt(props: MenuAtProps) {
   return <Kept name="MenuAt" open={props.anchor !== undefined} part={props} />

@@ -1,8 +1,8 @@
 /** Short notices that come and go by themselves. Knows nothing of what they are about. */
 import { textIn, type Locale, type Text } from '@qun/contract'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import type { ToastTone } from '../qun-context.ts'
 
-export type ToastTone = 'plain' | 'ok' | 'danger'
 export interface ToastNote {
   readonly id: number
   readonly text: Text

@@ -2,7 +2,7 @@
 import type { GroupId } from '@qun/contract'
 import { Avatar, countedPage, MoreBelow, Sheet, usePages, useQun, useText } from '@qun/ui'
 import { boardOf } from '../contract.ts'
-import type { CheckInFace } from './card.tsx'
+import type { CheckInFace } from './face.ts'
 import { checkInTexts, totalText } from './texts.ts'
 
 interface BoardProps extends CheckInFace {

@@ -10,10 +10,10 @@ import {
   useOpen,
   useServerNow,
   useText,
-  type CardFaceProps,
 } from '@qun/ui'
-import { makeUpAgeMax, type checkIn, type CheckInMine } from '../contract.ts'
+import { makeUpAgeMax, type CheckInMine } from '../contract.ts'
 import { localTime, mayMakeUp, zoneOf } from '../rules.ts'
+import type { CheckInFace } from './face.ts'
 import { BoardSheet } from './board-sheet.tsx'
 import { CalendarIcon, FlameIcon } from './icons.tsx'
 import { ProofSheet } from './proof-sheet.tsx'
@@ -29,7 +29,6 @@ import {
   windowText,
 } from './texts.ts'
 
-export type CheckInFace = CardFaceProps<typeof checkIn>
 const dayMs = 86_400_000
 const nothing: CheckInMine = { days: [], madeUp: [], streak: 0, total: 0, reached: [], makeUpsLeft: 0 }
 

@@ -1,7 +1,7 @@
 /** What a programme asks for before a day counts: words, one's own picture, or a place. */
 import { FormText, PlayForm, formFaults, Sheet, useQun, useText } from '@qun/ui'
 import { useState } from 'react'
-import type { CheckInFace } from './card.tsx'
+import type { CheckInFace } from './face.ts'
 import { checkInTexts } from './texts.ts'
 
 interface ProofProps extends CheckInFace {

@@ -12,11 +12,10 @@ import {
   useOpen,
   useServerNow,
   useText,
-  type CardFaceProps,
 } from '@qun/ui'
 import { useState } from 'react'
-import type { groupBuy } from '../contract.ts'
 import { authorisedFen, firstStep } from '../rules.ts'
+import type { BuyFace } from './face.ts'
 import { BuyDetails } from './details-sheet.tsx'
 import { TeamIcon } from './icon.tsx'
 import { HeldPlace, MyTeam } from './my-team.tsx'
@@ -35,7 +34,6 @@ import {
   stepText,
 } from './texts.ts'
 
-export type BuyFace = CardFaceProps<typeof groupBuy>
 /** Teams of others a card has room for; a sheet shows all. */
 const teamsOnCard = 2
 

@@ -1,6 +1,6 @@
 /** How it works, in five lines; and for those who run the group the way to cancel it. */
 import { DetailsSheet, useServerNow, useText } from '@qun/ui'
-import type { BuyFace } from './card.tsx'
+import type { BuyFace } from './face.ts'
 import { buyTexts } from './texts.ts'
 
 type Props = BuyFace & { readonly open: boolean; readonly onClose: () => void }

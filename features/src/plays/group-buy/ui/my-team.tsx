@@ -3,7 +3,7 @@ import { ActionButton, CardLink, Countdown, Dialog, moneyText, useOpen, useQun, 
 import { useEffect, useState } from 'react'
 import { teamsOf, type Team } from '../contract.ts'
 import { authorisedFen, firstStep, isAlone, stepAfter, stepAt } from '../rules.ts'
-import type { BuyFace } from './card.tsx'
+import type { BuyFace } from './face.ts'
 import { TeamFaces } from './team-row.tsx'
 import { buyTexts, inviteText, missingTeamText, nextStepText, payText } from './texts.ts'
 

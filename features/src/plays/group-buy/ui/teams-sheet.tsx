@@ -2,7 +2,7 @@
 import type { GroupId } from '@qun/contract'
 import { MoreBelow, Sheet, usePages, useQun, useText } from '@qun/ui'
 import { teamsOf } from '../contract.ts'
-import type { BuyFace } from './card.tsx'
+import type { BuyFace } from './face.ts'
 import { TeamRow } from './team-row.tsx'
 import { allTeamsText, buyTexts } from './texts.ts'
 

@@ -13,10 +13,10 @@ import {
   useOpen,
   useServerNow,
   useText,
-  type CardFaceProps,
 } from '@qun/ui'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
-import type { luckyDraw, Prize, Winner } from '../contract.ts'
+import type { Prize, Winner } from '../contract.ts'
+import type { DrawFace } from './face.ts'
 import { DrawDetails } from './details-sheet.tsx'
 import { afterTexts, redrawnText } from './texts-after.ts'
 import { beaconTexts } from './texts-beacon.ts'
@@ -33,8 +33,6 @@ import {
 
 /** Loaded when somebody first checks a result. */
 const ProofSheet = lazy(async () => ({ default: (await import('./proof-sheet.tsx')).ProofSheet }))
-
-export type DrawFace = CardFaceProps<typeof luckyDraw>
 
 /** Winners a card has room for; the proof shows all. */
 const winnersOnCard = 6

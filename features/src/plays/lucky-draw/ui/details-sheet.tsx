@@ -1,6 +1,6 @@
 /** All that was told before anyone entered: prizes, times, organiser, rules, how it is kept fair; and cancelling. */
 import { DetailsSheet, Fact, Facts, Money, useText } from '@qun/ui'
-import type { DrawFace } from './card.tsx'
+import type { DrawFace } from './face.ts'
 import { BeaconRound } from './round.tsx'
 import { afterTexts, chancesText, claimWithinText } from './texts-after.ts'
 import { drawTexts, prizeQuantityText } from './texts.ts'

@@ -10,15 +10,13 @@ import {
   useQun,
   useServerNow,
   useText,
-  type CardFaceProps,
 } from '@qun/ui'
 import { useState } from 'react'
-import { optionsMax, type poll } from '../contract.ts'
+import { optionsMax } from '../contract.ts'
+import type { PollFace } from './face.ts'
 import { PollIcon } from './icon.tsx'
 import { pollTexts, resultText, upToText, votersText } from './texts.ts'
 import { VotersSheet } from './voters-sheet.tsx'
-
-export type PollFace = CardFaceProps<typeof poll>
 
 export function PollCard(props: PollFace) {
   const { body, state, mine, message, group, viewer, act } = props

@@ -2,7 +2,7 @@
 import type { GroupId } from '@qun/contract'
 import { Avatar, countedPage, MoreBelow, Sheet, usePages, useQun, useText } from '@qun/ui'
 import { votersOf } from '../contract.ts'
-import type { PollFace } from './card.tsx'
+import type { PollFace } from './face.ts'
 import { pollTexts } from './texts.ts'
 
 interface VotersProps extends PollFace {

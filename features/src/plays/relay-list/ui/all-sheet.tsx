@@ -2,7 +2,7 @@
 import type { GroupId } from '@qun/contract'
 import { MoreBelow, Sheet, usePages, useQun } from '@qun/ui'
 import { linesOf } from '../contract.ts'
-import type { RelayFace } from './card.tsx'
+import type { RelayFace } from './face.ts'
 import { Lines } from './lines.tsx'
 
 interface AllProps extends RelayFace {

@@ -9,18 +9,16 @@ import {
   useOpen,
   useServerNow,
   useText,
-  type CardFaceProps,
 } from '@qun/ui'
 import { useState } from 'react'
-import { linesShown, type relayList } from '../contract.ts'
+import { linesShown } from '../contract.ts'
+import type { RelayFace } from './face.ts'
 import { AllSheet } from './all-sheet.tsx'
 import { ListIcon } from './icon.tsx'
 import { LineSheet } from './line-sheet.tsx'
 import { Lines } from './lines.tsx'
 import { ManageSheet } from './manage-sheet.tsx'
 import { countText, editText, leftText, relayTexts } from './texts.ts'
-
-export type RelayFace = CardFaceProps<typeof relayList>
 
 export function RelayListCard(props: RelayFace) {
   const { body, state, mine, message, group, viewer } = props

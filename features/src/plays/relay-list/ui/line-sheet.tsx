@@ -3,7 +3,7 @@ import { ActionButton, FormChoice, FormText, formFaults, PlayForm, Sheet, useTex
 import { useEffect, useState } from 'react'
 import type { Field, RelayMine, Values } from '../contract.ts'
 import { valueFaults } from '../rules.ts'
-import type { RelayFace } from './card.tsx'
+import type { RelayFace } from './face.ts'
 import { optionLeftText, relayTexts } from './texts.ts'
 
 interface LineSheetProps extends RelayFace {

@@ -4,7 +4,7 @@ import { ActionButton, FormText, Sheet, useQun, useText } from '@qun/ui'
 import { useState } from 'react'
 import { exportOf } from '../contract.ts'
 import { parsePasted } from '../rules.ts'
-import type { RelayFace } from './card.tsx'
+import type { RelayFace } from './face.ts'
 import { OrderPart } from './order-part.tsx'
 import { importedText, orderedText, relayTexts } from './texts.ts'
 

@@ -3,7 +3,7 @@ import type { GroupId } from '@qun/contract'
 import { ActionButton, Dialog, useOpen, useQun, useText } from '@qun/ui'
 import { useState } from 'react'
 import { orderSumOf, type OrderSum } from '../contract.ts'
-import type { RelayFace } from './card.tsx'
+import type { RelayFace } from './face.ts'
 import { orderSumText, relayTexts } from './texts.ts'
 
 export function OrderPart({ state, act, group, message }: RelayFace) {

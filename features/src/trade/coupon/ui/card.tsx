@@ -9,18 +9,16 @@ import {
   useQun,
   useServerNow,
   useText,
-  type CardFaceProps,
 } from '@qun/ui'
 import { lazy, Suspense, useState } from 'react'
-import type { coupon } from '../contract.ts'
 import { dayKeyOf } from '../rules.ts'
+import type { OfferFace } from './face.ts'
 import { dateText, placeOf, useHeld, whenText, type Held } from './held.ts'
 import { CouponIcon } from './icon.tsx'
 import { couponTexts, leftText, limitText, untilText, validText } from './texts.ts'
 import { Ticket } from './ticket.tsx'
 import { WalletSheet } from './wallet-sheet.tsx'
 
-export type OfferFace = CardFaceProps<typeof coupon>
 type Terms = NonNullable<OfferFace['body']['terms']>
 export type Phase = 'waiting' | 'on' | 'paused' | 'sold-out' | 'day-over' | 'ended'
 

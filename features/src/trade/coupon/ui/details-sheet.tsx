@@ -2,7 +2,7 @@
 import { ActionButton, Dialog, Fact, Facts, Sheet, useOpen, useQun, useText } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import type { Terms } from '../contract.ts'
-import type { OfferFace } from './card.tsx'
+import type { OfferFace } from './face.ts'
 import { dateText, whenText } from './held.ts'
 import {
   audienceTexts,
