@@ -31,6 +31,8 @@ export interface GroupNews {
   readonly joined?: readonly (readonly [string, number])[]
   /** How far the store is, told after a commit that may have gone unheard; such news carries no rows. */
   readonly stored?: number
+  /** What lies between is too much to be told: such news carries no rows, and whoever needs them reads. */
+  readonly skips?: true
   /** Somebody is typing; such news carries no rows and moves no version. */
   readonly typing?: string
   /** The group's own row or its members changed: lists show name, picture, count. */

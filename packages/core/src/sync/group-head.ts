@@ -1,5 +1,6 @@
 /** The head of one group on this node: what lists of conversations show of it. */
 import type { AppId } from '@qun/contract'
+import { backoffMs } from './backoff.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { Faces } from './faces.ts'
 import type { Packet } from '../host/host.ts'
@@ -83,14 +84,30 @@ export class GroupHead {
   #namesVersion = 0
   /** At which version the group's face changed last, as far as was heard: one read at an older one is the former. */
   #faceVersion = 0
+  readonly #retry: () => void
+  #failures = 0
+  #cancelRetry: (() => void) | undefined
 
-  constructor(engine: Engine, faces: Faces, at: At, open: readonly Subscription[], listed: readonly Subscription[]) {
+  /** `retry` runs when a head that could not be read is to be tried again. */
+  constructor(
+    engine: Engine,
+    faces: Faces,
+    at: At,
+    audiences: { readonly open: readonly Subscription[]; readonly listed: readonly Subscription[] },
+    retry: () => void,
+  ) {
     this.#engine = engine
     this.#faces = faces
     this.#at = at
-    this.#open = open
-    this.#listed = listed
+    this.#open = audiences.open
+    this.#listed = audiences.listed
+    this.#retry = retry
   }
+  end(): void {
+    this.#cancelRetry?.()
+    this.#isOver = true
+  }
+  #isOver = false
   start(counters: Counters, last: LastWords | undefined): void {
     this.#counters = counters
     this.#last = last
@@ -162,14 +179,23 @@ export class GroupHead {
     void this.#engine.track(this.#readFace()).then(
       (group) => {
         pending.isReading = false
+        this.#failures = 0
         push(audience, this.#headOf(pending, group))
       },
-      () => {
-        // The store is away: what was to be told is told with the next head.
-        pending.isReading = false
-      },
+      (error: unknown) => this.#failed(pending, error),
     )
     return undefined
+  }
+  /** What was to be told stays to be told: nobody may speak again for a long time. */
+  #failed(pending: Pending, error: unknown): void {
+    pending.isReading = false
+    if (this.#isOver) return
+    this.#engine.onWorkerTrouble(error)
+    this.#failures++
+    this.#cancelRetry ??= this.#engine.wait(backoffMs(this.#engine, this.#failures), () => {
+      this.#cancelRetry = undefined
+      if (this.isWaiting) this.#retry()
+    })
   }
   #headOf(pending: Pending, group: object | undefined): HeadFor {
     const { own, mentions, isFaceDirty } = pending.take()
