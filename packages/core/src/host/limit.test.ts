@@ -75,7 +75,7 @@ describe('sizes', () => {
     const pageBytesMax = 2_000
     await using world = await open({ pageBytesMax })
     const groups = [world.groupId]
-    for (const _ of upTo(8)) groups.push(await world.makeGroup(['wang', 'li', 'sun']))
+    for (const _ of upTo(14)) groups.push(await world.makeGroup(['wang', 'li', 'sun']))
     const resume = { epoch: world.core.epoch, version: 1 }
     const lines = [world.listen('sun'), world.listen('li', { resume })] as const
     await world.settle()

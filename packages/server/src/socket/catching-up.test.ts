@@ -29,12 +29,14 @@ async function connect(): Promise<WireClient> {
 const token = (userId: string) => tokenOf(world.app, userId, world.clock.now())
 const enter = async (userId: string) => (await connect()).enter(token(userId))
 const principal = (userId: string) => ({ appId: world.app.appId, userId: userId as UserId, guest: false })
+let posts = 0
 /** Posts so many texts of li's, past the budgets of people. */
 async function postTexts(groupId: string, count: number, text: string): Promise<number[]> {
   const { core } = world.server
+  posts++
   const request = { ...principal('li'), groupId: groupId as GroupId, senderId: 'li' as UserId, kind: 'text' }
   const posted = await Promise.all(
-    Array.from({ length: count }, (_, i) => core.post({ ...request, body: { text }, clientId: `t-${count}-${i}` })),
+    Array.from({ length: count }, (_, i) => core.post({ ...request, body: { text }, clientId: `t-${posts}-${i}` })),
   )
   return posted.map(({ seq }) => seq)
 }
@@ -180,16 +182,20 @@ describe('the entrance', () => {
     others[1]?.leave()
     others[0]?.leave()
     await turn()
-    expect(entered.slice(4)).toEqual(['small/zhao'])
+    expect(entered.slice(4)).toEqual(['big/he'])
+    const late = ask('big', 'wang')
+    others[2]?.leave()
+    await turn()
+    expect(entered.slice(5)).toEqual(['small/zhao'])
     small.leave()
     small.leave()
     await turn()
-    expect(entered.slice(5)).toEqual(['big/he'])
+    expect(entered.slice(6)).toEqual(['big/wang'])
     for (const place of crowd.slice(0, 3)) place.leave()
     await turn()
-    expect(entered.slice(6)).toEqual(['big/loop', 'big/loop', 'big/loop'])
-    for (const place of [...crowd, ...others]) place.leave()
+    expect(entered.slice(7)).toEqual(['big/loop', 'big/loop', 'big/loop'])
+    for (const place of [...crowd, ...others, late]) place.leave()
     await turn()
-    expect(entered).toHaveLength(9)
+    expect(entered).toHaveLength(10)
   })
 })
