@@ -26,13 +26,15 @@ async function openFaulty(limits = {}) {
   })
   const say = (text: string, mentions?: readonly 'sun'[]) =>
     world.as('zhao').post(world.groupId, textMessage, mentions === undefined ? { text } : { text, mentions: mentions.map(id) })
-  /** Tells all nodes how far the group is, as after a commit that may have gone unheard. */
-  const hint = (version: number) =>
+  /** News of the group that no commit made. */
+  const tell = (news: object) =>
     bus.publish(
       topicOf('group', world.as('li').principal.appId, world.groupId),
-      JSON.stringify({ from: 0, to: 0, stored: version, index: [] }),
+      JSON.stringify({ from: 0, to: 0, ...news, index: [] }),
     )
-  return { world, node, fate, say, hint }
+  /** Tells all nodes how far the group is, as after a commit that may have gone unheard. */
+  const hint = (version: number) => tell({ stored: version })
+  return { world, node, fate, say, hint, tell }
 }
 type Faulty = Awaited<ReturnType<typeof openFaulty>>
 
@@ -165,12 +167,13 @@ describe('by itself', () => {
   test('[SYNC22] news of a version the store does not have are not waited for', async () => {
     const faulty = await openFaulty()
     await using world = faulty.world
-    const { fate, hint } = faulty
+    const { fate, hint, tell } = faulty
     const line = await listenAt(faulty, 'li')
     line.subscribe(world.groupId)
     await world.settle()
     fate.calls = 0
     hint(1_000)
+    tell({ from: 1_000, to: 1_001 })
     await world.pass(10_000)
     expect(fate.calls).toBeLessThan(60)
     const at = await faulty.say('还听得见')
