@@ -7,9 +7,10 @@ import { sql } from 'kysely'
 import type { Fanout } from './fanout.ts'
 import { type Engine, groupTopic } from '../ground/engine.ts'
 import type { Packet } from '../host/host.ts'
-import { decodePublication, type GroupNews, type Publication } from '../ground/publication.ts'
+import { readPublication, type GroupNews, type Publication } from '../ground/publication.ts'
 import { readGap, readLastWords } from './gap.ts'
-import { GroupHead, type HeadFor } from './group-head.ts'
+import { GroupHead } from './group-head.ts'
+import type { HeadFor } from './head-audience.ts'
 import { type Hearer, Hearing, type News } from './hearing.ts'
 import { Introductions } from './introductions.ts'
 import { LiveFrame } from './live-frame.ts'
@@ -73,8 +74,8 @@ export class GroupHub implements Hearer {
       }
       if (!this.#live.isEmpty) this.#fanout.schedule(this, this.#dueAt)
     })
-    this.#unsubscribe = this.#engine.bus.subscribe(groupTopic(appId, groupId), (text) =>
-      this.#receive(decodePublication<GroupNews>(text)),
+    this.#unsubscribe = this.#engine.bus.subscribe(groupTopic(appId, groupId), (message) =>
+      this.#receive(readPublication<GroupNews>(message)),
     )
     this.#hearing = new Hearing(this.#engine, this)
   }
@@ -99,7 +100,7 @@ export class GroupHub implements Hearer {
     this.#take(sub)
     sub.isOpen = isOpen
     this.#put(isOpen ? this.#open : this.#listed, sub)
-    this.#head.noteMove(isOpen)
+    this.#head.noteMove(sub, isOpen)
     if (this.#head.isWaiting) this.#fanout.scheduleHead(this)
   }
   remove(sub: Subscription): void {
@@ -245,8 +246,7 @@ export class GroupHub implements Hearer {
   }
   /** Sends the head where it changed and is due; false if lists must wait. Who waits for rows gets it with them. */
   sendHead(now: number): boolean {
-    if (this.#live.isEmpty && this.#slice === undefined) this.#head.sendToOpen()
-    return this.#head.sendToListed(now)
+    return this.#head.send(now, this.#engine.limits.fanoutSlice, !this.#live.isEmpty || this.#slice !== undefined)
   }
   flushAll(): void {
     while (this.#slice !== undefined) this.#sendSlice(Number.POSITIVE_INFINITY)
@@ -259,10 +259,10 @@ export class GroupHub implements Hearer {
   #begin(): void {
     const { changesTold } = this.#live
     const frame = this.#live.take()
-    const packet = { text: changesText(`group/${this.groupId}`, frame) }
-    this.#slice = { packet, frame, head: this.#head.takeForOpen(), at: this.#open.length - 1 }
-    const { frameDelayMaxMs, slowFrameDelayMaxMs, slowGroupMembers, updateDelayMs } = this.#engine.limits
     const now = this.#engine.elapsed()
+    const packet = { text: changesText(`group/${this.groupId}`, frame) }
+    this.#slice = { packet, frame, head: this.#head.takeForOpen(now), at: this.#open.length - 1 }
+    const { frameDelayMaxMs, slowFrameDelayMaxMs, slowGroupMembers, updateDelayMs } = this.#engine.limits
     if (changesTold) this.#updatableAt = now + updateDelayMs
     const max = this.#open.length > slowGroupMembers ? slowFrameDelayMaxMs : frameDelayMaxMs
     this.#flushableAt = now + Math.min(max, 2 * writeCostMs * this.#open.length)
