@@ -80,7 +80,9 @@ function carries(use: Use): void {
       await settle()
       for (const topic of topics) here.publish(topic, `to ${topic}`)
       await settle()
-      expect(received.toSorted()).toEqual(topics.map((topic): [string, BusMessage] => [topic, `to ${topic}`]).toSorted())
+      expect(received.toSorted()).toEqual(
+        topics.map((topic): [string, BusMessage] => [topic, `to ${topic}`]).toSorted(),
+      )
     }))
 
   test('to nobody without a complaint', () =>

@@ -139,10 +139,7 @@ export class GroupHub implements Hearer {
     })
     // Version and counters are of one instant: with a version alone, news would be taken in and then overwritten.
     this.#memberCount = row?.member_count ?? 0
-    this.#head.start(
-      { lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 },
-      last,
-    )
+    this.#head.start({ lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 }, last)
     return row?.version ?? 0
   }
   loaded(): void {

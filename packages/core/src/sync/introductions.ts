@@ -41,11 +41,7 @@ export class Introductions {
   #isOver = false
 
   /** `tell` hears who was read, and the version of which that is at least. */
-  constructor(
-    engine: Engine,
-    at: At,
-    tell: (members: readonly Introduced[], version: number) => void,
-  ) {
+  constructor(engine: Engine, at: At, tell: (members: readonly Introduced[], version: number) => void) {
     this.#engine = engine
     this.#at = at
     this.#tell = tell

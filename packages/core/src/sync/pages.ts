@@ -26,7 +26,11 @@ export function* changesPages(
     const more = count < rest.length
     const reached = more ? (rest[count - 1] as RowText).version : to
     yield {
-      text: changesText(stream, { from: since, to: reached, rows: rest.slice(0, count), ...(more ? { more } : {}) }, id),
+      text: changesText(
+        stream,
+        { from: since, to: reached, rows: rest.slice(0, count), ...(more ? { more } : {}) },
+        id,
+      ),
       to: reached,
     }
     since = reached

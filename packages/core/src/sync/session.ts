@@ -4,11 +4,11 @@
  */
 import { type AppId, type ClientFrame, closeCodes, type GroupId, refuse, Refusal, type UserId } from '@qun/contract'
 import { readConversations } from '../read/conversations.ts'
-import { asRefusal, type Engine } from '../ground/engine.ts'
+import type { Engine } from '../ground/engine.ts'
 import type { Fanout } from './fanout.ts'
 import type { Outlet, Packet, PostRequest, Principal, Session } from '../host/host.ts'
 import { freshHead, readOwnStream } from '../read/own-stream.ts'
-import { errorFrame, packetOf } from './packets.ts'
+import { packetOf } from './packets.ts'
 import type { Posting } from '../log/post.ts'
 import { Answers } from './answers.ts'
 import { changesPages, headsPages, openingPage } from './pages.ts'

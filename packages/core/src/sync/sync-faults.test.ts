@@ -25,7 +25,9 @@ async function openFaulty(limits = {}) {
     }),
   })
   const say = (text: string, mentions?: readonly 'sun'[]) =>
-    world.as('zhao').post(world.groupId, textMessage, mentions === undefined ? { text } : { text, mentions: mentions.map(id) })
+    world
+      .as('zhao')
+      .post(world.groupId, textMessage, mentions === undefined ? { text } : { text, mentions: mentions.map(id) })
   /** News of the group that no commit made. */
   const tell = (news: object) =>
     bus.publish(
@@ -73,20 +75,24 @@ async function differencesOf(world: World, person: Person): Promise<string[]> {
   return differences(world.core, world.store, person.principal.appId, client, person.views())
 }
 
-test('[SYNC22] whichever call of the store fails, everybody converges without another word', { timeout: 240_000 }, async () => {
-  const faulty = await openFaulty()
-  await using world = faulty.world
-  const { fate } = faulty
-  for (let n = 1, calls = n; n <= calls; n++) {
-    Object.assign(fate, { calls: 0, failAt: n })
-    const people = await liveThrough(faulty)
-    calls = fate.calls
-    fate.failAt = 0
-    for (const person of people) expect([n, await differencesOf(world, person)]).toEqual([n, []])
-    for (const person of people) person.client?.close()
-    await world.settle()
-  }
-})
+test(
+  '[SYNC22] whichever call of the store fails, everybody converges without another word',
+  { timeout: 240_000 },
+  async () => {
+    const faulty = await openFaulty()
+    await using world = faulty.world
+    const { fate } = faulty
+    for (let n = 1, calls = n; n <= calls; n++) {
+      Object.assign(fate, { calls: 0, failAt: n })
+      const people = await liveThrough(faulty)
+      calls = fate.calls
+      fate.failAt = 0
+      for (const person of people) expect([n, await differencesOf(world, person)]).toEqual([n, []])
+      for (const person of people) person.client?.close()
+      await world.settle()
+    }
+  },
+)
 
 describe('by itself', () => {
   const listenAt = async ({ world, node }: Faulty, name: string): Promise<Listener> => {
@@ -193,7 +199,9 @@ describe('by itself', () => {
     expect(line.seqsOf(world.groupId)).not.toContain(at.seq)
     fate.isAway = false
     await world.pass(10_000)
-    const frame = line.changesOf(`group/${world.groupId}`).find((one) => one.rows.some((row) => 'seq' in row && row.seq === at.seq))
+    const frame = line
+      .changesOf(`group/${world.groupId}`)
+      .find((one) => one.rows.some((row) => 'seq' in row && row.seq === at.seq))
     expect(frame?.rows.map((row) => row.row)).toEqual(['member', 'message'])
   })
   test('[SYNC11] a sender of a large group is read once, and told as they are after each change', async () => {

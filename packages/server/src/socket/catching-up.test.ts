@@ -49,7 +49,8 @@ async function answerTo(client: WireClient, id: number): Promise<any[]> {
 }
 const open = (client: WireClient, id: number, groupId: string, from?: number) =>
   client.send({ op: 'subscribe', id, groups: [{ groupId, level: 'open', ...(from === undefined ? {} : { from }) }] })
-const bytesOf = (rows: readonly unknown[]) => rows.reduce((sum: number, row) => sum + Buffer.byteLength(JSON.stringify(row)), 0)
+const bytesOf = (rows: readonly unknown[]) =>
+  rows.reduce((sum: number, row) => sum + Buffer.byteLength(JSON.stringify(row)), 0)
 
 describe('long answers', () => {
   const worst = '🧋'.repeat(textLengthMax)
@@ -97,7 +98,7 @@ describe('long answers', () => {
     let most = 0
     let sameFor = 0
     // What the kernel does not take stays here: it grows until the first page that finds no room, and no further.
-    for (let last = -1; sameFor < 50; ) {
+    for (let last = -1; sameFor < 50;) {
       await new Promise((resolve) => setImmediate(resolve))
       const queued = world.server.gateway.queuedBytesMax
       sameFor = queued === last && queued > 0 ? sameFor + 1 : 0
@@ -117,7 +118,8 @@ test('[SYNC21] a phone 1,990 messages of 120 characters behind catches up', asyn
   const groupId = await makeShopGroup(world)
   const { version } = await world.server.core.snapshot(principal('sun'), groupId as GroupId)
   const seqs = []
-  for (let n = 0; n < 10; n++) seqs.push(...(await postTexts(groupId, 199, '好'.repeat(110) + `${n}`.padStart(10, '茶'))))
+  for (let n = 0; n < 10; n++)
+    seqs.push(...(await postTexts(groupId, 199, '好'.repeat(110) + `${n}`.padStart(10, '茶'))))
   const client = await enter('sun')
   open(client, 1, groupId, version)
   const rows = (await answerTo(client, 1)).flatMap((frame) => frame.rows ?? [])
@@ -134,7 +136,10 @@ describe('asking for much', () => {
   })
   test('[LIMIT8] each group of a frame costs one reading of the viewer’s budget', async () => {
     const client = await enter('zhao')
-    const groups = Array.from({ length: 100 }, (_, i) => ({ groupId: `grp_${`${i}`.padStart(32, '0')}`, level: 'listed' }))
+    const groups = Array.from({ length: 100 }, (_, i) => ({
+      groupId: `grp_${`${i}`.padStart(32, '0')}`,
+      level: 'listed',
+    }))
     for (const id of [1, 2, 3]) client.send({ op: 'subscribe', id, groups })
     const codes = []
     for (const id of [1, 2, 3]) codes.push((await answerTo(client, id)).at(-1).code)
