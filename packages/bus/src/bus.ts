@@ -1,5 +1,15 @@
 /** What every bus engine offers, and how topics are built; knows no engine and what no topic means. */
 
+/** Something that is told as text where it leaves the process. Never changes once it was published. */
+export interface Letter {
+  readonly text: string
+}
+/** What a bus carries. A letter may arrive as itself or as its text: whoever hears it reads both. */
+export type BusMessage = string | Letter
+export function textOf(message: BusMessage): string {
+  return typeof message === 'string' ? message : message.text
+}
+
 /**
  * Carries text between processes, best effort: an engine may lose, repeat and reorder messages, so correctness never
  * depends on it (a gap leads to a pull from storage).
@@ -8,13 +18,13 @@ export interface Bus {
   /** True if it loses, repeats and reorders nothing; engines that may leave it out. */
   readonly isReliable?: boolean
   /** Never throws and never waits: a message that cannot be carried is lost. Receivers run after this call returned. */
-  publish(topic: string, message: string): void
+  publish(topic: string, message: BusMessage): void
   /**
    * Calls `receive` for every message of exactly this topic published from this moment on; the publisher's own
    * subscriptions are included. The same function may subscribe twice and is then called twice.
    * Returns the end of the subscription: nothing is received after it was called; calling it again is harmless.
    */
-  subscribe(topic: string, receive: (message: string) => void): () => void
+  subscribe(topic: string, receive: (message: BusMessage) => void): () => void
   /** Ends all subscriptions; messages under way are lost, later ones are ignored. May be called again. */
   close(): Promise<void>
 }

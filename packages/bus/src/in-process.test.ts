@@ -1,5 +1,6 @@
 /** The in-process engine against the bus contract, and its own promises on top; knows no other engine. */
 import { expect, test } from 'vitest'
+import { textOf } from './bus.ts'
 import { createInProcessBus } from './in-process.ts'
 import { busSuite } from './suite.ts'
 
@@ -14,9 +15,9 @@ busSuite('in process', async () => {
 test('a message reaches those who were subscribed when it was published, not those who came after', async () => {
   const bus = createInProcessBus()
   const received: string[] = []
-  bus.subscribe('t', (message) => received.push(`early ${message}`))
+  bus.subscribe('t', (message) => received.push(`early ${textOf(message)}`))
   bus.publish('t', '1')
-  bus.subscribe('t', (message) => received.push(`late ${message}`))
+  bus.subscribe('t', (message) => received.push(`late ${textOf(message)}`))
   await settle()
   expect(received).toEqual(['early 1'])
 })
@@ -44,7 +45,7 @@ test('a reporter that throws harms nobody', async () => {
   bus.subscribe('t', () => {
     throw new Error('a receiver broke')
   })
-  bus.subscribe('t', (message) => received.push(message))
+  bus.subscribe('t', (message) => received.push(textOf(message)))
   bus.publish('t', '1')
   await settle()
   bus.publish('t', '2')

@@ -1,5 +1,5 @@
-/** The bus engine of a single process: in order, exactly once; knows no network. */
-import type { Bus } from './bus.ts'
+/** The bus engine of a single process: in order, exactly once, letters as themselves; knows no network. */
+import type { Bus, BusMessage } from './bus.ts'
 
 export interface InProcessBusOptions {
   /** Told of what a receiver threw; the other receivers and later messages are not affected. Default: ignored. */
@@ -7,13 +7,13 @@ export interface InProcessBusOptions {
 }
 
 interface Subscription {
-  readonly receive: (message: string) => void
+  readonly receive: (message: BusMessage) => void
   active: boolean
 }
 
 interface Delivery {
   readonly topic: string
-  readonly message: string
+  readonly message: BusMessage
   readonly receivers: readonly Subscription[]
 }
 

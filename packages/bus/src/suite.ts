@@ -1,6 +1,6 @@
 /** What every bus engine must prove, as vitest tests; knows no engine. */
 import { describe, expect, test } from 'vitest'
-import type { Bus } from './bus.ts'
+import { type Bus, type BusMessage, textOf } from './bus.ts'
 
 export interface BusUnderTest {
   /** Two ends of one bus, as two processes hold them; a single process gives the same object twice. */
@@ -39,8 +39,8 @@ type Use = (run: (bus: BusUnderTest) => Promise<void>) => Promise<void>
 function carries(use: Use): void {
   test('messages of one topic in order, to the other end and to the publisher itself', () =>
     use(async ({ here, there, settle }) => {
-      const atThere: string[] = []
-      const atHere: string[] = []
+      const atThere: BusMessage[] = []
+      const atHere: BusMessage[] = []
       there.subscribe('group/g1', (message) => atThere.push(message))
       here.subscribe('group/g1', (message) => atHere.push(message))
       await settle()
@@ -53,7 +53,7 @@ function carries(use: Use): void {
 
   test('any text unchanged', () =>
     use(async ({ here, there, settle }) => {
-      const received: string[] = []
+      const received: BusMessage[] = []
       there.subscribe('t', (message) => received.push(message))
       await settle()
       const sent = ['', ' ', '山茶咖啡 ☕️ 👨‍👩‍👧', '\0\n\r\n', '{"a":"\\u0000"}', 'x'.repeat(300_000)]
@@ -62,15 +62,27 @@ function carries(use: Use): void {
       expect(received).toEqual(sent)
     }))
 
+  test('a letter as itself or as its text', () =>
+    use(async ({ here, there, settle }) => {
+      const received: string[] = []
+      for (const bus of [here, there]) bus.subscribe('t', (message) => received.push(textOf(message)))
+      await settle()
+      here.publish('t', Object.freeze({ text: '信' }))
+      await settle()
+      expect(received).toEqual(['信', '信'])
+    }))
+
   test('a topic exactly: no pattern, no prefix, any characters', () =>
     use(async ({ here, there, settle }) => {
       const topics = ['a', 'a.b', 'a.*', 'a.>', '>', '*', 'A', 'a ', '群/1', '1:a,2:bc', 'x'.repeat(500)]
-      const received: [string, string][] = []
+      const received: [string, BusMessage][] = []
       for (const topic of topics) there.subscribe(topic, (message) => received.push([topic, message]))
       await settle()
       for (const topic of topics) here.publish(topic, `to ${topic}`)
       await settle()
-      expect(received.toSorted()).toEqual(topics.map((topic): [string, string] => [topic, `to ${topic}`]).toSorted())
+      expect(received.toSorted()).toEqual(
+        topics.map((topic): [string, BusMessage] => [topic, `to ${topic}`]).toSorted(),
+      )
     }))
 
   test('to nobody without a complaint', () =>
@@ -86,11 +98,11 @@ function isolates(use: Use): void {
     use(async ({ here, settle }) => {
       const steps: string[] = []
       here.subscribe('first', (message) => {
-        steps.push(`first ${message} begins`)
+        steps.push(`first ${textOf(message)} begins`)
         if (message === '1') here.publish('second', message)
-        steps.push(`first ${message} ends`)
+        steps.push(`first ${textOf(message)} ends`)
       })
-      here.subscribe('second', (message) => steps.push(`second ${message}`))
+      here.subscribe('second', (message) => steps.push(`second ${textOf(message)}`))
       await settle()
       here.publish('first', '1')
       here.publish('first', '2')
@@ -103,7 +115,7 @@ function isolates(use: Use): void {
 
   test('a receiver that throws: the others and the later messages arrive, and it is reported', () =>
     use(async ({ here, settle, reported }) => {
-      const received: string[] = []
+      const received: BusMessage[] = []
       const failure = new Error('a receiver broke')
       here.subscribe('t', () => {
         throw failure
@@ -119,8 +131,8 @@ function isolates(use: Use): void {
 
   test('two subscriptions of the same function: ending one leaves the other', () =>
     use(async ({ here, settle }) => {
-      const received: string[] = []
-      const receive = (message: string) => {
+      const received: BusMessage[] = []
+      const receive = (message: BusMessage) => {
         received.push(message)
       }
       const endFirst = here.subscribe('t', receive)
@@ -140,7 +152,7 @@ function isolates(use: Use): void {
 function ends(use: Use): void {
   test('a subscription at once: not even a message under way is received', () =>
     use(async ({ here, settle }) => {
-      const received: string[] = []
+      const received: BusMessage[] = []
       const end = here.subscribe('t', (message) => received.push(message))
       await settle()
       here.publish('t', 'under way')
@@ -151,7 +163,7 @@ function ends(use: Use): void {
 
   test('another subscription from within a receiver', () =>
     use(async ({ here, settle }) => {
-      const received: string[] = []
+      const received: BusMessage[] = []
       let endSecond = () => {}
       here.subscribe('t', () => endSecond())
       endSecond = here.subscribe('t', (message) => received.push(message))
@@ -163,7 +175,7 @@ function ends(use: Use): void {
 
   test('the whole bus: nothing is received, and every call is still harmless', () =>
     use(async ({ here, settle, reported }) => {
-      const received: string[] = []
+      const received: BusMessage[] = []
       const end = here.subscribe('t', (message) => received.push(message))
       await settle()
       here.publish('t', 'under way')

@@ -125,6 +125,40 @@ test('coming back: the group goes on from its version, and what happened meanwhi
   ])
 })
 
+test('[SYNC21] cut off as a slow reader, a client asks for a snapshot, whose size is bounded, and only once', async () => {
+  const { client, peer, clock } = await startOnline()
+  say(peer, 'a')
+  const group = client.open(groupId)
+  await settle()
+  const asked = () => peer.heard.filter((frame) => frame.op === 'subscribe').at(-1)?.groups[0]
+  peer.cut(4408)
+  expect(group.get().messages).toHaveLength(1)
+  say(peer, 'b')
+  await clock.pass(30_000)
+  expect(asked()).not.toHaveProperty('from')
+  expect(group.get().messages).toHaveLength(2)
+  peer.cut(1006)
+  await clock.pass(30_000)
+  expect(asked()).toHaveProperty('from')
+})
+
+test('[SYNC21] a long answer is waited for as long as its pages come', async () => {
+  const { client, peer, clock } = await startOnline()
+  peer.answer = (frame) => frame.op === 'subscribe'
+  client.open(groupId)
+  await settle()
+  const asked = peer.heard.filter((frame) => frame.op === 'subscribe')
+  const id = asked[0]?.id as number
+  for (let from = 0; from < 5; from++) {
+    await clock.pass(14_000)
+    peer.push({ op: 'changes', stream: `group/${groupId}`, from, to: from + 1, rows: [], id, more: true })
+    await settle()
+  }
+  expect(peer.heard.filter((frame) => frame.op === 'subscribe')).toHaveLength(1)
+  await clock.pass(30_000)
+  expect(peer.heard.filter((frame) => frame.op === 'subscribe').length).toBeGreaterThan(1)
+})
+
 test('[M18] another epoch: everything held is dropped and read afresh', async () => {
   const { client, peer, clock } = await startOnline()
   const group = client.open(groupId)

@@ -75,6 +75,7 @@ class Client implements QunClient {
       received: (frame) => this.#received(frame),
       clock: (now) => (this.#aheadMs = now - platform.now()),
       changed: (state) => this.#connectionChanged(state),
+      overwhelmed: () => this.#groups.overwhelmed(),
     })
     this.userId = new Cell(turn, () => this.#userId)
     this.connection = new Cell(turn, () => this.#connection.state)

@@ -17,6 +17,8 @@ export interface ConnectionHost {
   /** The server's clock, whenever it is told. */
   readonly clock: (now: number) => void
   readonly changed: (state: ConnectionState) => void
+  /** The server cut us off because we did not take what it sent. */
+  readonly overwhelmed: () => void
 }
 
 /** From the first step to `hello`: token, handshake and sign-in together. */
@@ -174,6 +176,7 @@ export class Connection {
     this.#leave(1000)
     if (next.final) return this.#set('closed')
     this.#failures = next.failures
+    if (code === closeCodes.slow) this.#host.overwhelmed()
     if (next.freshToken) void this.#tokens.forget(this.#token)
     this.#set('offline')
     this.#wait('retry', next.delayMs, () => void this.#open())

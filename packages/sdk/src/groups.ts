@@ -54,6 +54,8 @@ export interface OpenedGroup {
   /** The subscription that is not answered, or the wait before the next try. */
   asked: { readonly id: number; readonly cancel: () => void; more: boolean } | undefined
   tries: number
+  /** What is missing was too much last time: a snapshot is asked for, whose size is bounded. */
+  wantsSnapshot: boolean
   readonly typing: TypingNotices
   loading: Promise<boolean> | undefined
   readonly view: Cell<GroupView>
@@ -140,13 +142,19 @@ export class Groups {
     }
   }
 
+  /** The connection was cut because its frames were not taken in time. */
+  overwhelmed(): void {
+    for (const group of this.#opened.values()) group.wantsSnapshot = true
+  }
+
   // ── frames ──
   changes(groupId: string, frame: Static<typeof ChangesFrame>): void {
     const group = this.#opened.get(groupId)
     if (group === undefined) return
     const before = group.state.cursor.version
     const step = withChanges(group.state, frame)
-    if (group.asked?.id === frame.id && group.asked !== undefined) group.asked.more = frame.more === true
+    // A long answer on a slow line comes page by page: each is a sign that the next will come.
+    if (group.asked?.id === frame.id && frame.id !== undefined) this.#await(group, frame.id, frame.more === true)
     this.#take(group, step.state)
     this.#pulls.taken(streamOf(groupId), frame, step.state.cursor.version > before)
   }
@@ -155,6 +163,7 @@ export class Groups {
     if (group === undefined || group.level !== 'open') return
     const before = group.state.cursor.version
     this.#take(group, withSnapshot(group.state, frame).state)
+    group.wantsSnapshot = false
     this.#pulls.taken(streamOf(group.groupId), withId(frame.id), group.state.cursor.version > before)
   }
   /** True if it was the end of a subscription's catch-up. */
@@ -312,14 +321,19 @@ export class Groups {
     if (level === group.level) return
     this.#endAsk(group)
     const { state } = group
-    const from = level === 'open' && state.ready ? { from: state.cursor.version } : {}
+    const from = level === 'open' && state.ready && !group.wantsSnapshot ? { from: state.cursor.version } : {}
     const id = this.#host.nextId()
     const frame = { op: 'subscribe', id, groups: [{ groupId: group.groupId as GroupId, level, ...from }] } as const
     if (!this.#host.send({ ...frame, groups: [...frame.groups] })) return
     group.level = level
     if (level === 'listed') return
+    this.#await(group, id)
+  }
+  /** Waits for the rest of an answer. */
+  #await(group: OpenedGroup, id: number, more = false): void {
+    this.#endAsk(group)
     const cancel = this.#platform.wait(answerMs, () => this.#retry(group, undefined))
-    group.asked = { id, cancel, more: false }
+    group.asked = { id, cancel, more }
   }
   #retry(group: OpenedGroup, problem: SdkProblem | undefined): void {
     this.#endAsk(group)
@@ -342,6 +356,7 @@ export class Groups {
       level: 'listed',
       asked: undefined,
       tries: 0,
+      wantsSnapshot: false,
       typing: new TypingNotices(this.#platform, () => group.view.mark()),
       loading: undefined,
       view: new Cell(this.#turn, () => (last = sameOr(last, this.#draw(groupId)))),

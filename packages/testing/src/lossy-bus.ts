@@ -1,5 +1,5 @@
 /** A bus that loses, repeats and reorders by a seed: what no engine may be trusted not to do. */
-import { createInProcessBus, type Bus } from '@qun/bus'
+import { createInProcessBus, type Bus, type BusMessage } from '@qun/bus'
 
 /** A small generator of pseudo-random numbers below 1 (mulberry32); the same seed gives the same run. */
 export function seeded(seed: number): () => number {
@@ -14,7 +14,7 @@ export function seeded(seed: number): () => number {
 
 export function createLossyBus(random: () => number, share = { lost: 0.1, twice: 0.1, late: 0.2 }): Bus {
   const bus = createInProcessBus()
-  const late: (readonly [string, string])[] = []
+  const late: (readonly [string, BusMessage])[] = []
   return {
     publish(topic, message) {
       const fate = random()
@@ -23,7 +23,7 @@ export function createLossyBus(random: () => number, share = { lost: 0.1, twice:
       else bus.publish(topic, message)
       if (fate > 1 - share.twice) bus.publish(topic, message)
       while (late.length > 3 || (late.length > 0 && random() < 0.3)) {
-        const [at, held] = late.splice(Math.floor(random() * late.length), 1)[0] as readonly [string, string]
+        const [at, held] = late.splice(Math.floor(random() * late.length), 1)[0] as readonly [string, BusMessage]
         bus.publish(at, held)
       }
     },

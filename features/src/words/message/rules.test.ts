@@ -42,6 +42,13 @@ describe('texts', () => {
   test.each(['.', '好', '❤️', '👩‍👩‍👧', '0', 'ل', '\u202eabc'])('[MS2] %s is a message', (text) => {
     expect(textFault(text)).toBeUndefined()
   })
+  test('[MS12] control characters and halves of pairs are refused, line breaks and tabs are not', () => {
+    const controls = [...Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)), '\u007f']
+    for (const char of controls)
+      expect([char, textFault(`a${char}b`)]).toEqual([char, '\n\t'.includes(char) ? undefined : 'request.encoding'])
+    for (const half of ['\ud83e', '\uddcb', '\uddcb\ud83e']) expect(textFault(`a${half}`)).toBe('request.encoding')
+    expect(textFault('🧋\u0085')).toBeUndefined()
+  })
   test('[MS3] length is counted in code points', () => {
     expect(textFault('群'.repeat(textLengthMax))).toBeUndefined()
     expect(textFault('🧋'.repeat(textLengthMax))).toBeUndefined()

@@ -9,6 +9,9 @@ export const mentionAllCoolDownMs = 5 * 60_000
 
 const somethingToSee = /[^\p{Default_Ignorable_Code_Point}\p{Z}\p{Cc}\p{Cf}\p{M}\u2800]/u
 const stackedMarks = new RegExp(`(?:\\p{M}\\p{Cf}*){${marksInARowMax + 1}}`, 'u')
+/** Of the control characters only the line break and the tab are text; as JSON the others take six bytes each. */
+// oxlint-disable-next-line no-control-regex -- these characters are what it looks for
+const control = /[\0-\x08\x0b-\x1f\x7f]/
 const oneEmoji = /^\p{RGI_Emoji}$/v
 const dayMs = 86_400_000
 /** Group days are days of Asia/Shanghai, which has no summer time. */
@@ -19,8 +22,11 @@ export function normaliseText(text: string): string {
   return text.trimEnd()
 }
 
-/** [MS2] [MS3] [MS4] The code with which a text is refused, if it is. Takes the normalised text. */
-export function textFault(text: string): 'message.empty' | 'message.too_long' | 'message.abusive_unicode' | undefined {
+/** [MS2] [MS3] [MS4] [MS12] The code with which a text is refused, if it is. Takes the normalised text. */
+export function textFault(
+  text: string,
+): 'request.encoding' | 'message.empty' | 'message.too_long' | 'message.abusive_unicode' | undefined {
+  if (!text.isWellFormed() || control.test(text)) return 'request.encoding'
   if (!somethingToSee.test(text)) return 'message.empty'
   if (isLongerThan(text, textLengthMax)) return 'message.too_long'
   if (stackedMarks.test(text)) return 'message.abusive_unicode'

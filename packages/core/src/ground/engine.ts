@@ -7,7 +7,7 @@ import { refuse, Refusal, type AppId, type RefusalDetail } from '@qun/contract'
 import { type Store, storeTrouble } from '@qun/storage'
 import { Bug } from '../host/assert.ts'
 import type { Limits } from '../host/limits.ts'
-import { encodePublication, type GroupNews, type UserNews } from './publication.ts'
+import { PublicationLetter, type GroupNews, type UserNews } from './publication.ts'
 import type { Registry } from '../host/registry.ts'
 import type { RiskPort } from '../host/risk.ts'
 import type { RowText } from './row-text.ts'
@@ -57,7 +57,7 @@ export function publishGroup(
   rows: readonly RowText[],
 ): void {
   engine.hear(appId, groupId)
-  engine.bus.publish(groupTopic(appId, groupId), encodePublication(news, rows))
+  engine.bus.publish(groupTopic(appId, groupId), new PublicationLetter(news, rows))
 }
 export function publishUser(
   engine: Engine,
@@ -66,7 +66,7 @@ export function publishUser(
   news: UserNews,
   rows: readonly RowText[],
 ): void {
-  engine.bus.publish(userTopic(appId, userId), encodePublication(news, rows))
+  engine.bus.publish(userTopic(appId, userId), new PublicationLetter(news, rows))
 }
 
 /** A refusal by code: the engine's, or one a feature declared. A code nobody declared is a bug. */

@@ -2,6 +2,7 @@
  * What the engine tells its nodes after a commit, as one bus message: a JSON line about the frame, then one line a row.
  * A row's JSON holds no line break, so the lines need no escaping. A publication may be lost, repeated or reordered.
  */
+import { type BusMessage, type Letter, textOf } from '@qun/bus'
 import type { RowText } from './row-text.ts'
 
 /** The latest words of a group, for lists of conversations. */
@@ -31,6 +32,8 @@ export interface GroupNews {
   readonly joined?: readonly (readonly [string, number])[]
   /** How far the store is, told after a commit that may have gone unheard; such news carries no rows. */
   readonly stored?: number
+  /** What lies between is too much to be told: such news carries no rows, and whoever needs them reads. */
+  readonly skips?: true
   /** Somebody is typing; such news carries no rows and moves no version. */
   readonly typing?: string
   /** The group's own row or its members changed: lists show name, picture, count. */
@@ -50,6 +53,24 @@ export interface UserNews {
 export interface Publication<News> {
   readonly news: News
   readonly rows: readonly RowText[]
+}
+
+/** A publication on its way: within a process it is handed over as it is, and written out for others only. */
+export class PublicationLetter<News extends GroupNews | UserNews> implements Publication<News>, Letter {
+  readonly news: News
+  readonly rows: readonly RowText[]
+  constructor(news: News, rows: readonly RowText[]) {
+    this.news = Object.freeze(news)
+    this.rows = Object.freeze(rows)
+    Object.freeze(this)
+  }
+  get text(): string {
+    return encodePublication(this.news, this.rows)
+  }
+}
+export function readPublication<News extends GroupNews | UserNews>(message: BusMessage): Publication<News> {
+  if (message instanceof PublicationLetter) return message as PublicationLetter<News>
+  return decodePublication(textOf(message))
 }
 
 export function encodePublication(news: GroupNews | UserNews, rows: readonly RowText[]): string {

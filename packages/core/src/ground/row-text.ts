@@ -79,3 +79,15 @@ export function mineText(row: MineDbRow): RowText {
 export function arrayText(rows: readonly RowText[]): string {
   return `[${rows.map((row) => row.json).join(',')}]`
 }
+
+/** How many of these rows, in the order of versions, are one page. Rows of one version are never parted. */
+export function countOfPage(rows: readonly RowText[], bytesMax: number): number {
+  let bytes = 0
+  let count = 0
+  for (const [i, row] of rows.entries()) {
+    if (i > 0 && row.version > (rows[i - 1] as RowText).version) count = i
+    bytes += Buffer.byteLength(row.json)
+    if (bytes > bytesMax && count > 0) return count
+  }
+  return rows.length
+}

@@ -100,6 +100,11 @@ export interface Packet {
 export interface Outlet {
   /** Queues a packet; the gateway writes what is queued at the end of the turn, or cuts a socket that does not read. */
   push(packet: Packet): void
+  /**
+   * Resolves when the client has taken most of what was pushed, or is gone; undefined when it has. Whoever answers with
+   * many pages waits for it before each: a long answer is no slow reader. Absent where nothing queues.
+   */
+  room?(): Promise<void> | undefined
   close(code: number, reason: string): void
 }
 /** One authenticated connection. */

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { addMembers } from '@qun/features/people/membership/contract'
+import { addMembers, leaveGroup } from '@qun/features/people/membership/contract'
 import { refusalOf, startWorld, turns, until, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { counter, createLab, id, note, postCounter, upTo } from '../fixtures.ts'
@@ -59,6 +59,54 @@ describe('sizes', () => {
       .call(addMembers, { params: { groupId: world.groupId }, body: { userIds: [id('zhou'), id('lin')] } })
     const large = await world.core.snapshot(world.as('sun').principal, world.groupId)
     expect(large.members.map((row) => row.userId).toSorted()).toEqual(['li', 'sun', 'wang', 'zhao'])
+  })
+  test('[LIMIT3] of those who left, a snapshot holds who appears in it, and nobody else', async () => {
+    await using world = await open({ snapshotMessages: 4 })
+    await world.as('zhao').post(world.groupId, note, { text: '很久以前' })
+    for (const name of ['zhao', 'sun', 'he']) {
+      if (name === 'sun') for (const n of upTo(3)) await world.as('sun').post(world.groupId, note, { text: `${n}` })
+      await world.as(name).call(leaveGroup, { params: { groupId: world.groupId }, body: {} })
+    }
+    const { members } = await world.core.snapshot(world.as('li').principal, world.groupId)
+    const told = members.map(({ userId, active }) => `${userId} ${active}`)
+    expect(told.toSorted()).toEqual(['li true', 'sun false', 'wang true'])
+  })
+  test('[SYNC21] what is sent of rows is cut by bytes: pages, snapshots, history, live frames and heads', async () => {
+    const pageBytesMax = 2_000
+    await using world = await open({ pageBytesMax })
+    const groups = [world.groupId]
+    for (const _ of upTo(14)) groups.push(await world.makeGroup(['wang', 'li', 'sun']))
+    const resume = { epoch: world.core.epoch, version: 1 }
+    const lines = [world.listen('sun'), world.listen('li', { resume })] as const
+    await world.settle()
+    lines[0].subscribe(world.groupId)
+    await world.settle()
+    const said = await Promise.all(
+      upTo(12).map((n) => world.as('zhao').post(world.groupId, note, { text: '群'.repeat(n === 6 ? 900 : 200) })),
+    )
+    await world.settle()
+    const bytesOf = (rows: readonly unknown[]) => Buffer.byteLength(JSON.stringify(rows))
+    const pull = lines[1].subscribe(world.groupId, 'open', 1)
+    await world.settle()
+    const stream = `group/${world.groupId}` as const
+    const pages = lines[1].answersTo(pull).filter((frame) => frame.op === 'changes')
+    for (const frames of [lines[0].changesOf(stream), pages]) {
+      expect(frames.length).toBeGreaterThan(3)
+      for (const { rows } of frames) if (rows.length > 1) expect(bytesOf(rows)).toBeLessThan(pageBytesMax * 1.2)
+      const seqs = frames.flatMap(({ rows }) => rows.flatMap((row) => (row.row === 'message' ? [row.seq] : [])))
+      expect(seqs.slice(-12)).toEqual(said.map(({ seq }) => seq).toSorted((a, b) => a - b))
+    }
+    const principal = world.as('li').principal
+    expect(bytesOf((await world.core.snapshot(principal, world.groupId)).messages)).toBeLessThan(pageBytesMax * 1.5)
+    const history = await world.core.history(principal, world.groupId, { limit: 200 })
+    expect(bytesOf(history.messages)).toBeLessThan(pageBytesMax * 6)
+    expect(history.messages.at(-1)?.seq).toBe(said.at(-1)?.seq)
+    const forward = await world.core.history(principal, world.groupId, { after: 0, limit: 200 })
+    expect(forward.messages[0]?.seq).toBe(1)
+    for (const frame of [...lines[1].list('heads'), ...lines[1].changesOf('user/li')])
+      if ('heads' in frame ? frame.heads.length > 1 : frame.rows.length > 1)
+        expect(bytesOf('heads' in frame ? frame.heads : frame.rows)).toBeLessThan(pageBytesMax * 1.2)
+    expect(lines[1].list('heads')[0]?.heads.length).toBeLessThan(groups.length)
   })
 })
 

@@ -16,6 +16,8 @@ export interface Limits {
   readonly snapshotMembers: number
   /** Rows in one answer to a pull; a page of about 100 kB. */
   readonly pullRowsMax: number
+  /** Bytes of rows in one frame, whatever it answers: what a phone on a slow line takes in a few seconds. */
+  readonly pageBytesMax: number
   /** A client further behind than this gets a snapshot instead of rows. */
   readonly pullBehindMax: number
   /** Groups named in one subscribe frame. */
@@ -64,6 +66,7 @@ export const defaultLimits: Limits = {
   snapshotMessages: 50,
   snapshotMembers: 200,
   pullRowsMax: 500,
+  pageBytesMax: 262_144,
   pullBehindMax: 2_000,
   subscribeMax: 100,
   openGroupsMax: 50,

@@ -14,11 +14,12 @@ import {
   type Static,
 } from '@qun/contract'
 import type { Tx } from '@qun/storage'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Engine } from '../ground/engine.ts'
 import type { Principal } from '../host/host.ts'
 import {
   arrayText,
+  countOfPage,
   groupText,
   memberRow,
   memberText,
@@ -66,18 +67,17 @@ export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: strin
     tx,
   )
   const group = groups.rows[0] as GroupDbRow
-  const { rows: messages } = await sql<MessageDbRow>`SELECT * FROM (
-      SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND seq > ${viewer.join_seq} AND version <= ${group.version}
-      ORDER BY seq DESC LIMIT ${engine.limits.snapshotMessages}) t ORDER BY seq`.execute(tx)
+  const { snapshotMessages, snapshotMembers, pageBytesMax } = engine.limits
+  const latest = sql`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
+    AND seq > ${viewer.join_seq} AND version <= ${group.version} ORDER BY seq DESC LIMIT ${snapshotMessages}`
+  const messages = (await readWithin(tx, latest, sql`seq DESC`, pageBytesMax)).rows.toReversed()
   const lowSeq = messages[0]?.seq ?? viewer.join_seq + 1
-  const isSmall = group.member_count <= engine.limits.snapshotMembers
-  const appearing = isSmall
-    ? []
-    : [...new Set([userId, group.owner_id, ...messages.map((message) => message.sender_id)])]
+  const isSmall = group.member_count <= snapshotMembers
+  const appearing = [...new Set([userId, group.owner_id, ...messages.map((message) => message.sender_id)])]
   const { rows: members } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
     JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
     WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version > 0
-      AND (${isSmall} OR m.user_id = ANY(${appearing}::text[]))`.execute(tx)
+      AND ((${isSmall} AND m.active) OR m.user_id = ANY(${appearing}::text[]))`.execute(tx)
   const { rows: records } = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
     WHERE app_id = ${appId} AND stream = ${`group/${groupId}`} AND body IS NOT NULL`.execute(tx)
   const mine = await readMine(tx, at, userId, lowSeq, Number.MAX_SAFE_INTEGER)
@@ -93,6 +93,25 @@ export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: strin
     records: records.map(recordText),
     mine,
   }
+}
+
+/**
+ * The first of some messages in an order, as many as `bytesMax` bytes of their bodies and states hold, one at least:
+ * thousands of rows of the largest size never are in memory at once. `isCut` if there are more.
+ */
+async function readWithin(
+  tx: Tx,
+  messages: RawBuilder<unknown>,
+  order: RawBuilder<unknown>,
+  bytesMax: number,
+): Promise<{ readonly rows: MessageDbRow[]; readonly isCut: boolean }> {
+  const { rows } = await sql<MessageDbRow & { total: number }>`SELECT * FROM (
+      SELECT p.*, row_number() OVER (ORDER BY ${order}) AS place, count(*) OVER () AS total,
+        sum(coalesce(octet_length(body::text), 0) + coalesce(octet_length(state::text), 0))
+          OVER (ORDER BY ${order}) AS bytes
+      FROM (${messages}) p) t
+    WHERE bytes <= ${bytesMax} OR place = 1 ORDER BY place`.execute(tx)
+  return { rows, isCut: rows.length < (rows[0]?.total ?? 0) }
 }
 
 async function readMine(
@@ -138,7 +157,7 @@ export interface ChangesPage {
 
 /**
  * Rows of a group changed after `from`, oldest change first, each once and in its latest state; at most
- * `pullRowsMax`. `to` is the version reached, so a caller pages by passing it back.
+ * `pullRowsMax` and `pageBytesMax`. `to` is the version reached, so a caller pages by passing it back.
  * Refuses `sync.reset` when `from` is ahead of the group.
  */
 export async function readChanges(engine: Engine, tx: Tx, at: At, userId: string, from: number): Promise<ChangesPage> {
@@ -150,22 +169,26 @@ export async function readChanges(engine: Engine, tx: Tx, at: At, userId: string
   const version = counters.rows[0]?.version ?? 0
   if (from > version) throw refuse('sync.reset', { detail: 'ahead' })
   const behind = version - from
-  const limit = engine.limits.pullRowsMax
+  const { pullRowsMax: limit, pageBytesMax } = engine.limits
   const texts: RowText[] = []
+  // What is read is complete up to here.
+  let until = version
   if (behind > 0) {
-    const { rows: messages } =
-      await sql<MessageDbRow>`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
-      AND version > ${from} AND version <= ${version} ORDER BY version LIMIT ${limit + 1}`.execute(tx)
-    texts.push(...messages.map(messageText))
-    texts.push(...(await readOtherChanges(tx, at, from, version, limit)))
+    const changed = sql`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
+      AND version > ${from} AND version <= ${version} ORDER BY version LIMIT ${limit + 1}`
+    const messages = await readWithin(tx, changed, sql`version`, pageBytesMax)
+    texts.push(...messages.rows.map(messageText))
+    if (messages.isCut) until = (messages.rows.at(-1) as MessageDbRow).version
+    texts.push(...(await readOtherChanges(tx, at, from, until, limit)))
   }
   texts.sort((a, b) => a.version - b.version)
-  const more = texts.length > limit
-  const page = more ? texts.slice(0, limit) : texts
-  const to = more ? (page.at(-1) as RowText).version : version
+  const count = Math.min(limit, countOfPage(texts, pageBytesMax))
+  const isCut = texts.length > count
+  const page = isCut ? texts.slice(0, count) : texts
+  const to = isCut ? (page.at(-1) as RowText).version : until
   const visible = page.filter((row) => row.seq === 0 || row.seq > viewer.join_seq)
   const senders = await readSenders(engine, tx, at, visible, from)
-  return { from, to, rows: [...senders, ...visible], more, joinSeq: viewer.join_seq, behind }
+  return { from, to, rows: [...senders, ...visible], more: to < version, joinSeq: viewer.join_seq, behind }
 }
 
 /** In a large group, the rows of those whose words are on the page: the client may never have met them. */
@@ -210,6 +233,9 @@ async function readOtherChanges(
 // ── over HTTP ──
 const parsed = <T>(texts: readonly RowText[]) => texts.map((text) => JSON.parse(text.json) as T)
 
+/** An answer over HTTP has no other page beside it on the way: it may be as large as so many of a socket's. */
+const historyPages = 4
+
 export class Reader {
   readonly #engine: Engine
   constructor(engine: Engine) {
@@ -240,11 +266,11 @@ export class Reader {
       const after = Math.max(viewer.join_seq, page.after ?? 0)
       const before = page.before ?? Number.MAX_SAFE_INTEGER
       const isForward = page.after !== undefined
-      const { rows } = isForward
-        ? await sql<MessageDbRow>`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
-            AND seq > ${after} AND seq < ${before} ORDER BY seq LIMIT ${limit}`.execute(tx)
-        : await sql<MessageDbRow>`SELECT * FROM (SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
-            AND seq > ${after} AND seq < ${before} ORDER BY seq DESC LIMIT ${limit}) t ORDER BY seq`.execute(tx)
+      const order = isForward ? sql`seq` : sql`seq DESC`
+      const asked = sql`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
+        AND seq > ${after} AND seq < ${before} ORDER BY ${order} LIMIT ${limit}`
+      const read = await readWithin(tx, asked, order, historyPages * this.#engine.limits.pageBytesMax)
+      const rows = isForward ? read.rows : read.rows.toReversed()
       const senders = [...new Set(rows.map((row) => row.sender_id))]
       const { rows: members } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
         JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id

@@ -5,30 +5,38 @@ import { sql } from 'kysely'
 import { summaryOf } from '../read/conversations.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { GroupNews, LastWords, Publication } from '../ground/publication.ts'
-import { groupText, memberText, messageText, recordText } from '../ground/row-text.ts'
+import { groupText, memberText, messageText, recordText, type RowText } from '../ground/row-text.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, RecordDbRow } from '../ground/store.ts'
 
-/** Reads as one publication from `since.version` to the present; counts and mentions for the users named. */
+type At = { readonly appId: AppId; readonly groupId: string }
+interface Since {
+  readonly version: number
+  readonly seq: number
+  /** Who follows the group here: their counts and mentions are told. */
+  readonly userIds: readonly string[]
+}
+/** Mentions of followers in one gap; more are not told by heads, and each follower reads their own. */
+const mentionsMax = 5_000
+
+/**
+ * Reads as one publication from `since.version` to the present; counts and mentions for the users named. More rows
+ * than a page has are not told: the news says that they are skipped. Undefined if even lists cannot be told.
+ */
 export async function readGap(
   engine: Engine,
   tx: Tx,
-  { appId, groupId }: { readonly appId: AppId; readonly groupId: string },
-  since: { readonly version: number; readonly seq: number; readonly userIds: readonly string[] },
-): Promise<Publication<GroupNews>> {
+  at: At,
+  since: Since,
+): Promise<Publication<GroupNews> | undefined> {
+  const { appId, groupId } = at
   const from = since.version
   const groups = await sql<GroupDbRow>`SELECT * FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(
     tx,
   )
   const group = groups.rows[0]
   if (group === undefined) return { news: { from, to: from }, rows: [] }
-  const messages = await sql<MessageDbRow>`SELECT * FROM messages
-    WHERE app_id = ${appId} AND group_id = ${groupId} AND version > ${from} ORDER BY version`.execute(tx)
-  const members =
-    await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m JOIN users u USING (app_id, user_id)
-    WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version > ${from}`.execute(tx)
-  const records = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
-    WHERE app_id = ${appId} AND stream = ${`group/${groupId}`} AND version > ${from}`.execute(tx)
-  const last = await readLastWords(engine, tx, { appId, groupId }, group.last_word_seq)
+  const rows = await readRows(engine, tx, at, from)
+  const last = await readLastWords(engine, tx, at, group.last_word_seq)
   const own = await sql<{ user_id: string; own: number }>`SELECT user_id, own FROM members
     WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = ANY(${since.userIds}::text[])`.execute(tx)
   const mentions = await sql<{
@@ -37,13 +45,9 @@ export async function readGap(
     sender_id: string
   }>`SELECT user_id, seq, sender_id FROM mentions
     WHERE app_id = ${appId} AND group_id = ${groupId} AND seq > ${since.seq}
-      AND user_id = ANY(${[...since.userIds, '*']}::text[])`.execute(tx)
-  const rows = [...messages.rows.map(messageText), ...members.rows.map(memberText), ...records.rows.map(recordText)]
-  if (group.row_version > from) rows.push(groupText(group))
-  const left = members.rows.filter((member) => !member.active).map((member) => member.user_id)
-  const joined = members.rows
-    .filter((member) => member.active)
-    .map((member) => [member.user_id, member.join_seq] as const)
+      AND user_id = ANY(${[...since.userIds, '*']}::text[]) LIMIT ${mentionsMax + 1}`.execute(tx)
+  if (mentions.rows.length > mentionsMax && since.userIds.length > 0) return undefined
+  if (rows !== undefined && group.row_version > from) rows.push(groupText(group))
   return {
     news: {
       from,
@@ -54,19 +58,49 @@ export async function readGap(
       face: true,
       own: own.rows.map((row) => [row.user_id, row.own] as const),
       mentions: mentions.rows.map((row) => [row.user_id, row.seq, row.sender_id] as const),
-      ...(left.length === 0 ? {} : { left }),
-      ...(joined.length === 0 ? {} : { joined }),
+      ...(await readMoves(tx, at, since)),
       ...(last === undefined ? {} : { last }),
+      ...(rows === undefined ? { skips: true as const } : {}),
     },
-    rows: rows.toSorted((a, b) => a.version - b.version),
+    rows: (rows ?? []).toSorted((a, b) => a.version - b.version),
   }
+}
+
+/** Messages, members and records changed after a version; undefined if they are more than one frame takes. */
+async function readRows(engine: Engine, tx: Tx, { appId, groupId }: At, from: number): Promise<RowText[] | undefined> {
+  const { pullRowsMax, pageBytesMax } = engine.limits
+  const limit = pullRowsMax + 1
+  const { rows: sizes } = await sql<{ bytes: number; n: number }>`SELECT count(*) AS n,
+      coalesce(sum(coalesce(octet_length(body::text), 0) + coalesce(octet_length(state::text), 0)), 0) AS bytes
+    FROM (SELECT body, state FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND version > ${from}
+      ORDER BY version LIMIT ${limit}) t`.execute(tx)
+  if ((sizes[0]?.n ?? 0) > pullRowsMax || (sizes[0]?.bytes ?? 0) > 4 * pageBytesMax) return undefined
+  const messages = await sql<MessageDbRow>`SELECT * FROM messages
+    WHERE app_id = ${appId} AND group_id = ${groupId} AND version > ${from} ORDER BY version LIMIT ${limit}`.execute(tx)
+  const members =
+    await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m JOIN users u USING (app_id, user_id)
+    WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version > ${from} LIMIT ${limit}`.execute(tx)
+  const records = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
+    WHERE app_id = ${appId} AND stream = ${`group/${groupId}`} AND version > ${from} LIMIT ${limit}`.execute(tx)
+  if (members.rows.length === limit || records.rows.length === limit) return undefined
+  return [...messages.rows.map(messageText), ...members.rows.map(memberText), ...records.rows.map(recordText)]
+}
+
+/** Who of the followers left, and who came: back, or for the first time. */
+async function readMoves(tx: Tx, { appId, groupId }: At, since: Since): Promise<Pick<GroupNews, 'left' | 'joined'>> {
+  const { rows } = await sql<{ user_id: string; active: boolean; join_seq: number }>`SELECT user_id, active, join_seq
+    FROM members WHERE app_id = ${appId} AND group_id = ${groupId} AND version > ${since.version}
+      AND user_id = ANY(${since.userIds}::text[])`.execute(tx)
+  const left = rows.filter((member) => !member.active).map((member) => member.user_id)
+  const joined = rows.filter((member) => member.active).map((member) => [member.user_id, member.join_seq] as const)
+  return { ...(left.length === 0 ? {} : { left }), ...(joined.length === 0 ? {} : { joined }) }
 }
 
 /** What lists show of the message at `seq`; undefined when there is none. */
 export async function readLastWords(
   engine: Engine,
   tx: Tx,
-  { appId, groupId }: { readonly appId: AppId; readonly groupId: string },
+  { appId, groupId }: At,
   seq: number,
 ): Promise<LastWords | undefined> {
   const { rows } = await sql<MessageDbRow>`SELECT * FROM messages

@@ -1,9 +1,11 @@
 /** The head of one group on this node: what lists of conversations show of it. */
 import type { AppId } from '@qun/contract'
+import { backoffMs } from './backoff.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { Faces } from './faces.ts'
 import type { Packet } from '../host/host.ts'
 import type { GroupNews, LastWords } from '../ground/publication.ts'
+import { type HeadFor, HeadAudience, type Mention, type Untold } from './head-audience.ts'
 import { notYetMember, type Subscription } from './subscription.ts'
 
 interface Counters {
@@ -16,81 +18,48 @@ interface At {
   readonly groupId: string
   readonly version: number
 }
-type Counts = ReadonlyMap<string, number>
-interface Mention {
-  readonly seq: number
-  readonly senderId: string
-}
-/** By the person mentioned; '*' is everybody. */
-type Mentions = ReadonlyMap<string, readonly Mention[]>
-
-/** What the head of one audience has yet to tell. */
-class Pending {
-  isDirty = false
-  isFaceDirty = false
-  own = new Map<string, number>()
-  mentions = new Map<string, readonly Mention[]>()
-  /** The face is being read; all that is noted meanwhile goes out with it. */
-  isReading = false
-
-  get isWaiting(): boolean {
-    return this.isDirty && !this.isReading
-  }
-  take(): { readonly own: Counts; readonly mentions: Mentions; readonly isFaceDirty: boolean } {
-    const { own, mentions, isFaceDirty } = this
-    this.own = new Map()
-    this.mentions = new Map()
-    this.isDirty = false
-    this.isFaceDirty = false
-    return { own, mentions, isFaceDirty }
-  }
-  addMention(userId: string, mention: Mention): void {
-    this.mentions.set(userId, [...(this.mentions.get(userId) ?? []), mention])
-  }
-  /** Somebody comes over from the other audience, who may not have been told this yet. */
-  add(other: Pending): void {
-    this.isDirty ||= other.isDirty
-    this.isFaceDirty ||= other.isFaceDirty
-    for (const [userId, own] of other.own) this.own.set(userId, Math.max(own, this.own.get(userId) ?? 0))
-    for (const [userId, mentions] of other.mentions) {
-      for (const mention of mentions) this.addMention(userId, mention)
-    }
-  }
-}
-
-/** The head as one viewer sees it; undefined for who is no member yet. */
-export type HeadFor = (sub: Subscription) => Packet | undefined
-
 /**
- * Two audiences hear it: who has the group open gets it in the same write as the rows, who has it in a list at most
- * once in a while.
+ * Two audiences hear it, each at most once in a while: who has the group open, in the same write as the rows where they
+ * go together, and who has it in a list.
  */
 export class GroupHead {
   readonly #engine: Engine
   readonly #faces: Faces
   readonly #at: At
-  readonly #open: readonly Subscription[]
-  readonly #listed: readonly Subscription[]
+  readonly #open: HeadAudience
+  readonly #listed: HeadAudience
   #last: LastWords | undefined
   #counters: Counters = { lastSeq: 0, lastOrdinal: 0, at: 0 }
-  readonly #forOpen = new Pending()
-  readonly #forListed = new Pending()
-  /** Earliest instant of the next head for lists, on the clock of `engine.elapsed`. */
-  #dueAt = 0
   /** What people are called in the group, as far as anybody asked. */
   readonly #names = new Map<string, string>()
   /** Up to which version somebody's row changed: a name read at an older one may be a former name. */
   #namesVersion = 0
   /** At which version the group's face changed last, as far as was heard: one read at an older one is the former. */
   #faceVersion = 0
+  readonly #resume: () => void
+  #failures = 0
+  #cancelRetry: (() => void) | undefined
 
-  constructor(engine: Engine, faces: Faces, at: At, open: readonly Subscription[], listed: readonly Subscription[]) {
+  /** `resume` runs when a head waits to be sent: its face was read, or is to be read again. */
+  constructor(
+    engine: Engine,
+    faces: Faces,
+    at: At,
+    audiences: { readonly open: readonly Subscription[]; readonly listed: readonly Subscription[] },
+    resume: () => void,
+  ) {
     this.#engine = engine
     this.#faces = faces
     this.#at = at
-    this.#open = open
-    this.#listed = listed
+    this.#open = new HeadAudience(audiences.open)
+    this.#listed = new HeadAudience(audiences.listed)
+    this.#resume = resume
   }
+  end(): void {
+    this.#cancelRetry?.()
+    this.#isOver = true
+  }
+  #isOver = false
   start(counters: Counters, last: LastWords | undefined): void {
     this.#counters = counters
     this.#last = last
@@ -107,9 +76,9 @@ export class GroupHead {
     if (version >= this.#namesVersion) this.#names.set(userId, name)
   }
   /** A connection opens the group or closes it: what the audience it leaves waits for, it waits for in the other. */
-  noteMove(isOpen: boolean): void {
-    if (isOpen) this.#forOpen.add(this.#forListed)
-    else this.#forListed.add(this.#forOpen)
+  noteMove(sub: Subscription, isOpen: boolean): void {
+    if (isOpen) this.#open.join(sub, this.#listed)
+    else this.#listed.join(sub, this.#open)
   }
 
   note(news: GroupNews): void {
@@ -124,55 +93,69 @@ export class GroupHead {
       this.#last = news.reworded
       isDirty = true
     }
-    if (this.#open.length > 0) noteIn(this.#forOpen, news, isDirty)
-    if (this.#listed.length > 0) noteIn(this.#forListed, news, isDirty)
+    for (const audience of [this.#open, this.#listed]) if (audience.subs.length > 0) noteIn(audience, news, isDirty)
   }
 
   get isWaiting(): boolean {
-    return this.#forOpen.isWaiting || this.#forListed.isWaiting
+    return this.#open.isWaiting || this.#listed.isWaiting
   }
-  /** For who has the group open, to be sent with its rows; undefined if there is nothing, or the face is read first. */
-  takeForOpen(): HeadFor | undefined {
-    return this.#take(this.#forOpen, this.#open)
+  /** For who has the group open, to be sent with its rows; undefined if it is too soon, or the face is read first. */
+  takeForOpen(now: number): HeadFor | undefined {
+    return this.#open.isUnderWay ? undefined : this.#take(this.#open, now)
   }
-  /** To who has the group open, without rows. */
-  sendToOpen(): void {
-    push(this.#open, this.takeForOpen())
-  }
-  /** To lists; false if it is too soon. */
-  sendToListed(now: number): boolean {
-    if (!this.#forListed.isWaiting) return true
-    if (now < this.#dueAt) return false
-    this.#dueAt = now + this.#engine.limits.headDelayMs
-    push(this.#listed, this.#take(this.#forListed, this.#listed))
-    return true
+  /** A slice of what is due: to lists, and unless they wait for rows to who has the group open; false if more waits. */
+  send(now: number, count: number, areRowsWaiting: boolean): boolean {
+    const isTold = this.#send(this.#open, now, count, areRowsWaiting)
+    return this.#send(this.#listed, now, count, false) && isTold
   }
   /** To all, whatever the time. */
   sendAll(now: number): void {
-    this.sendToOpen()
-    this.#dueAt = 0
-    this.sendToListed(now)
+    for (const audience of [this.#open, this.#listed]) {
+      audience.dueAt = 0
+      audience.send(Number.POSITIVE_INFINITY)
+      this.#send(audience, now, Number.POSITIVE_INFINITY, false)
+    }
   }
 
-  #take(pending: Pending, audience: readonly Subscription[]): HeadFor | undefined {
-    if (!pending.isWaiting) return undefined
-    if (audience.length === 0) return void pending.take()
-    if (!pending.isFaceDirty && this.#names.has(this.#speaker)) return this.#headOf(pending, undefined)
-    pending.isReading = true
+  #send(audience: HeadAudience, now: number, count: number, isHeldBack: boolean): boolean {
+    if (!audience.isWaiting) return true
+    if (!audience.isUnderWay && !isHeldBack) {
+      const headFor = this.#take(audience, now)
+      if (headFor !== undefined) audience.start(headFor)
+    }
+    return audience.send(count) && !audience.isWaiting
+  }
+  #take(audience: HeadAudience, now: number): HeadFor | undefined {
+    if (!audience.isWaiting || now < audience.dueAt) return undefined
+    audience.dueAt = now + this.#engine.limits.headDelayMs
+    if (audience.subs.length === 0) return void audience.take()
+    if (!audience.isFaceDirty && this.#names.has(this.#speaker)) return this.#headOf(audience.take(), undefined)
+    audience.isReading = true
     void this.#engine.track(this.#readFace()).then(
       (group) => {
-        pending.isReading = false
-        push(audience, this.#headOf(pending, group))
+        audience.isReading = false
+        this.#failures = 0
+        audience.start(this.#headOf(audience.take(), group))
+        if (audience.send(this.#engine.limits.fanoutSlice)) return
+        this.#resume()
       },
-      () => {
-        // The store is away: what was to be told is told with the next head.
-        pending.isReading = false
-      },
+      (error: unknown) => this.#failed(audience, error),
     )
     return undefined
   }
-  #headOf(pending: Pending, group: object | undefined): HeadFor {
-    const { own, mentions, isFaceDirty } = pending.take()
+  /** What was to be told stays to be told: nobody may speak again for a long time. */
+  #failed(audience: HeadAudience, error: unknown): void {
+    audience.isReading = false
+    audience.dueAt = 0
+    if (this.#isOver) return
+    this.#engine.onWorkerTrouble(error)
+    this.#failures++
+    this.#cancelRetry ??= this.#engine.wait(backoffMs(this.#engine, this.#failures), () => {
+      this.#cancelRetry = undefined
+      if (this.isWaiting) this.#resume()
+    })
+  }
+  #headOf({ own, mentions, isFaceDirty }: Untold, group: object | undefined): HeadFor {
     const base = {
       groupId: this.#at.groupId,
       version: this.#at.version,
@@ -216,18 +199,11 @@ export class GroupHead {
   }
 }
 
-function noteIn(pending: Pending, news: GroupNews, isDirty: boolean): void {
-  pending.isDirty ||= isDirty
-  pending.isFaceDirty ||= news.face === true
-  for (const [userId, own] of news.own ?? []) pending.own.set(userId, own)
-  for (const [userId, seq, senderId] of news.mentions ?? []) pending.addMention(userId, { seq, senderId })
-}
-function push(audience: readonly Subscription[], headFor: HeadFor | undefined): void {
-  if (headFor === undefined) return
-  for (const sub of audience) {
-    const packet = headFor(sub)
-    if (packet !== undefined) sub.session.pushHead(packet)
-  }
+function noteIn(audience: HeadAudience, news: GroupNews, isDirty: boolean): void {
+  audience.isDirty ||= isDirty
+  if (news.face === true) audience.noteFace()
+  for (const [userId, own] of news.own ?? []) audience.noteOwn(userId, own)
+  for (const [userId, seq, senderId] of news.mentions ?? []) audience.noteMention(userId, { seq, senderId })
 }
 function mentioned(mentions: readonly Mention[]): { mentions?: number[] } {
   return mentions.length === 0 ? {} : { mentions: [...new Set(mentions.map((mention) => mention.seq))] }

@@ -6,23 +6,25 @@ import type { AppId } from '@qun/contract'
 import { sql } from 'kysely'
 import { type Engine, groupTopic } from '../ground/engine.ts'
 import type { Packet } from '../host/host.ts'
-import { decodePublication, type GroupNews, type Publication } from '../ground/publication.ts'
+import { readPublication, type GroupNews, type Publication } from '../ground/publication.ts'
 import { readGap, readLastWords } from './gap.ts'
-import type { Faces } from './faces.ts'
-import { GroupHead, type HeadFor } from './group-head.ts'
+import { GroupHead } from './group-head.ts'
+import type { HeadFor } from './head-audience.ts'
+import { type Hearer, Hearing, type News } from './hearing.ts'
+import { Introductions } from './introductions.ts'
+import { LiveFrame } from './live-frame.ts'
 import { changesText } from '../read/reading.ts'
-import { memberText, nameIn, type RowText } from '../ground/row-text.ts'
+import type { RowText } from '../ground/row-text.ts'
+import type { Faces } from './faces.ts'
 import type { Listener } from './listener.ts'
-import type { GroupDbRow, MemberDbRow } from '../ground/store.ts'
-import type { Frame, HeldFrame, Subscription } from './subscription.ts'
+import type { GroupDbRow } from '../ground/store.ts'
+import { type Frame, hold, type HeldFrame, type Subscription } from './subscription.ts'
 
 /**
  * Writing one frame to one cold socket takes about this long (performance.md: 7–14 µs). A group flushes again only
  * after twice the time its last flush took.
  */
 const writeCostMs = 0.01
-/** Frames of commits that overtook each other arrive within this time; after it the gap is read from the store. */
-const gapDelayMs = 20
 
 /** A flush under way: who has the group open gets it from the end of their list on. */
 interface Slice {
@@ -44,7 +46,7 @@ export interface HubSubscription extends Subscription {
   readonly hub: GroupHub
 }
 
-export class GroupHub {
+export class GroupHub implements Hearer {
   readonly appId: AppId
   readonly groupId: string
   readonly #fanout: Turns
@@ -53,31 +55,17 @@ export class GroupHub {
   readonly #unsubscribe: () => void
   readonly #open: Subscription[] = []
   readonly #listed: Subscription[] = []
-  /** News up to here were taken in; undefined while loading. */
-  #version: number | undefined
-  /** How far the store is said to be: told while loading, it may be more than what was loaded. */
-  #storedVersion = 0
   #memberCount = 0
-  readonly ready: Promise<void>
-  #waiting: Publication<GroupNews>[] = []
-  #filling: Promise<void> | undefined
-  #cancelGap: (() => void) | undefined
+  readonly #hearing: Hearing
+  /** What followers were told of the group before it was loaded: whoever was told less than it holds gets a head. */
+  #told = new Map<Subscription, number>()
 
   // The frame that collects.
-  #from = 0
-  #rows = new Map<string, RowText>()
-  #lowSeq = Number.POSITIVE_INFINITY
+  readonly #live: LiveFrame
   #flushableAt = 0
-  /** Whether the frame tells something new, or only changes what was told; and when the next of the latter may go. */
-  #tellsNew = false
-  #changesTold = false
+  /** When the next frame that only changes what was told may go. */
   #updatableAt = 0
-  /**
-   * In a large group: the position of each sender's last message, to see who appears to followers for the first time.
-   */
-  readonly #spoke = new Map<string, number>()
-  /** While the rows of such senders are read, the frame that shows their words waits. */
-  #introducing: Promise<void> | undefined
+  readonly #introductions: Introductions
   #slice: Slice | undefined
 
   readonly #head: GroupHead
@@ -88,17 +76,27 @@ export class GroupHub {
     this.appId = appId
     this.groupId = groupId
     this.#end = end
-    this.#head = new GroupHead(this.#engine, fanout.faces, this, this.#open, this.#listed)
-    this.#unsubscribe = this.#engine.bus.subscribe(groupTopic(appId, groupId), (text) =>
-      this.#receive(decodePublication<GroupNews>(text)),
+    const audiences = { open: this.#open, listed: this.#listed }
+    this.#head = new GroupHead(this.#engine, fanout.faces, this, audiences, () => fanout.scheduleHead(this))
+    this.#live = new LiveFrame(this.#engine.limits.pageBytesMax)
+    this.#introductions = new Introductions(this.#engine, this, (members, version) => {
+      for (const { userId, name, row } of members) {
+        this.#live.introduce(row)
+        this.#head.knowName(userId, name, Math.max(row.version, version))
+      }
+      if (!this.#live.isEmpty) this.#fanout.schedule(this, this.#dueAt)
+    })
+    this.#unsubscribe = this.#engine.bus.subscribe(groupTopic(appId, groupId), (message) =>
+      this.#receive(readPublication<GroupNews>(message)),
     )
-    this.ready = this.#engine.track(this.#load())
-  }
-  get isLoaded(): boolean {
-    return this.#version !== undefined
+    this.#hearing = new Hearing(this.#engine, this)
   }
   get version(): number {
-    return this.#version ?? 0
+    return this.#hearing.version
+  }
+  /** Resolves once the hub knows where the group stands; rejects if the store fails, and is tried again when asked. */
+  whenReady(): Promise<void> {
+    return this.#hearing.ready()
   }
 
   // ── who follows ──
@@ -114,15 +112,23 @@ export class GroupHub {
     this.#take(sub)
     sub.isOpen = isOpen
     this.#put(isOpen ? this.#open : this.#listed, sub)
-    this.#head.noteMove(isOpen)
+    this.#head.noteMove(sub, isOpen)
     if (this.#head.isWaiting) this.#fanout.scheduleHead(this)
   }
   remove(sub: Subscription): void {
     this.#take(sub)
+    this.#told.delete(sub)
     if (this.#open.length > 0 || this.#listed.length > 0) return
     this.#unsubscribe()
-    this.#cancelGap?.()
+    this.#hearing.end()
+    this.#introductions.end()
+    this.#head.end()
     this.#end()
+  }
+  /** A follower was told of the group as it was at `version`: if it is further, they get its head. */
+  wasTold(sub: Subscription, version: number): void {
+    if (!this.#hearing.isLoaded) this.#told.set(sub, version)
+    else if (this.version > version) sub.session.readHead(this.groupId)
   }
   #put(list: Subscription[], sub: Subscription): void {
     sub.index = list.push(sub) - 1
@@ -137,132 +143,92 @@ export class GroupHub {
   }
 
   // ── taking news in ──
-  async #load(): Promise<void> {
-    try {
-      const { row, last } = await this.#engine.store.reading(this.appId, async (tx) => {
-        const { rows } = await sql<GroupDbRow>`SELECT * FROM groups
-            WHERE app_id = ${this.appId} AND group_id = ${this.groupId}`.execute(tx)
-        return { row: rows[0], last: await readLastWords(this.#engine, tx, this, rows[0]?.last_word_seq ?? 0) }
-      })
-      // Version and counters are of one instant: with a version alone, news would be taken in and then overwritten.
-      this.#version = row?.version ?? 0
-      this.#memberCount = row?.member_count ?? 0
-      this.#head.start(
-        { lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 },
-        last,
-      )
-    } catch {
-      // The store is away: followers are cut, and come back to a fresh hub.
-      for (const sub of [...this.#open, ...this.#listed]) sub.session.fail()
-    }
-    this.#advance()
-    this.noteStored(this.#storedVersion)
+  async load(): Promise<number> {
+    const { row, last } = await this.#engine.store.reading(this.appId, async (tx) => {
+      const { rows } = await sql<GroupDbRow>`SELECT * FROM groups
+          WHERE app_id = ${this.appId} AND group_id = ${this.groupId}`.execute(tx)
+      return { row: rows[0], last: await readLastWords(this.#engine, tx, this, rows[0]?.last_word_seq ?? 0) }
+    })
+    // Version and counters are of one instant: with a version alone, news would be taken in and then overwritten.
+    this.#memberCount = row?.member_count ?? 0
+    this.#head.start({ lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 }, last)
+    return row?.version ?? 0
+  }
+  loaded(): void {
+    const told = this.#told
+    this.#told = new Map()
+    for (const [sub, version] of told) this.wasTold(sub, version)
+  }
+  async readGap(since: number): Promise<News> {
+    const followers = [...this.#open, ...this.#listed]
+    const userIds = [...new Set(followers.map((sub) => sub.session.userId as string))]
+    const at = { version: since, seq: this.#head.lastSeq, userIds }
+    return this.#engine.store.reading(this.appId, async (tx) => {
+      const gap = await readGap(this.#engine, tx, this, at)
+      if (gap !== undefined) return gap
+      // Each follower lacks more than heads can tell: they come back and read it.
+      for (const sub of followers) sub.session.fail()
+      return (await readGap(this.#engine, tx, this, { ...at, userIds: [] })) as News
+    })
   }
   #receive(publication: Publication<GroupNews>): void {
-    if (publication.news.typing !== undefined) return this.#relayTyping(publication.news.typing)
-    if (publication.news.stored !== undefined) return this.noteStored(publication.news.stored)
-    this.#waiting.push(publication)
-    this.#advance()
+    const { typing, stored } = publication.news
+    if (typing !== undefined) this.#relayTyping(typing)
+    else if (stored !== undefined) this.noteStored(stored)
+    else this.#hearing.hear(publication)
   }
-  /** Takes in what follows on; keeps what does not, and sees to the gap. */
-  #advance(): void {
-    if (this.#version === undefined) return
-    for (let took = true; took;) {
-      took = false
-      for (const [i, publication] of this.#waiting.entries()) {
-        if (publication.news.from > this.#version) continue
-        this.#waiting.splice(i, 1)
-        if (publication.news.to > this.#version) this.#takeIn(publication)
-        took = true
-        break
-      }
-    }
-    if (this.#waiting.length === 0) {
-      this.#cancelGap?.()
-      this.#cancelGap = undefined
-    } else if (this.#filling === undefined) {
-      this.#cancelGap ??= this.#engine.wait(gapDelayMs, () => this.#fill())
-    }
+  /** The store is at this version: if the bus told less, what it lost is read. */
+  noteStored(version: number): void {
+    this.#hearing.noteStored(version)
   }
-  #takeIn({ news, rows }: Publication<GroupNews>): void {
-    if (news.left !== undefined) this.#letGo(news.left)
+  takeIn({ news, rows }: News, before: number): void {
     if (news.joined !== undefined) this.#moveUp(new Map(news.joined))
-    if (this.#rows.size === 0) this.#from = this.#version as number
-    for (const row of rows) {
-      const isTold = row.seq > 0 && row.seq <= this.#head.lastSeq
-      if (isTold) this.#changesTold = true
-      else this.#tellsNew = true
-      this.#addRow(row)
+    this.#live.begin(before)
+    for (const row of rows) this.#addRow(row)
+    this.#live.end(news.to)
+    if (news.skips === true) {
+      this.#live.skip()
+      this.#introductions.forget()
     }
-    this.#version = news.to
-    if (this.#memberCount > this.#engine.limits.snapshotMembers) this.#introduce(news, rows)
+    if (this.#memberCount > this.#engine.limits.snapshotMembers) this.#introduce(news)
     this.#head.note(news)
-    const hasListeners = this.#open.length > 0 && this.#rows.size > 0
-    if (!hasListeners) this.#drop()
+    const hasListeners = this.#open.length > 0 && !this.#live.isEmpty
+    if (!hasListeners) this.#live.drop()
     if (hasListeners) this.#fanout.schedule(this, this.#dueAt)
     else if (this.#head.isWaiting) this.#fanout.scheduleHead(this)
   }
   #addRow(row: RowText): void {
-    const held = this.#rows.get(row.key)
-    if (held !== undefined && held.version > row.version) return
-    // Deleting first keeps the map in the order of versions.
-    this.#rows.delete(row.key)
-    this.#rows.set(row.key, row)
-    if (row.seq > 0 && row.seq < this.#lowSeq) this.#lowSeq = row.seq
+    const isTold = row.seq > 0 && row.seq <= this.#head.lastSeq
+    if (isTold) this.#live.changesTold = true
+    else this.#live.tellsNew = true
+    this.#live.add(row)
     if (row.key === 'g') this.#memberCount = (JSON.parse(row.json) as { memberCount: number }).memberCount
-    if (row.key.startsWith('u')) this.#head.forgetName(row.key.slice(1), row.version)
+    if (!row.key.startsWith('u')) return
+    this.#head.forgetName(row.key.slice(1), row.version)
+    this.#introductions.changed(row)
   }
-  /**
-   * Followers of a large group hold the rows of those who appear in it only. Somebody whose last words lie outside a
-   * snapshot may be unknown to them: their row travels with their words.
-   */
-  #introduce(news: GroupNews, rows: readonly RowText[]): void {
-    const seq = news.lastSeq ?? this.#head.lastSeq
-    const unknown: string[] = []
-    for (const [userId] of news.own ?? []) {
-      if (seq - (this.#spoke.get(userId) ?? Number.NEGATIVE_INFINITY) >= this.#engine.limits.snapshotMessages)
-        unknown.push(userId)
-      this.#spoke.set(userId, seq)
+  #introduce(news: GroupNews): void {
+    const senders = (news.own ?? []).map(([userId]) => userId)
+    const listens = this.#open.length > 0 && !this.#live.isEmpty
+    for (const { userId, name, row } of this.#introductions.spoke(
+      senders,
+      news.lastSeq ?? this.#head.lastSeq,
+      listens,
+    )) {
+      this.#live.introduce(row)
+      this.#head.knowName(userId, name, this.version)
     }
-    if (unknown.length === 0 || rows.length === 0 || this.#open.length === 0) return
-    const before = this.#introducing ?? Promise.resolve()
-    // What is read from here on is of this version at least.
-    const version = this.version
-    const reading = before
-      .then(() => this.#readMembers(unknown))
-      .then(
-        (members) => {
-          for (const member of members) {
-            if (this.#rows.size > 0) this.#addRow(memberText(member))
-            this.#head.knowName(member.user_id, nameIn(member), Math.max(member.version, version))
-          }
-        },
-        () => undefined,
-      )
-    const done = reading.finally(() => {
-      if (this.#introducing !== done) return
-      this.#introducing = undefined
-      if (this.#rows.size > 0) this.#fanout.schedule(this, this.#dueAt)
-    })
-    this.#introducing = this.#engine.track(done)
-  }
-  async #readMembers(userIds: readonly string[]): Promise<MemberDbRow[]> {
-    const { rows } = await this.#engine.store.reading(this.appId, (tx) =>
-      sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m JOIN users u USING (app_id, user_id)
-        WHERE m.app_id = ${this.appId} AND m.group_id = ${this.groupId}
-          AND m.user_id = ANY(${userIds}::text[])`.execute(tx),
-    )
-    return rows
   }
   /** As read when the group was at `version`. */
   noteName(userId: string, name: string, version: number): void {
     this.#head.knowName(userId, name, version)
   }
   /** Whoever left sees what came before, and nothing after. */
-  #letGo(userIds: readonly string[]): void {
-    if (this.#rows.size > 0) this.flushAll()
+  letGo({ news: { left } }: News): void {
+    if (left === undefined) return
+    if (!this.#live.isEmpty) this.flushAll()
     for (const sub of [...this.#open, ...this.#listed]) {
-      if (userIds.includes(sub.session.userId)) sub.session.unfollow(this.groupId)
+      if (left.includes(sub.session.userId)) sub.session.unfollow(this.groupId)
     }
   }
   /** Whoever left and came back within a gap sees nothing of the time between. */
@@ -272,76 +238,41 @@ export class GroupHub {
     }
   }
   get #dueAt(): number {
-    return this.#tellsNew ? this.#flushableAt : Math.max(this.#flushableAt, this.#updatableAt)
-  }
-  #drop(): void {
-    this.#rows = new Map()
-    this.#tellsNew = false
-    this.#changesTold = false
-    this.#lowSeq = Number.POSITIVE_INFINITY
-  }
-
-  // ── gaps ──
-  /** The store is at this version: if the bus told less, what it lost is read. */
-  noteStored(version: number): void {
-    this.#storedVersion = Math.max(this.#storedVersion, version)
-    if (this.#version !== undefined && version > this.#version) this.#fill()
-  }
-  #fill(): void {
-    this.#cancelGap = undefined
-    if (this.#filling !== undefined) return
-    this.#filling = this.#engine
-      .track(this.#readGap())
-      .catch(() => undefined)
-      .finally(() => {
-        this.#filling = undefined
-        this.#advance()
-      })
-  }
-  async #readGap(): Promise<void> {
-    const userIds = [...new Set([...this.#open, ...this.#listed].map((sub) => sub.session.userId as string))]
-    const since = { version: this.#version ?? 0, seq: this.#head.lastSeq, userIds }
-    const gap = await this.#engine.store.reading(this.appId, (tx) => readGap(this.#engine, tx, this, since))
-    if (gap.news.to > (this.#version ?? 0)) this.#takeIn(gap)
+    return this.#live.tellsNew ? this.#flushableAt : Math.max(this.#flushableAt, this.#updatableAt)
   }
 
   // ── frames out ──
   /** Sends what may go now; returns when the rest may, or undefined when nothing waits. */
   flush(now: number): number | undefined {
-    if (this.#slice === undefined && this.#rows.size > 0 && now >= this.#dueAt && this.#introducing === undefined)
-      this.#begin()
+    if (this.#slice === undefined && this.#isReady && now >= this.#dueAt) this.#begin()
     if (this.#slice !== undefined) this.#sendSlice(this.#engine.limits.fanoutSlice)
     if (!this.sendHead(now)) this.#fanout.scheduleHead(this)
     if (this.#slice !== undefined) return now
-    const isReady = this.#rows.size > 0 && this.#introducing === undefined
-    return isReady ? this.#dueAt : undefined
+    return this.#isReady ? this.#dueAt : undefined
+  }
+  get #isReady(): boolean {
+    return !this.#live.isEmpty && !this.#introductions.isReading
   }
   /** Sends the head where it changed and is due; false if lists must wait. Who waits for rows gets it with them. */
   sendHead(now: number): boolean {
-    if (this.#rows.size === 0 && this.#slice === undefined) this.#head.sendToOpen()
-    return this.#head.sendToListed(now)
+    return this.#head.send(now, this.#engine.limits.fanoutSlice, !this.#live.isEmpty || this.#slice !== undefined)
   }
   flushAll(): void {
     while (this.#slice !== undefined) this.#sendSlice(Number.POSITIVE_INFINITY)
-    if (this.#rows.size > 0) {
+    while (this.#isReady) {
       this.#begin()
       this.#sendSlice(Number.POSITIVE_INFINITY)
     }
     this.#head.sendAll(this.#engine.elapsed())
   }
   #begin(): void {
-    const frame: Frame = {
-      from: this.#from,
-      to: this.#version as number,
-      rows: [...this.#rows.values()],
-      lowSeq: this.#lowSeq,
-    }
-    const packet = { text: changesText(`group/${this.groupId}`, frame) }
-    this.#slice = { packet, frame, head: this.#head.takeForOpen(), at: this.#open.length - 1 }
-    const { frameDelayMaxMs, slowFrameDelayMaxMs, slowGroupMembers, updateDelayMs } = this.#engine.limits
+    const { changesTold } = this.#live
+    const frame = this.#live.take()
     const now = this.#engine.elapsed()
-    if (this.#changesTold) this.#updatableAt = now + updateDelayMs
-    this.#drop()
+    const packet = { text: changesText(`group/${this.groupId}`, frame) }
+    this.#slice = { packet, frame, head: this.#head.takeForOpen(now), at: this.#open.length - 1 }
+    const { frameDelayMaxMs, slowFrameDelayMaxMs, slowGroupMembers, updateDelayMs } = this.#engine.limits
+    if (changesTold) this.#updatableAt = now + updateDelayMs
     const max = this.#open.length > slowGroupMembers ? slowFrameDelayMaxMs : frameDelayMaxMs
     this.#flushableAt = now + Math.min(max, 2 * writeCostMs * this.#open.length)
   }
@@ -353,7 +284,7 @@ export class GroupHub {
       const sub = this.#open[at]
       if (sub === undefined) continue
       if (sub.held === undefined) sub.session.outlet.push(this.packetFor(sub, slice))
-      else sub.held.push({ packet: slice.packet, frame: slice.frame })
+      else hold(sub.held, { packet: slice.packet, frame: slice.frame })
       this.#pushHead(sub)
     }
     slice.at = at
@@ -385,11 +316,9 @@ export class GroupHub {
       if (sub.session.userId !== userId && sub.held === undefined) sub.session.outlet.push(packet)
   }
 
-  /** Waits until it is loaded and no gap is open. */
+  /** Waits until nothing is read any more; what failed is tried again in its own time. */
   async settle(): Promise<void> {
-    await this.ready
-    if (this.#waiting.length > 0) this.#fill()
-    while (this.#filling !== undefined) await this.#filling
-    while (this.#introducing !== undefined) await this.#introducing
+    await this.#hearing.settle()
+    await this.#introductions.settle()
   }
 }

@@ -14,6 +14,8 @@ export interface Listener {
   catchUp(): Promise<void>
   follow(groupId: string, joinSeq: number, version?: number): void
   unfollow(groupId: string): void
+  /** Reads a group's head for itself and sends it. */
+  readHead(groupId: string): void
   /** Ends it: the client comes back and begins anew. */
   fail(): void
 }

@@ -3,18 +3,19 @@
  * out goes to an outlet, what comes in has passed its schema.
  */
 import { type AppId, type ClientFrame, closeCodes, type GroupId, refuse, Refusal, type UserId } from '@qun/contract'
-import type { Tx } from '@qun/storage'
 import { readConversations } from '../read/conversations.ts'
-import { asRefusal, type Engine } from '../ground/engine.ts'
+import type { Engine } from '../ground/engine.ts'
 import type { Fanout } from './fanout.ts'
 import type { Outlet, Packet, PostRequest, Principal, Session } from '../host/host.ts'
 import { freshHead, readOwnStream } from '../read/own-stream.ts'
-import { errorFrame, packetOf } from './packets.ts'
+import { packetOf } from './packets.ts'
 import type { Posting } from '../log/post.ts'
-import { changesText, readChanges, readSnapshot, snapshotText } from '../read/reading.ts'
+import { Answers } from './answers.ts'
+import { changesPages, headsPages, openingPage } from './pages.ts'
+import { changesText, readChanges } from '../read/reading.ts'
 import type { HubSubscription } from './group-hub.ts'
 import type { Listener } from './listener.ts'
-import { type HeldFrame, notYetMember } from './subscription.ts'
+import { notYetMember, nothingHeld } from './subscription.ts'
 import type { UserFeed } from './user-feed.ts'
 
 /** What a session asks of the rest of the engine. */
@@ -38,6 +39,8 @@ export class ClientSession implements Session, Listener {
   #isCaughtUp = false
   #isOver = false
   #catching: Promise<void> | undefined
+  #isCatchingAgain = false
+  readonly #answers: Answers
   /** Posts wait for this while one before them had to wait, so that order is kept. */
   #tail: Promise<unknown> | undefined
   /** Posts in the queue of the group commit, and who waits until there are none. */
@@ -53,6 +56,7 @@ export class ClientSession implements Session, Listener {
     this.#host = host
     this.#principal = principal
     this.outlet = outlet
+    this.#answers = new Answers(host.engine, outlet)
     const { engine, fanout } = host
     this.#version = resume.epoch === engine.epoch ? (resume.version ?? 0) : 0
     this.#feed = fanout.feed(principal.appId, principal.userId)
@@ -79,13 +83,13 @@ export class ClientSession implements Session, Listener {
   receive(frame: ClientFrame): void {
     switch (frame.op) {
       case 'subscribe':
-        return this.#run(frame.id, () => this.#subscribe(frame))
+        return this.#answers.add(frame.id, () => this.#subscribe(frame))
       case 'pull':
-        return this.#run(frame.id, () => this.#pull(frame))
+        return this.#answers.add(frame.id, () => this.#pull(frame))
       case 'send':
         return this.#send(frame)
       case 'read':
-        return this.#run(frame.id, () => this.#host.read(this.#principal, frame.groupId, frame.seq))
+        return void this.#answers.run(frame.id, () => this.#host.read(this.#principal, frame.groupId, frame.seq))
       case 'typing':
         return this.#say(frame.groupId)
       case 'ping':
@@ -118,10 +122,20 @@ export class ClientSession implements Session, Listener {
     this.#version = to
     this.outlet.push(packet)
   }
-  /** Reads and sends what the client's own stream has after its version; runs one at a time. */
+  /** Reads and sends what the client's own stream has after its version; runs one at a time, and one waits at most. */
   catchUp(isFirst = false): Promise<void> {
-    const before = this.#catching ?? Promise.resolve()
-    const next = before.then(() => this.#catchUp(isFirst)).catch(() => this.fail())
+    const before = this.#catching
+    if (before !== undefined && this.#isCatchingAgain) return before
+    this.#isCatchingAgain = before !== undefined
+    const next = (before ?? Promise.resolve())
+      .then(() => {
+        this.#isCatchingAgain = false
+        return this.#catchUp(isFirst)
+      })
+      .catch(() => this.fail())
+      .finally(() => {
+        if (this.#catching === next) this.#catching = undefined
+      })
     this.#catching = next
     return next
   }
@@ -129,7 +143,7 @@ export class ClientSession implements Session, Listener {
     if (this.#isOver) return
     const since = this.#version
     const { engine } = this.#host
-    const read = await engine.store.reading(this.appId, (tx) => readOwnStream(this.#host.engine, tx, this, since))
+    const read = await engine.store.reading(this.appId, (tx) => readOwnStream(engine, tx, this, since))
     if (since > read.version) {
       // The client knows more than the store: the store was put back. It starts over.
       this.#version = 0
@@ -139,12 +153,20 @@ export class ClientSession implements Session, Listener {
     const active = new Set(read.views.filter((view) => view.active).map((view) => view.group_id))
     for (const sub of [...this.#subs]) if (!active.has(sub.hub.groupId)) this.unfollow(sub.hub.groupId)
     for (const view of read.views) if (view.active) this.follow(view.group_id, view.join_seq, view.group_version)
-    this.#version = read.version
+    const { pageBytesMax } = engine.limits
+    const pages = changesPages(`user/${this.userId}`, { from: since, to: read.version, rows: read.rows }, pageBytesMax)
+    for (const { text, to } of pages) {
+      await this.outlet.room?.()
+      if (this.#isOver) return
+      this.#version = to
+      this.outlet.push({ text })
+    }
     this.#isCaughtUp = true
-    this.outlet.push({ text: changesText(`user/${this.userId}`, { from: since, to: read.version, rows: read.rows }) })
-    if (isFirst && since > 0) {
-      const heads = read.views.filter((view) => view.active).map((view) => freshHead(view, this.#host.engine.registry))
-      if (heads.length > 0) this.outlet.push(packetOf({ op: 'heads', heads }))
+    if (!isFirst || since === 0) return
+    const heads = read.views.filter((view) => view.active).map((view) => freshHead(view, engine.registry))
+    for (const text of headsPages(heads, pageBytesMax)) {
+      await this.outlet.room?.()
+      this.outlet.push({ text })
     }
   }
   // ── groups ──
@@ -160,13 +182,9 @@ export class ClientSession implements Session, Listener {
       return
     }
     const hub = this.#host.fanout.hub(this.appId, groupId)
-    this.#subs.push(hub.add(this, joinSeq, false))
-    if (version === undefined) return
-    if (hub.isLoaded) {
-      if (hub.version > version) void this.#host.engine.track(this.#sendHead(groupId))
-    } else {
-      void hub.ready.then(() => (hub.version > version ? this.#host.engine.track(this.#sendHead(groupId)) : undefined))
-    }
+    const sub = hub.add(this, joinSeq, false)
+    this.#subs.push(sub)
+    if (version !== undefined) hub.wasTold(sub, version)
   }
   unfollow(groupId: string): void {
     const index = this.#subs.findIndex((sub) => sub.hub.groupId === groupId)
@@ -174,7 +192,11 @@ export class ClientSession implements Session, Listener {
     const [sub] = this.#subs.splice(index, 1)
     sub?.hub.remove(sub)
   }
-  async #sendHead(groupId: string): Promise<void> {
+  /** Reads the head of a followed group for this viewer alone, and sends it. */
+  readHead(groupId: string): void {
+    void this.#host.engine.track(this.#readHead(groupId)).catch(() => this.fail())
+  }
+  async #readHead(groupId: string): Promise<void> {
     const views = await this.#host.engine.store.reading(this.appId, (tx) =>
       readConversations(tx, this.appId, this.userId, { groupIds: [groupId] }),
     )
@@ -195,7 +217,8 @@ export class ClientSession implements Session, Listener {
     const opening = frame.groups.filter((group) => group.level === 'open').map((group) => group.groupId)
     this.#checkOpening(opening)
     await this.#catching
-    for (const { groupId, level, from } of frame.groups) {
+    // A group named twice is asked for once, as named last.
+    for (const { groupId, level, from } of new Map(frame.groups.map((group) => [group.groupId, group])).values()) {
       if (this.#isOver) return
       const sub = this.#find(groupId)
       if (level === 'listed') {
@@ -211,7 +234,7 @@ export class ClientSession implements Session, Listener {
   /** From here on live frames are held until the catch-up is out; the client drops what it has already. */
   async #open(groupId: string, from: number | undefined, id: number): Promise<void> {
     const { engine } = this.#host
-    const at = { appId: this.appId, groupId }
+    const at = { appId: this.appId, groupId, userId: this.userId }
     // A member of a moment ago may not be followed yet: the store decides, not what this node happened to hear.
     let sub = this.#find(groupId)
     if (sub === undefined) {
@@ -219,71 +242,44 @@ export class ClientSession implements Session, Listener {
       sub = hub.add(this, notYetMember, false)
       this.#subs.push(sub)
     }
-    const held: HeldFrame[] = []
-    sub.held = held
+    const held = (sub.held = nothingHeld())
     sub.hub.setOpen(sub, true)
     try {
-      await sub.hub.ready
-      const texts = await engine.store.reading(this.appId, async (tx) => {
-        if (from !== undefined) {
-          const pages = await this.#readPages(tx, at, from, id)
-          if (pages !== undefined) return { ...pages, snapshot: undefined }
-        }
-        const snapshot = await readSnapshot(engine, tx, at, this.userId)
-        return { joinSeq: snapshot.joinSeq, texts: [snapshotText(groupId, snapshot, id)], snapshot }
-      })
-      sub.joinSeq = texts.joinSeq
-      // Whoever opens a group is the likeliest to speak next.
-      const { viewerName, version } = texts.snapshot ?? {}
-      if (viewerName !== undefined && version !== undefined) sub.hub.noteName(this.userId, viewerName, version)
-      for (const text of texts.texts) this.outlet.push({ text })
-      for (const one of held) this.outlet.push(sub.hub.packetFor(sub, one))
-      if (sub.held === held) sub.held = undefined
+      await sub.hub.whenReady()
+      for (let cursor = from, isWhole = false; !isWhole;) {
+        await this.outlet.room?.()
+        if (sub.held !== held || this.#isOver) return
+        // What is read from here on holds all that was told before.
+        Object.assign(held, nothingHeld())
+        const since = cursor
+        const page = await engine.store.reading(this.appId, (tx) => openingPage(engine, tx, at, since, id))
+        if (sub.held !== held) return
+        sub.joinSeq = page.joinSeq
+        // Whoever opens a group is the likeliest to speak next.
+        if (page.viewerName !== undefined) sub.hub.noteName(this.userId, page.viewerName, page.to)
+        for (const text of page.texts) this.outlet.push({ text })
+        cursor = page.to
+        isWhole = !page.more && !held.isFull
+      }
+      for (const one of held.frames) this.outlet.push(sub.hub.packetFor(sub, one))
+      sub.held = undefined
     } catch (error) {
       this.#closeAfter(error, sub, held)
       throw error
     }
   }
   /** A stranger was never in the group; a member whom the store failed keeps it in their list. */
-  #closeAfter(error: unknown, sub: HubSubscription, held: HeldFrame[]): void {
+  #closeAfter(error: unknown, sub: HubSubscription, held: HubSubscription['held']): void {
     const isStranger = sub.joinSeq === notYetMember || (error instanceof Refusal && error.code === 'group.not_found')
     if (isStranger) return this.unfollow(sub.hub.groupId)
     if (sub.held !== held || !this.#subs.includes(sub)) return
     sub.held = undefined
     sub.hub.setOpen(sub, false)
   }
-  /** All pages from a version, or undefined when a snapshot serves better. */
-  async #readPages(
-    tx: Tx,
-    at: { appId: AppId; groupId: string },
-    from: number,
-    id: number,
-  ): Promise<{ joinSeq: number; texts: string[] } | undefined> {
-    const { engine } = this.#host
-    const texts: string[] = []
-    let page
-    try {
-      page = await readChanges(engine, tx, at, this.userId, from)
-    } catch (error) {
-      if (error instanceof Refusal && error.code === 'sync.reset') {
-        this.outlet.push(
-          packetOf({ op: 'reset', code: 'sync.reset', stream: `group/${at.groupId}`, reason: 'ahead', id }),
-        )
-        return undefined
-      }
-      throw error
-    }
-    if (page.behind > engine.limits.pullBehindMax) return undefined
-    texts.push(changesText(`group/${at.groupId}`, page, id))
-    while (page.more) {
-      page = await readChanges(engine, tx, at, this.userId, page.to)
-      texts.push(changesText(`group/${at.groupId}`, page, id))
-    }
-    return { joinSeq: page.joinSeq, texts }
-  }
-
   async #pull(frame: Extract<ClientFrame, { op: 'pull' }>): Promise<void> {
     const { engine } = this.#host
+    await this.outlet.room?.()
+    if (this.#isOver) return
     if (frame.stream === `user/${this.userId}`) {
       const read = await engine.store.reading(this.appId, (tx) => readOwnStream(engine, tx, this, frame.from))
       if (frame.from > read.version) {
@@ -291,9 +287,9 @@ export class ClientSession implements Session, Listener {
           packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }),
         )
       } else {
-        this.outlet.push({
-          text: changesText(frame.stream, { from: frame.from, to: read.version, rows: read.rows }, frame.id),
-        })
+        const all = { from: frame.from, to: read.version, rows: read.rows }
+        const [first] = changesPages(frame.stream, all, engine.limits.pageBytesMax, frame.id)
+        if (first !== undefined) this.outlet.push({ text: first.text })
       }
       return
     }
@@ -343,7 +339,7 @@ export class ClientSession implements Session, Listener {
             `{"op":"sent","id":${id},"groupId":"${groupId}","clientId":"${clientId}","seq":${posted.seq}` +
             `,"version":${posted.version},"at":${posted.at},"replayed":${posted.replayed}}`,
         }),
-      (error: unknown) => this.#refused(id, error),
+      (error: unknown) => this.#answers.refused(id, error),
     )
     if (started?.isQueued === true) {
       this.#queued++
@@ -358,22 +354,5 @@ export class ClientSession implements Session, Listener {
       }),
     )
     this.#tail = tail
-  }
-
-  #run(id: number, work: () => Promise<unknown>): void {
-    void this.#host.engine.track(
-      work().then(
-        () => this.outlet.push({ text: `{"op":"done","id":${id}}` }),
-        (error: unknown) => this.#refused(id, error),
-      ),
-    )
-  }
-  #refused(id: number, error: unknown): void {
-    let told = asRefusal(error)
-    if (!(told instanceof Refusal)) {
-      this.#host.engine.onBug(told, 'session')
-      told = refuse('server.bug')
-    }
-    this.outlet.push(packetOf(errorFrame(told as Refusal, id)))
   }
 }

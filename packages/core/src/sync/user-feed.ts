@@ -1,7 +1,7 @@
 /** One user on this node: their connections, and the stream of what only they may see. */
 import type { AppId } from '@qun/contract'
 import { type Engine, userTopic } from '../ground/engine.ts'
-import { decodePublication, type Publication, type UserNews } from '../ground/publication.ts'
+import { type Publication, readPublication, type UserNews } from '../ground/publication.ts'
 import { changesText } from '../read/reading.ts'
 import type { Listener } from './listener.ts'
 
@@ -19,8 +19,8 @@ export class UserFeed {
     this.appId = appId
     this.userId = userId
     this.#end = end
-    this.#unsubscribe = engine.bus.subscribe(userTopic(appId, userId), (text) =>
-      this.#receive(decodePublication<UserNews>(text)),
+    this.#unsubscribe = engine.bus.subscribe(userTopic(appId, userId), (message) =>
+      this.#receive(readPublication<UserNews>(message)),
     )
   }
   add(session: Listener): void {

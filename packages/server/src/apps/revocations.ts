@@ -1,5 +1,5 @@
 /** Who was shut out lately: known to every node within five seconds, by the bus at once and by a look at the store. */
-import { topicOf, type Bus } from '@qun/bus'
+import { textOf, topicOf, type Bus } from '@qun/bus'
 import type { AppId, Millis, UserId } from '@qun/contract'
 import type { Lane, Store } from '@qun/storage'
 import { userKey } from '../ground/rates.ts'
@@ -67,7 +67,7 @@ export class Revocations {
   /** Learns what the store knows, then keeps listening. */
   async start(): Promise<void> {
     this.#unsubscribe = this.#options.bus.subscribe(this.#topic, (message) =>
-      this.#learn(JSON.parse(message) as RevocationRow),
+      this.#learn(JSON.parse(textOf(message)) as RevocationRow),
     )
     await this.poll()
     this.#timer = setInterval(() => void this.poll().catch(this.#options.onTrouble), pollMs).unref()

@@ -28,7 +28,20 @@ test('whatever passes equals what JSON.parse reads, and every other text is refu
 })
 
 test('no string that passes is unstorable, wherever it stands', () => {
-  const bad = fc.constantFrom('\0', '\uFFFF', '\uFFFE', '\uFDD0', '\u{1FFFF}', '\uD800', '\uDC00')
+  const bad = fc.constantFrom(
+    '\0',
+    '\u0001',
+    '\b',
+    '\f',
+    '\u001f',
+    '\u007f',
+    '\uFFFF',
+    '\uFFFE',
+    '\uFDD0',
+    '\u{1FFFF}',
+    '\uD800',
+    '\uDC00',
+  )
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 4 }), bad, fc.string(), (value, char, around) => {
       expect(isStorable(around + char)).toBe(false)
@@ -44,7 +57,8 @@ const escapeAll = (json: string) =>
   json.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 test('all Chinese, emoji and right-to-left text passes', () => {
-  for (const text of ['山茶咖啡', '👨‍👩‍👧‍👦', 'שלום', '\u202Ex', 'e\u0301'.repeat(9)]) expect(isStorable(text)).toBe(true)
+  for (const text of ['山茶咖啡', '👨‍👩‍👧‍👦', 'שלום', '\u202Ex', 'a\tb\r\nc', '\u0085', 'e\u0301'.repeat(9)])
+    expect(isStorable(text)).toBe(true)
 })
 
 test('depth is counted outside of strings only, up to the limit', () => {

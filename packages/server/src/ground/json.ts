@@ -4,10 +4,16 @@ import { refuse } from '@qun/contract'
 /** Deeper than any contract nests; a recursion over 32 levels is harmless. */
 export const jsonDepthMax = 32
 
-/** What PostgreSQL cannot store (NUL) and what Unicode keeps for processes; lone surrogates are tested apart. */
-const unstorable = /[\0\p{Noncharacter_Code_Point}]/u
+/**
+ * What PostgreSQL cannot store (NUL), what no text means (control characters but tab and line ends; each takes six bytes
+ * as JSON, so that texts of a legal length would be pages of an illegal one), and what Unicode keeps for processes. Lone
+ * surrogates are tested apart.
+ */
+// oxlint-disable-next-line no-control-regex -- these characters are what it looks for
+const unstorable = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\p{Noncharacter_Code_Point}]/u
 /** Text in which a string, once unescaped, could differ from its raw form, or a key could be a forbidden one. */
-const suspicious = /\\u|__proto__|constructor|prototype|\p{Noncharacter_Code_Point}/u
+// oxlint-disable-next-line no-control-regex -- DEL is the one control character that JSON need not escape
+const suspicious = /\\[ubf]|\x7f|__proto__|constructor|prototype|\p{Noncharacter_Code_Point}/u
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** True when the text can be stored and sent back unchanged. */

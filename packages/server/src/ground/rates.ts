@@ -96,26 +96,28 @@ export class Limiter {
     ) as Record<BudgetName, number>
   }
 
-  /** Milliseconds until the next try can succeed; 0 when this one may pass (and was counted). */
-  waitOf(name: BudgetName, key: string): number {
+  /** Milliseconds until the next try can succeed; 0 when this one may pass (and was counted, `cost` times). */
+  waitOf(name: BudgetName, key: string, cost = 1): number {
     const limit = this.#limits[name]
     if (limit === 0) return 0
+    // What costs more than a whole window holds takes one of its own.
+    const counted = Math.min(cost, limit)
     const now = this.#now()
     if (now >= this.#sweepAt) this.#sweep(now)
     const full = `${name} ${key}`
     const window = this.#windows.get(full)
     if (window === undefined || now >= window.endsAt) {
-      this.#windows.set(full, { count: 1, endsAt: now + budgets[name].windowMs })
+      this.#windows.set(full, { count: counted, endsAt: now + budgets[name].windowMs })
       return 0
     }
-    if (window.count >= limit) return window.endsAt - now
-    window.count++
+    if (window.count + counted > limit) return window.endsAt - now
+    window.count += counted
     return 0
   }
 
-  /** Counts one use. Refuses `rate.limited` with the time to wait. */
-  check(name: BudgetName, key: string): void {
-    const waitMs = this.waitOf(name, key)
+  /** Counts one use, or one that costs as much as several. Refuses `rate.limited` with the time to wait. */
+  check(name: BudgetName, key: string, cost = 1): void {
+    const waitMs = this.waitOf(name, key, cost)
     if (waitMs > 0) throw refuse('rate.limited', { detail: `budget ${name}`, retryAfterMs: waitMs })
   }
 

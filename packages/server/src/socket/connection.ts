@@ -13,6 +13,7 @@ import {
 } from '@qun/contract'
 import type { Core, Outlet, Packet, Session } from '@qun/core'
 import type { Auth } from '../apps/auth.ts'
+import type { Entrance, Place } from './entrance.ts'
 import { checkTexts, readJson } from '../ground/json.ts'
 import { LiveSocket, type Company } from './live-socket.ts'
 import { wireOf } from './outlet.ts'
@@ -28,9 +29,7 @@ export interface Surroundings extends Company<LiveSocket> {
   readonly protocol: number
   /** True when pages of the origin may speak for users of the app. */
   readonly isOriginOf: (appId: AppId, origin: string) => Promise<boolean>
-  /** Resolves when the store can bear one more that catches up; whoever entered says so with `entered`. */
-  readonly enter: () => Promise<void>
-  readonly entered: () => void
+  readonly entrance: Entrance
   /** Counts the connection among its user's. False: there are too many. */
   readonly admit: (connection: Connection) => boolean
   /** True once the server takes no more posts. */
@@ -58,8 +57,8 @@ export class Connection extends LiveSocket implements Outlet {
   #state: typeof awaiting | typeof verifying | typeof open = awaiting
   #session: Session | undefined
   #early: string[] | undefined
-  /** Let in, and not caught up yet. */
-  #isEntering = false
+  /** Its place at the entrance, or in the queue before it; until it is caught up. */
+  #place: Place | undefined
 
   appId = '' as AppId
   userId = '' as UserId
@@ -87,7 +86,7 @@ export class Connection extends LiveSocket implements Outlet {
 
   push(packet: Packet): void {
     if (this.isClosing) return
-    if (this.#isEntering && !packet.text.startsWith('{"op":"hello"')) this.#leaveEntrance()
+    if (this.#place !== undefined && !packet.text.startsWith('{"op":"hello"')) this.#leaveEntrance()
     if (this.#sentAt !== 0 && packet.text.startsWith('{"op":"sent"')) {
       this.#around.telemetry.acknowledged((this.#around.now() - this.#sentAt) / 1_000)
       this.#sentAt = 0
@@ -96,9 +95,14 @@ export class Connection extends LiveSocket implements Outlet {
   }
 
   #leaveEntrance(): void {
-    if (!this.#isEntering) return
-    this.#isEntering = false
-    this.#around.entered()
+    this.#place?.leave()
+    this.#place = undefined
+  }
+
+  /** Whoever is refused makes room at once, however long their client takes to answer. */
+  override close(code: number, reason: string): void {
+    super.close(code, reason)
+    this.#leaveEntrance()
   }
 
   override ended(): void {
@@ -180,7 +184,8 @@ export class Connection extends LiveSocket implements Outlet {
         break
       case 'subscribe':
         if (frame.groups.length > core.limits.subscribeMax) throw refuse('batch.too_large')
-        limiter.check('read', this.#userKey)
+        // Each group is a reading of its own; named twice it is read once.
+        limiter.check('read', this.#userKey, new Set(frame.groups.map((group) => group.groupId)).size)
         break
       case 'pull':
         limiter.check('read', this.#userKey)
@@ -224,18 +229,21 @@ export class Connection extends LiveSocket implements Outlet {
   }
 
   async #begin(claims: Claims, frame: AuthFrame): Promise<void> {
-    const { enter, entered, isOriginOf } = this.#around
+    const { admit, auth, entrance, isOriginOf } = this.#around
     if (this.#origin !== undefined && !(await isOriginOf(claims.appId, this.#origin))) throw refuse('ws.origin')
+    if (this.isClosing) return
     this.#origin = undefined
-    await enter()
-    if (this.isClosing) return entered()
-    this.#isEntering = true
     this.appId = claims.appId
     this.userId = claims.userId
     this.isGuest = claims.guest
-    if (!this.#around.admit(this)) throw refuse('conn.limit')
-    if (this.#around.auth.isShutOut(claims)) throw refuse('auth.token_revoked')
+    // Whoever has too many sockets takes no place from anybody.
+    if (!admit(this)) throw refuse('conn.limit')
+    if (auth.isShutOut(claims)) throw refuse('auth.token_revoked')
     this.#adopt(claims)
+    // From here on a revocation finds it, also while it waits.
+    this.#place = entrance.ask(claims.appId, this.#userKey)
+    await this.#place.entered
+    if (this.isClosing) return
     this.#state = open
     // Pings of sockets opened together are spread out.
     this.pingAt = this.#around.now() + socketLimits.pingEveryMs - (this.slot % 20) * 1_000

@@ -6,9 +6,10 @@ import type { Duplex } from 'node:stream'
 import { closeCodes, type AppId, type CoreCode, type Millis } from '@qun/contract'
 import type { Core } from '@qun/core'
 import type { AddressBook } from '../ground/addresses.ts'
-import type { Apps } from '../apps/apps.ts'
+import type { App, Apps } from '../apps/apps.ts'
 import type { Auth } from '../apps/auth.ts'
 import { Connection, type Surroundings } from './connection.ts'
+import { Entrance } from './entrance.ts'
 import { writeProblem } from '../http/http.ts'
 import { localeOfHeader } from '../ground/problem.ts'
 import { socketPath } from '../ground/paths.ts'
@@ -48,8 +49,6 @@ export class Gateway {
   readonly #perUser = new Map<string, Connection[]>()
   #timer: NodeJS.Timeout | undefined
   #isDraining = false
-  #entering = 0
-  readonly #atTheDoor: (() => void)[] = []
   #keysCheckedAt: Millis = 0
 
   constructor(options: GatewayOptions) {
@@ -63,8 +62,7 @@ export class Gateway {
       protocol,
       now,
       isOriginOf: (appId, origin) => this.#isOriginOf(appId, origin),
-      enter: () => this.#enter(),
-      entered: () => this.#entered(),
+      entrance: new Entrance(enteringMax),
       admit: (connection) => this.#admit(connection),
       backlogged: (connection) => void this.#backlogged.add(connection as Connection),
       isDraining: () => this.#isDraining,
@@ -112,13 +110,15 @@ export class Gateway {
 
   /** Closes the sockets whose token's key was retired, or whose app is gone. */
   async cutRetired(): Promise<void> {
-    const appIds = new Set(this.#connections.filter((connection) => connection.isOpen).map(({ appId }) => appId))
-    for (const appId of appIds) {
-      const app = await this.#options.apps.find(appId)
-      for (const connection of this.#connections.filter((each) => each.isOpen && each.appId === appId)) {
-        if (app?.signingKeys.get(connection.kid)?.status === 'active') continue
-        connection.close(closeCodes.auth, app === undefined ? 'auth.token_key_unknown' : 'auth.token_key_retired')
-      }
+    const apps = new Map<AppId, App | undefined>()
+    for (const { isOpen, appId } of this.#connections) if (isOpen) apps.set(appId, undefined)
+    for (const appId of apps.keys()) apps.set(appId, await this.#options.apps.find(appId))
+    for (const connection of [...this.#connections]) {
+      // Whoever came while the apps were looked up is looked at next time.
+      if (!connection.isOpen || !apps.has(connection.appId)) continue
+      const app = apps.get(connection.appId)
+      if (app?.signingKeys.get(connection.kid)?.status === 'active') continue
+      connection.close(closeCodes.auth, app === undefined ? 'auth.token_key_unknown' : 'auth.token_key_retired')
     }
   }
 
@@ -198,24 +198,10 @@ export class Gateway {
     socket.setNoDelay(true)
     socket[owner] = connection
     socket.on('data', onData)
+    socket.on('drain', onDrain)
     socket.on('end', onEnd)
     socket.on('close', onClose)
     if (head.length > 0) connection.read(head)
-  }
-
-  #enter(): Promise<void> {
-    if (this.#entering < enteringMax) {
-      this.#entering++
-      return Promise.resolve()
-    }
-    return new Promise((resolve) => this.#atTheDoor.push(resolve))
-  }
-
-  /** The place goes to whoever waits longest. */
-  #entered(): void {
-    const next = this.#atTheDoor.shift()
-    if (next === undefined) this.#entering--
-    else next()
   }
 
   #remove(connection: Connection): void {
@@ -274,6 +260,9 @@ type OwnedSocket = Socket & { [owner]: Connection }
 
 function onData(this: Socket, chunk: Buffer): void {
   ;(this as OwnedSocket)[owner].read(chunk)
+}
+function onDrain(this: Socket): void {
+  ;(this as OwnedSocket)[owner].drained()
 }
 function onEnd(this: Socket): void {
   this.end()

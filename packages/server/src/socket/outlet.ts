@@ -5,6 +5,9 @@ import type { Packet } from '@qun/core'
 /** Below it, copying frames together costs less than handing the kernel a list of them. */
 const joinBytesMax = 16_384
 
+/** Live frames are shorter, as they are cut into pages; an answer may hold many rows that go together. */
+const longBytes = 262_144
+
 /** A text frame from server to client (RFC 6455: final, unmasked): header and text in one buffer. */
 export function textFrame(text: string): Buffer {
   return frameOf(0x81, Buffer.byteLength(text), (wire, at) => wire.write(text, at, 'utf8'))
@@ -58,6 +61,10 @@ export abstract class OutletQueue {
   /** Frames of this turn: none, one, or several. */
   #frames: Buffer | Buffer[] | undefined
   #bytes = 0
+  /** A long answer that began on an empty queue: it may be longer than a queue and says nothing of its reader. */
+  #answerBytes = 0
+  /** Who waits until the client has taken most of what is queued; several when several answers are under way. */
+  #waiting: (() => void)[] | undefined
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -68,16 +75,36 @@ export abstract class OutletQueue {
     return this.#bytes + this.socket.writableLength
   }
 
+  /**
+   * Resolves when less is queued than the socket's own mark, or when nothing goes out any more; undefined if so already.
+   */
+  room(): Promise<void> | undefined {
+    if (!this.#isFull) return undefined
+    return new Promise((resolve) => (this.#waiting ??= []).push(resolve))
+  }
+  get #isFull(): boolean {
+    return this.socket.writable && this.queuedBytes >= this.socket.writableHighWaterMark
+  }
+  /** The kernel took more, or the socket is gone. */
+  drained(): void {
+    if ((this.#waiting === undefined && this.#answerBytes === 0) || this.#isFull) return
+    this.#answerBytes = 0
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    for (const resolve of waiting ?? []) resolve()
+  }
+
   /** Queues one whole frame; it is written at the end of this turn of the event loop. */
   pushFrame(wire: Buffer): void {
     const frames = this.#frames
+    if (wire.length > longBytes && !this.#isFull) this.#answerBytes = wire.length
     this.#bytes += wire.length
     if (frames === undefined) {
       this.#frames = wire
       markDirty(this)
     } else if (Array.isArray(frames)) frames.push(wire)
     else this.#frames = [frames, wire]
-    if (this.queuedBytes > this.queuedBytesMax) this.overflow()
+    if (this.queuedBytes > this.queuedBytesMax + this.#answerBytes) this.overflow()
   }
 
   /** Writes what is queued. Whole frames only, so that control frames may be written between two calls. */
@@ -88,7 +115,7 @@ export abstract class OutletQueue {
     this.#frames = undefined
     this.#bytes = 0
     const { socket } = this
-    if (!socket.writable) return
+    if (!socket.writable) return this.drained()
     const wire = Array.isArray(frames) ? joinOf(frames, bytes) : frames
     if (wire !== undefined) socket.write(wire)
     else {
@@ -97,12 +124,14 @@ export abstract class OutletQueue {
       socket.uncork()
     }
     if (socket.writableLength > 0) this.backlog()
+    this.drained()
   }
 
   /** Forgets what is queued: the socket is being cut. */
   drop(): void {
     this.#frames = undefined
     this.#bytes = 0
+    this.drained()
   }
 
   protected abstract readonly queuedBytesMax: number
