@@ -57,7 +57,7 @@ export function publishGroup(
   rows: readonly RowText[],
 ): void {
   engine.hear(appId, groupId)
-  engine.bus.publish(groupTopic(appId, groupId), encodePublication(news, rows))
+  engine.bus.publish(groupTopic(appId, groupId), encodePublication(news, rows), news.to)
 }
 export function publishUser(
   engine: Engine,
@@ -66,7 +66,9 @@ export function publishUser(
   news: UserNews,
   rows: readonly RowText[],
 ): void {
-  engine.bus.publish(userTopic(appId, userId), encodePublication(news, rows))
+  // A cut moves no version: it travels as it is.
+  const version = news.cut === undefined ? news.to : undefined
+  engine.bus.publish(userTopic(appId, userId), encodePublication(news, rows), version)
 }
 
 /** A refusal by code: the engine's, or one a feature declared. A code nobody declared is a bug. */

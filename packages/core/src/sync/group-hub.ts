@@ -77,8 +77,10 @@ export class GroupHub {
     this.groupId = groupId
     this.#end = end
     this.#head = new GroupHead(this.#engine, fanout.faces, this, this.#open, this.#listed)
-    this.#unsubscribe = this.#engine.bus.subscribe(groupTopic(appId, groupId), (text) =>
-      this.#receive(decodePublication<GroupNews>(text)),
+    this.#unsubscribe = this.#engine.bus.subscribe(
+      groupTopic(appId, groupId),
+      (text) => this.#receive(decodePublication<GroupNews>(text)),
+      (version) => this.noteStored(version),
     )
     this.ready = this.#engine.track(this.#load())
   }

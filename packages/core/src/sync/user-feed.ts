@@ -19,8 +19,10 @@ export class UserFeed {
     this.appId = appId
     this.userId = userId
     this.#end = end
-    this.#unsubscribe = engine.bus.subscribe(userTopic(appId, userId), (text) =>
-      this.#receive(decodePublication<UserNews>(text)),
+    this.#unsubscribe = engine.bus.subscribe(
+      userTopic(appId, userId),
+      (text) => this.#receive(decodePublication<UserNews>(text)),
+      (version) => this.noteStored(version),
     )
   }
   add(session: ClientSession): void {
