@@ -24,6 +24,7 @@ const connectTimeoutMs = 5_000
 /** A connection that answers nothing for so long is given up: networks drop idle ones without a word. */
 const answerWithinMs = 5_000
 const probeEveryMs = 5_000
+const closeWithinMs = 1_000
 const retryMs = 250
 const retryMaxMs = 2_000
 
@@ -53,7 +54,11 @@ class ListeningNotices implements Notices {
   }
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#live?.end().catch(() => undefined)
+    const client = this.#live
+    if (client !== undefined) {
+      await Promise.race([client.end().catch(() => undefined), wait(closeWithinMs)])
+      this.#drop(client)
+    }
     await this.#running
   }
 

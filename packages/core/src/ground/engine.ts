@@ -19,6 +19,7 @@ export interface Engine {
   readonly registry: Registry
   readonly validators: Validators
   readonly limits: Limits
+  /** Another one once the store is another one. */
   readonly epoch: string
   readonly risk: RiskPort | undefined
   /** The version of the wire this host speaks. */

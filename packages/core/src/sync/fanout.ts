@@ -3,7 +3,7 @@
  * have the group open; what collects until a group may flush again is one frame, the latest version of each row
  * winning.
  */
-import type { AppId } from '@qun/contract'
+import { type AppId, closeCodes } from '@qun/contract'
 import { type RawBuilder, sql } from 'kysely'
 import { type Engine, groupTopic, userTopic } from '../ground/engine.ts'
 import { Faces } from './faces.ts'
@@ -161,6 +161,10 @@ export class Fanout {
       const stored = new Map(rows.map((row) => [row.id, row.version]))
       for (const one of asked) one.noteStored(stored.get(idOf(one)) ?? 0)
     }
+  }
+  /** The store is another one: every connection ends, and comes back to start over. */
+  cutAll(): void {
+    for (const feed of [...this.#feeds.values()]) feed.cut(closeCodes.tryLater, 'sync.reset')
   }
   /** Sends all that waits, at once. */
   async settle(): Promise<void> {

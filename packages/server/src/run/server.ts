@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createInProcessBus, type Bus } from '@qun/bus'
+import { createHintBus, createInProcessBus, type Bus } from '@qun/bus'
 import type { Millis } from '@qun/contract'
 import { createCore, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
-import { migrate, openStore, startEmbedded, type Store } from '@qun/storage'
+import { createNotices, migrate, openStore, startEmbedded, type Store } from '@qun/storage'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createAddressBook, type AddressBook } from '../ground/addresses.ts'
@@ -155,10 +155,25 @@ interface Parts {
   readonly gateway: Gateway
 }
 
+/** An embedded store has one node for certain; one with an address may have others, now or later. */
+async function openBus({ databaseUrl }: ServerOptions, { store, log, randomHex }: Ground): Promise<Bus> {
+  const onError = (error: unknown, topic: string) => log.error({ err: error, topic }, 'a receiver of the bus failed')
+  if (databaseUrl === undefined) return createInProcessBus({ onError })
+  const wait = (delayMs: number, run: () => void) => {
+    const timer = setTimeout(run, delayMs)
+    return () => clearTimeout(timer)
+  }
+  const elapsed = () => performance.now()
+  const bus = createHintBus({ wire: createNotices(store), nodeId: randomHex(8), elapsed, wait, onError })
+  await bus.ready
+  if (bus.isReliable !== true) log.warn('the database carries no notices (a pooler?): what other nodes do is polled')
+  return bus
+}
+
 async function createParts(options: ServerOptions, ground: Ground): Promise<Parts> {
   const { store, log, now, randomHex } = ground
   const protocol = options.protocol ?? 1
-  const bus = options.bus ?? createInProcessBus()
+  const bus = options.bus ?? (await openBus(options, ground))
   const telemetry = createTelemetry(log, () => gateway.queuedBytesMax)
   const { features, limits } = options
   // A store that is away is no bug of ours, whoever noticed it.
@@ -197,7 +212,7 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
     isAllowedOrigin: async (origin) => parts.allowedOrigins.has(origin) || apps.isOriginOfAny(origin),
   })
   const routes = addRoutes(http, { ...parts, checkAnswers: options.checkAnswers ?? false })
-  addHealth(http, { store, telemetry, version, epoch: core.epoch, isDraining: () => progress.isDraining })
+  addHealth(http, { store, telemetry, version, epoch: () => core.epoch, isDraining: () => progress.isDraining })
   addDocuments(http, { routes: routes.map((route) => route.endpoint), registry: core.registry, version })
   await addStatics(http, options.static ?? [], options.landing ?? '/docs')
   await parts.revocations.start()
