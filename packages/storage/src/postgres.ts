@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DefaultQueryExecutor, DummyDriver, Kysely, PostgresDialect, Transaction } from 'kysely'
-import { Pool, type PoolClient, escapeIdentifier } from 'pg'
+import { type ClientBase, Pool, escapeIdentifier } from 'pg'
 import { clientConfig, prepareRole, readIdentity, sessionSetup, type StoreOptions } from './connection.ts'
 import { StoreIdentity } from './identity.ts'
 import { type Lane, PipelinedLane } from './lane.ts'
@@ -131,7 +131,7 @@ function openPool(options: StoreOptions, role: string | undefined, identity: Sto
   return pool
 }
 
-async function prepare(client: PoolClient, setup: string, identity: StoreIdentity): Promise<void> {
+async function prepare(client: ClientBase, setup: string, identity: StoreIdentity): Promise<void> {
   const [, found] = await Promise.all([client.query(setup), readIdentity(client)])
   identity.note(found)
 }

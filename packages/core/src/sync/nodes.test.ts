@@ -1,6 +1,6 @@
 /** Several nodes on one store that tell each other by hints: what one hears of the other, also when hints are lost. */
 import { createHintBus } from '@qun/bus'
-import { addMembers, leaveGroup, removeMember } from '@qun/features/membership/contract'
+import { addMembers, leaveGroup, removeMember } from '@qun/features/people/membership/contract'
 import { HintRoom, refusalOf, seeded, startWorld, turns, WorldTime, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { createLab, id, note, upTo } from '../fixtures.ts'
