@@ -28,8 +28,9 @@ const closeWithinMs = 1_000
 const retryMs = 250
 const retryMaxMs = 2_000
 
-export function createNotices(store: Store, channel = 'qun_bus'): Notices {
-  return new ListeningNotices(ownerUrl(store), channel)
+/** In the database of a store, or at an address. */
+export function createNotices(target: Store | string, channel = 'qun_bus'): Notices {
+  return new ListeningNotices(typeof target === 'string' ? target : ownerUrl(target), channel)
 }
 
 class ListeningNotices implements Notices {
