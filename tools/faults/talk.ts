@@ -28,7 +28,7 @@ export class Talk {
   readonly speakers: Speaker[] = []
   readonly listeners: Listener[] = []
   readonly #world: FaultWorld
-  readonly #groups: { readonly groupId: string; readonly owner: string }[] = []
+  readonly groups: { readonly groupId: string; readonly owner: string }[] = []
   #speaking: Promise<unknown> = Promise.resolve()
 
   /** Groups of two speakers and one who listens on each of the ports. */
@@ -45,7 +45,7 @@ export class Talk {
     const [owner, other] = [`speaker-${n}-a`, `speaker-${n}-b`]
     const listening = ports.map((_, at) => `listener-${n}-${at}`)
     const groupId = await this.#world.makeGroup([owner, other, ...listening])
-    this.#groups.push({ groupId, owner })
+    this.groups.push({ groupId, owner })
     for (const [at, name] of [owner, other].entries()) {
       const socketUrl = () => this.#world.socketUrl(ports[at % ports.length])
       this.speakers.push(new Speaker({ name, groupId, socketUrl, token: () => this.#world.token(name) }))
@@ -81,22 +81,41 @@ export class Talk {
     return answer.status
   }
 
-  /** All that must hold; `isKept` leaves out acknowledgements a restored store has lost. */
-  async prove(environment: Record<string, string>, isKept: (text: string) => boolean = () => true): Promise<void> {
+  /** One text into every group, repeated until it is taken; returns when all who listen hold it. */
+  async say(text: string): Promise<void> {
+    for (const { groupId, owner } of this.groups) {
+      await this.#world.host.call(engineEndpoints.post, {
+        params: { groupId } as never,
+        body: { clientId: text, kind: 'text', body: { text } } as never,
+        token: this.#world.token(owner),
+      })
+    }
+    const until = performance.now() + calmWithinMs
+    while (!this.listeners.every((listener) => hasText(listener, text)) && performance.now() < until) await pause(50)
+    const deaf = this.listeners.filter((listener) => !hasText(listener, text)).map(({ userId }) => userId)
+    expect({ text, deaf }).toEqual({ text, deaf: [] })
+  }
+  /** Whether anybody who listens holds this text. */
+  holds(text: string): boolean {
+    return this.listeners.some((listener) => hasText(listener, text))
+  }
+
+  /** All that must hold. */
+  async prove(environment: Record<string, string>): Promise<void> {
     const stuck = await this.fallSilent()
     const refusedPosts: string[] = []
-    for (const { groupId, owner } of this.#groups) {
+    for (const { groupId, owner } of this.groups) {
       const status = await this.#postOnce(groupId, owner)
       if (status !== 200 && status !== 201) refusedPosts.push(`${groupId}: ${status}`)
     }
     const audited = audit(environment)
     expect({ stuck, refusedPosts, bad: audited.bad }).toEqual({ stuck: [], refusedPosts: [], bad: [] })
     expect(audited.said).toMatch(/\d+ checks, 0 differences/)
-    for (const { groupId, owner } of this.#groups) {
+    for (const { groupId, owner } of this.groups) {
       const log = await this.#world.host.readLog(groupId, this.#world.token(owner))
       const mine = this.speakers.filter((speaker) => speaker.groupId === groupId)
-      const kept = mine.flatMap((speaker) => speaker.acknowledged).filter(({ text }) => isKept(text))
-      const { lost, doubled, gaps } = checkLog(log, kept)
+      const acknowledged = mine.flatMap((speaker) => speaker.acknowledged)
+      const { lost, doubled, gaps } = checkLog(log, acknowledged)
       expect({ groupId, lost, doubled, gaps }).toEqual({ groupId, lost: [], doubled: [], gaps: [] })
       const wanted = hashLog(log)
       for (const listener of this.listeners.filter((one) => one.groupId === groupId)) {
@@ -114,6 +133,10 @@ export class Talk {
     while (!group.get().atStart && performance.now() < until) await group.loadOlder()
     return hashLog(group.get().messages) === wanted
   }
+}
+
+function hasText({ group }: Listener, text: string): boolean {
+  return group.get().messages.some(({ body }) => (body as { text?: string } | null)?.text === text)
 }
 
 /** What `qun doctor --check` says. */

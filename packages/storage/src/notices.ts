@@ -71,6 +71,7 @@ class ListeningNotices implements Notices {
         application_name: 'qun notices',
         connectionTimeoutMillis: connectTimeoutMs,
         keepAlive: true,
+        pipeline: true,
       })
       const ended = new Promise<void>((resolve) => {
         client.on('end', resolve)
