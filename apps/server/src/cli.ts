@@ -1,7 +1,7 @@
 /** `qun`: starts the server, looks whether it can work here, and makes apps and keys. */
 import { ConfigError, readConfig, UsageError } from '@qun/server'
 import { createApp, createKey, listApps, retireKey } from './admin.ts'
-import { examine, mend, prove, restored } from './doctor.ts'
+import { examine, mend, migrated, prove, restored } from './doctor.ts'
 import { helpText } from './help.ts'
 import { start } from './start.ts'
 import { version } from './version.ts'
@@ -22,6 +22,7 @@ async function run(words: readonly string[]): Promise<number | undefined> {
   if (command === 'doctor' && part === '--check') return prove(config, say)
   if (command === 'doctor' && part === '--repair') return mend(config, say)
   if (command === 'doctor') return examine(config, say)
+  if (command === 'migrate') return migrated(config, say)
   if (command === 'restored') return restored(config, say)
   if (command === 'app' && part === 'create') return createApp(config, rest, say)
   if (command === 'app' && part === 'list') return listApps(config, say)

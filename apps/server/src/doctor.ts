@@ -1,5 +1,5 @@
-/** `qun doctor`: looks whether a server can work with these settings, proves what its rows promise, and mends counters. */
-import { auditStore, findTroubles, noteRestored, repairStore, type Config } from '@qun/server'
+/** `qun doctor`, `restored`, `migrate`: looks whether a server can work here, proves what rows promise, mends the store. */
+import { auditStore, findTroubles, migrateStore, noteRestored, repairStore, type Config } from '@qun/server'
 import { features } from '@qun/chat/server'
 
 type Say = (text: string) => void
@@ -39,5 +39,16 @@ export async function mend(config: Config, say: Say): Promise<number> {
 export async function restored(config: Config, say: Say): Promise<number> {
   await noteRestored(config)
   say('every client starts over; restart servers that run on this store')
+  return 0
+}
+
+/** `qun migrate`: applies what the database lacks, each told as it is done. */
+export async function migrated(config: Config, say: Say): Promise<number> {
+  let count = 0
+  await migrateStore(config, features, (id) => {
+    count += 1
+    say(`applied ${id}`)
+  })
+  say(count === 0 ? 'nothing to apply' : `${count} applied`)
   return 0
 }

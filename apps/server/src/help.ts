@@ -5,6 +5,7 @@ export function helpText(): string {
   return `qun: group chat you embed
 
   qun start                         starts the server
+  qun migrate                       applies what the database lacks of this release, beside running servers
   qun doctor                        checks settings, database, migrations and walls between apps; changes nothing
   qun doctor --check                proves what all rows promise (positions, unread, money …), beside a running server
   qun doctor --repair               mends counters of groups that disagree with their rows, beside a running server

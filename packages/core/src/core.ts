@@ -36,7 +36,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
   const full = { ...registry, refusals: declared }
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
-  await migrate(options.store, migrationsOf(options.features), now)
+  if (options.isMigrated !== true) await migrate(options.store, migrationsOf(options.features), now)
   const epoch = new Epoch(options.store)
   await epoch.read(randomHex)
   const underWay = new Set<Promise<unknown>>()

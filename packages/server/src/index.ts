@@ -3,6 +3,7 @@ export { UsageError } from './apps/apps.ts'
 export {
   auditStore,
   findTroubles,
+  migrateStore,
   noteRestored,
   openAdmin,
   repairStore,

@@ -4,4 +4,5 @@ export { startEmbedded, EmbeddedInUseError, type Embedded, type EmbeddedOptions 
 export { findRunningEmbedded } from './embedded-running.ts'
 export * from './migrate.ts'
 export { createNotices, type Notices, type NoticesEar } from './notices.ts'
+export type { OnlineIndex } from './online-index.ts'
 export * from './postgres.ts'

@@ -77,6 +77,16 @@ export function repairStore(config: Config, tell: (repaired: Repaired) => void):
   return withStore(config, (store) => repair(store, tell))
 }
 
+/** Applies what the store lacks of this release, beside running servers of the one before. */
+export function migrateStore(
+  config: Config,
+  features: readonly Feature[],
+  onApplied: (id: string) => void,
+): Promise<unknown> {
+  const migrations = [...serverMigrations, ...migrationsOf(features)]
+  return withStore(config, (store) => migrate(store, migrations, Date.now, { onApplied }))
+}
+
 /** Says that the store's files were put back: every client starts over once its server was started again. */
 export function noteRestored(config: Config): Promise<void> {
   return withStore(config, (store) => renewEpoch(store, (bytes) => randomBytes(bytes).toString('hex')))
