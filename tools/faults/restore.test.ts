@@ -93,7 +93,7 @@ test('[M18] [SYNC19] clients of a database that was put back hold what it holds,
     await world.server.ended
     await database.putBack(false)
     const environment = { QUN_DATA: world.dataDir, QUN_DATABASE_URL: database.url }
-    expect(runQun(['restored'], environment).status).toBe(0)
+    expect(await runQun(['restored'], environment)).toMatchObject({ status: 0 })
     await world.restart()
     expect(await epoch()).not.toBe(first)
     await talk.say('at-last')

@@ -3,7 +3,8 @@
  * things; at the end nothing acknowledged is lost, each client holds a fresh reading, the auditor finds nothing, and
  * every group takes a post.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { engineEndpoints } from '@qun/contract'
@@ -108,7 +109,7 @@ export class Talk {
       const status = await this.#postOnce(groupId, owner)
       if (status !== 200 && status !== 201) refusedPosts.push(`${groupId}: ${status}`)
     }
-    const audited = audit(environment)
+    const audited = await audit(environment)
     expect({ stuck, refusedPosts, bad: audited.bad }).toEqual({ stuck: [], refusedPosts: [], bad: [] })
     expect(audited.said).toMatch(/\d+ checks, 0 differences/)
     for (const { groupId, owner } of this.groups) {
@@ -140,11 +141,17 @@ function hasText({ group }: Listener, text: string): boolean {
 }
 
 /** What `qun doctor --check` says. */
-export function audit(environment: Record<string, string>): { said: string; bad: string[] } {
-  const { stdout } = runQun(['doctor', '--check'], environment)
-  return { said: stdout, bad: stdout.split('\n').filter((line) => line.startsWith('BAD')) }
+export async function audit(environment: Record<string, string>): Promise<{ said: string; bad: string[] }> {
+  const { said } = await runQun(['doctor', '--check'], environment)
+  return { said, bad: said.split('\n').filter((line) => line.startsWith('BAD')) }
 }
-export function runQun(words: readonly string[], environment: Record<string, string>) {
+/** Runs a command of `qun` to its end; this process goes on meanwhile, since it may hold the way to the database. */
+export async function runQun(words: readonly string[], environment: Record<string, string>) {
   const cli = join(import.meta.dirname, '../../apps/server/src/cli.ts')
-  return spawnSync(process.execPath, [cli, ...words], { env: { ...process.env, ...environment }, encoding: 'utf8' })
+  const child = spawn(process.execPath, [cli, ...words], { env: { ...process.env, ...environment } })
+  let said = ''
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const [status] = (await once(child, 'close')) as [number | null]
+  return { status, said }
 }
