@@ -9,16 +9,21 @@ import { type Clone, cloneDatabase, templateDatabase, templateName } from './tes
 
 let database: Clone
 let admin: Client
+/** Holds what a test wants held: within a transaction the server shows each table of activity as it was at first. */
+let holder: Client
 
 beforeEach(async () => {
   const name = templateName([])
   database = await cloneDatabase(await templateDatabase({ adminUrl: inject('pgUrl'), name, prepare: async () => {} }))
   admin = new Client({ connectionString: database.url })
   await admin.connect()
+  holder = new Client({ connectionString: database.url })
+  await holder.connect()
 })
 
 afterEach(async () => {
   await admin.end()
+  await holder.end()
   await database.drop()
 })
 
@@ -130,14 +135,14 @@ describe('an index built online', () => {
 
   test('[MIG2] is built beside writers, once, and what others write meanwhile is in it', async () => {
     await migrate(database.url, list.slice(0, 1), now)
-    await admin.query('begin; insert into first values (7)')
+    await holder.query('begin; insert into first values (7)')
     const building = migrate(database.url, withIndex, now)
     await expect.poll(() => blockedBuilders(), { interval: 20, timeout: 10_000 }).toEqual([1])
     const other = new Client({ connectionString: database.url })
     await other.connect()
     await other.query('insert into first values (8)')
     await other.end()
-    await admin.query('commit')
+    await holder.query('commit')
     expect(await building).toEqual({ applied: ['core-002'] })
     expect(await valid()).toEqual([true])
     expect(await migrate(database.url, withIndex, now)).toEqual({ applied: [] })
@@ -145,13 +150,13 @@ describe('an index built online', () => {
 
   test('[MIG2] that a kill left half built is dropped and built again by the next try', async () => {
     await migrate(database.url, list.slice(0, 1), now)
-    await admin.query('begin; insert into first values (7)')
+    await holder.query('begin; insert into first values (7)')
     await killWhile(`query like 'create index%' and wait_event_type = 'Lock'`, withIndex)
     const gone = `select count(*)::int from pg_stat_activity where application_name = 'qun migrate' and datname = current_database()`
     await expect.poll(() => read(gone), { timeout: 20_000, interval: 100 }).toEqual([0])
     expect(await valid()).toEqual([false])
     expect(await applied()).toEqual(['core-001'])
-    await admin.query('commit')
+    await holder.query('commit')
     expect(await migrate(database.url, withIndex, now)).toEqual({ applied: ['core-002'] })
     expect(await valid()).toEqual([true])
   })
@@ -181,7 +186,7 @@ describe('a table that somebody holds', () => {
 
   test('[MIG3] is asked for briefly and again: whoever reads waits no longer than that, and it is changed once it is free', async () => {
     await migrate(database.url, list.slice(0, 1), now)
-    await admin.query('begin; lock table first in access share mode')
+    await holder.query('begin; lock table first in access share mode')
     const going = migrate(database.url, alters, now, { lockTimeoutMs: 200, pauseMs: 50, tries: 1_000 })
     const waits = `select count(*)::int from pg_locks where not granted and relation = 'first'::regclass`
     await expect.poll(() => read(waits), { interval: 10, timeout: 10_000 }).toEqual([1])
@@ -190,16 +195,16 @@ describe('a table that somebody holds', () => {
     await reader.query(`set statement_timeout = 5000`)
     expect((await reader.query('select count(*) from first')).rowCount).toBe(1)
     await reader.end()
-    await admin.query('rollback')
+    await holder.query('rollback')
     expect(await going).toEqual({ applied: ['core-002'] })
   })
 
   test('[MIG3] and never lets go of is given up after so many tries, in one line', async () => {
     await migrate(database.url, list.slice(0, 1), now)
-    await admin.query('begin; lock table first in access share mode')
+    await holder.query('begin; lock table first in access share mode')
     const going = migrate(database.url, alters, now, { lockTimeoutMs: 20, pauseMs: 1, tries: 3 })
     await expect(going).rejects.toThrow(/core-002 failed: canceling statement due to lock timeout, in: alter table/)
-    await admin.query('rollback')
+    await holder.query('rollback')
     expect(await applied()).toEqual(['core-001'])
   })
 })
