@@ -101,7 +101,18 @@ test('keys are made, listed without their secrets, and retired', async () => {
 
 test('help names every command and every setting', () => {
   for (const { name } of settings) expect(helpText()).toContain(name)
-  for (const command of ['start', 'migrate', 'doctor', 'doctor --repair', 'restored', 'app create', 'app list', 'key create', 'key retire', 'version']) {
+  for (const command of [
+    'start',
+    'migrate',
+    'doctor',
+    'doctor --repair',
+    'restored',
+    'app create',
+    'app list',
+    'key create',
+    'key retire',
+    'version',
+  ]) {
     expect(helpText()).toContain(`qun ${command}`)
   }
 })

@@ -51,7 +51,11 @@ describe('[NODE1] hints', () => {
     await pass(1_000)
     const heard: unknown[] = []
     here.subscribe('t', (message) => heard.push(message))
-    there.subscribe('t', (message) => heard.push(message), (version) => heard.push(version))
+    there.subscribe(
+      't',
+      (message) => heard.push(message),
+      (version) => heard.push(version),
+    )
     room.said.length = 0
     here.publish('t', 'x'.repeat(1_000_000), 1)
     await turns()
@@ -77,7 +81,12 @@ describe('[NODE1] hints', () => {
     await pass(1_000)
     const heard = new Set<string>()
     const topics = Array.from({ length: 20_000 }, (_, n) => `t${n}`)
-    for (const topic of topics) there.subscribe(topic, () => undefined, () => heard.add(topic))
+    for (const topic of topics)
+      there.subscribe(
+        topic,
+        () => undefined,
+        () => heard.add(topic),
+      )
     room.said.length = 0
     for (const topic of topics) here.publish(topic, 'm', 1_000_000_000)
     for (let n = 0; n < 50; n++) here.publish('t0', '群'.repeat(2_000))

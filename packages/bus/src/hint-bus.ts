@@ -180,7 +180,10 @@ class WiredBus implements HintBus {
       .map(([topic, version]) => [keyOf(topic), version] as const)
     const now = divide(hints, this.#wholes.slice(0, flushEntriesMax)).slice(0, flushTextsMax)
     for (const topic of [...this.#hints.keys().take(sum(now, (part) => part.hints.length))]) this.#hints.delete(topic)
-    this.#wholes.splice(0, sum(now, (part) => part.wholes.length))
+    this.#wholes.splice(
+      0,
+      sum(now, (part) => part.wholes.length),
+    )
     return now.map((part) => ({ from: this.#options.nodeId, number: ++this.#number, ...part }))
   }
   /** What cannot be said is lost: the numbers tell the others. */

@@ -54,12 +54,7 @@ export class PipelinedLane implements Lane {
   #live: Session | undefined
   #closed = false
 
-  constructor(
-    options: StoreOptions,
-    role: string | undefined,
-    identity: StoreIdentity,
-    onClose: (lane: Lane) => void,
-  ) {
+  constructor(options: StoreOptions, role: string | undefined, identity: StoreIdentity, onClose: (lane: Lane) => void) {
     this.#options = options
     this.#role = role
     this.#identity = identity

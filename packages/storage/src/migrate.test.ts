@@ -210,10 +210,15 @@ describe('a table that somebody holds', () => {
 })
 
 test('[MIG4] a check tells what is missing and changes nothing', async () => {
-  await expect(checkMigrated(database.url, list)).rejects.toMatchObject({ code: 'migration.missing', ids: list.map(({ id }) => id) })
+  await expect(checkMigrated(database.url, list)).rejects.toMatchObject({
+    code: 'migration.missing',
+    ids: list.map(({ id }) => id),
+  })
   expect(await read(`select to_regclass('qun_migrations')`)).toEqual([null])
   await migrate(database.url, list.slice(0, 2), now)
-  await expect(checkMigrated(database.url, list)).rejects.toThrow(/lacks migrations \(draw-001\): run `qun migrate` first/)
+  await expect(checkMigrated(database.url, list)).rejects.toThrow(
+    /lacks migrations \(draw-001\): run `qun migrate` first/,
+  )
   await migrate(database.url, list, now)
   await checkMigrated(database.url, list)
 })

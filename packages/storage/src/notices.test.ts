@@ -67,7 +67,11 @@ test('[NODE2] a wire that the server ends is connected again, and says that some
   await expect.poll(() => [here.isReliable, there.isReliable], { timeout: 10_000 }).toEqual([true, true])
   expect(looks).toBeGreaterThanOrEqual(1)
   const heard: unknown[] = []
-  there.subscribe('t', () => undefined, (version) => heard.push(version))
+  there.subscribe(
+    't',
+    () => undefined,
+    (version) => heard.push(version),
+  )
   here.publish('t', 'm', 7)
   await expect.poll(() => heard, { timeout: 5_000 }).toEqual([7])
   await here.close()

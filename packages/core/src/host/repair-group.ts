@@ -92,7 +92,9 @@ async function countAgain(tx: Tx, { app_id, group_id }: Place): Promise<number> 
  */
 async function stampMessages(tx: Tx, { app_id, group_id }: Place, group: GroupDbRow): Promise<number> {
   const at = sql`app_id = ${app_id} AND group_id = ${group_id}`
-  const { rows } = await sql<{ top: number }>`WITH top AS (SELECT greatest(${group.version}::bigint, ${group.row_version}::bigint,
+  const { rows } = await sql<{
+    top: number
+  }>`WITH top AS (SELECT greatest(${group.version}::bigint, ${group.row_version}::bigint,
         (SELECT max(version) FROM messages WHERE ${at}), (SELECT max(version) FROM members WHERE ${at}),
         (SELECT max(version) FROM records WHERE app_id = ${app_id} AND stream = ${`group/${group_id}`})) AS version),
       stamped AS (SELECT seq, row_number() OVER (ORDER BY seq) AS n FROM (SELECT seq, version,
@@ -105,7 +107,8 @@ async function stampMessages(tx: Tx, { app_id, group_id }: Place, group: GroupDb
 }
 
 async function fillFacts(tx: Tx, { app_id, group_id }: Place, group: GroupDbRow) {
-  const gone = await sql`DELETE FROM reaction_queue q WHERE app_id = ${app_id} AND group_id = ${group_id} AND NOT EXISTS (
+  const gone =
+    await sql`DELETE FROM reaction_queue q WHERE app_id = ${app_id} AND group_id = ${group_id} AND NOT EXISTS (
     SELECT FROM facts f WHERE (f.app_id, f.group_id, f.fact_seq) = (q.app_id, q.group_id, q.fact_seq))
     RETURNING q.fact_seq`.execute(tx)
   const { rows } = await sql`INSERT INTO facts (app_id, group_id, fact_seq, name, at, data)
@@ -129,9 +132,22 @@ type Counters = Pick<
   GroupDbRow,
   'version' | 'last_seq' | 'last_ordinal' | 'last_word_seq' | 'last_at' | 'last_fact' | 'member_count'
 >
-const counterNames = ['version', 'last_seq', 'last_ordinal', 'last_word_seq', 'last_at', 'last_fact', 'member_count'] as const
+const counterNames = [
+  'version',
+  'last_seq',
+  'last_ordinal',
+  'last_word_seq',
+  'last_at',
+  'last_fact',
+  'member_count',
+] as const
 
-async function mendCounters(tx: Tx, { app_id, group_id }: Place, group: GroupDbRow, version: number): Promise<string[]> {
+async function mendCounters(
+  tx: Tx,
+  { app_id, group_id }: Place,
+  group: GroupDbRow,
+  version: number,
+): Promise<string[]> {
   const at = sql`app_id = ${app_id} AND group_id = ${group_id}`
   const { rows } = await sql<Counters>`SELECT ${version}::bigint AS version, count(*) AS last_seq,
       count(*) FILTER (WHERE countable) AS last_ordinal, coalesce(max(seq) FILTER (WHERE countable), 0) AS last_word_seq,

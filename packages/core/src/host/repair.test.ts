@@ -60,11 +60,17 @@ describe('repair', () => {
       const own = await world.core.conversations(world.as('li').principal)
       await world.store.transaction('*', (tx) => fault.execute(tx))
       const told = await mend(world)
-      expect(told.map(({ appId }) => appId), name).toEqual(['shop'])
+      expect(
+        told.map(({ appId }) => appId),
+        name,
+      ).toEqual(['shop'])
       expect(told[0]?.changes, name).not.toEqual([])
       expect(await mend(world), name).toEqual([])
       const found = await audit(world.store, features, clock)
-      expect(found.filter(({ differences }) => differences.length > 0), name).toEqual([])
+      expect(
+        found.filter(({ differences }) => differences.length > 0),
+        name,
+      ).toEqual([])
       for (const who of ['li', 'zhao']) await world.as(who).post(world.groupId, note, { text: `修好了 ${name}` })
       await world.settle()
       const after = await world.core.snapshot(world.as('wang').principal, world.groupId)
@@ -77,7 +83,12 @@ describe('repair', () => {
 })
 
 /** Whoever knew the group before the fault and reads the rows since holds what a fresh reading gives. */
-async function expectSame(world: World, since: number, fresh: Awaited<ReturnType<World['core']['snapshot']>>, own: number) {
+async function expectSame(
+  world: World,
+  since: number,
+  fresh: Awaited<ReturnType<World['core']['snapshot']>>,
+  own: number,
+) {
   const changes = await world.core.changes(world.as('wang').principal, world.groupId, since)
   const rows = new Map(changes.rows.flatMap((row) => (row.row === 'message' ? [[row.seq, row] as const] : [])))
   expect(changes.more ?? false).toBe(false)

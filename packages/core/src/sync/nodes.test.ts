@@ -65,7 +65,9 @@ describe('two nodes', () => {
     far.subscribe(world.groupId)
     await world.settle()
     room.isLost = (text) => text.includes('"hints"')
-    await world.as('wang').call(removeMember, { params: { groupId: world.groupId, userId: id('li') } as never, body: {} })
+    await world
+      .as('wang')
+      .call(removeMember, { params: { groupId: world.groupId, userId: id('li') } as never, body: {} })
     await pass(2_000)
     const heard = far.frames.length
     const at = await say(world, 'wang', '只说给留下的人')
@@ -74,35 +76,38 @@ describe('two nodes', () => {
     expect(far.frames.slice(heard)).toEqual([])
   })
 
-  test.each(upTo(3))('[NODE2] [SYNC20] seed %i: with hints lost every client holds what a fresh reading gives', async (seed) => {
-    const random = seeded(seed)
-    const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
-    const { world, other, room, pass } = await startTwo({ limits: { pullRowsMax: 5, pullBehindMax: 30 } })
-    await using _ = world
-    room.isLost = () => random() < 0.3
-    world.route = () => pick([world.core, other])
-    for (const name of people) world.as(name).watch(world.groupId)
-    await pass(100)
-    for (const n of upTo(40)) {
-      const person = world.as(pick(people))
-      const groupId = world.groupId
-      const deeds = [
-        () => person.post(groupId, note, { text: `${n}` }),
-        () => person.post(groupId, note, { text: `又 ${n}` }),
-        () => person.markRead({ groupId, seq: n }),
-        () => world.route().setConversation(person.principal, groupId, { pinned: random() < 0.5 }),
-        () => person.call(leaveGroup, { params: { groupId }, body: {} }),
-        () => world.as('wang').call(addMembers, { params: { groupId }, body: { userIds: [id('li'), id('sun')] } }),
-        async () => person.cut(),
-      ]
-      await refusalOf(Promise.resolve(pick(deeds)()))
-      if (random() < 0.3) await pass(100)
-    }
-    // All are back from a cut, and what was lost is found by beats alone: nothing is said any more.
-    await pass(15_000)
-    room.isLost = () => false
-    await pass(3_000)
-  })
+  test.each(upTo(3))(
+    '[NODE2] [SYNC20] seed %i: with hints lost every client holds what a fresh reading gives',
+    async (seed) => {
+      const random = seeded(seed)
+      const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
+      const { world, other, room, pass } = await startTwo({ limits: { pullRowsMax: 5, pullBehindMax: 30 } })
+      await using _ = world
+      room.isLost = () => random() < 0.3
+      world.route = () => pick([world.core, other])
+      for (const name of people) world.as(name).watch(world.groupId)
+      await pass(100)
+      for (const n of upTo(40)) {
+        const person = world.as(pick(people))
+        const groupId = world.groupId
+        const deeds = [
+          () => person.post(groupId, note, { text: `${n}` }),
+          () => person.post(groupId, note, { text: `又 ${n}` }),
+          () => person.markRead({ groupId, seq: n }),
+          () => world.route().setConversation(person.principal, groupId, { pinned: random() < 0.5 }),
+          () => person.call(leaveGroup, { params: { groupId }, body: {} }),
+          () => world.as('wang').call(addMembers, { params: { groupId }, body: { userIds: [id('li'), id('sun')] } }),
+          async () => person.cut(),
+        ]
+        await refusalOf(Promise.resolve(pick(deeds)()))
+        if (random() < 0.3) await pass(100)
+      }
+      // All are back from a cut, and what was lost is found by beats alone: nothing is said any more.
+      await pass(15_000)
+      room.isLost = () => false
+      await pass(3_000)
+    },
+  )
 
   test('[NODE4] a look asks for so many groups or people a statement, one after another', async () => {
     let readings = 0
