@@ -63,6 +63,12 @@ export class Speaker {
     if (!settle || this.#open.size === 0) this.#finish?.()
   }
 
+  get name(): string {
+    return this.#options.name
+  }
+  get groupId(): string {
+    return this.#options.groupId
+  }
   get underWay(): number {
     return this.#open.size
   }

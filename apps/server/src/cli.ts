@@ -1,7 +1,7 @@
 /** `qun`: starts the server, looks whether it can work here, and makes apps and keys. */
 import { ConfigError, readConfig, UsageError } from '@qun/server'
 import { createApp, createKey, listApps, retireKey } from './admin.ts'
-import { examine, prove } from './doctor.ts'
+import { examine, mend, migrated, prove, restored } from './doctor.ts'
 import { helpText } from './help.ts'
 import { start } from './start.ts'
 import { version } from './version.ts'
@@ -19,7 +19,11 @@ async function run(words: readonly string[]): Promise<number | undefined> {
     return undefined
   }
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
-  if (command === 'doctor') return part === '--check' ? prove(config, say) : examine(config, say)
+  if (command === 'doctor' && part === '--check') return prove(config, say)
+  if (command === 'doctor' && part === '--repair') return mend(config, say)
+  if (command === 'doctor') return examine(config, say)
+  if (command === 'migrate') return migrated(config, say)
+  if (command === 'restored') return restored(config, say)
   if (command === 'app' && part === 'create') return createApp(config, rest, say)
   if (command === 'app' && part === 'list') return listApps(config, say)
   if (command === 'key' && part === 'create') return createKey(config, rest, say)

@@ -4,7 +4,7 @@ import { createLogger, createServer, readConfig, settings, type Config } from '@
 import { cloneDatabase, templateDatabase } from '@qun/storage/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createApp, createKey, listApps, retireKey } from './admin.ts'
-import { examine } from './doctor.ts'
+import { examine, mend, migrated, restored } from './doctor.ts'
 import { helpText } from './help.ts'
 
 let config: Config
@@ -34,6 +34,32 @@ test('the doctor finds an empty database, and nothing wrong once a server ran', 
   const after = await run((say) => examine(config, say))
   expect(after.said).not.toContain('BAD')
   expect(after.code).toBe(0)
+})
+
+test('[MIG4] a server that may not migrate refuses an older database until somebody did', async () => {
+  const empty = { adminUrl: inject('pgUrl'), name: 'qun_template_empty', prepare: async () => undefined }
+  const database = await cloneDatabase(await templateDatabase(empty))
+  const older = { ...config, databaseUrl: database.url }
+  const options = { features, databaseUrl: database.url, log: createLogger('silent'), migrate: 'never' } as const
+  await expect(createServer(options)).rejects.toMatchObject({ code: 'migration.missing' })
+  const done = await run((say) => migrated(older, say))
+  expect(done.said).toMatch(/^applied server-001\n.*applied core-001\n/s)
+  expect((await run((say) => migrated(older, say))).said).toBe('nothing to apply')
+  const server = await createServer(options)
+  await server.close()
+  await database.drop()
+})
+
+test('[SYNC19] [AUDIT3] restored gives another epoch, repair finds nothing in a database in order', async () => {
+  const start = () => createServer({ features, databaseUrl: config.databaseUrl!, log: createLogger('silent') })
+  const first = await start()
+  const { epoch } = first.core
+  await first.close()
+  expect(await run((say) => restored(config, say))).toMatchObject({ code: 0 })
+  const second = await start()
+  expect(second.core.epoch).not.toBe(epoch)
+  expect((await run((say) => mend(config, say))).said).toMatch(/^nothing to mend\n.* 0 differences$/s)
+  await second.close()
 })
 
 test('the doctor names what it cannot reach', async () => {
@@ -75,7 +101,18 @@ test('keys are made, listed without their secrets, and retired', async () => {
 
 test('help names every command and every setting', () => {
   for (const { name } of settings) expect(helpText()).toContain(name)
-  for (const command of ['start', 'doctor', 'app create', 'app list', 'key create', 'key retire', 'version']) {
+  for (const command of [
+    'start',
+    'migrate',
+    'doctor',
+    'doctor --repair',
+    'restored',
+    'app create',
+    'app list',
+    'key create',
+    'key retire',
+    'version',
+  ]) {
     expect(helpText()).toContain(`qun ${command}`)
   }
 })

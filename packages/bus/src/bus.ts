@@ -15,16 +15,25 @@ export function textOf(message: BusMessage): string {
  * depends on it (a gap leads to a pull from storage).
  */
 export interface Bus {
-  /** True if it loses, repeats and reorders nothing; engines that may leave it out. */
+  /** True if it loses nothing without saying so through `onLoss`; engines that may leave it out. */
   readonly isReliable?: boolean
-  /** Never throws and never waits: a message that cannot be carried is lost. Receivers run after this call returned. */
-  publish(topic: string, message: BusMessage): void
+  /**
+   * Never throws and never waits: a message that cannot be carried is lost. Receivers run after this call returned.
+   * `version` is how far the message brings its topic: an engine that carries little may carry that alone.
+   */
+  publish(topic: string, message: BusMessage, version?: number): void
   /**
    * Calls `receive` for every message of exactly this topic published from this moment on; the publisher's own
    * subscriptions are included. The same function may subscribe twice and is then called twice.
+   * `hear` is called instead when only the version travelled; it may be one of another topic, and then higher.
    * Returns the end of the subscription: nothing is received after it was called; calling it again is harmless.
    */
-  subscribe(topic: string, receive: (message: BusMessage) => void): () => void
+  subscribe(topic: string, receive: (message: BusMessage) => void, hear?: (version: number) => void): () => void
+  /**
+   * `look` is called when messages of any topic may have been lost; the store knows what they said. Engines that never
+   * lose, and those that cannot know, leave it out. Returns the end of it.
+   */
+  onLoss?(look: () => void): () => void
   /** Ends all subscriptions; messages under way are lost, later ones are ignored. May be called again. */
   close(): Promise<void>
 }

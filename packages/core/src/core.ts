@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { engineEndpoints, refuse, Refusal, type AppId, type UserId } from '@qun/contract'
 import { migrate } from '@qun/storage'
-import { sql } from 'kysely'
 import { Appender } from './log/append.ts'
 import { ActionQueue } from './decide/card-act.ts'
 import { Doubts } from './log/doubts.ts'
 import { callEndpoint } from './decide/endpoint-call.ts'
 import { asRefusal, type Engine, publishUser, refusalOf } from './ground/engine.ts'
+import { Epoch } from './ground/epoch.ts'
 import { Fanout } from './sync/fanout.ts'
 import { Folds } from './later/folds.ts'
 import type { Core, CoreOptions, Outlet, Principal } from './host/host.ts'
@@ -36,8 +36,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
   const full = { ...registry, refusals: declared }
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
-  await migrate(options.store, migrationsOf(options.features), now)
-  const epoch = await readEpoch(options.store, randomHex)
+  if (options.isMigrated !== true) await migrate(options.store, migrationsOf(options.features), now)
+  const epoch = new Epoch(options.store)
+  await epoch.read(randomHex)
   const underWay = new Set<Promise<unknown>>()
   const onBug = options.onBug ?? (() => undefined)
   const engine: Engine = {
@@ -46,7 +47,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     registry: full,
     validators: new Validators(),
     limits: { ...defaultLimits, ...options.limits },
-    epoch,
+    get epoch() {
+      return epoch.value
+    },
     risk: options.risk,
     protocol: options.protocol ?? 1,
     now,
@@ -72,10 +75,16 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const folds = new Folds(engine)
   const workers = new Workers(engine, folds)
   const doubts = new Doubts(engine)
-  return assemble(engine, workers, doubts, underWay)
+  return assemble(engine, workers, doubts, underWay, epoch)
 }
 
-function assemble(engine: Engine, workers: Workers, doubts: Doubts, underWay: ReadonlySet<Promise<unknown>>): Core {
+function assemble(
+  engine: Engine,
+  workers: Workers,
+  doubts: Doubts,
+  underWay: ReadonlySet<Promise<unknown>>,
+  epoch: Epoch,
+): Core {
   const appender = new Appender(engine, laneCount)
   const actions = new ActionQueue(engine)
   const fanout = new Fanout(engine)
@@ -96,8 +105,19 @@ function assemble(engine: Engine, workers: Workers, doubts: Doubts, underWay: Re
   }
   const open = <T>(run: () => Promise<T>): Promise<T> => (isDraining ? Promise.reject(draining()) : run())
 
+  // What was heard of the former store is of no use, on this side neither.
+  const forget = engine.store.onOtherIdentity(() => {
+    fanout.cutAll()
+    void engine.track(epoch.read(engine.randomHex)).then(
+      (isOther) => (isOther ? fanout.cutAll() : undefined),
+      (error: unknown) => engine.onWorkerTrouble(error),
+    )
+  })
+
   return {
-    epoch: engine.epoch,
+    get epoch() {
+      return engine.epoch
+    },
     registry: engine.registry,
     limits: engine.limits,
     now: () => engine.now(),
@@ -125,6 +145,7 @@ function assemble(engine: Engine, workers: Workers, doubts: Doubts, underWay: Re
     },
     async stop() {
       isDraining = true
+      forget()
       fanout.stop()
       await workers.stop()
       await idle()
@@ -145,12 +166,3 @@ function assemble(engine: Engine, workers: Workers, doubts: Doubts, underWay: Re
 }
 
 const draining = () => refuse('server.draining', { retryAfterMs: 2_000 })
-
-/** The epoch changes only when the database is another one: a client that knows another epoch starts over. */
-async function readEpoch(store: CoreOptions['store'], randomHex: (bytes: number) => string): Promise<string> {
-  return store.transaction('*', async (tx) => {
-    await sql`INSERT INTO meta (key, value) VALUES ('epoch', ${randomHex(8)}) ON CONFLICT DO NOTHING`.execute(tx)
-    const { rows } = await sql<{ value: string }>`SELECT value FROM meta WHERE key = 'epoch'`.execute(tx)
-    return rows[0]?.value ?? ''
-  })
-}

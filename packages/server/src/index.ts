@@ -1,6 +1,15 @@
 /** The server as a library: give it features and a place for its data. */
 export { UsageError } from './apps/apps.ts'
-export { auditStore, findTroubles, openAdmin, type Admin, type Examined } from './run/admin.ts'
+export {
+  auditStore,
+  findTroubles,
+  migrateStore,
+  noteRestored,
+  openAdmin,
+  repairStore,
+  type Admin,
+  type Examined,
+} from './run/admin.ts'
 export {
   ConfigError,
   readConfig,

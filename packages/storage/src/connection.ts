@@ -1,5 +1,5 @@
 /** How a connection to PostgreSQL is set up: value types, timeouts, role; knows no transaction and no table. */
-import { Client, type ClientConfig, escapeIdentifier, types as builtin } from 'pg'
+import { Client, type ClientBase, type ClientConfig, escapeIdentifier, types as builtin } from 'pg'
 
 /** The role that a session gets when its own user would bypass row level security. */
 export const appRole = 'qun_app'
@@ -84,6 +84,21 @@ export function sessionSetup(options: StoreOptions, role: string | undefined): s
   ]
   if (role !== undefined) settings.push(`set role ${escapeIdentifier(role)}`)
   return settings.join('; ')
+}
+
+/**
+ * Which store a session is in: another cluster, a restored or promoted one (its timeline), another database of the same
+ * name. Undefined where the user may not read it or the server is a standby.
+ */
+export async function readIdentity(client: ClientBase): Promise<string | undefined> {
+  const answer = client.query<{ identity: string }>(
+    `select c.system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || d.oid as identity
+      from pg_control_system() c, pg_database d where d.datname = current_database()`,
+  )
+  return await answer.then(
+    ({ rows }) => rows[0]?.identity,
+    () => undefined,
+  )
 }
 
 /**

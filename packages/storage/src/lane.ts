@@ -1,6 +1,7 @@
 /** One pipelined connection for hot statements, each a transaction of its own; knows no table. */
 import { Client } from 'pg'
-import { clientConfig, sessionSetup, type StoreOptions } from './connection.ts'
+import { clientConfig, readIdentity, sessionSetup, type StoreOptions } from './connection.ts'
+import type { StoreIdentity } from './identity.ts'
 import { isStalePlan } from './trouble.ts'
 
 export interface LaneStatement {
@@ -47,14 +48,16 @@ const byKey = ['enable_seqscan', 'enable_bitmapscan', 'enable_mergejoin', 'enabl
 export class PipelinedLane implements Lane {
   readonly #options: StoreOptions
   readonly #role: string | undefined
+  readonly #identity: StoreIdentity
   readonly #onClose: (lane: Lane) => void
   #connecting: Promise<Session> | undefined
   #live: Session | undefined
   #closed = false
 
-  constructor(options: StoreOptions, role: string | undefined, onClose: (lane: Lane) => void) {
+  constructor(options: StoreOptions, role: string | undefined, identity: StoreIdentity, onClose: (lane: Lane) => void) {
     this.#options = options
     this.#role = role
+    this.#identity = identity
     this.#onClose = onClose
   }
 
@@ -121,7 +124,11 @@ export class PipelinedLane implements Lane {
     client.on('notice', (notice) => this.#options.onNotice?.(notice.message ?? ''))
     try {
       await client.connect()
-      await client.query(`${sessionSetup(this.#options, this.#role)}; ${byKey}`)
+      const [, found] = await Promise.all([
+        client.query(`${sessionSetup(this.#options, this.#role)}; ${byKey}`),
+        readIdentity(client),
+      ])
+      this.#identity.note(found)
     } catch (error) {
       this.#connecting = undefined
       client.end().catch(() => {})

@@ -2,8 +2,9 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DefaultQueryExecutor, DummyDriver, Kysely, PostgresDialect, Transaction } from 'kysely'
-import { Pool, escapeIdentifier } from 'pg'
-import { clientConfig, prepareRole, sessionSetup, type StoreOptions } from './connection.ts'
+import { type ClientBase, Pool, escapeIdentifier } from 'pg'
+import { clientConfig, prepareRole, readIdentity, sessionSetup, type StoreOptions } from './connection.ts'
+import { StoreIdentity } from './identity.ts'
 import { type Lane, PipelinedLane } from './lane.ts'
 import { rememberUrl } from './owner.ts'
 import { createStatementNames } from './statement-names.ts'
@@ -22,6 +23,13 @@ export type Tx = Transaction<NoTables>
 export interface Store {
   /** No app is set, so row level security hides every tenant's rows: for tables without tenants only. */
   readonly db: Db
+  /**
+   * Names the cluster, its timeline and the database: a store that was restored or promoted has another. Known after
+   * the first transaction; undefined where the database does not tell.
+   */
+  readonly identity: string | undefined
+  /** `learn` is called when a session finds itself in another store. Returns the end of it. */
+  onOtherIdentity(learn: () => void): () => void
   /**
    * One READ COMMITTED transaction that sees and writes the rows of `appId` only; '*' sees all apps and is for the
    * engine's own workers. `run` may be called up to 5 times (deadlocks, serialisation failures), so its only effects
@@ -59,7 +67,8 @@ export const rls = (table: string): string => {
 /** Connects once to check the server and the user; throws if that fails (see `storeTrouble`). */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const role = await prepareRole(options.url)
-  const pool = openPool(options, role)
+  const identity = new StoreIdentity()
+  const pool = openPool(options, role, identity)
   const dialect = new PostgresDialect({ pool })
   const db: Db = new Kysely({ dialect })
   const start = txFactory(dialect)
@@ -71,11 +80,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
   const store: Store = {
     db,
+    get identity() {
+      return identity.value
+    },
+    onOtherIdentity: (learn) => identity.onOther(learn),
     transaction: (appId, run) => runRepeatedly(pool, start, { appId, mode: 'write', names, log }, run),
     reading: (appId, run) => runRepeatedly(pool, start, { appId, mode: 'read', names, log }, run),
     lane() {
       if (closing !== undefined) throw new Error('this store is closed')
-      const lane = new PipelinedLane(options, role, (closed) => lanes.delete(closed))
+      const lane = new PipelinedLane(options, role, identity, (closed) => lanes.delete(closed))
       lanes.add(lane)
       return lane
     },
@@ -97,14 +110,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return store
 }
 
-function openPool(options: StoreOptions, role: string | undefined): Pool {
+function openPool(options: StoreOptions, role: string | undefined, identity: StoreIdentity): Pool {
   const setup = sessionSetup(options, role)
   const pool = new Pool({
     ...clientConfig(options),
     max: options.poolSize ?? poolSizeDefault,
     idleTimeoutMillis: 60_000,
     // The pool waits for the promise, although its types do not say so.
-    onConnect: (client) => client.query(setup) as unknown as void,
+    onConnect: (client) => prepare(client, setup, identity) as unknown as void,
   })
   pool.on('error', () => {
     // An idle connection broke; the pool has dropped it already, and the next transaction connects again.
@@ -116,6 +129,11 @@ function openPool(options: StoreOptions, role: string | undefined): Pool {
     client.on('notice', (notice) => options.onNotice?.(notice.message ?? ''))
   })
   return pool
+}
+
+async function prepare(client: ClientBase, setup: string, identity: StoreIdentity): Promise<void> {
+  const [, found] = await Promise.all([client.query(setup), readIdentity(client)])
+  identity.note(found)
 }
 
 async function runRepeatedly<T>(

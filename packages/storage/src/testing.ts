@@ -19,7 +19,7 @@ export interface Template {
 
 /** A name that holds exactly as long as the migrations' ids, texts and order do. */
 export function templateName(migrations: readonly Migration[]): string {
-  const content = JSON.stringify(migrations.map(({ id, up }) => [id, up]))
+  const content = JSON.stringify(migrations.map(({ id, up, online }) => [id, up, online]))
   return `qun_template_${createHash('sha256').update(content).digest('hex').slice(0, 24)}`
 }
 

@@ -1,5 +1,6 @@
 /** Whole systems in one process, for tests. */
 export * from './fuzz.ts'
+export * from './hint-room.ts'
 export * from './listener.ts'
 export * from './lossy-bus.ts'
 export * from './person.ts'

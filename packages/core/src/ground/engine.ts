@@ -19,6 +19,7 @@ export interface Engine {
   readonly registry: Registry
   readonly validators: Validators
   readonly limits: Limits
+  /** Another one once the store is another one. */
   readonly epoch: string
   readonly risk: RiskPort | undefined
   /** The version of the wire this host speaks. */
@@ -57,7 +58,7 @@ export function publishGroup(
   rows: readonly RowText[],
 ): void {
   engine.hear(appId, groupId)
-  engine.bus.publish(groupTopic(appId, groupId), new PublicationLetter(news, rows))
+  engine.bus.publish(groupTopic(appId, groupId), new PublicationLetter(news, rows), news.to)
 }
 export function publishUser(
   engine: Engine,
@@ -66,7 +67,9 @@ export function publishUser(
   news: UserNews,
   rows: readonly RowText[],
 ): void {
-  engine.bus.publish(userTopic(appId, userId), new PublicationLetter(news, rows))
+  // A cut moves no version: it travels as it is.
+  const version = news.cut === undefined ? news.to : undefined
+  engine.bus.publish(userTopic(appId, userId), new PublicationLetter(news, rows), version)
 }
 
 /** A refusal by code: the engine's, or one a feature declared. A code nobody declared is a bug. */

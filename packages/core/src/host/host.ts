@@ -24,6 +24,8 @@ export interface CoreOptions {
   readonly store: Store
   readonly bus: Bus
   readonly features: readonly Feature[]
+  /** The host has applied the migrations of `migrationsOf` itself. */
+  readonly isMigrated?: boolean
   /** The version of the wire (packages/chat/src/protocol.ts); told to clients in `hello`. */
   readonly protocol?: number
   /** The wall clock; a test world passes its own. */

@@ -51,6 +51,8 @@ export interface Limits {
   readonly pollMs: number
   /** On a bus that may lose messages: the longest a lost one delays delivery (promises M16). */
   readonly hintPollMs: number
+  /** Groups or people asked for in one statement of a look at the store: about 10 ms of it. */
+  readonly lookMax: number
   /** Tries of a job or reaction before it is set aside for an operator. */
   readonly attemptsMax: number
   /** How long an Idempotency-Key of an endpoint is remembered; actions on cards are remembered for ever. */
@@ -84,6 +86,7 @@ export const defaultLimits: Limits = {
   leaseMs: 15_000,
   pollMs: 1_000,
   hintPollMs: 2_000,
+  lookMax: 1_000,
   attemptsMax: 20,
   idempotencyKeptMs: 7 * 86_400_000,
 }

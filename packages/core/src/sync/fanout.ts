@@ -3,8 +3,8 @@
  * have the group open; what collects until a group may flush again is one frame, the latest version of each row
  * winning.
  */
-import type { AppId } from '@qun/contract'
-import { sql } from 'kysely'
+import { type AppId, closeCodes } from '@qun/contract'
+import { type RawBuilder, sql } from 'kysely'
 import { type Engine, groupTopic, userTopic } from '../ground/engine.ts'
 import { Faces } from './faces.ts'
 import { GroupHub } from './group-hub.ts'
@@ -26,25 +26,51 @@ export class Fanout {
   #cancelLate: (() => void) | undefined
 
   #cancelPoll: (() => void) | undefined
+  #endLoss: (() => void) | undefined
+  #cancelLook: (() => void) | undefined
+  #isLooking = false
+  #lookAgain = false
+  #lookedAt = Number.NEGATIVE_INFINITY
 
   constructor(engine: Engine) {
     this.engine = engine
     this.faces = new Faces(engine)
   }
-  /** Polls while the bus may lose messages; a reliable one needs none. */
+  /** Polls while the bus may lose messages unnoticed, and looks when it says that it lost some. */
   start(): void {
-    if (this.engine.bus.isReliable === true) return
+    const { bus, limits } = this.engine
+    this.#endLoss = bus.onLoss?.(() => this.#look())
+    if (bus.isReliable === true && bus.onLoss === undefined) return
     const next = () => {
-      this.#cancelPoll = this.engine.wait(this.engine.limits.hintPollMs, () => {
-        const polled = this.poll().catch((error: unknown) => this.engine.onWorkerTrouble(error))
-        void polled.finally(next)
+      this.#cancelPoll = this.engine.wait(limits.hintPollMs, () => {
+        if (bus.isReliable !== true) this.#look()
+        next()
       })
     }
     next()
   }
   stop(): void {
     this.#cancelPoll?.()
+    this.#endLoss?.()
+    this.#cancelLook?.()
     this.#cancelLate?.()
+  }
+  /** One look at a time, and none soon after another: what is lost meanwhile is seen by the next. */
+  #look(): void {
+    if (this.#isLooking) this.#lookAgain = true
+    if (this.#isLooking || this.#cancelLook !== undefined) return
+    const due = this.#lookedAt + this.engine.limits.hintPollMs / 4
+    this.#cancelLook = this.engine.wait(Math.max(0, due - this.engine.elapsed()), () => {
+      this.#cancelLook = undefined
+      this.#isLooking = true
+      this.#lookAgain = false
+      this.#lookedAt = this.engine.elapsed()
+      const looking = this.engine.track(this.poll()).catch((error: unknown) => this.engine.onWorkerTrouble(error))
+      void looking.finally(() => {
+        this.#isLooking = false
+        if (this.#lookAgain) this.#look()
+      })
+    })
   }
 
   hub(appId: AppId, groupId: string): GroupHub {
@@ -118,17 +144,27 @@ export class Fanout {
     for (const hub of this.#hubs.values()) entryOf(apps, hub.appId).hubs.push(hub)
     for (const feed of this.#feeds.values()) entryOf(apps, feed.appId).feeds.push(feed)
     for (const [appId, { hubs, feeds }] of apps) {
-      const { groups, users } = await this.engine.store.reading(appId, async (tx) => ({
-        groups: await sql<{ id: string; version: number }>`SELECT group_id AS id, version FROM groups
-          WHERE app_id = ${appId} AND group_id = ANY(${hubs.map((hub) => hub.groupId)}::text[])`.execute(tx),
-        users: await sql<{ id: string; version: number }>`SELECT user_id AS id, version FROM users
-          WHERE app_id = ${appId} AND user_id = ANY(${feeds.map((feed) => feed.userId)}::text[])`.execute(tx),
-      }))
-      const groupVersions = new Map(groups.rows.map((row) => [row.id, row.version]))
-      const userVersions = new Map(users.rows.map((row) => [row.id, row.version]))
-      for (const hub of hubs) hub.noteStored(groupVersions.get(hub.groupId) ?? 0)
-      for (const feed of feeds) feed.noteStored(userVersions.get(feed.userId) ?? 0)
+      await this.#ask(appId, hubs, (hub) => hub.groupId, groupVersions)
+      await this.#ask(appId, feeds, (feed) => feed.userId, userVersions)
     }
+  }
+  async #ask<T extends { noteStored(version: number): void }>(
+    appId: AppId,
+    followed: readonly T[],
+    idOf: (one: T) => string,
+    versions: VersionsOf,
+  ): Promise<void> {
+    const { lookMax } = this.engine.limits
+    for (let at = 0; at < followed.length; at += lookMax) {
+      const asked = followed.slice(at, at + lookMax)
+      const { rows } = await this.engine.store.reading(appId, (tx) => versions(appId, asked.map(idOf)).execute(tx))
+      const stored = new Map(rows.map((row) => [row.id, row.version]))
+      for (const one of asked) one.noteStored(stored.get(idOf(one)) ?? 0)
+    }
+  }
+  /** The store is another one: every connection ends, and comes back to start over. */
+  cutAll(): void {
+    for (const feed of [...this.#feeds.values()]) feed.cut(closeCodes.tryLater, 'sync.reset')
   }
   /** Sends all that waits, at once. */
   async settle(): Promise<void> {
@@ -142,6 +178,12 @@ export class Fanout {
     for (const feed of [...this.#feeds.values()]) await feed.settle()
   }
 }
+
+type VersionsOf = (appId: AppId, ids: readonly string[]) => RawBuilder<{ id: string; version: number }>
+const groupVersions: VersionsOf = (appId, ids) =>
+  sql`SELECT group_id AS id, version FROM groups WHERE app_id = ${appId} AND group_id = ANY(${ids}::text[])`
+const userVersions: VersionsOf = (appId, ids) =>
+  sql`SELECT user_id AS id, version FROM users WHERE app_id = ${appId} AND user_id = ANY(${ids}::text[])`
 
 type Followed = { readonly hubs: GroupHub[]; readonly feeds: UserFeed[] }
 function entryOf(apps: Map<AppId, Followed>, appId: AppId): Followed {

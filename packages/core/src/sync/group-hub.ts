@@ -86,8 +86,10 @@ export class GroupHub implements Hearer {
       }
       if (!this.#live.isEmpty) this.#fanout.schedule(this, this.#dueAt)
     })
-    this.#unsubscribe = this.#engine.bus.subscribe(groupTopic(appId, groupId), (message) =>
-      this.#receive(readPublication<GroupNews>(message)),
+    this.#unsubscribe = this.#engine.bus.subscribe(
+      groupTopic(appId, groupId),
+      (message) => this.#receive(readPublication<GroupNews>(message)),
+      (version) => this.noteStored(version),
     )
     this.#hearing = new Hearing(this.#engine, this)
   }

@@ -16,6 +16,8 @@ export interface Listener {
   unfollow(groupId: string): void
   /** Reads a group's head for itself and sends it. */
   readHead(groupId: string): void
+  /** It hears and says nothing more. */
+  close(): void
   /** Ends it: the client comes back and begins anew. */
   fail(): void
 }

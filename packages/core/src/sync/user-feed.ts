@@ -19,8 +19,10 @@ export class UserFeed {
     this.appId = appId
     this.userId = userId
     this.#end = end
-    this.#unsubscribe = engine.bus.subscribe(userTopic(appId, userId), (message) =>
-      this.#receive(readPublication<UserNews>(message)),
+    this.#unsubscribe = engine.bus.subscribe(
+      userTopic(appId, userId),
+      (message) => this.#receive(readPublication<UserNews>(message)),
+      (version) => this.noteStored(version),
     )
   }
   add(session: Listener): void {
@@ -38,10 +40,7 @@ export class UserFeed {
 
   #receive({ news, rows }: Publication<UserNews>): void {
     if (news.stored !== undefined) return this.noteStored(news.stored)
-    if (news.cut !== undefined) {
-      for (const session of [...this.#sessions]) session.outlet.close(news.cut.code, news.cut.reason)
-      return
-    }
+    if (news.cut !== undefined) return this.cut(news.cut.code, news.cut.reason)
     // A decision about very many people carries no rows: each connection reads its own.
     const isWhole = rows.length > 0 || news.from === news.to
     const packet = { text: changesText(`user/${this.userId}`, { from: news.from, to: news.to, rows }) }
@@ -53,6 +52,13 @@ export class UserFeed {
         for (const [groupId, joinSeq, version] of news.follow ?? []) session.follow(groupId, joinSeq, version)
         session.pushUser(packet, news.to)
       }
+    }
+  }
+  /** Ends all connections; they hear nothing more, however long their sockets take to close. */
+  cut(code: number, reason: string): void {
+    for (const session of [...this.#sessions]) {
+      session.outlet.close(code, reason)
+      session.close()
     }
   }
   /** The store is at this version: connections that were told less read for themselves. */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { AppId } from '@qun/contract'
-import { audit, migrationsOf, type Audited, type Feature } from '@qun/core'
+import { audit, migrationsOf, renewEpoch, repair, type Audited, type Feature, type Repaired } from '@qun/core'
 import { findRunningEmbedded, migrate, openStore, startEmbedded, type Store } from '@qun/storage'
 import { sql } from 'kysely'
 import { Apps } from '../apps/apps.ts'
@@ -56,18 +56,40 @@ async function openGround(config: Config): Promise<Ground> {
   }
 }
 
-/**
- * Proves the invariants of all rows: the engine's and every feature's. Reads only, and beside a running server: an
- * embedded database that a server runs is looked at through that server's own PostgreSQL.
- */
-export async function auditStore(config: Config, features: readonly Feature[]): Promise<Audited[]> {
+/** The store beside a running server: an embedded one through that server's own PostgreSQL, else opened here. */
+async function withStore<T>(config: Config, use: (store: Store) => Promise<T>): Promise<T> {
   const running = config.databaseUrl ?? (await findRunningEmbedded(join(config.dataDir, 'database')))
   const { store, close } = await openGround(running === undefined ? config : { ...config, databaseUrl: running })
   try {
-    return await audit(store, features, { now: Date.now, elapsed: () => performance.now() })
+    return await use(store)
   } finally {
     await close()
   }
+}
+
+/** Proves the invariants of all rows: the engine's and every feature's. Reads only, and beside a running server. */
+export function auditStore(config: Config, features: readonly Feature[]): Promise<Audited[]> {
+  return withStore(config, (store) => audit(store, features, { now: Date.now, elapsed: () => performance.now() }))
+}
+
+/** Mends counters that disagree with their rows, each group under its lock, beside a running server. */
+export function repairStore(config: Config, tell: (repaired: Repaired) => void): Promise<void> {
+  return withStore(config, (store) => repair(store, tell))
+}
+
+/** Applies what the store lacks of this release, beside running servers of the one before. */
+export function migrateStore(
+  config: Config,
+  features: readonly Feature[],
+  onApplied: (id: string) => void,
+): Promise<unknown> {
+  const migrations = [...serverMigrations, ...migrationsOf(features)]
+  return withStore(config, (store) => migrate(store, migrations, Date.now, { onApplied }))
+}
+
+/** Says that the store's files were put back: every client starts over once its server was started again. */
+export function noteRestored(config: Config): Promise<void> {
+  return withStore(config, (store) => renewEpoch(store, (bytes) => randomBytes(bytes).toString('hex')))
 }
 
 export interface Examined {

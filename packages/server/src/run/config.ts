@@ -11,6 +11,8 @@ export interface Config {
   readonly host: string
   readonly dataDir: string
   readonly databaseUrl: string | undefined
+  /** Whether a server applies the migrations its store lacks, or refuses to start. */
+  readonly migrate: 'auto' | 'never'
   readonly log: LogLevel
   readonly demo: boolean
   readonly allowedOrigins: readonly string[]
@@ -53,6 +55,12 @@ const base = {
     doc: 'An own PostgreSQL (15 or later), `postgresql://user:password@host:port/database`. Empty: one is started in QUN_DATA.',
     isSecret: true,
     read: readDatabaseUrl,
+  },
+  migrate: {
+    name: 'QUN_MIGRATE',
+    default: 'auto',
+    doc: '`auto`: a server that finds its database older than itself migrates it, one node while the others wait. `never`: it refuses to start; run `qun migrate` before the first node of a release.',
+    read: readMigrate,
   },
   log: { name: 'QUN_LOG', default: 'info', doc: `How much is logged: ${logLevels.join(', ')}.`, read: readLogLevel },
   demo: {
@@ -195,6 +203,10 @@ function readBoolean(text: string): boolean {
   if (/^(true|1|yes)$/i.test(text)) return true
   if (/^(false|0|no)$/i.test(text)) return false
   throw new Error(`true or false, not ${JSON.stringify(text)}`)
+}
+function readMigrate(text: string): 'auto' | 'never' {
+  if (text === 'auto' || text === 'never') return text
+  throw new Error(`auto or never, not ${JSON.stringify(text)}`)
 }
 function readLogLevel(text: string): LogLevel {
   const level = logLevels.find((known) => known === text)

@@ -8,7 +8,7 @@ export interface HealthOptions {
   readonly telemetry: Telemetry
   readonly isDraining: () => boolean
   readonly version: string
-  readonly epoch: string
+  readonly epoch: () => string
 }
 
 /** These routes need no credential and tell nothing about any app; a proxy should not pass `/metrics` on. */
@@ -28,6 +28,6 @@ export function addHealth(app: FastifyInstance, options: HealthOptions): void {
     return reply.header('content-type', registry.contentType).send(await registry.metrics())
   })
   app.get('/version', (_request, reply) =>
-    reply.send({ name: 'qun', version: options.version, epoch: options.epoch, node: process.version }),
+    reply.send({ name: 'qun', version: options.version, epoch: options.epoch(), node: process.version }),
   )
 }

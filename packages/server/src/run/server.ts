@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createInProcessBus, type Bus } from '@qun/bus'
+import { createHintBus, createInProcessBus, type Bus } from '@qun/bus'
 import type { Millis } from '@qun/contract'
-import { createCore, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
-import { migrate, openStore, startEmbedded, type Store } from '@qun/storage'
+import { createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
+import { checkMigrated, createNotices, migrate, openStore, startEmbedded, type Store } from '@qun/storage'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createAddressBook, type AddressBook } from '../ground/addresses.ts'
@@ -63,6 +63,8 @@ export interface ServerOptions {
   /** The version of the wire, from the batteries package. */
   readonly protocol?: number
   readonly version?: string
+  /** Whether a store that is older than this release is migrated, or refused. */
+  readonly migrate?: 'auto' | 'never'
   /** False in tests with commits that need not survive a power cut. */
   readonly durable?: boolean
   /** Holds every answer against its contract: for tests. */
@@ -92,7 +94,7 @@ export async function createServer(options: ServerOptions): Promise<QunServer> {
   const log = options.log ?? createLogger('info')
   const now = options.now ?? Date.now
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
-  const base = await openBase(options, log, now)
+  const base = await openBase(options, { log, now, randomHex })
   try {
     return await assemble(options, { ...base, log, now, randomHex })
   } catch (error) {
@@ -103,16 +105,19 @@ export async function createServer(options: ServerOptions): Promise<QunServer> {
 
 interface Base {
   readonly store: Store
+  readonly bus: Bus
   readonly stop: () => Promise<void>
   readonly secretKey: Uint8Array | undefined
 }
-interface Ground extends Base {
+interface Means {
   readonly log: Logger
   readonly now: () => Millis
   readonly randomHex: (bytes: number) => string
 }
+interface Ground extends Base, Means {}
 
-async function openBase(options: ServerOptions, log: Logger, now: () => Millis): Promise<Base> {
+async function openBase(options: ServerOptions, means: Means): Promise<Base> {
+  const { log, now, randomHex } = means
   const { databaseUrl, dataDir } = options
   if (databaseUrl === undefined && dataDir === undefined) throw new Error('give databaseUrl or dataDir')
   const embedded =
@@ -130,17 +135,22 @@ async function openBase(options: ServerOptions, log: Logger, now: () => Millis):
     await embedded?.stop()
     throw error
   })
+  let bus: Bus | undefined
   const stop = async () => {
+    if (options.bus === undefined) await bus?.close()
     await store.close()
     await embedded?.stop()
   }
   try {
-    await migrate(store, serverMigrations, now)
+    const migrations = [...serverMigrations, ...migrationsOf(options.features)]
+    if (options.migrate === 'never') await checkMigrated(store, migrations)
+    else await migrate(store, migrations, now, { onApplied: (id) => log.info({ id }, 'migrated') })
+    bus = options.bus ?? (await openBus(options, store, { log, randomHex }))
+    return { store, bus, secretKey, stop }
   } catch (error) {
     await stop()
     throw error
   }
-  return { store, secretKey, stop }
 }
 
 interface Parts {
@@ -156,17 +166,35 @@ interface Parts {
   readonly gateway: Gateway
 }
 
+/** An embedded store has one node for certain; one with an address may have others, now or later. */
+async function openBus(
+  { databaseUrl }: ServerOptions,
+  store: Store,
+  { log, randomHex }: Pick<Means, 'log' | 'randomHex'>,
+): Promise<Bus> {
+  const onError = (error: unknown, topic: string) => log.error({ err: error, topic }, 'a receiver of the bus failed')
+  if (databaseUrl === undefined) return createInProcessBus({ onError })
+  const wait = (delayMs: number, run: () => void) => {
+    const timer = setTimeout(run, delayMs)
+    return () => clearTimeout(timer)
+  }
+  const elapsed = () => performance.now()
+  const bus = createHintBus({ wire: createNotices(store), nodeId: randomHex(8), elapsed, wait, onError })
+  await bus.ready
+  if (bus.isReliable !== true) log.warn('the database carries no notices (a pooler?): what other nodes do is polled')
+  return bus
+}
+
 async function createParts(options: ServerOptions, ground: Ground): Promise<Parts> {
-  const { store, log, now, randomHex } = ground
+  const { store, bus, log, now, randomHex } = ground
   const protocol = options.protocol ?? 1
-  const bus = options.bus ?? createInProcessBus()
   const telemetry = createTelemetry(log, () => gateway.queuedBytesMax)
   const { features, limits } = options
   // A store that is away is no bug of ours, whoever noticed it.
   const onBug = (error: unknown, where: string) =>
     refusalOf(error) === undefined ? telemetry.bug(error, where) : telemetry.trouble(error, where)
   const core = await createCore({
-    ...{ store, bus, now, randomHex, features, protocol, onBug },
+    ...{ store, bus, now, randomHex, features, protocol, onBug, isMigrated: true },
     ...(limits === undefined ? {} : { limits }),
     ...(options.risk === undefined ? {} : { risk: options.risk }),
   })
@@ -198,7 +226,7 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
     isAllowedOrigin: async (origin) => parts.allowedOrigins.has(origin) || apps.isOriginOfAny(origin),
   })
   const routes = addRoutes(http, { ...parts, checkAnswers: options.checkAnswers ?? false })
-  addHealth(http, { store, telemetry, version, epoch: core.epoch, isDraining: () => progress.isDraining })
+  addHealth(http, { store, telemetry, version, epoch: () => core.epoch, isDraining: () => progress.isDraining })
   addDocuments(http, { routes: routes.map((route) => route.endpoint), registry: core.registry, version })
   await addStatics(http, options.static ?? [], options.landing ?? '/docs')
   await parts.revocations.start()
@@ -222,13 +250,13 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
     },
     close() {
       progress.isDraining = true
-      return (closing ??= closeInOrder(http, parts, ground, options.bus === undefined))
+      return (closing ??= closeInOrder(http, parts, ground))
     },
   }
 }
 
 /** Unready, no more connections, goaway, what is under way, sockets, store. */
-async function closeInOrder(http: FastifyInstance, parts: Parts, ground: Ground, ownsBus: boolean): Promise<void> {
+async function closeInOrder(http: FastifyInstance, parts: Parts, ground: Ground): Promise<void> {
   const { telemetry, gateway, core } = parts
   telemetry.drain('unready')
   gateway.announceDrain()
@@ -241,7 +269,6 @@ async function closeInOrder(http: FastifyInstance, parts: Parts, ground: Ground,
   http.server.closeAllConnections()
   parts.revocations.stop()
   telemetry.close()
-  if (ownsBus) await parts.bus.close()
   await ground.stop()
   telemetry.drain('done')
 }
