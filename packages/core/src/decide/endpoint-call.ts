@@ -16,14 +16,14 @@ import { sql } from 'kysely'
 import { isAtLeast } from '../host/access.ts'
 import { assert, Bug } from '../host/assert.ts'
 import { baseCall, defaultSettings, groupCall } from './calls.ts'
-import { cardWithin } from './card-work.ts'
+import { cardWithin, lockMessage } from './card-work.ts'
 import { commit, Decision } from './decision.ts'
 import { asRefusal, type Engine, failKeeping, fingerprintOf, keepsEffects } from '../ground/engine.ts'
 import type { Caller, CardPlace, EndpointCall, EndpointServer, ReadCard } from '../host/feature.ts'
 import type { CallRequest } from '../host/host.ts'
 import { messageText } from '../ground/row-text.ts'
 import type { GroupWork } from './group-work.ts'
-import { lockUsers } from './members.ts'
+import { lockUsers } from './lock-order.ts'
 import type { MessageDbRow } from '../ground/store.ts'
 
 export async function callEndpoint(
@@ -197,13 +197,16 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
 }
 
 async function readMessage(decision: Decision, caller: Caller, groupId: string, seq: number): Promise<MessageRow> {
-  const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
-    WHERE app_id = ${decision.appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(decision.tx)
-  const row = rows[0]
-  if (row === undefined) throw refuse('message.not_found')
+  const row = await (decision.isReading ? seeMessage : lockMessage)(decision, { groupId, seq })
   if (caller.kind !== 'server') {
     const member = caller.kind === 'user' ? await decision.groupWork(groupId).findMember(caller.userId) : undefined
     if (member?.active !== true || seq <= member.join_seq) throw refuse('message.not_found')
   }
   return JSON.parse(messageText(row).json) as MessageRow
+}
+async function seeMessage({ appId, tx }: Decision, { groupId, seq }: { groupId: string; seq: number }) {
+  const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
+    WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(tx)
+  if (rows[0] === undefined) throw refuse('message.not_found')
+  return rows[0]
 }
