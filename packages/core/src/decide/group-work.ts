@@ -17,7 +17,7 @@ import {
 } from './members.ts'
 import { countOwn, insertMessage, type PostedRow, writeMentions } from './message-row.ts'
 import type { LastWords } from '../ground/publication.ts'
-import { groupRow, memberRow, messageText, type RowText } from '../ground/row-text.ts'
+import { groupRow, memberRow, messageText } from '../ground/row-text.ts'
 import { Sightings } from './sightings.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, RecordDbRow } from '../ground/store.ts'
 import type { UserWork } from './user-work.ts'
