@@ -130,3 +130,16 @@ export async function writeFaces(footing: Footing, groupId: string): Promise<voi
       ORDER BY b.joined_at, b.user_id LIMIT ${facesMax}) t
     ON CONFLICT (app_id, group_id) DO UPDATE SET faces = excluded.faces`.execute(tx)
 }
+
+/**
+ * Notes that all groups this person is or was in have to be told. A note that stands is taken anew: whoever is about to
+ * tell it waits for this decision and tells the latest name.
+ */
+export async function noteSpread({ appId, tx, now }: Decision, userId: string): Promise<void> {
+  await sql`INSERT INTO spreads AS old (app_id, user_id, group_id, due_at)
+    SELECT ${appId}, ${userId}, group_id, ${now} FROM members WHERE app_id = ${appId} AND user_id = ${userId}
+    ORDER BY group_id
+    ON CONFLICT (app_id, user_id, group_id) DO UPDATE SET due_at = least(old.due_at, excluded.due_at), attempts = 0`.execute(
+    tx,
+  )
+}
