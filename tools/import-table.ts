@@ -285,7 +285,7 @@ export const testFiles = [
   '**/*.test.tsx',
   '**/test-setup.ts',
   '**/suite.ts',
-  '**/{fixture,fixtures}.ts',
+  '**/{fixture,fixtures,scene}.ts',
   'packages/*/src/testing/**',
   'packages/*/test/**',
   '**/journeys/**',

@@ -77,6 +77,24 @@ describe('texts', () => {
     await world.as('sun').call(leaveGroup, { params: { groupId: world.groupId }, body: {} })
     expect(await post('li', [id('sun')])).toBe('mention.not_member')
   })
+  test('[MS6] three people are looked up as one is: together', async () => {
+    await using world = await open()
+    let readings = 0
+    const { reading } = world.store
+    Object.assign(world.store, {
+      reading: ((...asked) => {
+        readings++
+        return reading.apply(world.store, asked as never)
+      }) as typeof reading,
+    })
+    const lookUps = async (mentions: string[]) => {
+      const before = readings
+      await world.as('wang').post(world.groupId, textMessage, { text: '看这里', mentions: mentions.map(id) })
+      return readings - before
+    }
+    const one = await lookUps(['li'])
+    expect(await lookUps(['he', 'li', 'zhao', 'sun'])).toBe(one)
+  })
   test('[MS8] everybody is named three times a day, five minutes apart; a retry is not counted', async () => {
     await using world = await open()
     const post = (key: string) =>
@@ -294,6 +312,21 @@ describe('pictures', () => {
     expect(await upload()).toBe('media.quota')
     await jump(world, DAY)
     expect(await upload()).toBeNull()
+  })
+  test('[PI8] what is refused of a picture is refused before a transaction begins', async () => {
+    await using world = await open()
+    let begun = 0
+    const { transaction } = world.store
+    Object.assign(world.store, {
+      transaction: ((...asked) => {
+        begun++
+        return transaction.apply(world.store, asked as never)
+      }) as typeof transaction,
+    })
+    const bytes = Buffer.from('<html>no picture</html>')
+    const asked = world.as('li').call(uploadImage, { params: { groupId: world.groupId }, body: { bytes, ...asJpeg } })
+    expect(await refusalOf(asked)).toBe('media.type_mismatch')
+    expect(begun).toBe(0)
   })
   test('[PI1] [PI2] what is no picture, or too much of one, is refused', async () => {
     await using world = await open()

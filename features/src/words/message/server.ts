@@ -10,12 +10,9 @@ import {
   type Guard,
   type PostAttempt,
 } from '@qun/core'
-import { fileTypeFromBuffer } from 'file-type'
-import sharp from 'sharp'
 import {
   editsOf,
   editWindowMs,
-  imageBytesMax,
   imageMessage,
   mediaOf,
   reactorsOf,
@@ -49,14 +46,15 @@ import {
   listPosts,
   listReactors,
   lockMentionAll,
+  lockUploads,
   migrations,
   readBytes,
   removeReaction,
   scrubMessage,
   sweepUnposted,
-  type Picture,
   type Reactor,
 } from './store.ts'
+import { convertInTurn } from './server-convert.ts'
 
 type Mention = Static<typeof MentionSchema>
 type TextBody = Static<typeof textMessage.body>
@@ -97,9 +95,9 @@ async function checkReferences(
   const fault = mentionFault(mentions, everybody ? await attempt.readRole() : undefined)
   if (fault !== undefined) attempt.fail(fault)
   if (quoted !== undefined && !(await attempt.isVisible(quoted))) attempt.fail('message.quote_invalid')
-  for (const userId of mentions) {
-    if (userId !== '*' && !(await attempt.isMember(userId))) attempt.fail('mention.not_member', { detail: userId })
-  }
+  const people = mentions.filter((mention): mention is UserId => mention !== '*')
+  const members = people.length === 0 ? new Set<UserId>() : await attempt.findMembers(people)
+  for (const userId of people) if (!members.has(userId)) attempt.fail('mention.not_member', { detail: userId })
   if (everybody) await countEverybody(attempt)
   return undefined
 }
@@ -199,65 +197,30 @@ const imageServer = serveCard(imageMessage, {
   },
 })
 
-/** Pixels of one picture or frame; of all frames of a moving one; and frames (MED-05). */
-const pixelsMax = 40_000_000
-const allPixelsMax = 120_000_000
-const framesMax = 300
-const fullSide = 2_560
-const movingSide = 800
-const thumbSide = 480
 /** Uploads of one person in a day: pictures, and bytes as kept. */
 const uploadsPerDayMax = 500
 const uploadedBytesPerDayMax = 512 * 1_024 * 1_024
-const formats = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif'])
+const isSpent = (used: { readonly count: number; readonly bytes: number }) =>
+  used.count >= uploadsPerDayMax || used.bytes >= uploadedBytesPerDayMax
 
-type UploadCall = EndpointCall<typeof uploadImage>
-/** [PI1]–[PI3] Decodes and writes anew, so that nothing hidden in the bytes survives: place, camera, archives. */
-async function convert(call: UploadCall, bytes: Uint8Array): Promise<Omit<Picture, 'mediaId' | 'userId'>> {
-  if (bytes.byteLength > imageBytesMax) call.fail('media.too_large')
-  const sniffed = await fileTypeFromBuffer(bytes)
-  if (sniffed === undefined) return call.fail('media.type_mismatch')
-  if (!formats.has(sniffed.mime)) call.fail('media.type_forbidden', { detail: sniffed.mime })
-  const known = await sharp(bytes, { limitInputPixels: false })
-    .metadata()
-    .catch(() => undefined)
-  if (known === undefined) return call.fail('media.corrupt')
-  const frames = known.pages ?? 1
-  const pixels = known.width * (known.pageHeight ?? known.height)
-  if (frames > framesMax) call.fail('media.frames')
-  if (pixels > pixelsMax || pixels * frames > allPixelsMax) call.fail('media.pixels')
-  try {
-    const isMoving = frames > 1
-    const side = isMoving ? movingSide : fullSide
-    const picture = sharp(bytes, { animated: isMoving, limitInputPixels: allPixelsMax, failOn: 'error' }).autoOrient()
-    const inside = (size: number) => ({ width: size, height: size, fit: 'inside', withoutEnlargement: true }) as const
-    const full = await picture
-      .resize(inside(side))
-      .webp({ quality: 82, effort: 3 })
-      .toBuffer({ resolveWithObject: true })
-    const still = sharp(full.data, { animated: false })
-    const [thumb, tiny] = await Promise.all([
-      still.clone().resize(inside(thumbSide)).webp({ quality: 75, effort: 3 }).toBuffer(),
-      still.clone().resize(inside(16)).webp({ quality: 20 }).toBuffer(),
-    ])
-    const { width: w, height, pageHeight } = full.info as typeof full.info & { pageHeight?: number }
-    const preview = `data:image/webp;base64,${tiny.toString('base64')}`
-    return { w, h: pageHeight ?? height, preview, contentType: 'image/webp', full: full.data, thumb }
-  } catch (error) {
-    return call.fail('media.corrupt', { detail: String(error) })
-  }
-}
-
-const upload = serveEndpoint(uploadImage, async (call) => {
-  const { groupId } = call.params
-  const used = await countUploads(call.tx, call.appId, call.actorId, call.now - dayMs)
-  if (used.count >= uploadsPerDayMax || used.bytes >= uploadedBytesPerDayMax)
-    call.fail('media.quota', { retryAfterMs: dayMs })
-  const picture = await convert(call, call.body.bytes)
-  const mediaId = `med_${call.randomHex(16)}`
-  await sweepUnposted(call.tx, call.appId, call.now - dayMs)
-  await addPicture(call.tx, call.appId, groupId, { ...picture, mediaId, userId: call.actorId }, call.now)
-  return { mediaId, w: picture.w, h: picture.h, preview: picture.preview }
+const upload = serveEndpoint(uploadImage, {
+  // [PI8] Who may upload no more is told before the work, and what takes seconds holds nothing of the store.
+  async prepare(call) {
+    const { appId, actorId, now } = call
+    const used = await call.read((tx) => countUploads(tx, appId, actorId, now - dayMs))
+    if (isSpent(used)) call.fail('media.quota', { retryAfterMs: dayMs })
+    return convertInTurn(call)
+  },
+  async handle(call, picture) {
+    const { groupId } = call.params
+    await lockUploads(call.tx, call.appId, call.actorId)
+    const used = await countUploads(call.tx, call.appId, call.actorId, call.now - dayMs)
+    if (isSpent(used)) call.fail('media.quota', { retryAfterMs: dayMs })
+    const mediaId = `med_${call.randomHex(16)}`
+    await sweepUnposted(call.tx, call.appId, call.now - dayMs)
+    await addPicture(call.tx, call.appId, groupId, { ...picture, mediaId, userId: call.actorId }, call.now)
+    return { mediaId, w: picture.w, h: picture.h, preview: picture.preview }
+  },
 })
 
 /** [PI4] [PI5] Members who can see a message with the picture get it; before it is posted, its uploader alone. */

@@ -190,6 +190,11 @@ export async function addPicture(tx: Tx, appId: AppId, groupId: GroupId, picture
   }
   await tables(tx).insertInto('message_media').values(row).execute()
 }
+/** Until commit nobody else counts what this person uploaded: a quota is decided upon by one at a time. */
+export async function lockUploads(tx: Tx, appId: AppId, userId: UserId): Promise<void> {
+  const person = `media:${appId.length}:${appId}${userId}`
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${person}, 0))`.execute(tx)
+}
 /** How many pictures and bytes of them a person uploaded since an instant. */
 export async function countUploads(
   tx: Tx,

@@ -11,7 +11,7 @@ import { type CardWork, openCard } from './card-work.ts'
 import { commit, type Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf, keepsEffects } from '../ground/engine.ts'
 import type { ActRequest, ActResult } from '../host/host.ts'
-import { type ActorDbRow, findMembers } from './members.ts'
+import type { ActorDbRow } from './members.ts'
 import { checkActRisk } from './risk-check.ts'
 
 interface Waiting {
@@ -181,7 +181,7 @@ async function readActors(
   batch: readonly Waiting[],
 ): Promise<Map<string, ActorDbRow>> {
   const ids = batch.map((waiting) => waiting.request.principal.userId)
-  const rows = await findMembers(decision, card.groupId, ids)
+  const rows = await decision.groupWork(card.groupId).findActors(ids)
   return new Map(rows.map((row) => [row.user_id, row]))
 }
 

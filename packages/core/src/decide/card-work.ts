@@ -1,7 +1,7 @@
 /** One card under decision: what its handlers see, and their effects until the decision takes them. Knows no kind. */
 import { type Card, type GroupId, type MemberRow, refuse, type RefusalDetail, type UserId } from '@qun/contract'
 import { sql } from 'kysely'
-import { assert, Bug, must } from '../host/assert.ts'
+import { assert, Bug } from '../host/assert.ts'
 import { baseCall, postWithin } from './calls.ts'
 import { summaryOf } from '../read/conversations.ts'
 import type { Decision } from './decision.ts'
@@ -11,20 +11,27 @@ import { memberRow } from '../ground/row-text.ts'
 import type { ActorDbRow } from './members.ts'
 import type { MessageDbRow } from '../ground/store.ts'
 
+/** Locks a message until commit. Refuses `message.not_found`. */
+export async function lockMessage(
+  decision: Decision,
+  { groupId, seq }: { readonly groupId: string; readonly seq: number },
+): Promise<MessageDbRow> {
+  await decision.order.reach([{ kind: 'message', groupId, seq }])
+  const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
+    WHERE app_id = ${decision.appId} AND group_id = ${groupId} AND seq = ${seq} FOR UPDATE`.execute(decision.tx)
+  if (rows[0] === undefined) throw refuse('message.not_found')
+  return rows[0]
+}
 /** Locks a message until commit and finds who serves it. Refuses `message.not_found`. */
 export async function openCard(
   decision: Decision,
   at: { readonly groupId: string; readonly seq: number },
 ): Promise<CardWork> {
-  const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
-    WHERE app_id = ${decision.appId} AND group_id = ${at.groupId} AND seq = ${at.seq} FOR UPDATE`.execute(decision.tx)
-  const row = rows[0]
-  if (row === undefined) throw refuse('message.not_found')
-  const group = await sql<{ disbanded_at: number | null }>`SELECT disbanded_at FROM groups
-    WHERE app_id = ${decision.appId} AND group_id = ${at.groupId}`.execute(decision.tx)
+  const row = await lockMessage(decision, at)
+  const disbandedAt = await decision.groupWork(at.groupId).findDisbanded()
   const server = decision.engine.registry.cards.get(row.kind)
   if (server === undefined) throw refuse('card.unknown_type')
-  return new CardWork(decision, at.groupId, row, server, must(group.rows[0], 'the group of a message').disbanded_at)
+  return new CardWork(decision, at.groupId, row, server, disbandedAt)
 }
 
 /** A handler that lets a state grow without bound is a bug: all members are sent it at every change. */

@@ -2,17 +2,21 @@
  * One decision: everything a handler changed in one transaction, stamped with versions at its end and published after
  * commit. Knows groups, members, messages, records and users; knows no feature.
  *
- * Locks are taken in the order message, group, users by id. A decision that locks a group early (endpoints) keeps its
- * counters in memory; one that does not (card actions) takes the group's lock only to stamp, so that actions on
- * different cards of a group run side by side.
+ * A decision that locks a group early (endpoints) keeps its counters in memory; one that does not (card actions) takes
+ * the group's lock only to stamp, so that actions on different cards of a group run side by side. Either looks again
+ * at what it saw before it held the lock. lock-order.ts has the order of the locks.
  */
-import type { AppId, SyncedRecord } from '@qun/contract'
+import { type AppId, refuse, type SyncedRecord } from '@qun/contract'
 import { storeTrouble, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import { assert, must } from '../host/assert.ts'
 import type { CardCall } from '../host/feature.ts'
 import { type Engine, publishGroup, publishUser } from '../ground/engine.ts'
-import { appFactsGroupId, GroupWork, type PostedRow } from './group-work.ts'
+import { appFactsGroupId } from './group-row.ts'
+import { GroupWork } from './group-work.ts'
+import { type Foreseen, LockOrder } from './lock-order.ts'
+import type { PostedRow } from './message-row.ts'
+import { Overtaken, runsMax } from './overtaken.ts'
 import type { GroupNews, UserNews } from '../ground/publication.ts'
 import { groupText, memberText, messageText, recordText, type RowText } from '../ground/row-text.ts'
 import type { MessageDbRow, RecordDbRow } from '../ground/store.ts'
@@ -43,12 +47,14 @@ export class Decision implements Footing {
   isReading = false
   /** The Idempotency-Key this decision holds, if its request carried one. */
   idempotencyKey: { readonly caller: string; readonly key: string } | undefined
+  readonly order: LockOrder
 
-  constructor(engine: Engine, appId: AppId, tx: Tx) {
+  constructor(engine: Engine, appId: AppId, tx: Tx, foreseen: Foreseen = new Map()) {
     this.engine = engine
     this.appId = appId
     this.tx = tx
     this.now = engine.now()
+    this.order = new LockOrder(this, foreseen)
   }
 
   /** The work on a group, locked: its counters are exact until commit. Refuses `group.not_found`. */
@@ -102,17 +108,20 @@ export class Decision implements Footing {
     for (const card of this.cards.values()) card.keep()
     const groups: Outgoing['groups'] = []
     for (const groupId of [...this.groups.keys()].toSorted()) {
+      if (groupId === appFactsGroupId) continue
       const work = must(this.groups.get(groupId), 'a group worked on')
       if (work.isDirty()) groups.push({ groupId, ...(await this.#stampGroup(work)) })
+      else await work.confirm()
     }
     const users = await stampUsers(this)
+    const appFacts = this.groups.get(appFactsGroupId)
+    if (appFacts?.isDirty() === true) await this.#stampGroup(appFacts)
     return { groups, users }
   }
 
   /** Tells the nodes; called once the transaction has committed. */
   publish(outgoing: Outgoing): void {
-    for (const { groupId, news, rows } of outgoing.groups)
-      if (groupId !== appFactsGroupId) publishGroup(this.engine, this.appId, groupId, news, rows)
+    for (const { groupId, news, rows } of outgoing.groups) publishGroup(this.engine, this.appId, groupId, news, rows)
     for (const { userId, news, rows } of outgoing.users) publishUser(this.engine, this.appId, userId, news, rows)
     for (const work of this.groups.values()) if (work.facts.length > 0 || work.jobsChanged) this.engine.nudge()
   }
@@ -220,15 +229,25 @@ export async function decide<T>(engine: Engine, appId: AppId, run: (decision: De
   decision.publish(outgoing)
   return result
 }
-/** One transaction of a decision; when nobody knows whether it went through, what it touched is in doubt. */
+/**
+ * The transaction of a decision; one that was overtaken runs again. When nobody knows whether it went through, what it
+ * touched is in doubt.
+ */
 export async function commit<T>(engine: Engine, appId: AppId, run: (decision: Decision) => Promise<T>): Promise<T> {
-  let decision: Decision | undefined
-  try {
-    return await engine.store.transaction(appId, (tx) => run((decision = new Decision(engine, appId, tx))))
-  } catch (error) {
-    if (decision !== undefined && storeTrouble(error) === 'unavailable') {
-      engine.doubt(appId, decision.groups.keys(), decision.users.keys())
+  const foreseen: Foreseen = new Map()
+  for (let runs = 1; ; runs++) {
+    let decision: Decision | undefined
+    try {
+      return await engine.store.transaction(appId, (tx) => run((decision = new Decision(engine, appId, tx, foreseen))))
+    } catch (error) {
+      if (error instanceof Overtaken) {
+        if (runs < runsMax) continue
+        throw refuse('store.unavailable', { retryAfterMs: 1_000 })
+      }
+      if (decision !== undefined && storeTrouble(error) === 'unavailable') {
+        engine.doubt(appId, decision.groups.keys(), decision.users.keys())
+      }
+      throw error
     }
-    throw error
   }
 }

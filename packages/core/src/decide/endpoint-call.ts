@@ -12,18 +12,19 @@ import {
   type StateOf,
   type UserId,
 } from '@qun/contract'
+import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import { isAtLeast } from '../host/access.ts'
 import { assert, Bug } from '../host/assert.ts'
 import { baseCall, defaultSettings, groupCall } from './calls.ts'
-import { cardWithin } from './card-work.ts'
+import { cardWithin, lockMessage } from './card-work.ts'
 import { commit, Decision } from './decision.ts'
-import { asRefusal, type Engine, failKeeping, fingerprintOf, keepsEffects } from '../ground/engine.ts'
-import type { Caller, CardPlace, EndpointCall, EndpointServer, ReadCard } from '../host/feature.ts'
+import { asRefusal, type Engine, failKeeping, fingerprintOf, keepsEffects, refusalOf } from '../ground/engine.ts'
+import type { Caller, CardPlace, EndpointCall, EndpointServer, PrepareCall, ReadCard } from '../host/feature.ts'
 import type { CallRequest } from '../host/host.ts'
 import { messageText } from '../ground/row-text.ts'
 import type { GroupWork } from './group-work.ts'
-import { lockUsers } from './members.ts'
+import { lockUsers } from './lock-order.ts'
 import type { MessageDbRow } from '../ground/store.ts'
 
 export async function callEndpoint(
@@ -37,13 +38,14 @@ export async function callEndpoint(
   const enter = <T>(run: (made: Decision) => Promise<T>): Promise<T> =>
     isReading ? engine.store.reading(appId, (tx) => run(new Decision(engine, appId, tx))) : commit(engine, appId, run)
   try {
+    const prepared = server.prepare === undefined ? undefined : await prepare(engine, server, request)
     const { outgoing, decision, refused, ...result } = await enter(async (made) => {
       const known = isReading ? undefined : await claimKey(made, server.endpoint, request)
       const none = { decision: made, outgoing: undefined, refused: undefined }
       if (known !== undefined) return { answer: known.answer, replayed: true, ...none }
       if (isReading) made.isReading = true
       await checkMember(made, server.endpoint, request)
-      const { answer, refused } = await answerOf(server, made, request)
+      const { answer, refused } = await answerOf(server, made, request, prepared)
       assert(!isReading || !made.isDirty, `${server.endpoint.name} reads and may not write`)
       const outgoing = isReading ? undefined : await made.finish()
       if (refused !== undefined) await freeKey(made)
@@ -60,14 +62,51 @@ export async function callEndpoint(
   }
 }
 
+/**
+ * [PREP1] What an endpoint does before its decision; nothing when the request was answered before. Nothing of the store
+ * is held meanwhile, so it may take its time.
+ */
+async function prepare(
+  engine: Engine,
+  server: EndpointServer,
+  request: CallRequest,
+): Promise<{ readonly value: unknown } | undefined> {
+  const { appId, caller, params, query, body } = request
+  const read = <T>(run: (tx: Tx) => Promise<T>) => engine.store.reading(appId, run)
+  const isAnswered = await read(async (tx) => {
+    const decision = new Decision(engine, appId, tx)
+    decision.isReading = true
+    const known = await findKey(decision, server.endpoint, request)
+    if (known === undefined) await checkMember(decision, server.endpoint, request)
+    return known !== undefined && known.answer !== null && server.endpoint.secretAnswer !== true
+  })
+  if (isAnswered) return undefined
+  const fail = (code: string, more?: RefusalDetail): never => {
+    throw refusalOf(engine.registry, code, more)
+  }
+  const call: PrepareCall<any> = {
+    ...{ appId, caller, params, query, body, fail, read, now: engine.now() },
+    get actorId() {
+      if (caller.kind !== 'user') throw refuse('auth.scope')
+      return caller.userId
+    },
+  }
+  return { value: await server.prepare?.(call) }
+}
+
 /** [IDEM5] A refusal that keeps what was written is an outcome, not a failure. */
 async function answerOf(
   server: EndpointServer,
   decision: Decision,
   request: CallRequest,
+  prepared: { readonly value: unknown } | undefined,
 ): Promise<{ readonly answer: unknown; readonly refused: Refusal | undefined }> {
   try {
-    return { answer: await server.handle(endpointCall(decision, request)), refused: undefined }
+    if (server.prepare === undefined)
+      return { answer: await server.handle(endpointCall(decision, request), undefined), refused: undefined }
+    // Its answer was there a moment ago, and is not: the retry comes again.
+    if (prepared === undefined) throw refuse('idempotency.in_progress', { retryAfterMs: 1_000 })
+    return { answer: await server.handle(endpointCall(decision, request), prepared.value), refused: undefined }
   } catch (error) {
     if (keepsEffects(error)) return { answer: undefined, refused: error }
     throw error
@@ -122,20 +161,30 @@ async function claimKey(
 ): Promise<{ answer: unknown } | undefined> {
   const { idempotencyKey } = request
   if (idempotencyKey === undefined) return undefined
-  const caller = `${callerName(request.caller)} ${endpoint.name}`
+  const caller = holderOf(endpoint, request)
   const fingerprint = fingerprintOf(JSON.stringify([request.params, bodyText(request.body)]))
   const { rows } = await sql`INSERT INTO idempotency (app_id, caller, key, fingerprint, at)
     VALUES (${decision.appId}, ${caller}, ${idempotencyKey}, ${fingerprint}, ${decision.now})
     ON CONFLICT DO NOTHING RETURNING 1`.execute(decision.tx)
   decision.idempotencyKey = { caller, key: idempotencyKey }
   if (rows.length > 0) return undefined
-  const before = await sql<{ fingerprint: number; answer: string | null }>`SELECT fingerprint, answer FROM idempotency
-    WHERE app_id = ${decision.appId} AND caller = ${caller} AND key = ${idempotencyKey}`.execute(decision.tx)
-  const row = before.rows[0]
+  const row = await findKey(decision, endpoint, request)
   if (row === undefined || row.answer === null) throw refuse('idempotency.in_progress', { retryAfterMs: 1_000 })
   if (row.fingerprint !== fingerprint) throw refuse('idempotency.key_reused')
   // [IDEM6] The key was known; its answer is not.
   return endpoint.secretAnswer === true ? undefined : { answer: JSON.parse(row.answer) }
+}
+const holderOf = (endpoint: Endpoint, { caller }: CallRequest) => `${callerName(caller)} ${endpoint.name}`
+async function findKey(
+  { appId, tx }: Decision,
+  endpoint: Endpoint,
+  request: CallRequest,
+): Promise<{ readonly fingerprint: number; readonly answer: string | null } | undefined> {
+  const { idempotencyKey } = request
+  if (idempotencyKey === undefined) return undefined
+  const { rows } = await sql<{ fingerprint: number; answer: string | null }>`SELECT fingerprint, answer FROM idempotency
+    WHERE app_id = ${appId} AND caller = ${holderOf(endpoint, request)} AND key = ${idempotencyKey}`.execute(tx)
+  return rows[0]
 }
 async function keepAnswer(decision: Decision, request: CallRequest, answer: unknown): Promise<void> {
   if (request.idempotencyKey === undefined || decision.idempotencyKey === undefined) return
@@ -197,13 +246,16 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
 }
 
 async function readMessage(decision: Decision, caller: Caller, groupId: string, seq: number): Promise<MessageRow> {
-  const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
-    WHERE app_id = ${decision.appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(decision.tx)
-  const row = rows[0]
-  if (row === undefined) throw refuse('message.not_found')
+  const row = await (decision.isReading ? seeMessage : lockMessage)(decision, { groupId, seq })
   if (caller.kind !== 'server') {
     const member = caller.kind === 'user' ? await decision.groupWork(groupId).findMember(caller.userId) : undefined
     if (member?.active !== true || seq <= member.join_seq) throw refuse('message.not_found')
   }
   return JSON.parse(messageText(row).json) as MessageRow
+}
+async function seeMessage({ appId, tx }: Decision, { groupId, seq }: { groupId: string; seq: number }) {
+  const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
+    WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(tx)
+  if (rows[0] === undefined) throw refuse('message.not_found')
+  return rows[0]
 }

@@ -3,9 +3,10 @@ import { refuse, type GroupRow, type GroupSettings, type MemberRow, type SyncedR
 import { type RawBuilder, sql } from 'kysely'
 import { checkAlive, rankOf } from '../host/access.ts'
 import { assert, must } from '../host/assert.ts'
-import { keyOf } from '../ground/engine.ts'
-import type { Footing } from './footing.ts'
+import { appFactsGroupId, ensureAppFacts, writeCounters, writeRow } from './group-row.ts'
+import type { Ordered } from './lock-order.ts'
 import {
+  type ActorDbRow,
   checkGroupCounts,
   createMemberships,
   findMembers,
@@ -14,32 +15,22 @@ import {
   writeFaces,
   writeMembers,
 } from './members.ts'
+import { countOwn, insertMessage, type PostedRow, writeMentions } from './message-row.ts'
 import type { LastWords } from '../ground/publication.ts'
-import { groupRow, memberRow, messageText, type RowText } from '../ground/row-text.ts'
+import { groupRow, memberRow, messageText } from '../ground/row-text.ts'
+import { Sightings } from './sightings.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, RecordDbRow } from '../ground/store.ts'
 import type { UserWork } from './user-work.ts'
 
-export interface PostedRow {
-  readonly seq: number
-  readonly ordinal: number
-  readonly own: number
-  readonly at: number
-  readonly senderId: string
-  readonly countable: boolean
-  readonly words: LastWords
-  readonly text: RowText
-}
 interface MessageChange {
   readonly row: MessageDbRow
   /** What lists of conversations show of it, when that changed. */
   readonly words?: LastWords | undefined
 }
 
-/** Facts of a whole app are numbered by a row of `groups` that is nobody's group. */
-export const appFactsGroupId = ''
-
 /** The decision as far as a group's changes reach into it: what they do to people is in those people's work. */
-interface Surroundings extends Footing {
+interface Surroundings extends Ordered {
+  readonly isReading: boolean
   userWork(userId: string): UserWork
 }
 
@@ -62,7 +53,9 @@ export class GroupWork {
   #row: GroupDbRow | undefined
   /** The version before this decision; set when locked. */
   #from = 0
+  /** Members as this decision sees them. What was read before the lock is read again once it is held. */
   readonly #members = new Map<string, MemberDbRow>()
+  readonly #seen = new Sightings()
 
   constructor(decision: Surroundings, groupId: string) {
     this.decision = decision
@@ -91,15 +84,20 @@ export class GroupWork {
   }
 
   /** Takes the group's row lock until commit. Refuses `group.not_found`. */
-  lock(): Promise<void> {
-    return this.#load(sql`FOR UPDATE`)
+  async lock(): Promise<void> {
+    await this.decision.order.reach([this.#key])
+    if (this.#row !== undefined) return
+    const row = await this.#load(sql`FOR UPDATE`)
+    await this.#lookAgain(row)
   }
   /** Reads the group without a lock: for readings, which change nothing. Refuses `group.not_found`. */
-  read(): Promise<void> {
-    return this.#load(sql``)
+  async read(): Promise<void> {
+    if (this.#row === undefined) await this.#load(sql``)
   }
-  async #load(lock: RawBuilder<unknown>): Promise<void> {
-    if (this.#row !== undefined) return
+  get #key() {
+    return { kind: 'group', groupId: this.groupId } as const
+  }
+  async #load(lock: RawBuilder<unknown>): Promise<GroupDbRow> {
     const { appId, tx } = this.decision
     const { rows } = await sql<GroupDbRow>`SELECT * FROM groups
       WHERE app_id = ${appId} AND group_id = ${this.groupId} ${lock}`.execute(tx)
@@ -107,6 +105,35 @@ export class GroupWork {
     if (row === undefined) throw refuse('group.not_found')
     this.#row = { ...row }
     this.#from = row.version
+    return row
+  }
+  /** [ATOM1] With the lock held: what was seen before is read anew, and a decision that it overtook begins again. */
+  async #lookAgain({ disbanded_at }: Pick<GroupDbRow, 'disbanded_at'>): Promise<void> {
+    if (this.#seen.isEmpty) return
+    const { userIds } = this.#seen
+    this.#members.clear()
+    const rows = userIds.length === 0 ? [] : await findMembers(this.decision, this.groupId, userIds)
+    for (const row of rows) this.#members.set(row.user_id, row)
+    this.#seen.confirm(disbanded_at, rows)
+  }
+  /** [ATOM1] For a decision that saw the group and writes nothing into it: what it saw stands until it commits. */
+  async confirm(): Promise<void> {
+    if (this.#seen.isEmpty || this.#row !== undefined || this.decision.isReading) return
+    await this.decision.order.reach([this.#key])
+    const { appId, tx } = this.decision
+    const { rows } = await sql<Pick<GroupDbRow, 'disbanded_at'>>`SELECT disbanded_at FROM groups
+      WHERE app_id = ${appId} AND group_id = ${this.groupId} FOR SHARE`.execute(tx)
+    if (rows[0] !== undefined) await this.#lookAgain(rows[0])
+  }
+  /** When the group was disbanded, as far as this decision sees; without a lock. */
+  async findDisbanded(): Promise<number | null> {
+    if (this.#row !== undefined) return this.#row.disbanded_at
+    const { appId, tx } = this.decision
+    const { rows } = await sql<Pick<GroupDbRow, 'disbanded_at'>>`SELECT disbanded_at FROM groups
+      WHERE app_id = ${appId} AND group_id = ${this.groupId}`.execute(tx)
+    const { disbanded_at } = must(rows[0], 'the group of a message')
+    this.#seen.noteDisbanded(disbanded_at)
+    return disbanded_at
   }
   /** Makes the group; it counts as locked, being visible to nobody else yet. */
   async create(group: {
@@ -121,6 +148,7 @@ export class GroupWork {
       VALUES (${appId}, ${this.groupId}, ${group.name}, ${group.avatar}, ${group.ownerId}, ${JSON.stringify(group.settings)}::jsonb,
         ${group.settings.muteAll}, ${now}, ${now}) RETURNING *`.execute(tx)
     this.#row = { ...must(rows[0], 'the group made') }
+    this.decision.order.made(this.#key)
     this.groupDirty = true
   }
 
@@ -131,9 +159,15 @@ export class GroupWork {
   /** In one statement at most; who never was a member is missing. */
   async findMembers(userIds: readonly string[]): Promise<MemberDbRow[]> {
     const missing = userIds.filter((userId) => !this.#members.has(userId))
-    const found = missing.length === 0 ? [] : await findMembers(this.decision, this.groupId, missing)
-    for (const row of found) this.#members.set(row.user_id, row)
+    if (missing.length > 0) await this.findActors(missing)
     return userIds.flatMap((userId) => this.#members.get(userId) ?? [])
+  }
+  /** The same, read now, with what only the server knows of them. */
+  async findActors(userIds: readonly string[]): Promise<ActorDbRow[]> {
+    const found = await findMembers(this.decision, this.groupId, userIds)
+    for (const row of found) this.#members.set(row.user_id, row)
+    if (this.#row === undefined) this.#seen.note(userIds, found)
+    return found
   }
   async listMembers(limit: number): Promise<MemberRow[]> {
     const stored = await listActive(this.decision, this.groupId, limit)
@@ -229,6 +263,7 @@ export class GroupWork {
     return member
   }
   #change(member: MemberDbRow, patch: Partial<MemberDbRow>): void {
+    assert(this.#row !== undefined, 'a member changes under the lock of the group')
     this.#members.set(member.user_id, { ...member, ...patch })
     this.membersDirty.add(member.user_id)
   }
@@ -266,7 +301,7 @@ export class GroupWork {
     readonly summary: Text
     readonly mentions: readonly string[]
   }): Promise<PostedRow> {
-    const { appId, tx, now } = this.decision
+    const { now } = this.decision
     const group = this.row
     const sender = message.senderId === '' ? undefined : await this.findMember(message.senderId)
     const own = (sender?.own ?? 0) + (message.countable && sender !== undefined ? 1 : 0)
@@ -285,19 +320,18 @@ export class GroupWork {
       recalled_by: null,
       recalled_at: null,
     }
-    await sql`INSERT INTO messages
-        (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at)
-      VALUES (${appId}, ${this.groupId}, ${row.seq}, ${row.version}, ${row.sender_id}, ${keyOf(row.sender_id, row.client_id)}::uuid,
-        ${row.client_id}, ${message.fingerprint}, ${row.kind}, ${row.body}::json, ${row.state}::json,
-        ${row.countable}, ${row.ordinal}, ${row.own}, ${row.at})`.execute(tx)
+    await insertMessage(this.decision, this.groupId, row, message.fingerprint)
     group.last_seq = row.seq
     group.version = row.version
     group.last_ordinal = row.ordinal
     group.last_at = row.at
     if (row.countable) group.last_word_seq = row.seq
-    if (sender !== undefined && message.countable) await this.#countOwn(sender)
+    if (sender !== undefined && message.countable) {
+      await countOwn(this.decision, this.groupId, sender.user_id)
+      this.#members.set(sender.user_id, { ...sender, own })
+    }
     for (const userId of message.mentions) this.mentions.push([userId, row.seq, row.sender_id])
-    await this.#writeMentions(message.mentions, row.seq, row.sender_id)
+    await writeMentions(this.decision, this.groupId, row, message.mentions)
     const posted: PostedRow = {
       seq: row.seq,
       ordinal: row.ordinal,
@@ -310,20 +344,6 @@ export class GroupWork {
     }
     this.posted.push(posted)
     return posted
-  }
-  /** Counts a word of the sender without stamping the member's row: nobody else is shown this number. */
-  async #countOwn(sender: MemberDbRow): Promise<void> {
-    const { appId, tx } = this.decision
-    await sql`UPDATE members SET own = own + 1 WHERE app_id = ${appId} AND group_id = ${this.groupId}
-      AND user_id = ${sender.user_id}`.execute(tx)
-    this.#members.set(sender.user_id, { ...sender, own: sender.own + 1 })
-  }
-  async #writeMentions(userIds: readonly string[], seq: number, senderId: string): Promise<void> {
-    if (userIds.length === 0) return
-    const { appId, tx } = this.decision
-    await sql`INSERT INTO mentions (app_id, group_id, user_id, seq, sender_id)
-      SELECT ${appId}, ${this.groupId}, t, ${seq}, ${senderId} FROM unnest(${[...new Set(userIds)]}::text[]) t
-      ON CONFLICT DO NOTHING`.execute(tx)
   }
 
   putRecord(record: SyncedRecord, key: string, body: unknown): void {
@@ -349,43 +369,28 @@ export class GroupWork {
   async takeVersions(count: number): Promise<{ version: number; from: number; lastFact: number }> {
     const { appId, tx } = this.decision
     const facts = this.facts.length
+    if (this.#row === undefined && this.groupId === appFactsGroupId) await ensureAppFacts(this.decision)
+    // A lock that another run had to take out of turn is a whole one.
+    else await this.decision.order.reach([this.#key])
     if (this.#row === undefined) {
-      if (this.groupId === appFactsGroupId) await this.#ensureAppFacts()
-      const { rows } = await sql<{ version: number; last_fact: number }>`UPDATE groups
+      const { rows } = await sql<Pick<GroupDbRow, 'version' | 'last_fact' | 'disbanded_at'>>`UPDATE groups
         SET version = version + ${count}, last_fact = last_fact + ${facts}
-        WHERE app_id = ${appId} AND group_id = ${this.groupId} RETURNING version, last_fact`.execute(tx)
+        WHERE app_id = ${appId} AND group_id = ${this.groupId} RETURNING version, last_fact, disbanded_at`.execute(tx)
       const row = must(rows[0], 'the group of a message')
+      await this.#lookAgain(row)
       return { version: row.version - count, from: row.version - count, lastFact: row.last_fact - facts }
     }
     const row = this.row
     const before = { version: row.version, from: this.#from, lastFact: row.last_fact }
     row.version += count
     row.last_fact += facts
-    if (!this.groupDirty) await this.#writeCounters()
+    if (!this.groupDirty) await writeCounters(this.decision, row)
     return before
   }
-  async #ensureAppFacts(): Promise<void> {
-    const { appId, tx, now } = this.decision
-    await sql`INSERT INTO groups (app_id, group_id, name, owner_id, settings, last_at, created_at, disbanded_at)
-      VALUES (${appId}, '', '', '', '{}'::jsonb, ${now}, ${now}, ${now}) ON CONFLICT DO NOTHING`.execute(tx)
-  }
-  async #writeCounters(): Promise<void> {
-    const { appId, tx } = this.decision
-    const g = this.row
-    await sql`UPDATE groups SET version = ${g.version}, last_seq = ${g.last_seq}, last_ordinal = ${g.last_ordinal},
-        last_word_seq = ${g.last_word_seq}, last_fact = ${g.last_fact}, last_at = ${g.last_at}
-      WHERE app_id = ${appId} AND group_id = ${this.groupId}`.execute(tx)
-  }
   async writeGroup(version: number): Promise<GroupDbRow> {
-    const { appId, tx } = this.decision
-    const g = this.row
-    g.row_version = version
-    await sql`UPDATE groups SET name = ${g.name}, avatar = ${g.avatar}, owner_id = ${g.owner_id},
-        settings = ${JSON.stringify(g.settings)}::jsonb, mute_all = ${g.settings['muteAll'] === true}, member_count = ${g.member_count},
-        version = ${g.version}, row_version = ${version}, last_seq = ${g.last_seq}, last_ordinal = ${g.last_ordinal},
-        last_word_seq = ${g.last_word_seq}, last_fact = ${g.last_fact}, last_at = ${g.last_at}, disbanded_at = ${g.disbanded_at}
-      WHERE app_id = ${appId} AND group_id = ${this.groupId}`.execute(tx)
-    return g
+    this.row.row_version = version
+    await writeRow(this.decision, this.row)
+    return this.row
   }
   async writeMembers(next: () => number): Promise<MemberDbRow[]> {
     const rows = [...this.membersDirty].map((userId) => ({

@@ -276,4 +276,39 @@ describe('names', () => {
     await world.settle()
     expect(world.as('li').views()[0]?.members.get('sun')).toMatchObject({ name: '孙校长', active: false })
   })
+  test('[MEM12] a new name that meets busy groups is told there later, by whichever node lives', async () => {
+    await using world = await open()
+    const second = await world.makeGroup(['zhao', 'li'])
+    const third = await world.makeGroup(['zhao', 'li'])
+    for (const groupId of [second, third]) await world.as('zhao').open(groupId)
+    const nameIn = (groupId: string) =>
+      world
+        .as('zhao')
+        .views()
+        .find((view) => view.groupId === groupId)
+        ?.members.get('li')?.name
+    const waiting = () => countRows(world, 'spreads')
+    const { appId } = world.as('li').principal
+    await world.store.transaction(appId, async (tx) => {
+      await sql`SELECT 1 FROM groups WHERE group_id IN (${second}, ${third}) FOR UPDATE`.execute(tx)
+      // Nobody waits for the groups: the host's answer says that the name is noted.
+      await world.core.putUser(appId, { userId: id('li'), name: '李四' })
+      await world.core.settle()
+      expect(await waiting()).toBe(2)
+    })
+    // The node that took the name is gone with its memory; what it noted is in the store.
+    await (await world.startNode()).settle()
+    await world.jump(60_000)
+    expect(await waiting()).toBe(0)
+    expect([second, third].map(nameIn)).toEqual(['李四', '李四'])
+  })
+  test('[MEM12] of two names at once the last is told, whoever tells it', async () => {
+    await using world = await open()
+    const { appId } = world.as('li').principal
+    const other = await world.startNode()
+    const names = ['李一', '李二', '李三', '李四']
+    await Promise.all(names.flatMap((name) => [world.core.putUser(appId, { userId: id('li'), name }), other.settle()]))
+    await world.settle()
+    expect(await countRows(world, 'spreads')).toBe(0)
+  })
 })

@@ -2,6 +2,7 @@
 import { refuse } from '@qun/contract'
 import { sql } from 'kysely'
 import type { Footing } from './footing.ts'
+import { lockUsers, type Ordered } from './lock-order.ts'
 import type { GroupDbRow, MemberDbRow } from '../ground/store.ts'
 
 /** How many messages before joining a newcomer may read when the group's history is `recent`. */
@@ -45,17 +46,15 @@ export interface JoinOptions {
 
 /** Rows of people who join, and their conversations, read up to now. Versions and counts are the caller's. */
 export async function createMemberships(
-  { appId, tx, now }: Footing,
+  decision: Ordered,
   group: GroupDbRow,
   userIds: readonly string[],
   held: ReadonlyMap<string, MemberDbRow>,
   options: JoinOptions,
 ): Promise<MemberDbRow[]> {
   if (userIds.length === 0) return []
-  const { rows: users } = await sql<Pick<MemberDbRow, 'user_id' | 'name' | 'avatar' | 'badge'>>`
-    INSERT INTO users (app_id, user_id, name) SELECT ${appId}, t, t FROM unnest(${userIds}::text[]) t ORDER BY t
-    ON CONFLICT (app_id, user_id) DO UPDATE SET name = users.name
-    RETURNING user_id, name, avatar, badge`.execute(tx)
+  const { appId, tx, now } = decision
+  const users = await lockUsers(decision, userIds)
   const history = group.settings['history']
   const joinSeq =
     history === 'all' ? 0 : history === 'recent' ? Math.max(0, group.last_seq - recentHistory) : group.last_seq
@@ -132,9 +131,15 @@ export async function writeFaces(footing: Footing, groupId: string): Promise<voi
     ON CONFLICT (app_id, group_id) DO UPDATE SET faces = excluded.faces`.execute(tx)
 }
 
-/** Takes the rows of people in the order of their ids, making those nobody mentioned before; held until commit. */
-export async function lockUsers({ appId, tx }: Footing, userIds: readonly string[]): Promise<void> {
-  const ids = [...new Set(userIds)].toSorted()
-  await sql`INSERT INTO users (app_id, user_id, name) SELECT ${appId}, t, t FROM unnest(${ids}::text[]) t ORDER BY t
-    ON CONFLICT (app_id, user_id) DO UPDATE SET name = users.name`.execute(tx)
+/**
+ * Notes that all groups this person is or was in have to be told. A note that stands is taken anew: whoever is about to
+ * tell it waits for this decision and tells the latest name.
+ */
+export async function noteSpread({ appId, tx, now }: Decision, userId: string): Promise<void> {
+  await sql`INSERT INTO spreads AS old (app_id, user_id, group_id, due_at)
+    SELECT ${appId}, ${userId}, group_id, ${now} FROM members WHERE app_id = ${appId} AND user_id = ${userId}
+    ORDER BY group_id
+    ON CONFLICT (app_id, user_id, group_id) DO UPDATE SET due_at = least(old.due_at, excluded.due_at), attempts = 0`.execute(
+    tx,
+  )
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { must } from '../host/assert.ts'
 import { conversationText, readConversations } from '../read/conversations.ts'
 import type { Footing } from './footing.ts'
+import type { Ordered } from './lock-order.ts'
 import type { UserNews } from '../ground/publication.ts'
 import { mineText, recordText, type RowText } from '../ground/row-text.ts'
 import type { GroupDbRow, MineDbRow, RecordDbRow } from '../ground/store.ts'
@@ -27,7 +28,7 @@ export interface UserWork {
 const composedMax = 100
 
 /** A decision as far as people's streams go. */
-interface People extends Footing {
+interface People extends Ordered {
   readonly users: ReadonlyMap<string, UserWork>
   groupWork(groupId: string): { readonly row: GroupDbRow }
 }
@@ -41,7 +42,7 @@ interface Stamped {
 
 /** Locks the users in the order of their ids, stamps and writes all their rows in a few set-based statements. */
 export async function stampUsers(decision: People): Promise<{ userId: string; news: UserNews; rows: RowText[] }[]> {
-  const stamped = await lockUsers(decision)
+  const stamped = await lockStamped(decision)
   if (stamped.length === 0) return []
   await writeMine(decision, stamped)
   await writeRecords(decision, stamped)
@@ -68,28 +69,24 @@ function stampsOf(work: UserWork): number {
   return work.mine.size + work.hidden.size + work.records.size + work.conversations.size
 }
 
-async function lockUsers({ users, appId, tx }: People): Promise<Stamped[]> {
+async function lockStamped(decision: People): Promise<Stamped[]> {
+  const { users, appId, tx, order } = decision
   const ids = [...users.keys()].filter((userId) => stampsOf(must(users.get(userId), 'a user')) > 0).toSorted()
   if (ids.length === 0) return []
+  const locks = ids.map((userId) => ({ kind: 'user', userId }) as const)
+  await order.reach(locks)
   const counts = ids.map((userId) => stampsOf(must(users.get(userId), 'a user')))
   // NOTE: the sub-select with ORDER BY takes the row locks in the order of ids; the update then finds them held.
   const { rows } = await sql<{ user_id: string; version: number }>`
-    WITH wanted AS (SELECT * FROM unnest(${ids}::text[], ${counts}::bigint[]) AS t(user_id, n)),
-      made AS (INSERT INTO users (app_id, user_id, name) SELECT ${appId}, user_id, user_id FROM wanted ORDER BY user_id ON CONFLICT DO NOTHING),
-      held AS MATERIALIZED (SELECT u.user_id FROM users u JOIN wanted USING (user_id) WHERE u.app_id = ${appId} ORDER BY u.user_id FOR UPDATE OF u)
+    WITH wanted AS (SELECT * FROM unnest(${ids}::text[], ${counts}::bigint[]) WITH ORDINALITY AS t(user_id, n, place)),
+      held AS MATERIALIZED (SELECT u.user_id FROM users u JOIN wanted USING (user_id) WHERE u.app_id = ${appId}
+        ORDER BY wanted.place FOR UPDATE OF u)
     UPDATE users u SET version = u.version + wanted.n FROM wanted, held
     WHERE u.app_id = ${appId} AND u.user_id = wanted.user_id AND held.user_id = wanted.user_id
     RETURNING u.user_id, u.version`.execute(tx)
+  // Somebody nobody mentioned before: their row is made in the order of ids, too, so before the others are held.
+  if (rows.length < ids.length) throw order.overtaken(locks)
   const versions = new Map(rows.map((row) => [row.user_id, row.version]))
-  const fresh = ids.filter((userId) => !versions.has(userId))
-  for (const userId of fresh) {
-    // A person nobody mentioned before: the statement above made the row but could not see it.
-    const made = await sql<{
-      version: number
-    }>`UPDATE users SET version = version + ${stampsOf(must(users.get(userId), 'a user'))}
-      WHERE app_id = ${appId} AND user_id = ${userId} RETURNING version`.execute(tx)
-    versions.set(userId, must(made.rows[0], 'the user made').version)
-  }
   return ids.map((userId) => {
     const work = must(users.get(userId), 'a user')
     const from = must(versions.get(userId), 'a version') - stampsOf(work)

@@ -5,6 +5,8 @@ import { checkAlive, isAtLeast, rankOf } from '../host/access.ts'
 import { openCard } from './card-work.ts'
 import { conversationRow, readConversations, recalledSummary, unreadOf } from '../read/conversations.ts'
 import { decide, type Decision } from './decision.ts'
+import { lockUsers } from './lock-order.ts'
+import { noteSpread } from './members.ts'
 import { asRefusal, type Engine } from '../ground/engine.ts'
 import type { Principal } from '../host/host.ts'
 import type { UserView } from '../host/feature.ts'
@@ -59,6 +61,8 @@ export class Viewing {
     patch: { readonly pinned?: boolean; readonly quiet?: boolean },
   ): Promise<void> {
     await this.#decide(appId, async (decision) => {
+      // Whoever changes a conversation holds its person first, as the decisions of a group do.
+      await lockUsers(decision, [userId])
       const { rows } =
         await sql`UPDATE conversations c SET pinned = coalesce(${patch.pinned ?? null}::boolean, c.pinned),
           quiet = coalesce(${patch.quiet ?? null}::boolean, c.quiet)
@@ -128,8 +132,8 @@ export class Viewing {
   }
 
   /**
-   * What the host says about a person. A new name or picture travels to each of their groups, one decision a group;
-   * also to those they left, where their words stay.
+   * What the host says about a person. A new name or picture travels to each of their groups soon after, one decision a
+   * group; also to those they left, where their words stay.
    */
   async putUser(
     appId: AppId,
@@ -141,9 +145,11 @@ export class Viewing {
       readonly minor?: boolean
     },
   ): Promise<void> {
-    const groupIds = await this.#decide(appId, async ({ tx }) => {
+    const isNew = await this.#decide(appId, async (decision) => {
+      const { tx } = decision
+      await lockUsers(decision, [user.userId])
       const { rows: before } = await sql<UserView>`SELECT name, avatar, badge, minor FROM users
-        WHERE app_id = ${appId} AND user_id = ${user.userId} FOR UPDATE`.execute(tx)
+        WHERE app_id = ${appId} AND user_id = ${user.userId}`.execute(tx)
       const avatar = user.avatar ?? before[0]?.avatar ?? ''
       const badge = user.badge === undefined ? (before[0]?.badge ?? null) : user.badge
       const minor = user.minor ?? before[0]?.minor ?? false
@@ -152,17 +158,11 @@ export class Viewing {
         ON CONFLICT (app_id, user_id) DO UPDATE SET name = excluded.name, avatar = excluded.avatar, badge = excluded.badge,
           minor = excluded.minor`.execute(tx)
       const isSame = before[0]?.name === user.name && before[0].avatar === avatar && before[0].badge === badge
-      if (isSame) return []
-      const { rows } = await sql<{ group_id: string }>`SELECT group_id FROM members
-        WHERE app_id = ${appId} AND user_id = ${user.userId}`.execute(tx)
-      return rows.map((row) => row.group_id)
+      if (isSame) return false
+      await noteSpread(decision, user.userId)
+      return true
     })
-    for (const groupId of groupIds) {
-      await this.#decide(appId, async (decision) => {
-        const work = await decision.lockGroup(groupId)
-        await work.touchMember(user.userId)
-      })
-    }
+    if (isNew) this.#engine.nudge()
   }
 
   async #decide<T>(appId: AppId, run: (decision: Decision) => Promise<T>): Promise<T> {

@@ -135,6 +135,17 @@ export const engineMigrations: readonly Migration[] = [
       rls('timers'),
     ],
   },
+  {
+    id: 'core-008',
+    up: [
+      `CREATE TABLE spreads (
+        app_id text NOT NULL, user_id text NOT NULL, group_id text NOT NULL,
+        due_at bigint NOT NULL, attempts integer NOT NULL DEFAULT 0, trouble text,
+        PRIMARY KEY (app_id, user_id, group_id))`,
+      `CREATE INDEX spreads_due ON spreads (due_at)`,
+      rls('spreads'),
+    ],
+  },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {

@@ -242,16 +242,40 @@ export interface EndpointCall<E> extends ReachingCall {
     readonly withUsers?: readonly UserId[]
   }): Promise<GroupCall>
 }
+/** What an endpoint sees before its decision: the request, from a caller whose role was checked. */
+export interface PrepareCall<E> {
+  readonly appId: AppId
+  readonly now: Millis
+  readonly caller: Caller
+  /** As `EndpointCall.actorId`. */
+  readonly actorId: UserId
+  readonly params: ParamsOf<E>
+  readonly query: QueryOf<E>
+  readonly body: RequestOf<E>
+  fail(code: string, more?: RefusalDetail): never
+  /** A short reading of its own: what it gives may have changed by the decision. */
+  read<T>(run: (tx: Tx) => Promise<T>): Promise<T>
+}
 export interface EndpointServer {
   readonly endpoint: Endpoint<any, any, any, any>
+  /**
+   * Work that takes long and writes nothing: runs before the decision, with no connection and no lock held; not for an
+   * answered retry. The caller's role is checked before it and again in the decision.
+   */
+  readonly prepare?: (call: PrepareCall<any>) => unknown
   /** GET handlers read in a read-only transaction; all others are one decision. */
-  readonly handle: (call: EndpointCall<any>) => unknown
+  readonly handle: (call: EndpointCall<any>, prepared: any) => unknown
 }
-export function serveEndpoint<E extends Endpoint<any, any, any, any>>(
+type Handle<E> = (call: EndpointCall<E>) => AnswerOf<E> | Promise<AnswerOf<E>>
+interface PreparedHandle<E, P> {
+  prepare(call: PrepareCall<E>): Promise<P>
+  handle(call: EndpointCall<E>, prepared: P): AnswerOf<E> | Promise<AnswerOf<E>>
+}
+export function serveEndpoint<E extends Endpoint<any, any, any, any>, P = undefined>(
   endpoint: E,
-  handle: (call: EndpointCall<E>) => AnswerOf<E> | Promise<AnswerOf<E>>,
+  served: Handle<E> | PreparedHandle<E, P>,
 ): EndpointServer {
-  return { endpoint, handle }
+  return typeof served === 'function' ? { endpoint, handle: served } : { endpoint, ...served }
 }
 
 // ── guards and reactions ──
@@ -265,8 +289,8 @@ export interface PostAttempt {
   fail(code: string, more?: RefusalDetail): never
   /** The sender's role; `server` for the host. Read when asked for. */
   readRole(): Promise<Role | 'server'>
-  /** Whether a person is an active member of the group. */
-  isMember(userId: UserId): Promise<boolean>
+  /** Which of these are active members of the group, in one statement. */
+  findMembers(userIds: Iterable<UserId>): Promise<ReadonlySet<UserId>>
   /** Whether the sender may see that position. */
   isVisible(seq: number): Promise<boolean>
   /** A short transaction of its own, before the post: for counting what is scarce. */

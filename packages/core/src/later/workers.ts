@@ -11,6 +11,7 @@ import { decide, type Decision } from '../decide/decision.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { Fact } from '../host/feature.ts'
 import type { Folds } from './folds.ts'
+import { Spreads } from './spreads.ts'
 import { Timers } from './timers.ts'
 import { backoffAfter, troubleOf } from './tries.ts'
 
@@ -59,6 +60,7 @@ const day = 86_400_000
 export class Workers {
   readonly #engine: Engine
   readonly #folds: Folds
+  readonly #spreads: Spreads
   readonly #timers: Timers
   #cancel: (() => void) | undefined
   #round: Promise<number> | undefined
@@ -74,6 +76,7 @@ export class Workers {
   constructor(engine: Engine, folds: Folds) {
     this.#engine = engine
     this.#folds = folds
+    this.#spreads = new Spreads(engine)
     this.#timers = new Timers(engine)
   }
 
@@ -130,10 +133,11 @@ export class Workers {
       for (const job of jobs) await this.#runJob(job.due, job.lease)
       const reactions = await this.#takeReactions()
       for (const reaction of reactions) await this.#runStream(reaction.due, reaction.lease)
+      const spread = await this.#spreads.run()
       const timed = await this.#timers.run(this.#isSettling)
       const folded = await this.#folds.run(this.#isSettling)
       await this.#sweep()
-      return jobs.length + reactions.length + timed + folded
+      return jobs.length + reactions.length + spread + timed + folded
     } catch (error) {
       // The store is away: the next poll tries again.
       this.#engine.onWorkerTrouble(error)

@@ -132,7 +132,12 @@ function attemptOf(engine: Engine, request: PostRequest): PostAttempt {
       if (request.asServer === true) return 'server'
       return (await readMember(senderId))?.role ?? notInGroup()
     },
-    isMember: async (userId: UserId) => (await readMember(userId)) !== undefined,
+    findMembers: (userIds) =>
+      engine.store.reading(appId, async (tx) => {
+        const { rows } = await sql<{ user_id: UserId }>`SELECT user_id FROM members WHERE app_id = ${appId}
+          AND group_id = ${groupId} AND user_id = ANY(${[...userIds]}::text[]) AND active`.execute(tx)
+        return new Set(rows.map((row) => row.user_id))
+      }),
     async isVisible(seq: number) {
       const sender = (await readMember(senderId)) ?? notInGroup()
       return seq > sender.join_seq && seq <= sender.last_seq

@@ -4,6 +4,12 @@ export const httpLimits = {
   bodyBytesMax: 1_048_576,
   /** Pictures: a 40-megapixel JPEG is below it. */
   uploadBytesMax: 20 * 1_048_576,
+  /** Bodies of all requests in memory at once: a tenth of a small machine; four large pictures and many small ones. */
+  heldBytesMax: 96 * 1_048_576,
+  /** Of one app: another's pictures still find room. */
+  heldBytesPerAppMax: 64 * 1_048_576,
+  /** Of one person: two of the largest pictures on their way at once. */
+  heldBytesPerPersonMax: 40 * 1_048_576,
   urlLengthMax: 8_192,
   headerBytesMax: 16_384,
   headerCountMax: 100,

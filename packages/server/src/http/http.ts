@@ -1,6 +1,7 @@
 /** The HTTP shell: limits, parsing, CORS, and the one place where errors become answers. Knows no contract. */
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { refuse, type CoreCode, type Millis } from '@qun/contract'
 import fastify, {
@@ -11,6 +12,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify'
 import type { AddressBook } from '../ground/addresses.ts'
+import { addBodyBudget, readBody, type BodyBudget } from './bodies.ts'
 import { httpLimits } from './http-limits.ts'
 import { readJson } from '../ground/json.ts'
 import { localeOfHeader, problemMediaType, problemOf, refusalOf } from '../ground/problem.ts'
@@ -30,6 +32,8 @@ export interface HttpOptions {
   readonly addresses: AddressBook
   readonly now: () => Millis
   readonly randomHex: (bytes: number) => string
+  /** What bodies of requests may hold. */
+  readonly bodies: BodyBudget
   /** Whether a page of this origin may read answers. */
   readonly isAllowedOrigin: (origin: string) => Promise<boolean>
 }
@@ -58,7 +62,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   })
   app.decorateRequest('clientAddress', '')
   app.decorateRequest('startedAt', 0)
-  addParsers(app, options.now)
+  addParsers(app, options.bodies, options.now)
   addGates(app, options)
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(options, error, request, reply))
   addNotFound(app)
@@ -78,7 +82,9 @@ function answerError(options: HttpOptions, error: unknown, request: FastifyReque
   const problem = problemOf(refusal, request.id, localeOfHeader(request.headers['accept-language']))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="qun"')
   if (problem.retry_after !== undefined) reply.header('retry-after', String(problem.retry_after))
-  if (problem.status === 408 || problem.status === 413) reply.header('connection', 'close')
+  // What was not read of the body must not be taken for the next request.
+  const isCut = problem.status === 408 || problem.status === 413 || problem.code === 'server.overloaded'
+  if (isCut) reply.header('connection', 'close')
   reply
     .code(problem.status)
     .header('content-type', problemMediaType)
@@ -116,26 +122,22 @@ export function writeProblem(socket: NodeJS.WritableStream & { destroySoon?: () 
 
 // ── reading bodies ──
 
-function addParsers(app: FastifyInstance, now: () => Millis): void {
+function addParsers(app: FastifyInstance, bodies: BodyBudget, now: () => Millis): void {
+  addBodyBudget(app)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    try {
-      if (request.routeOptions.config.rawBody === true) throw refuse('request.media_type')
-      if (!isUtf8(body)) throw refuse('request.encoding', { detail: 'not UTF-8' })
-      done(null, body.length === 0 ? undefined : readJson(body.toString('utf8')))
-    } catch (error) {
-      done(error as Error)
-    }
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    if (request.routeOptions.config.rawBody === true) throw refuse('request.media_type')
+    const body = await readBody(bodies, request, payload, httpLimits.bodyBytesMax)
+    if (!isUtf8(body)) throw refuse('request.encoding', { detail: 'not UTF-8' })
+    return body.length === 0 ? undefined : readJson(body.toString('utf8'))
   })
   // Only routes that declare a raw body accept one: they set their own limit, all others refuse the type.
-  app.addContentTypeParser(
-    /^(image\/|application\/octet-stream)/,
-    { parseAs: 'buffer' },
-    (request, body: Buffer, done) => {
-      if (request.routeOptions.config.rawBody !== true) return done(refuse('request.media_type'))
-      done(null, uploadOf(body, request.headers['content-type'] ?? ''))
-    },
-  )
+  const raw = /^(image\/|application\/octet-stream)/
+  app.addContentTypeParser(raw, async (request: FastifyRequest, payload: IncomingMessage) => {
+    if (request.routeOptions.config.rawBody !== true) throw refuse('request.media_type')
+    const body = await readBody(bodies, request, payload, httpLimits.uploadBytesMax)
+    return uploadOf(body, request.headers['content-type'] ?? '')
+  })
   addBodyDeadline(app, now)
 }
 

@@ -74,11 +74,16 @@ function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): v
     // The credential is checked before a byte of the body is read.
     onRequest: async (request) => void (request.calling = await readCalling(options, endpoint, request)),
     handler: async (request, reply) => {
-      const { calling } = request
+      const { calling, heldBody } = request
       assert(calling !== undefined, 'a route served without its gate')
-      const outcome = await route.serve(readRequest(endpoint, checks, calling, request))
-      checkAnswer(checks.answer, outcome.answer, endpoint.name)
-      return sendAnswer(endpoint, outcome, reply)
+      try {
+        if (heldBody !== undefined) heldBody.isServed = true
+        const outcome = await route.serve(readRequest(endpoint, checks, calling, request))
+        checkAnswer(checks.answer, outcome.answer, endpoint.name)
+        return sendAnswer(endpoint, outcome, reply)
+      } finally {
+        heldBody?.free()
+      }
     },
   })
 }

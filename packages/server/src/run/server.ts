@@ -12,10 +12,12 @@ import { createAddressBook, type AddressBook } from '../ground/addresses.ts'
 import { Apps } from '../apps/apps.ts'
 import { Auth } from '../apps/auth.ts'
 import { prepareDemoApp } from '../apps/demo-app.ts'
+import { BodyBudget, type BodyLimits } from '../http/bodies.ts'
 import { addDocuments } from '../http/documents.ts'
 import { Gateway } from '../socket/gateway.ts'
 import { addHealth } from './health.ts'
 import { createHttp } from '../http/http.ts'
+import { httpLimits } from '../http/http-limits.ts'
 import { createLogger } from './log.ts'
 import { Limiter, type BudgetOverrides } from '../ground/rates.ts'
 import { refusalOf } from '../ground/problem.ts'
@@ -48,6 +50,8 @@ export interface ServerOptions {
   readonly risk?: RiskPort
   /** 0 lifts a budget. */
   readonly rateLimits?: BudgetOverrides
+  /** What bodies of requests may hold in memory. */
+  readonly bodyLimits?: Partial<BodyLimits>
   /** Origins that may call for users of any app, beside each app's own list. */
   readonly allowedOrigins?: readonly string[]
   /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. */
@@ -80,11 +84,18 @@ export interface QunServer {
   readonly gateway: Gateway
   readonly telemetry: Telemetry
   readonly routes: readonly Route[]
+  readonly bodies: BodyBudget
   /** Where it listens; known after `listen`. */
   readonly url: string
   listen(): Promise<string>
   /** Drains, then closes: refuses what is new, lets what is under way finish (at most 10 s). May be called again. */
   close(): Promise<void>
+}
+
+const heldBodies: BodyLimits = {
+  bytesMax: httpLimits.heldBytesMax,
+  bytesPerAppMax: httpLimits.heldBytesPerAppMax,
+  bytesPerPersonMax: httpLimits.heldBytesPerPersonMax,
 }
 
 /** A graceful end waits this long for requests under way. */
@@ -221,8 +232,9 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
   const { core, apps, auth, telemetry, gateway } = parts
   const version = options.version ?? '0.1.0'
   const progress = { isDraining: false }
+  const bodies = new BodyBudget({ ...heldBodies, ...options.bodyLimits })
   const http = createHttp({
-    ...{ telemetry, addresses: parts.addresses, now, randomHex },
+    ...{ telemetry, addresses: parts.addresses, bodies, now, randomHex },
     isAllowedOrigin: async (origin) => parts.allowedOrigins.has(origin) || apps.isOriginOfAny(origin),
   })
   const routes = addRoutes(http, { ...parts, checkAnswers: options.checkAnswers ?? false })
@@ -240,7 +252,7 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
     typeof address === 'object' && address !== null ? `http://${host}:${address.port}` : ''
   let closing: Promise<void> | undefined
   return {
-    ...{ app: http, core, store, apps, auth, gateway, telemetry, routes },
+    ...{ app: http, core, store, apps, auth, gateway, telemetry, routes, bodies },
     get url() {
       return urlOf(http.server.address())
     },

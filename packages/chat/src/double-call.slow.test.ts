@@ -1,0 +1,34 @@
+/**
+ * [ATOM2] All calls that write and all actions, twice and three times at once and beside each other and what could undo
+ * them, with the group's row held until both are under way, and without. Prints how many.
+ */
+import { afterAll, expect, test } from 'vitest'
+import { casesOf, listScenes, namesOf, Rehearsal } from './fixtures.ts'
+import { features } from './server.ts'
+
+const names = new Set<string>()
+const done = new Set<string>()
+let pairs = 0
+
+test.each([...listScenes()])('[ATOM2] %s: at once as in some order', async (name, scene) => {
+  await using rehearsal = await Rehearsal.open(features)
+  const all = namesOf(rehearsal.world.core.registry)
+  for (const each of all) names.add(each)
+  const stage = await rehearsal.stage()
+  for (const call of await scene(stage)) if (call.isRefused === true) done.add(call.name)
+  const found: string[] = []
+  for (const [n, one] of (await casesOf(name, scene, stage, (each) => all.includes(each))).entries()) {
+    pairs++
+    const difference = await rehearsal.try(one, n % 3 !== 2)
+    if (difference !== undefined) found.push(difference)
+  }
+  for (const each of rehearsal.done) done.add(each)
+  expect(found).toEqual([])
+  expect(rehearsal.deadlocks).toBe(0)
+})
+
+afterAll(() => {
+  process.stdout.write(`${names.size} endpoints and actions that write, ${pairs} cases of two or three at once\n`)
+  // A call that never went through proves nothing: its scene is amiss.
+  expect([...names].filter((name) => !done.has(name))).toEqual([])
+})
