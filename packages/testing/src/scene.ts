@@ -6,7 +6,8 @@ import type { GroupId, UserId } from '@qun/contract'
 import type { Core } from '@qun/core'
 import { transfer } from '@qun/ledger'
 import { appId, callEndpoint } from './person.ts'
-import type { At, World } from './world.ts'
+import type { At } from './person.ts'
+import type { World } from './world.ts'
 
 /** One call: of an endpoint by its name, or of an action of a card, `poll.vote`. */
 export interface SceneCall {

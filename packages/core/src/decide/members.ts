@@ -135,7 +135,7 @@ export async function writeFaces(footing: Footing, groupId: string): Promise<voi
  * Notes that all groups this person is or was in have to be told. A note that stands is taken anew: whoever is about to
  * tell it waits for this decision and tells the latest name.
  */
-export async function noteSpread({ appId, tx, now }: Decision, userId: string): Promise<void> {
+export async function noteSpread({ appId, tx, now }: Footing, userId: string): Promise<void> {
   await sql`INSERT INTO spreads AS old (app_id, user_id, group_id, due_at)
     SELECT ${appId}, ${userId}, group_id, ${now} FROM members WHERE app_id = ${appId} AND user_id = ${userId}
     ORDER BY group_id
