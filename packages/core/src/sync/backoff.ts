@@ -6,7 +6,7 @@ const baseMs = 100
 /** Long enough for a store that is away, short enough that nobody takes the silence after it for the end. */
 const capMs = 5_000
 
-/** The wait before the next try after so many failures in a row, spread so that what failed together does not return together. */
+/** The wait after so many failures in a row, spread so that what failed together does not return together. */
 export function backoffMs(engine: Pick<Engine, 'randomHex'>, failures: number): number {
   const bound = Math.min(capMs, baseMs * 2 ** Math.min(failures - 1, 16))
   return bound / 2 + (bound / 2) * (Number.parseInt(engine.randomHex(2), 16) / 65_536)

@@ -1,4 +1,4 @@
-/** Who hears the head of one group at one level: what they have yet to be told, and how far a head under way has come. */
+/** Who hears the head of one group at one level: what they have yet to be told, how far a head under way has come. */
 import type { Packet } from '../host/host.ts'
 import type { Subscription } from './subscription.ts'
 

@@ -1,4 +1,4 @@
-/** The rows of one group that collect until a frame goes out, each once and in its latest version. Knows no follower. */
+/** The rows of one group that collect until a frame goes out, each once, in its latest version. Knows no follower. */
 import { countOfPage, type RowText } from '../ground/row-text.ts'
 import type { Frame } from './subscription.ts'
 

@@ -1,4 +1,4 @@
-/** A store that fails one call, whichever: everybody who listens holds what a fresh reading gives, soon and by itself. */
+/** A store that fails one call, whichever: who listens holds what a fresh reading gives, soon and by itself. */
 import { createInProcessBus, topicOf } from '@qun/bus'
 import { changeGroup, setNickname } from '@qun/features/people/membership/contract'
 import { textMessage } from '@qun/features/words/message/contract'
@@ -9,7 +9,7 @@ import { createLab, id, note, upTo } from '../fixtures.ts'
 const { features } = createLab()
 const unavailable = Object.assign(new Error('Connection terminated unexpectedly'), { code: '57P01' })
 
-/** A bus that is trusted and loses what it is told to lose, and a node whose store fails the calls it is told to fail. */
+/** A bus that is trusted and loses what it is told to, and a node whose store fails the calls it is told to fail. */
 async function openFaulty(limits = {}) {
   const bus = createInProcessBus()
   const fate = { isLosing: false, calls: 0, failAt: 0, isAway: false }

@@ -5,9 +5,9 @@ import { refuse } from '@qun/contract'
 export const jsonDepthMax = 32
 
 /**
- * What PostgreSQL cannot store (NUL), what no text means (control characters but tab and line ends; each takes six bytes
- * as JSON, so that texts of a legal length would be pages of an illegal one), and what Unicode keeps for processes. Lone
- * surrogates are tested apart.
+ * What PostgreSQL cannot store (NUL), what no text means (control characters but tab and line ends; each takes six
+ * bytes as JSON, so that texts of a legal length would be pages of an illegal one), and what Unicode keeps for
+ * processes. Lone surrogates are tested apart.
  */
 // oxlint-disable-next-line no-control-regex -- these characters are what it looks for
 const unstorable = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\p{Noncharacter_Code_Point}]/u

@@ -1,6 +1,6 @@
 /**
- * Lets connections in to catch up, so many at a time; the others wait. Apps take turns, and nobody holds more than a few
- * places, so that one app's crowd or one person's loop keeps nobody else out. Knows no socket.
+ * Lets connections in to catch up, so many at a time; the others wait. Apps take turns, and nobody holds more than a
+ * few places, so that one app's crowd or one person's loop keeps nobody else out. Knows no socket.
  */
 import type { AppId } from '@qun/contract'
 

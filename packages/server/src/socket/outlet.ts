@@ -76,7 +76,7 @@ export abstract class OutletQueue {
   }
 
   /**
-   * Resolves when less is queued than the socket's own mark, or when nothing goes out any more; undefined if so already.
+   * Resolves when less is queued than the socket's own mark, or nothing goes out any more; undefined if so already.
    */
   room(): Promise<void> | undefined {
     if (!this.#isFull) return undefined
