@@ -146,7 +146,7 @@ export class Crew {
     this.#isUrgent = false
     try {
       const { tasks, isMore } = await this.#source.look(this.#isWaitedFor)
-      this.#troubles = 0
+      if (tasks.length === 0) this.#troubles = 0
       let isFresh = false
       for (const task of tasks) isFresh = this.#keep(task) || isFresh
       this.#looks = isFresh ? 0 : this.#looks + 1
@@ -191,14 +191,17 @@ export class Crew {
     count(this.#keptOf, task.appId, -1)
     count(this.#runningOf, task.appId, 1)
     this.#runningKeys.add(task.key)
-    const run = task.run(() => this.#isEnding).then(
-      (took) => {
-        if (!took) return
-        this.#done += 1
-        this.#mayLook = true
-      },
-      (error: unknown) => this.#rest(error),
-    )
+    const run = task
+      .run(() => this.#isEnding)
+      .then(
+        (took) => {
+          this.#troubles = 0
+          if (!took) return
+          this.#done += 1
+          this.#mayLook = true
+        },
+        (error: unknown) => this.#rest(error),
+      )
     const over = run.finally(() => {
       this.#running.delete(over)
       this.#runningKeys.delete(task.key)

@@ -13,6 +13,7 @@ import { decide, type Decision } from '../decide/decision.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { Fold, FoldCall, FoldedPost } from '../host/feature.ts'
 import { backoffAfter, isStoreTrouble, troubleOf } from './tries.ts'
+import { walk } from './walk.ts'
 
 /** From the first word a fold has not heard until it is handed over: talk is counted soon, never at the cost of talking. */
 const paceMs = 2_000
@@ -92,7 +93,7 @@ export class Folds implements Source {
     const { store, registry, apps, elapsed } = this.#engine
     const known = registry.folds.map((fold) => fold.name)
     const asked = { after: this.#lookedTo, known, apps }
-    const { rows } = await store.reading('*', (tx) => lookForGroups(asked).execute(tx))
+    const rows = await store.reading('*', (tx) => walk(tx, lookForGroups(asked)))
     for (const { app_id, group_id, is_behind } of rows)
       if (is_behind) this.#note({ appId: app_id, groupId: group_id, at: 0, isFailed: false })
     const isEnd = rows.length < pageMax

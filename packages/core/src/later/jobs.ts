@@ -9,6 +9,7 @@ import type { Look, Source, Task } from './crew.ts'
 import { decide, type Decision } from '../decide/decision.ts'
 import type { Engine } from '../ground/engine.ts'
 import { cutOff, isStoreTrouble, never, triesAtLease, verdictOf } from './tries.ts'
+import { walk } from './walk.ts'
 
 /** NOTE: `lease_until` is what nodes of an earlier release move instead; theirs are left to them. */
 interface HeldJob {
@@ -60,7 +61,7 @@ export class Jobs implements Source {
     if (this.#known.length === 0) return { tasks: [] }
     const { store, apps, now } = this.#engine
     const asked = { after: this.#after, known: this.#known, apps, now: now() }
-    const { rows } = await store.reading('*', (tx) => lookForJobs(asked).execute(tx))
+    const rows = await store.reading('*', (tx) => walk(tx, lookForJobs(asked)))
     const last = rows.at(-1)
     const names = new Set(rows.map(({ app_id, kind, job }) => JSON.stringify([app_id, kind, job])))
     const isEnd = last === undefined || names.size < namesMax

@@ -11,6 +11,7 @@ export interface Stream {
   readonly group_id: string
   readonly reaction: string
 }
+/** The last stream of its queue that a look saw: the next begins with it. */
 export type Mark = Stream
 /** The first waiting fact of a stream; nulls where a queue had none that this node may take. */
 export interface SeenHead {
@@ -57,21 +58,22 @@ export interface HeadsAsked {
 }
 /**
  * The first waiting fact of each stream: some queues of a reaction in an app, in the order of the index, and of each
- * some streams behind its mark. Every row is found by one step along the index; a queue of a reaction this node does not
+ * some streams from its mark on. Every row is found by one step along the index; a queue of a reaction this node does not
  * know is one step.
+ * NOTE: beneath row-level security only what cannot tell of rows may go along an index, and that is not so of COALESCE.
  */
 export function lookForHeads(asked: HeadsAsked): RawBuilder<SeenHead> {
   const { marks, known, headsMax } = asked
   return sql<SeenHead>`WITH RECURSIVE queues AS (${queuesOf(asked)})
     SELECT p.app_id, p.reaction, h.group_id, h.fact_seq, h.lease_until
-    FROM queues p
-    LEFT JOIN json_to_recordset(${JSON.stringify(marks)}::json) AS m(app_id text, reaction text, group_id text)
-      USING (app_id, reaction)
+    FROM (SELECT q.app_id, q.reaction, q.step, coalesce(m.group_id, '') AS mark FROM queues q
+      LEFT JOIN json_to_recordset(${JSON.stringify(marks)}::json) AS m(app_id text, reaction text, group_id text)
+        USING (app_id, reaction) OFFSET 0) p
     LEFT JOIN LATERAL (
       WITH RECURSIVE heads AS (
         (SELECT q.group_id, q.fact_seq, q.lease_until, 1 AS step FROM reaction_queue q
           WHERE ${waits} AND q.app_id = p.app_id AND q.reaction = p.reaction
-            AND (q.group_id, q.fact_seq) > (coalesce(m.group_id, ''), CASE WHEN m.group_id IS NULL THEN 0 ELSE ${sql.lit(never)} END)
+            AND q.group_id >= p.mark
           ORDER BY q.group_id, q.fact_seq LIMIT 1)
         UNION ALL
         SELECT next.*, h.step + 1 FROM heads h CROSS JOIN LATERAL (

@@ -12,6 +12,7 @@ import type { Engine } from '../ground/engine.ts'
 import type { Fact, Reaction } from '../host/feature.ts'
 import { leaseHead, lookForHeads, type Mark, type SeenHead, type Stream } from './reaction-queue.ts'
 import { cutOff, isStoreTrouble, never, verdictOf } from './tries.ts'
+import { walk } from './walk.ts'
 
 interface StoredFact {
   readonly fact_seq: number
@@ -55,26 +56,18 @@ export class Reactions implements Source {
    */
   async look(): Promise<Look> {
     if (this.#known.size === 0) return { tasks: [] }
+    const { store, apps } = this.#engine
     const now = this.#engine.now()
     const marks = [...this.#marks.values()]
-    const { rows } = await this.#engine.store.reading('*', (tx) =>
-      lookForHeads({
-        after: this.#after,
-        marks,
-        known: [...this.#known.keys()],
-        apps: this.#engine.apps,
-        queuesMax,
-        headsMax,
-      }).execute(tx),
-    )
+    const asked = { after: this.#after, marks, known: [...this.#known.keys()], apps, queuesMax, headsMax }
+    const rows = await store.reading('*', (tx) => walk(tx, lookForHeads(asked)))
     const queues = Map.groupBy(rows, (row) => `${row.app_id.length}:${row.app_id}${row.reaction}`)
     let isMore = false
     for (const [key, heads] of queues) {
-      const last = heads.at(-1)
-      const isFull = heads.length === headsMax && last?.group_id != null
-      isMore ||= isFull || this.#marks.has(key)
-      if (isFull) this.#marks.set(key, { app_id: last.app_id, reaction: last.reaction, group_id: last.group_id! })
-      else this.#marks.delete(key)
+      const last = heads.length === headsMax ? heads.at(-1) : undefined
+      isMore ||= last !== undefined || this.#marks.has(key)
+      if (last === undefined) this.#marks.delete(key)
+      else this.#marks.set(key, { app_id: last.app_id, reaction: last.reaction, group_id: last.group_id ?? '' })
     }
     const lastQueue = rows.at(-1)
     const isEnd = queues.size < queuesMax || lastQueue === undefined

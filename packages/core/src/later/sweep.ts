@@ -7,6 +7,7 @@ import type { Look, Source } from './crew.ts'
 import type { Engine } from '../ground/engine.ts'
 import { lookForOrphans, noteReactions, orphansMax, type Queue } from './reaction-queue.ts'
 import { never } from './tries.ts'
+import { walk } from './walk.ts'
 
 /** Between two looks for what is old: what one finds takes far less than this to delete. */
 const paceMs = 600_000
@@ -52,7 +53,7 @@ export class Sweep implements Source {
   async #forgetKeys(): Promise<boolean> {
     const { store, now, limits } = this.#engine
     const before = now() - limits.idempotencyKeptMs
-    const { rows } = await store.transaction('*', (tx) => deleteKeys(before).execute(tx))
+    const rows = await store.transaction('*', (tx) => walk(tx, deleteKeys(before)))
     return rows.length === batchMax
   }
   /** [REACT6] Tells that this node's reactions live, and drops those of which no node has told for long. */
@@ -62,10 +63,10 @@ export class Sweep implements Source {
       await noteReactions(registry.reactions, apps, now()).execute(tx)
       await deleteNames(now() - limits.unknownKeptMs, apps).execute(tx)
     })
-    const { rows } = await store.reading('*', (tx) => lookForOrphans(this.#after, apps).execute(tx))
+    const rows = await store.reading('*', (tx) => walk(tx, lookForOrphans(this.#after, apps)))
     const orphan = rows.find((row) => row.is_orphan)
     if (orphan !== undefined) {
-      await store.transaction('*', (tx) => deleteOrphans(orphan).execute(tx))
+      await store.transaction('*', (tx) => walk(tx, deleteOrphans(orphan)))
       return true
     }
     const isEnd = rows.length < orphansMax

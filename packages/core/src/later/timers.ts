@@ -11,6 +11,7 @@ import { decide, type Decision } from '../decide/decision.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { Timer, TimerCall } from '../host/feature.ts'
 import { cutOff, isStoreTrouble, never, triesAtLease, verdictOf } from './tries.ts'
+import { walk } from './walk.ts'
 
 interface DueTimer {
   readonly app_id: AppId
@@ -46,7 +47,7 @@ export class Timers implements Source {
       this.#appsAt = now() + appsMs
     }
     const asked = { known: [...this.#timers.keys()], apps, now: now() }
-    const { rows } = await store.reading('*', (tx) => lookForTimers(asked).execute(tx))
+    const rows = await store.reading('*', (tx) => walk(tx, lookForTimers(asked)))
     this.#lookAt = rows.length === 0 ? now() + idleMs : 0
     return {
       tasks: rows.map(({ app_id, timer }) => ({
