@@ -52,7 +52,7 @@ async function fill(tx: Tx, now: number): Promise<void> {
   const series = sql`generate_series(1, ${many}) AS n`
   for (const statement of [
     sql`INSERT INTO reaction_queue (app_id, group_id, reaction, fact_seq, lease_until)
-      SELECT 'shop', 'flood' || n, ${name}, k, ${state} FROM ${series}, generate_series(1, 3) AS k`,
+      SELECT 'shop', 'flood' || n, ${name}, k, ${state} FROM ${series}, generate_series(1, 6) AS k`,
     sql`INSERT INTO jobs (app_id, group_id, seq, job, kind, input, run_at)
       SELECT 'shop', 'flood' || n, n, 'due', ${name}, '{}', ${state} FROM ${series}`,
     sql`INSERT INTO timers (app_id, timer, next_at) SELECT 'app' || n, ${name}, ${state} FROM ${series}`,
