@@ -194,7 +194,7 @@ describe('reactions', () => {
     expect(await countRows(world, 'reaction_queue')).toBe(0)
     expect(ran).toHaveLength(24)
   })
-  test('[REACT6] facts wait a while for one that no node knows, then are dropped; one may bring about another', async () => {
+  test('[REACT6] facts wait a while for one that no node knows, then they go; one may bring about another', async () => {
     const { ran, reactions } = react(['gone'], () => {
       throw new Error('must not run')
     })

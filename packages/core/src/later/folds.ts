@@ -15,7 +15,7 @@ import type { Fold, FoldCall, FoldedPost } from '../host/feature.ts'
 import { backoffAfter, isStoreTrouble, troubleOf } from './tries.ts'
 import { walk } from './walk.ts'
 
-/** From the first word a fold has not heard until it is handed over: talk is counted soon, never at the cost of talking. */
+/** From the first unheard word until it is handed over: talk is counted soon, never at the cost of talking. */
 const paceMs = 2_000
 /** Messages handed at once. */
 const postsAtOnce = 500

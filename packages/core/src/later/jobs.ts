@@ -159,7 +159,8 @@ function namesOf({ after, known, apps, now }: JobsAsked): RawBuilder<unknown> {
   if (apps !== undefined) {
     return sql`SELECT a.app_id, n.kind, n.job, row_number() OVER (ORDER BY a.app_id, n.kind, n.job) AS step
       FROM unnest(${apps}::text[]) AS a(app_id) CROSS JOIN (
-        SELECT split_part(name, '/', 1) AS kind, split_part(name, '/', 2) AS job FROM unnest(${known}::text[]) AS k(name)) n
+        SELECT split_part(name, '/', 1) AS kind, split_part(name, '/', 2) AS job
+        FROM unnest(${known}::text[]) AS k(name)) n
       WHERE (a.app_id, n.kind, n.job) > ${from} AND EXISTS (SELECT FROM jobs j
         WHERE j.app_id = a.app_id AND j.kind = n.kind AND j.job = n.job AND j.run_at <= ${now})
       ORDER BY a.app_id, n.kind, n.job LIMIT ${namesMax}`

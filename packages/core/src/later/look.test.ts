@@ -58,7 +58,8 @@ async function fill(tx: Tx, now: number): Promise<void> {
     sql`INSERT INTO timers (app_id, timer, next_at) SELECT 'app' || n, ${name}, ${state} FROM ${series}`,
     sql`INSERT INTO groups (app_id, group_id, name, owner_id, settings, last_at, created_at, version, last_seq)
       SELECT 'shop', 'flood' || n, '', '', '{}', 0, 0, n, n FROM ${series}`,
-    sql`INSERT INTO folds (app_id, group_id, fold, version, seq) SELECT 'shop', 'flood' || n, 'known', n, n FROM ${series}`,
+    sql`INSERT INTO folds (app_id, group_id, fold, version, seq)
+      SELECT 'shop', 'flood' || n, 'known', n, n FROM ${series}`,
     sql`INSERT INTO idempotency (app_id, caller, key, fingerprint, at) SELECT 'shop', 'li', n, 0, n FROM ${series}`,
   ])
     await statement.execute(tx)

@@ -58,8 +58,8 @@ export interface HeadsAsked {
 }
 /**
  * The first waiting fact of each stream: some queues of a reaction in an app, in the order of the index, and of each
- * some streams from its mark on. Every row is found by one step along the index; a queue of a reaction this node does not
- * know is one step.
+ * some streams from its mark on. Every row is found by one step along the index; a queue of a reaction this node does
+ * not know is one step.
  * NOTE: beneath row-level security only what cannot tell of rows may go along an index, and that is not so of COALESCE.
  */
 export function lookForHeads(asked: HeadsAsked): RawBuilder<SeenHead> {

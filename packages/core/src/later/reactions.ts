@@ -50,8 +50,8 @@ export class Reactions implements Source {
   }
 
   /**
-   * [REACT8] The first waiting fact of each stream: its order is kept because later ones are not looked at. The queue is
-   * stepped through by its key, so a backlog costs no more than the streams it lies in; each look goes on where the
+   * [REACT8] The first waiting fact of each stream: its order is kept because later ones are not looked at. The queue
+   * is stepped through by its key, so a backlog costs no more than the streams it lies in; each look goes on where the
    * last one ended, and takes few streams of each queue, so that none waits for another's backlog.
    */
   async look(): Promise<Look> {

@@ -89,6 +89,7 @@ function deleteNames(before: number, apps: readonly string[] | undefined): RawBu
 /** A batch of what waits for a reaction that is gone. */
 export function deleteOrphans({ app_id, reaction }: Queue): RawBuilder<unknown> {
   return sql`DELETE FROM reaction_queue WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM reaction_queue WHERE lease_until < ${sql.lit(never)} AND app_id = ${app_id} AND reaction = ${reaction}
+      SELECT ctid FROM reaction_queue
+      WHERE lease_until < ${sql.lit(never)} AND app_id = ${app_id} AND reaction = ${reaction}
       ORDER BY group_id, fact_seq LIMIT ${batchMax} FOR UPDATE SKIP LOCKED))`
 }

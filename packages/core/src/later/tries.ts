@@ -1,4 +1,4 @@
-/** How the workers try again what failed: what counts as a try, when the next comes, and what is noted. Knows no table. */
+/** How the workers try again what failed: what counts as a try, and when the next comes. Knows no table. */
 import { Refusal } from '@qun/contract'
 import { storeTrouble } from '@qun/storage'
 import { sql, type RawBuilder } from 'kysely'
@@ -9,7 +9,7 @@ const retryMaxMs = 60_000
 /** What met a store in trouble waits this long: the store says nothing of it. */
 const awayMs = 1_000
 
-/** What is set aside is due at this instant, which never comes: it leaves the part of an index that anybody looks at. */
+/** What is set aside is due at this instant, which never comes: nobody looks at that part of an index. */
 export const never = Number.MAX_SAFE_INTEGER
 export const cutOff = 'each try was cut off'
 

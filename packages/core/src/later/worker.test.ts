@@ -231,7 +231,7 @@ describe('what is old', () => {
   })
 })
 
-test('[WORK7] a core narrowed to some apps does their jobs, reactions, timers and folds, and leaves the others', async () => {
+test('[WORK7] a core narrowed to some apps does all work of these and leaves the others', async () => {
   const heard: string[] = []
   const lab = createLab({ reactions: [reaction('hear', (call) => void heard.push(`fact ${call.appId}`))] })
   const timers = [

@@ -65,7 +65,7 @@ test('[AUTH-11] a node that starts learns of everybody shut out lately, however 
   expect(world.learned[0]?.userId).toBe(`user${count}`)
   expect(new Set(world.learned.map((row) => row.userId)).size).toBe(count)
 })
-test('[AUTH-10] what no living token can need leaves memory and store, also single tokens; the rest stays', async () => {
+test('[AUTH-10] what no living token can need leaves memory and store, single tokens too; the rest stays', async () => {
   await using world = await open()
   await world.shutOutMany(2 * revocationsPage + 5, 3 * day)
   await world.shutOut('lost')

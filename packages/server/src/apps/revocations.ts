@@ -95,7 +95,7 @@ export class Revocations {
     this.#seenTo = startedAt
     if (startedAt >= this.#forgetAt) await this.#forget(startedAt)
   }
-  /** Of no use to any token that lives: gone from the store, a page at a time, and from memory. Noted once it is done. */
+  /** What no living token can need leaves the store, a page at a time, and memory. Noted once it is done. */
   async #forget(at: Millis): Promise<void> {
     const before = at - rememberMs
     for (const [key, shutOut] of this.#known) {

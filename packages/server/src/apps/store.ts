@@ -236,12 +236,13 @@ export function revocationsOf(appIds: readonly string[], userIds: readonly strin
 /** Rows of one step over many revocations. */
 export const revocationsPage = 1_000
 
-/** Who was shut out at or after a moment, in all apps the transaction may see: a page, latest first, of those before one. */
+/** Who was shut out since a moment, in all apps the transaction may see: a page, latest first, of those before one. */
 export async function listRevocationsSince(tx: Tx, since: Millis, before?: RevocationRow): Promise<RevocationRow[]> {
   const earlier =
     before === undefined
       ? sql<boolean>`true`
-      : sql<boolean>`(revoked_at, app_id, user_id, jti) < (${before.revokedAt}, ${before.appId}, ${before.userId}, ${before.jti})`
+      : sql<boolean>`(revoked_at, app_id, user_id, jti)
+          < (${before.revokedAt}, ${before.appId}, ${before.userId}, ${before.jti})`
   const rows = await tables(tx)
     .selectFrom('revocations')
     .selectAll()
