@@ -338,7 +338,9 @@ export const transactionOpeners = [
   'packages/core/src/log/post.ts',
   'packages/core/src/later/folds.ts',
   'packages/core/src/later/timers.ts',
-  'packages/core/src/later/workers.ts',
+  'packages/core/src/later/jobs.ts',
+  'packages/core/src/later/reactions.ts',
+  'packages/core/src/later/sweep.ts',
   // Reads or makes the epoch before anything else runs.
   'packages/core/src/core.ts',
   // The server's own tables (apps, keys, revocations) are no part of any group's log.

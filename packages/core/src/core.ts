@@ -13,6 +13,7 @@ import { Folds } from './later/folds.ts'
 import type { Core, CoreOptions, Outlet, Principal } from './host/host.ts'
 import { defaultLimits } from './host/limits.ts'
 import { startPost } from './log/post.ts'
+import { noteReactions } from './later/reaction-queue.ts'
 import { Reader } from './read/reading.ts'
 import { createRegistry } from './host/registry.ts'
 import { ClientSession, type SessionHost } from './sync/session.ts'
@@ -39,6 +40,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   if (options.isMigrated !== true) await migrate(options.store, migrationsOf(options.features), now)
   const epoch = new Epoch(options.store)
   await epoch.read(randomHex)
+  // [REACT1] Before this node takes anything: from now on facts wait for its reactions, whichever node writes them.
+  await options.store.transaction('*', (tx) => noteReactions(registry.reactions, options.apps, now()).execute(tx))
   const underWay = new Set<Promise<unknown>>()
   const onBug = options.onBug ?? (() => undefined)
   const engine: Engine = {
@@ -51,6 +54,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return epoch.value
     },
     risk: options.risk,
+    apps: options.apps,
     protocol: options.protocol ?? 1,
     now,
     elapsed: options.elapsed ?? steadyClock,
@@ -62,7 +66,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       if (!(asRefusal(error) instanceof Refusal)) onBug(error, 'workers')
     },
     refusal: (code, more) => refusalOf(full, code, more),
-    nudge: () => workers.nudge(),
+    nudge: (work, appId) => workers.nudge(work, appId),
     hear: (appId, groupId) => folds.hear(appId, groupId),
     doubt: (appId, groupIds, userIds) => doubts.add(appId, groupIds, userIds),
     track(work) {

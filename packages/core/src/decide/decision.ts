@@ -12,6 +12,7 @@ import { sql } from 'kysely'
 import { assert, must } from '../host/assert.ts'
 import type { CardCall } from '../host/feature.ts'
 import { type Engine, publishGroup, publishUser } from '../ground/engine.ts'
+import { writeFacts } from './facts.ts'
 import { appFactsGroupId } from './group-row.ts'
 import { GroupWork } from './group-work.ts'
 import { type Foreseen, LockOrder } from './lock-order.ts'
@@ -123,7 +124,10 @@ export class Decision implements Footing {
   publish(outgoing: Outgoing): void {
     for (const { groupId, news, rows } of outgoing.groups) publishGroup(this.engine, this.appId, groupId, news, rows)
     for (const { userId, news, rows } of outgoing.users) publishUser(this.engine, this.appId, userId, news, rows)
-    for (const work of this.groups.values()) if (work.facts.length > 0 || work.jobsChanged) this.engine.nudge()
+    for (const work of this.groups.values()) {
+      if (work.facts.length > 0) this.engine.nudge('reactions', this.appId)
+      if (work.jobsChanged) this.engine.nudge('jobs', this.appId)
+    }
   }
 
   async #stampGroup(work: GroupWork): Promise<{ news: GroupNews; rows: RowText[] }> {
@@ -169,20 +173,7 @@ export class Decision implements Footing {
     if (work.facts.length === 0) return
     let factSeq = lastFact
     const facts = work.facts.map((fact) => ({ fact_seq: ++factSeq, name: fact.name, data: fact.data }))
-    await sql`INSERT INTO facts (app_id, group_id, fact_seq, name, at, data)
-      SELECT ${this.appId}, ${work.groupId}, t.fact_seq, t.name, ${this.now}, t.data
-      FROM json_to_recordset(${JSON.stringify(facts)}::json) AS t(fact_seq bigint, name text, data json)`.execute(
-      this.tx,
-    )
-    const queued = facts.flatMap((fact) =>
-      this.engine.registry.reactions
-        .filter((r) => r.on === fact.name)
-        .map((r) => ({ reaction: r.name, fact_seq: fact.fact_seq })),
-    )
-    if (queued.length === 0) return
-    await sql`INSERT INTO reaction_queue (app_id, group_id, reaction, fact_seq)
-      SELECT ${this.appId}, ${work.groupId}, t.reaction, t.fact_seq
-      FROM json_to_recordset(${JSON.stringify(queued)}::json) AS t(reaction text, fact_seq bigint)`.execute(this.tx)
+    await writeFacts(this.appId, work.groupId, this.now, facts).execute(this.tx)
   }
 
   async #writeJobs(work: GroupWork): Promise<void> {
@@ -191,10 +182,11 @@ export class Decision implements Footing {
         await sql`DELETE FROM jobs WHERE app_id = ${this.appId} AND group_id = ${work.groupId}
           AND seq = ${change.seq} AND job = ${change.job}`.execute(this.tx)
       } else {
-        await sql`INSERT INTO jobs (app_id, group_id, seq, job, input, run_at)
-          VALUES (${this.appId}, ${work.groupId}, ${change.seq}, ${change.job}, ${JSON.stringify(change.input ?? null)}::json, ${change.at})
+        await sql`INSERT INTO jobs (app_id, group_id, seq, job, input, run_at, kind)
+          VALUES (${this.appId}, ${work.groupId}, ${change.seq}, ${change.job}, ${JSON.stringify(change.input ?? null)}::json, ${change.at},
+            (SELECT m.kind FROM messages m WHERE m.app_id = ${this.appId} AND m.group_id = ${work.groupId} AND m.seq = ${change.seq}))
           ON CONFLICT (app_id, group_id, seq, job) DO UPDATE
-          SET input = excluded.input, run_at = excluded.run_at, attempts = 0, lease_until = 0, lease = NULL, trouble = NULL`.execute(
+          SET kind = excluded.kind, input = excluded.input, run_at = excluded.run_at, attempts = 0, lease_until = 0, lease = NULL, trouble = NULL`.execute(
           this.tx,
         )
       }

@@ -162,7 +162,7 @@ export class Viewing {
       await noteSpread(decision, user.userId)
       return true
     })
-    if (isNew) this.#engine.nudge()
+    if (isNew) this.#engine.nudge('spreads', appId)
   }
 
   async #decide<T>(appId: AppId, run: (decision: Decision) => Promise<T>): Promise<T> {

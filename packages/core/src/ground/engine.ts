@@ -22,6 +22,8 @@ export interface Engine {
   /** Another one once the store is another one. */
   readonly epoch: string
   readonly risk: RiskPort | undefined
+  /** The apps whose work this node does; all when undefined. */
+  readonly apps: readonly string[] | undefined
   /** The version of the wire this host speaks. */
   readonly protocol: number
   now(): number
@@ -32,8 +34,8 @@ export interface Engine {
   onBug(error: unknown, where: string): void
   /** A worker could not reach the store; it tries again by itself. */
   onWorkerTrouble(error: unknown): void
-  /** Tells the workers that something may be due before their next poll. */
-  nudge(): void
+  /** Tells the workers that something of an app may be due before their next poll. */
+  nudge(work: 'jobs' | 'reactions' | 'spreads', appId: AppId): void
   /** Notes that a commit changed a group: what is told of the log runs after it. */
   hear(appId: AppId, groupId: string): void
   /** A refusal by code, also of an endpoint of the engine. */

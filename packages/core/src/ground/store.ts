@@ -136,6 +136,26 @@ export const engineMigrations: readonly Migration[] = [
     ],
   },
   {
+    // What waits is found along an index by who knows its name; what is set aside (9007199254740991) is not in the way.
+    id: 'core-007',
+    up: [
+      // No tenant's rows: names of code, for every app ('*') or for one.
+      `CREATE TABLE reaction_names (
+        fact text NOT NULL, reaction text NOT NULL, scope text NOT NULL, seen_at bigint NOT NULL,
+        PRIMARY KEY (fact, reaction, scope))`,
+      `INSERT INTO reaction_names (fact, reaction, scope, seen_at)
+        SELECT DISTINCT f.name, q.reaction, '*', (extract(epoch FROM now()) * 1000)::bigint
+        FROM reaction_queue q JOIN facts f USING (app_id, group_id, fact_seq)`,
+      `CREATE INDEX reaction_queue_waiting ON reaction_queue (app_id, reaction, group_id, fact_seq)
+        WHERE lease_until < 9007199254740991`,
+      `ALTER TABLE jobs ADD COLUMN kind text NOT NULL DEFAULT ''`,
+      `UPDATE jobs j SET kind = m.kind FROM messages m
+        WHERE m.app_id = j.app_id AND m.group_id = j.group_id AND m.seq = j.seq`,
+      `CREATE INDEX jobs_by_name ON jobs (app_id, kind, job, run_at)`,
+      `CREATE INDEX timers_by_name ON timers (timer, next_at, app_id)`,
+    ],
+  },
+  {
     id: 'core-008',
     up: [
       `CREATE TABLE spreads (

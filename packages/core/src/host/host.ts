@@ -37,6 +37,8 @@ export interface CoreOptions {
   readonly limits?: Partial<Limits>
   /** The host's word before anything of worth is given; everybody may without it. */
   readonly risk?: RiskPort
+  /** The apps whose jobs, reactions, timers and folds this core does; those of all unless given. */
+  readonly apps?: readonly AppId[]
   /** Told of every bug (a failed assertion, a handler that threw something else than a refusal). */
   readonly onBug?: (error: unknown, where: string) => void
   /** How the engine waits; a test world drives it by hand. Returns a cancel function. */
@@ -172,7 +174,7 @@ export interface Core {
   /** Closes every connection of a user on every node (revoked, erased). */
   disconnect(appId: AppId, userId: UserId, code: number, reason: string): void
 
-  /** Starts the workers: jobs, reactions. */
+  /** Starts the workers: jobs, reactions, timers, folds. */
   start(): void
   /** Waits for what is under way and stops the workers. Posts and actions are refused `server.draining` from now on. */
   stop(): Promise<void>

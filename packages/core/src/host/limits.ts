@@ -57,6 +57,8 @@ export interface Limits {
   readonly attemptsMax: number
   /** How long an Idempotency-Key of an endpoint is remembered; actions on cards are remembered for ever. */
   readonly idempotencyKeptMs: number
+  /** How long facts wait for a reaction that no node knows any more: a release may be taken back for days. */
+  readonly unknownKeptMs: number
 }
 
 export const defaultLimits: Limits = {
@@ -89,4 +91,5 @@ export const defaultLimits: Limits = {
   lookMax: 1_000,
   attemptsMax: 20,
   idempotencyKeptMs: 7 * 86_400_000,
+  unknownKeptMs: 7 * 86_400_000,
 }

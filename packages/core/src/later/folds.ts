@@ -3,44 +3,56 @@
  * them: after a commit the group is noted, and workers hand a fold what came since its cursor, in the transaction that
  * moves the cursor. Knows no feature.
  */
-import { type AppId, type GroupId, Refusal } from '@qun/contract'
+import type { AppId, GroupId } from '@qun/contract'
 import type { Tx } from '@qun/storage'
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { must } from '../host/assert.ts'
 import { baseCall, groupCall } from '../decide/calls.ts'
+import type { Look, Source, Task } from './crew.ts'
 import { decide, type Decision } from '../decide/decision.ts'
-import { asRefusal, type Engine } from '../ground/engine.ts'
+import type { Engine } from '../ground/engine.ts'
 import type { Fold, FoldCall, FoldedPost } from '../host/feature.ts'
+import { backoffAfter, isStoreTrouble, troubleOf } from './tries.ts'
+import { walk } from './walk.ts'
 
-/** Between two rounds: talk is counted soon, never at the cost of talking. */
+/** From the first unheard word until it is handed over: talk is counted soon, never at the cost of talking. */
 const paceMs = 2_000
-/** Groups of one round, and messages handed at once. */
-const groupsAtOnce = 50
+/** Messages handed at once. */
 const postsAtOnce = 500
+/** Groups of one app found for a turn of the crew. */
+const groupsAtOnce = 64
+/** Groups noted here at most: beyond, those left out are found by looking. */
+const notedMax = 10_000
 /** How often all groups are looked at for what was noted nowhere: by a node that died, or before the fold was there. */
 const lookMs = 300_000
-const lookMax = 1_000
-/** A failed try waits this long, doubled each time up to a minute. */
-const retryMs = 500
-const retryMaxMs = 60_000
+/** Groups looked at in one step: of so many that each is found by a few steps along an index. */
+export const pageMax = 500
 
 interface Noted {
   readonly appId: AppId
   readonly groupId: string
-  /** Not before this instant, after a failure. */
+  /** The instant before which it is left alone, by the clock that only grows. */
   readonly at: number
+  /** It failed: nobody is in so much of a hurry as to try again at once. */
+  readonly isFailed: boolean
 }
 interface Cursor {
   readonly seq: number
   readonly version: number
   readonly attempts: number
 }
+interface Place {
+  readonly app_id: AppId
+  readonly group_id: string
+}
+const start = { app_id: '' as AppId, group_id: '' }
 
-export class Folds {
+export class Folds implements Source {
   readonly #engine: Engine
   readonly #noted = new Map<string, Noted>()
-  #nextAt = 0
   #lookAt = 0
+  /** The group behind which the look through all of them goes on. */
+  #lookedTo: Place = start
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -48,61 +60,70 @@ export class Folds {
 
   /** Something of the group changed and was committed. Costs nothing but a note. */
   hear(appId: AppId, groupId: string): void {
+    this.#note({ appId, groupId, at: this.#engine.elapsed() + paceMs, isFailed: false })
+  }
+  #note(noted: Noted): void {
     if (this.#engine.registry.folds.length === 0) return
+    const { appId, groupId, isFailed } = noted
     const key = `${appId.length}:${appId}${groupId}`
-    if (!this.#noted.has(key)) this.#noted.set(key, { appId, groupId, at: 0 })
+    if (this.#noted.has(key) && !isFailed) return
+    if (this.#noted.size < notedMax) this.#noted.set(key, noted)
+    else this.#lookAt = 0
   }
 
-  /** Runs what is noted, at its pace, or at once for one who waits. Returns how many groups had something new. */
-  async run(isWaitedFor: boolean): Promise<number> {
-    const { registry, elapsed, now } = this.#engine
-    if (registry.folds.length === 0 || (!isWaitedFor && elapsed() < this.#nextAt)) return 0
-    this.#nextAt = elapsed() + paceMs
-    if (elapsed() >= this.#lookAt) await this.#look()
-    const due = [...this.#noted].filter(([, noted]) => noted.at <= now()).slice(0, groupsAtOnce)
-    let count = 0
-    for (const [key, noted] of due) {
-      this.#noted.delete(key)
-      if (await this.#runGroup(key, noted)) count += 1
+  /** Groups noted a while ago, or at all if somebody waits, some of each app; then a step of the look through all. */
+  async look(isWaitedFor: boolean): Promise<Look> {
+    const { registry, elapsed } = this.#engine
+    if (registry.folds.length === 0) return { tasks: [] }
+    const isLooking = elapsed() >= this.#lookAt && this.#noted.size < notedMax / 2
+    if (isLooking) await this.#lookOn()
+    const counts = new Map<AppId, number>()
+    const tasks: Task[] = []
+    for (const [key, { appId, at, isFailed }] of this.#noted) {
+      const count = counts.get(appId) ?? 0
+      if (count >= groupsAtOnce || (at > elapsed() && (isFailed || !isWaitedFor))) continue
+      counts.set(appId, count + 1)
+      tasks.push({ appId, key, run: () => this.#runGroup(key) })
     }
-    return count
+    return { tasks, isMore: isLooking && elapsed() >= this.#lookAt }
   }
 
-  /** [FOLD4] Groups beyond the cursor of a fold, whoever posted there. */
-  async #look(): Promise<void> {
-    const { store, registry, elapsed } = this.#engine
-    const names = registry.folds.map((fold) => fold.name)
-    const { rows } = await store.reading('*', (tx) =>
-      sql<{ app_id: AppId; group_id: string }>`SELECT DISTINCT g.app_id, g.group_id FROM groups g
-        CROSS JOIN unnest(${names}::text[]) AS n(fold)
-        LEFT JOIN folds f ON f.app_id = g.app_id AND f.group_id = g.group_id AND f.fold = n.fold
-        WHERE g.last_seq > 0 AND (g.version > coalesce(f.version, 0) OR g.last_seq > f.seq) LIMIT ${lookMax}`.execute(
-        tx,
-      ),
-    )
-    for (const { app_id, group_id } of rows) this.hear(app_id, group_id)
-    this.#lookAt = elapsed() + (rows.length < lookMax ? lookMs : paceMs)
+  /** [FOLD4] A page of groups, in the order of their key: those beyond the cursor of a fold, whoever posted there. */
+  async #lookOn(): Promise<void> {
+    const { store, registry, apps, elapsed } = this.#engine
+    const known = registry.folds.map((fold) => fold.name)
+    const asked = { after: this.#lookedTo, known, apps }
+    const rows = await store.reading('*', (tx) => walk(tx, lookForGroups(asked)))
+    for (const { app_id, group_id, is_behind } of rows)
+      if (is_behind) this.#note({ appId: app_id, groupId: group_id, at: 0, isFailed: false })
+    const isEnd = rows.length < pageMax
+    this.#lookedTo = isEnd ? start : rows.at(-1)!
+    if (isEnd) this.#lookAt = elapsed() + lookMs
   }
 
-  async #runGroup(key: string, noted: Noted): Promise<boolean> {
+  async #runGroup(key: string): Promise<boolean> {
+    const noted = this.#noted.get(key)
+    if (noted === undefined) return false
+    const { registry, elapsed, onBug, onWorkerTrouble } = this.#engine
+    this.#noted.delete(key)
     let isMore = false
     let hadNews = false
-    for (const fold of this.#engine.registry.folds) {
+    for (const fold of registry.folds) {
       try {
         const { count, more } = await this.#runFold(fold, noted)
         isMore ||= more
         hadNews ||= count > 0
       } catch (error) {
-        if (asRefusal(error) instanceof Refusal) {
-          // The store is away: the next round tries again.
-          this.#noted.set(key, noted)
-          throw error
-        }
-        this.#engine.onBug(error, `fold ${fold.name}`)
-        this.#noted.set(key, { ...noted, at: this.#engine.now() + (await this.#noteTrouble(fold, noted, error)) })
+        if (isStoreTrouble(error)) onWorkerTrouble(error)
+        else onBug(error, `fold ${fold.name}`)
+        // Noted before it is counted: a store that is away by now takes nothing with it.
+        this.#note({ ...noted, at: elapsed() + backoffAfter(1), isFailed: true })
+        if (isStoreTrouble(error)) continue
+        const waitMs = await this.#noteTrouble(fold, noted, error)
+        this.#note({ ...noted, at: elapsed() + waitMs, isFailed: true })
       }
     }
-    if (isMore && !this.#noted.has(key)) this.#noted.set(key, { ...noted, at: 0 })
+    if (isMore) this.#note({ ...noted, at: 0, isFailed: false })
     return hadNews
   }
 
@@ -137,7 +158,7 @@ export class Folds {
   /** [FOLD3] Counts a failed try; the message that fails too often is passed over. Returns how long to wait. */
   async #noteTrouble(fold: Fold, { appId, groupId }: Noted, error: unknown): Promise<number> {
     const { store, limits } = this.#engine
-    const trouble = (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500)
+    const trouble = troubleOf(error)
     const attempts = await store.transaction(appId, async (tx) => {
       const cursor = await lockCursor(tx, { appId, groupId, fold: fold.name })
       const isOver = cursor.attempts + 1 >= limits.attemptsMax
@@ -147,8 +168,31 @@ export class Folds {
         WHERE app_id = ${appId} AND group_id = ${groupId} AND fold = ${fold.name}`.execute(tx)
       return isOver ? 0 : cursor.attempts + 1
     })
-    return attempts === 0 ? 0 : Math.min(retryMaxMs, retryMs * 2 ** Math.min(attempts, 10))
+    return attempts === 0 ? 0 : backoffAfter(attempts)
   }
+}
+
+export interface GroupsAsked {
+  readonly after: Place
+  readonly known: readonly string[]
+  readonly apps: readonly string[] | undefined
+}
+/** The next groups by their key, and whether each has something that a fold of this node has not heard. */
+export function lookForGroups({ after, known, apps }: GroupsAsked): RawBuilder<Place & { is_behind: boolean }> {
+  const page = sql`SELECT g.app_id, g.group_id, g.version, g.last_seq FROM groups g
+    WHERE ${apps === undefined ? sql`true` : sql`g.app_id = a.app_id`}
+      AND (g.app_id, g.group_id) > (${after.app_id}, ${after.group_id})
+    ORDER BY g.app_id, g.group_id LIMIT ${pageMax}`
+  const groups =
+    apps === undefined
+      ? page
+      : sql`SELECT p.* FROM unnest(${apps}::text[]) AS a(app_id) CROSS JOIN LATERAL (${page}) p
+        ORDER BY p.app_id, p.group_id LIMIT ${pageMax}`
+  return sql`SELECT g.app_id, g.group_id, g.last_seq > 0 AND EXISTS (
+      SELECT FROM unnest(${known}::text[]) AS n(fold) WHERE NOT EXISTS (
+        SELECT FROM folds f WHERE f.app_id = g.app_id AND f.group_id = g.group_id AND f.fold = n.fold
+          AND f.version >= g.version AND f.seq >= g.last_seq)) AS is_behind
+    FROM (${groups}) g`
 }
 
 async function lockCursor(

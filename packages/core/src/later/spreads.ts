@@ -6,15 +6,18 @@ import type { AppId } from '@qun/contract'
 import { sql } from 'kysely'
 import { decide } from '../decide/decision.ts'
 import type { Engine } from '../ground/engine.ts'
-import { backoffAfter, troubleOf } from './tries.ts'
+import type { Look, Source } from './crew.ts'
+import { isStoreTrouble, verdictOf } from './tries.ts'
 
 interface Spread {
   readonly app_id: AppId
   readonly user_id: string
   readonly group_id: string
+  /** How often it failed. */
+  readonly attempts: number
 }
 
-/** Groups told in a round: jobs and reactions come between. */
+/** Groups seen in one look. */
 const takeMax = 32
 /** A group that somebody holds this long is told later: one busy group does not hold up all others. */
 const lockWaitMs = 200
@@ -22,25 +25,32 @@ const lockWaitMs = 200
 const isOf = ({ app_id, user_id, group_id }: Spread) =>
   sql`app_id = ${app_id} AND user_id = ${user_id} AND group_id = ${group_id}`
 
-export class Spreads {
+export class Spreads implements Source {
   readonly #engine: Engine
   constructor(engine: Engine) {
     this.#engine = engine
   }
 
-  /** Tells some of the groups that are due; how many. */
-  async run(): Promise<number> {
-    const { store, limits } = this.#engine
+  /** Some of the groups that are due, in the order they became so. */
+  async look(): Promise<Look> {
+    const { store, apps } = this.#engine
+    const inApps = apps === undefined ? sql`true` : sql`app_id = ANY(${apps}::text[])`
     const { rows } = await store.reading('*', (tx) =>
-      sql<Spread>`SELECT app_id, user_id, group_id FROM spreads
-        WHERE due_at <= ${this.#engine.now()} AND attempts < ${limits.attemptsMax}
+      sql<Spread>`SELECT app_id, user_id, group_id, attempts FROM spreads
+        WHERE due_at <= ${this.#engine.now()} AND ${inApps}
         ORDER BY due_at, app_id, user_id, group_id LIMIT ${takeMax}`.execute(tx),
     )
-    let told = 0
-    for (const spread of rows) if (await this.#tell(spread)) told++
-    return told
+    return {
+      tasks: rows.map((spread) => ({
+        appId: spread.app_id,
+        key: JSON.stringify([spread.user_id, spread.group_id]),
+        run: () => this.#tell(spread),
+      })),
+      isMore: rows.length === takeMax,
+    }
   }
   async #tell(spread: Spread): Promise<boolean> {
+    const { limits, now, store, onBug, onWorkerTrouble } = this.#engine
     try {
       return await decide(this.#engine, spread.app_id, async (decision) => {
         await sql`SELECT set_config('lock_timeout', ${String(lockWaitMs)}, true)`.execute(decision.tx)
@@ -52,10 +62,12 @@ export class Spreads {
         return true
       })
     } catch (error) {
-      this.#engine.onWorkerTrouble(error)
-      await this.#engine.store.transaction(spread.app_id, (tx) =>
-        sql`UPDATE spreads SET attempts = attempts + 1, trouble = ${troubleOf(error)},
-          due_at = ${this.#engine.now()} + ${backoffAfter()} WHERE ${isOf(spread)}`.execute(tx),
+      if (isStoreTrouble(error)) onWorkerTrouble(error)
+      else onBug(error, 'a name on its way')
+      const { attempts, dueAt, trouble } = verdictOf(error, spread.attempts, limits.attemptsMax, now())
+      await store.transaction(spread.app_id, (tx) =>
+        sql`UPDATE spreads SET attempts = ${attempts}, trouble = ${trouble}, due_at = ${dueAt}
+          WHERE ${isOf(spread)}`.execute(tx),
       )
       return false
     }

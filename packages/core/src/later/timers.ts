@@ -3,23 +3,23 @@
  * as jobs are; a run is the transaction that moves the timer to its next period. Knows no feature.
  */
 import type { AppId } from '@qun/contract'
-import type { Tx } from '@qun/storage'
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { baseCall, groupCall } from '../decide/calls.ts'
 import { cardWithin } from '../decide/card-work.ts'
+import type { Look, Source } from './crew.ts'
 import { decide, type Decision } from '../decide/decision.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { Timer, TimerCall } from '../host/feature.ts'
-import { backoffAfter, troubleOf } from './tries.ts'
+import { cutOff, isStoreTrouble, never, triesAtLease, verdictOf } from './tries.ts'
+import { walk } from './walk.ts'
 
 interface DueTimer {
   readonly app_id: AppId
   readonly timer: string
-  readonly attempts: number
 }
 
-/** Timers taken at once by one worker: few, so that another node can help. */
-const takeMax = 16
+/** Due timers of one name in one look. */
+export const duePerTimer = 16
 /** A node that found nothing due looks again after this: nobody waits for a timer by the second. */
 const idleMs = 10_000
 /** Apps that came meanwhile get their timers after this at the latest. */
@@ -27,7 +27,7 @@ const appsMs = 60_000
 
 const periodOf = (now: number, everyMs: number): number => now - (now % everyMs)
 
-export class Timers {
+export class Timers implements Source {
   readonly #engine: Engine
   readonly #timers: ReadonlyMap<string, Timer>
   #lookAt = 0
@@ -38,19 +38,24 @@ export class Timers {
     this.#timers = new Map(engine.registry.timers.map((timer) => [timer.name, timer]))
   }
 
-  /** Runs some of what is due; how many. Asked by the clock alone, it keeps a pace of its own unless `isSettling`. */
-  async run(isSettling: boolean): Promise<number> {
-    const now = this.#engine.now()
-    if (this.#timers.size === 0 || (!isSettling && now < this.#lookAt)) return 0
-    if (now >= this.#appsAt) {
-      await this.#noteApps(now)
-      this.#appsAt = now + appsMs
+  /** Some of what is due. Asked by the clock alone, it keeps a pace of its own. */
+  async look(isWaitedFor: boolean): Promise<Look> {
+    const { store, apps, now } = this.#engine
+    if (this.#timers.size === 0 || (!isWaitedFor && now() < this.#lookAt)) return { tasks: [] }
+    if (now() >= this.#appsAt) {
+      await this.#noteApps(now())
+      this.#appsAt = now() + appsMs
     }
-    const lease = this.#engine.randomHex(8)
-    const taken = await this.#take(lease)
-    for (const due of taken) await this.#runTimer(due, lease)
-    this.#lookAt = taken.length === 0 ? now + idleMs : 0
-    return taken.length
+    const asked = { known: [...this.#timers.keys()], apps, now: now() }
+    const rows = await store.reading('*', (tx) => walk(tx, lookForTimers(asked)))
+    this.#lookAt = rows.length === 0 ? now() + idleMs : 0
+    return {
+      tasks: rows.map(({ app_id, timer }) => ({
+        appId: app_id,
+        key: JSON.stringify([app_id, timer]),
+        run: () => this.#take(app_id, timer),
+      })),
+    }
   }
 
   /** [TIMER5] Apps are those that have people; each is found by one step in the index. */
@@ -59,42 +64,48 @@ export class Timers {
       timer: name,
       next_at: periodOf(now, everyMs) + everyMs,
     }))
-    await this.#engine.store.transaction('*', (tx) =>
-      sql`WITH RECURSIVE apps AS (
-          (SELECT app_id FROM users ORDER BY app_id LIMIT 1)
+    const { store, apps } = this.#engine
+    const peopled =
+      apps === undefined
+        ? sql`(SELECT app_id FROM users ORDER BY app_id LIMIT 1)
           UNION ALL SELECT (SELECT u.app_id FROM users u WHERE u.app_id > apps.app_id ORDER BY u.app_id LIMIT 1)
-          FROM apps WHERE apps.app_id IS NOT NULL)
+          FROM apps WHERE apps.app_id IS NOT NULL`
+        : sql`SELECT a.app_id FROM unnest(${apps}::text[]) AS a(app_id)
+          WHERE EXISTS (SELECT FROM users u WHERE u.app_id = a.app_id)`
+    await store.transaction('*', (tx) =>
+      sql`WITH RECURSIVE apps AS (${peopled})
         INSERT INTO timers (app_id, timer, next_at)
         SELECT apps.app_id, t.timer, t.next_at
         FROM apps, json_to_recordset(${JSON.stringify(first)}::json) AS t(timer text, next_at bigint)
         WHERE apps.app_id IS NOT NULL ON CONFLICT DO NOTHING`.execute(tx),
     )
   }
-  async #take(lease: string): Promise<readonly DueTimer[]> {
-    const now = this.#engine.now()
-    const names = [...this.#timers.keys()]
-    const { rows } = await this.#engine.store.transaction('*', (tx) =>
-      sql<DueTimer>`UPDATE timers SET lease = ${lease}, lease_until = ${now + this.#engine.limits.leaseMs},
-          attempts = attempts + 1
+  /** A timer is due at its `next_at`, which moves while it is held. */
+  async #take(appId: AppId, name: string): Promise<boolean> {
+    const { store, limits, now, randomHex } = this.#engine
+    const lease = randomHex(8)
+    const { rows } = await store.transaction('*', (tx) =>
+      sql<{ attempts: number }>`UPDATE timers SET lease = ${lease}, next_at = ${now() + limits.leaseMs},
+          attempts = ${triesAtLease}
         WHERE (app_id, timer) IN (
-          SELECT app_id, timer FROM timers
-          WHERE next_at <= ${now} AND lease_until <= ${now} AND timer = ANY(${names})
-          ORDER BY next_at, app_id, timer LIMIT ${takeMax} FOR UPDATE SKIP LOCKED)
-        RETURNING app_id, timer, attempts`.execute(tx),
+          SELECT app_id, timer FROM timers WHERE app_id = ${appId} AND timer = ${name} AND next_at <= ${now()}
+            AND lease_until <= ${now()} FOR UPDATE SKIP LOCKED)
+        RETURNING attempts`.execute(tx),
     )
-    return rows
+    const timer = this.#timers.get(name)
+    if (rows[0] === undefined || timer === undefined) return false
+    await this.#run(appId, timer, lease, rows[0].attempts)
+    return true
   }
   /** [TIMER2] The lease is the fence against a worker that was long away. */
-  async #runTimer({ app_id, timer: name, attempts }: DueTimer, lease: string): Promise<void> {
-    const timer = this.#timers.get(name)
-    if (timer === undefined) return
-    const isHeld = sql`app_id = ${app_id} AND timer = ${name} AND lease = ${lease}`
-    const nextPeriod = () => periodOf(this.#engine.now(), timer.everyMs) + timer.everyMs
+  async #run(appId: AppId, timer: Timer, lease: string, tried: number): Promise<void> {
+    const { limits, now, store } = this.#engine
+    const isHeld = sql`app_id = ${appId} AND timer = ${timer.name} AND lease = ${lease}`
+    const nextPeriod = () => periodOf(now(), timer.everyMs) + timer.everyMs
     try {
-      // Whoever ran it did not even live to say what went wrong.
-      if (attempts > this.#engine.limits.attemptsMax) throw new Error('each try was cut off')
-      await decide(this.#engine, app_id, async (decision) => {
-        const { rows } = await sql`UPDATE timers SET next_at = ${nextPeriod()}, lease_until = 0, attempts = 0,
+      if (tried >= limits.attemptsMax) throw new Error(cutOff)
+      await decide(this.#engine, appId, async (decision) => {
+        const { rows } = await sql`UPDATE timers SET next_at = ${nextPeriod()}, attempts = 0,
           trouble = NULL WHERE ${isHeld} RETURNING 1`.execute(decision.tx)
         if (rows.length === 0) return
         let isWanted = false
@@ -103,17 +114,35 @@ export class Timers {
           ELSE next_at END WHERE ${isHeld}`.execute(decision.tx)
       })
     } catch (error) {
-      this.#engine.onBug(error, `timer ${name}`)
-      const isOver = attempts >= this.#engine.limits.attemptsMax
-      const until = isOver ? sql`lease_until = 0, attempts = 0, next_at = ${nextPeriod()}` : this.#laterTry()
-      const note = (tx: Tx) =>
-        sql`UPDATE timers SET trouble = ${troubleOf(error)}, lease = NULL, ${until} WHERE ${isHeld}`.execute(tx)
-      await this.#engine.store.transaction(app_id, note)
+      if (isStoreTrouble(error)) this.#engine.onWorkerTrouble(error)
+      else this.#engine.onBug(error, `timer ${timer.name}`)
+      const verdict = verdictOf(error, tried, limits.attemptsMax, now())
+      const isOver = verdict.dueAt === never
+      await store.transaction(appId, (tx) =>
+        sql`UPDATE timers SET trouble = ${verdict.trouble}, lease = NULL, attempts = ${isOver ? 0 : verdict.attempts},
+          next_at = ${isOver ? nextPeriod() : verdict.dueAt} WHERE ${isHeld}`.execute(tx),
+      )
     }
   }
-  #laterTry() {
-    return sql`lease_until = ${this.#engine.now()} + ${backoffAfter()}`
+}
+
+export interface TimersAsked {
+  readonly known: readonly string[]
+  readonly apps: readonly string[] | undefined
+  readonly now: number
+}
+/** Some due timers of each name, those first that wait longest; one whose feature is gone is not looked at. */
+export function lookForTimers({ known, apps, now }: TimersAsked): RawBuilder<DueTimer> {
+  const names = sql`unnest(${known}::text[]) AS n(timer)`
+  if (apps !== undefined) {
+    return sql<DueTimer>`SELECT t.app_id, t.timer FROM unnest(${apps}::text[]) AS a(app_id) CROSS JOIN ${names}
+      JOIN timers t ON t.app_id = a.app_id AND t.timer = n.timer AND t.next_at <= ${now}
+      ORDER BY t.next_at, t.app_id, t.timer LIMIT ${duePerTimer}`
   }
+  return sql<DueTimer>`SELECT d.app_id, d.timer FROM ${names} CROSS JOIN LATERAL (
+      SELECT t.app_id, t.timer, t.next_at FROM timers t WHERE t.timer = n.timer AND t.next_at <= ${now}
+      ORDER BY t.next_at, t.app_id LIMIT ${duePerTimer}) d
+    ORDER BY d.next_at, d.app_id, d.timer`
 }
 
 function timerCall(decision: Decision, periodAt: number, again: () => void): TimerCall {

@@ -8,6 +8,7 @@ import {
   listRevocationsSince,
   putRevocation,
   revocationsOf,
+  revocationsPage,
   toRevocation,
   type RevocationDbRow,
   type RevocationRow,
@@ -20,6 +21,7 @@ const pollMs = 2_000
 const skewMs = 30_000
 /** No token older than this is accepted, so nothing older needs remembering. */
 const rememberMs = (tokenLifetimeMaxSeconds + 2 * leewaySeconds) * 1_000
+const forgetEveryMs = 3_600_000
 
 interface ShutOut {
   /** Tokens issued at or before this moment are refused. */
@@ -54,6 +56,7 @@ export class Revocations {
   #timer: NodeJS.Timeout | undefined
   #seenTo: Millis
   #forgetAt: Millis = 0
+  #forgottenTo: Millis = 0
   /** A connection of its own: signing in must not wait behind the work of those who are in. */
   #lane: Lane | undefined
   readonly #asking: Asking[] = []
@@ -78,20 +81,33 @@ export class Revocations {
     this.#unsubscribe?.()
   }
 
-  /** Looks at the store once. */
+  /** Looks at the store once, latest first: whoever was shut out just now waits for no page of those long known. */
   async poll(): Promise<void> {
     const { store, now } = this.#options
     const startedAt = now()
-    const rows = await store.reading('*', (tx) => listRevocationsSince(tx, this.#seenTo - skewMs))
-    for (const row of rows) this.#learn(row)
-    this.#seenTo = startedAt
-    if (startedAt < this.#forgetAt) return
-    this.#forgetAt = startedAt + 3_600_000
-    await store.transaction('*', (tx) => forgetRevocations(tx, startedAt - rememberMs))
-    for (const [key, shutOut] of this.#known) {
-      if (!shutOut.erased && shutOut.before < startedAt - rememberMs && shutOut.jtis === undefined)
-        this.#known.delete(key)
+    let last: RevocationRow | undefined
+    for (;;) {
+      const page = await store.reading('*', (tx) => listRevocationsSince(tx, this.#seenTo - skewMs, last))
+      for (const row of page) this.#learn(row)
+      if (page.length < revocationsPage) break
+      last = page.at(-1)
     }
+    this.#seenTo = startedAt
+    if (startedAt >= this.#forgetAt) await this.#forget(startedAt)
+  }
+  /** What no living token can need leaves the store, a page at a time, and memory. Noted once it is done. */
+  async #forget(at: Millis): Promise<void> {
+    const before = at - rememberMs
+    for (const [key, shutOut] of this.#known) {
+      for (const [jti, revokedAt] of shutOut.jtis ?? []) if (revokedAt < before) shutOut.jtis?.delete(jti)
+      if (shutOut.before < before && (shutOut.jtis?.size ?? 0) === 0) this.#known.delete(key)
+    }
+    const { store } = this.#options
+    let count = revocationsPage
+    while (count === revocationsPage)
+      count = await store.transaction('*', (tx) => forgetRevocations(tx, this.#forgottenTo, before))
+    this.#forgottenTo = before - skewMs
+    this.#forgetAt = at + forgetEveryMs
   }
 
   /** Shuts a user out, or one of their tokens, durably; then tells all nodes. */
@@ -138,6 +154,11 @@ export class Revocations {
       }
     }
     this.#isAsking = false
+  }
+
+  /** People of whom something is kept in memory. */
+  get size(): number {
+    return this.#known.size
   }
 
   /** The latest moment up to which a user's tokens are void; 0 when they never were. */

@@ -1,6 +1,7 @@
 /** The server's own tables: apps, their keys, and who was shut out. Every function takes the transaction first. */
 import type { AppId, Millis, UserId } from '@qun/contract'
 import { rls, type LaneStatement, type Migration, type Tx } from '@qun/storage'
+import { sql } from 'kysely'
 import type { Algorithm } from './token.ts'
 
 type Tables = {
@@ -232,14 +233,26 @@ export function revocationsOf(appIds: readonly string[], userIds: readonly strin
   }
 }
 
-/** Everybody shut out at or after a moment, in all apps the transaction may see. */
-export async function listRevocationsSince(tx: Tx, since: Millis): Promise<RevocationRow[]> {
+/** Rows of one step over many revocations. */
+export const revocationsPage = 1_000
+
+/** Who was shut out since a moment, in all apps the transaction may see: a page, latest first, of those before one. */
+export async function listRevocationsSince(tx: Tx, since: Millis, before?: RevocationRow): Promise<RevocationRow[]> {
+  const earlier =
+    before === undefined
+      ? sql<boolean>`true`
+      : sql<boolean>`(revoked_at, app_id, user_id, jti)
+          < (${before.revokedAt}, ${before.appId}, ${before.userId}, ${before.jti})`
   const rows = await tables(tx)
     .selectFrom('revocations')
     .selectAll()
     .where('revoked_at', '>=', since)
-    .orderBy('revoked_at')
-    .limit(10_000)
+    .where(earlier)
+    .orderBy('revoked_at', 'desc')
+    .orderBy('app_id', 'desc')
+    .orderBy('user_id', 'desc')
+    .orderBy('jti', 'desc')
+    .limit(revocationsPage)
     .execute()
   return rows.map(toRevocation)
 }
@@ -254,7 +267,14 @@ export function toRevocation(row: RevocationDbRow): RevocationRow {
   }
 }
 
-/** Drops what no living token can need any more; those erased are remembered for ever. */
-export async function forgetRevocations(tx: Tx, before: Millis): Promise<void> {
-  await tables(tx).deleteFrom('revocations').where('revoked_at', '<', before).where('erased', '=', false).execute()
+/**
+ * Drops a page of what no living token can need any more, oldest first, and says how many; those erased are remembered
+ * for ever. Looks at nothing before `from`.
+ */
+export async function forgetRevocations(tx: Tx, from: Millis, before: Millis): Promise<number> {
+  const { rows } = await sql`DELETE FROM revocations WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM revocations WHERE revoked_at >= ${from} AND revoked_at < ${before} AND NOT erased
+      ORDER BY revoked_at LIMIT ${revocationsPage} FOR UPDATE SKIP LOCKED))
+    RETURNING 1`.execute(tx)
+  return rows.length
 }
