@@ -127,7 +127,9 @@ async function sweep(home: string): Promise<void> {
     const path = join(home, name)
     const maker = Number(draftName.exec(name)?.[1] ?? 0)
     const isLeft =
-      maker > 0 ? !(await isRunning(maker)) : Date.now() - (await lstat(path)).mtimeMs > leftoverMs && !(await isRun(path))
+      maker > 0
+        ? !(await isRunning(maker))
+        : Date.now() - (await lstat(path)).mtimeMs > leftoverMs && !(await isRun(path))
     if (isLeft) await rm(path, { recursive: true, force: true })
   }
 }

@@ -1,12 +1,12 @@
 /** Starts the bundled PostgreSQL in a data directory and stops it with the process; knows no table. */
 import { randomBytes } from 'node:crypto'
-import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { claimDataDir } from './claim.ts'
 import { binaries } from './postgres-binaries.ts'
 import { type Postmaster, startPostmaster } from './postmaster.ts'
-import { nameOfWorkingFolder, runToEnd, serverUser, type ServerUser } from './server-user.ts'
+import { giveTo, nameOfWorkingFolder, runToEnd, serverUser, type ServerUser } from './server-user.ts'
 
 export interface EmbeddedOptions {
   /** Made if missing. Holds the database under `postgres` and the generated passwords, readable by this user only. */
@@ -182,7 +182,7 @@ async function createCluster({ dataDir, clusterDir, credentials, durable, user }
   await rm(draft, { recursive: true, force: true })
   await mkdir(cluster, { recursive: true, mode: 0o700 })
   await writeFile(passwordFile, `${credentials.superuser}\n`, { mode: 0o600 })
-  if (user !== undefined) for (const path of [draft, cluster, passwordFile]) await chown(path, user.uid, user.gid)
+  if (user !== undefined) for (const path of [draft, cluster, passwordFile]) await giveTo(user, path)
   const place = await nameOfWorkingFolder(user, cluster)
   const flags = ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions', '--auth=scram-sha-256']
   if (!durable) flags.push('--no-sync')

@@ -1,6 +1,6 @@
 /** Which user runs PostgreSQL and how he gets into folders that are closed to him; starts no server. */
 import { spawn } from 'node:child_process'
-import { readFile, stat } from 'node:fs/promises'
+import { chown, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 export interface ServerUser {
@@ -71,6 +71,12 @@ export function startFailure(error: unknown, user: ServerUser | undefined): unkn
   const { code } = error as NodeJS.ErrnoException
   if (user === undefined || (code !== 'EPERM' && code !== 'EINVAL')) return error
   return new EmbeddedUnableError(`it refuses to be root, and root may not become user ${user.uid} (${code})`)
+}
+
+export async function giveTo(user: ServerUser, path: string): Promise<void> {
+  await chown(path, user.uid, user.gid).catch((error: unknown) => {
+    throw startFailure(error, user)
+  })
 }
 
 export interface Command {
