@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { features } from '@qun/chat/server'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { call, startTestServer, tokenOf, verdictOf, type TestServer } from '../testing/test-server.ts'
 
@@ -11,7 +10,7 @@ const root = join(import.meta.dirname, '../../../..')
 let world: TestServer
 let folder: string
 beforeAll(async () => {
-  world = await startTestServer({ pgUrl: inject('pgUrl'), features, isLive: true })
+  world = await startTestServer({ pgUrl: inject('pgUrl'), features: [], isLive: true })
   folder = await mkdtemp(join(tmpdir(), 'qun-readme-'))
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
 })

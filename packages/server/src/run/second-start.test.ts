@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { features } from '@qun/chat/server'
 import { cloneDatabase, templateDatabase } from '@qun/storage/testing'
 import { afterEach, describe, expect, inject, test } from 'vitest'
 import { demoAppId, demoCredentialsFile, type DemoCredentials } from '../apps/demo-app.ts'
@@ -39,7 +38,7 @@ async function startNode(databaseUrl: string, options: Partial<ServerOptions> = 
   const parent = await mkdtemp(join(tmpdir(), 'qun-second-'))
   opened.push(() => rm(parent, { recursive: true, force: true }))
   const dataDir = join(parent, 'data')
-  const server = await createServer({ features, databaseUrl, dataDir, log: createLogger('silent'), ...options })
+  const server = await createServer({ features: [], databaseUrl, dataDir, log: createLogger('silent'), ...options })
   opened.push(() => server.close())
   const url = await server.listen()
   const credentials = async () => JSON.parse(await readFile(demoCredentialsFile(dataDir), 'utf8')) as DemoCredentials
@@ -60,7 +59,7 @@ describe('[RUN1] a second server with another data folder', () => {
     const databaseUrl = await emptyDatabase()
     const secretKey = randomBytes(32)
     const nodes: Node[] = []
-    for (let at = 0; at < 4; at += 1) nodes.push(await startNode(databaseUrl, { demo: true, secretKey }))
+    for (let at = 0; at < 3; at += 1) nodes.push(await startNode(databaseUrl, { demo: true, secretKey }))
     const first = nodes[0]!
     await fetch(`${first.url}/v1/users/li`, {
       method: 'PUT',
