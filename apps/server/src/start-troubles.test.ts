@@ -53,9 +53,7 @@ const demo = ['tools/start.ts']
 const unreachable = 'postgresql://qun:hunter2@127.0.0.1:1/qun'
 
 const troubles: [string, readonly string[], () => Record<string, string>, RegExp][] = [
-  ['a port taken', main, () => ({ QUN_PORT: port }), /^cannot listen on 127\.0\.0\.1:\d+: another process .*QUN_PORT/],
   ['a port taken, by command', command, () => ({ QUN_PORT: port }), /^cannot listen on .*another process/],
-  ['a port of the demo taken', demo, () => ({ QUN_PORT: port }), /^cannot listen on .*another process/],
   ['the demo shop’s port taken', demo, () => ({ QUN_DEMO_PORT: port }), /^cannot listen on .*QUN_DEMO_PORT/],
   ['the demo on a database of one’s own', demo, () => ({ QUN_DATABASE_URL: database.url }), /^npm start runs the demo/],
   [

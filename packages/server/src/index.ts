@@ -11,6 +11,7 @@ export {
   type Setting,
 } from './run/config.ts'
 export { demoAppId, demoCredentialsFile, type DemoCredentials } from './apps/demo-app.ts'
+export { heapFlags } from './run/heap.ts'
 export { createLogger, type LogLevel } from './run/log.ts'
 export { budgets, type BudgetName, type BudgetOverrides } from './ground/rates.ts'
 export { runUntilSignal } from './run/run.ts'

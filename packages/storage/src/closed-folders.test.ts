@@ -102,7 +102,7 @@ async function startFrom(checkout: string, options: { uid?: number; gid?: number
   await writeFile(join(checkout, 'trial.mjs'), script)
   const { through = [], ...user } = options
   const [program, ...args] = [...through, join(checkout, 'node'), join(checkout, 'trial.mjs')]
-  const child = spawn(program!, args, { ...user, cwd: checkout, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(program, args, { ...user, cwd: checkout, stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
   await new Promise((resolve) => child.on('close', resolve))

@@ -94,7 +94,7 @@ export async function runToEnd({ program, args, user, folder }: Command): Promis
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', (error) => reject(startFailure(error, user) as Error))
+    child.on('error', (error) => reject(startFailure(error, user)))
     child.on('close', resolve)
   })
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} failed with code ${code}: ${said.trim()}`)
