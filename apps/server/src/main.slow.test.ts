@@ -96,7 +96,11 @@ test('a bug nobody caught drains the server and ends it with 1', async () => {
   const file = join(dataDir, 'broken.ts')
   writeFileSync(
     file,
-    `await import(${JSON.stringify(main)})\nsetTimeout(() => void Promise.reject(new Error('nobody caught me')), 500)\n`,
+    [
+      `await import(${JSON.stringify(main)})`,
+      `setTimeout(() => void Promise.reject(new Error('nobody caught me')), 500)`,
+      '',
+    ].join('\n'),
   )
   const broken = await start([process.execPath, file])
   expect(await broken.ended).toBe(1)

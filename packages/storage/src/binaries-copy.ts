@@ -101,7 +101,7 @@ async function fill(to: string, from: string): Promise<void> {
   }
 }
 
-/** A link costs nothing, and is as good as a copy while nobody but root can change the file and everybody can read it. */
+/** A link costs nothing, and is as good as a copy while only root can change the file and everybody can read it. */
 async function place(target: string, source: string): Promise<void> {
   const { uid, mode } = await lstat(source)
   if (uid === 0 && (mode & 0o022) === 0 && (mode & 0o444) === 0o444) {

@@ -1,4 +1,4 @@
-/** Whose transaction is next: apps take turns at the connections, and each app's own wait in line; knows no connection. */
+/** Whose transaction is next: apps take turns, and each app's own wait in line; knows no connection. */
 
 export interface TurnsOptions {
   /** How many may be under way at the same time. */

@@ -18,8 +18,8 @@ export function demoCredentialsFile(dataDir: string): string {
 }
 
 /**
- * Leaves an existing app, its keys and the file as they are. Where the file is missing, it is written with the app's own
- * signing key and one more API key: another server may have made the app, and whoever it signed in stays signed in.
+ * Leaves an existing app, its keys and the file as they are. Where the file is missing, it is written with the app's
+ * own signing key and one more API key: another server may have made the app, and whoever it signed in stays so.
  */
 export async function prepareDemoApp(options: {
   readonly apps: Apps
