@@ -9,16 +9,20 @@ import { parseArgs } from 'node:util'
 import { startDemoHost, type DemoHost } from '@qun/app-demo-host/backend'
 import { features, featuresWith, PROTOCOL_VERSION } from '@qun/chat/server'
 import {
+  checkPortFree,
   createLogger,
   createServer,
+  demoAppId,
   demoCredentialsFile,
+  openAdmin,
   readConfig,
   runUntilSignal,
+  startTroubleText,
+  UsageError,
   type DemoCredentials,
   type QunServer,
   type ServerOptions,
 } from '@qun/server'
-import { build } from 'vite'
 import { createSeedClock, seed, storyLengthMs } from './seed.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -60,7 +64,7 @@ export async function startAll(options: StartOptions): Promise<Started> {
   const { dataDir, say = () => undefined } = options
   mkdirSync(dataDir, { recursive: true })
   await buildStale(say)
-  const first = prepareFirstStart(dataDir)
+  const first = prepareFirstStart(dataDir) && !(await isTold(options))
   const clock = createSeedClock(options.wall ?? Date.now, first ? storyLengthMs(storyLangs) : 0)
   const host = options.host ?? '127.0.0.1'
   // The shop's origin must be known to the server before the shop knows the server's address.
@@ -123,6 +127,14 @@ function prepareFirstStart(dataDir: string): boolean {
   return true
 }
 
+/** A database of one's own may hold the story already, told by another start with another data folder. */
+async function isTold({ dataDir, server }: StartOptions): Promise<boolean> {
+  if (server?.databaseUrl === undefined) return false
+  const { databaseUrl, secretKey } = server
+  await using admin = await openAdmin({ dataDir, databaseUrl, secretKey })
+  return (await admin.apps.find(demoAppId)) !== undefined
+}
+
 async function findFreePort(host: string): Promise<number> {
   const { createServer: createPlainServer } = await import('node:net')
   return new Promise((done, fail) => {
@@ -167,6 +179,8 @@ async function buildForProduction(app: string): Promise<void> {
   const before = process.env['NODE_ENV']
   process.env['NODE_ENV'] = 'production'
   try {
+    // Taken in only here: a start that has nothing to build, or cannot go on, does not wait for it.
+    const { build } = await import('vite')
     await build({ root: join(root, app), configFile: join(root, app, 'vite.config.ts'), logLevel: 'warn' })
   } finally {
     if (before === undefined) delete process.env['NODE_ENV']
@@ -192,12 +206,19 @@ function rebuildOnChange(say: (line: string) => void): void {
 function readDemoPort(): number {
   const text = process.env['QUN_DEMO_PORT'] ?? String(demoPortStandard)
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-    throw new Error(`QUN_DEMO_PORT is a port, not ${JSON.stringify(text)}`)
+    throw new UsageError(`QUN_DEMO_PORT is a port, not ${JSON.stringify(text)}`)
   return Number(text)
 }
+const noDemo =
+  'npm start runs the demo, which is not put into a database of yours (QUN_DATABASE_URL) nor where QUN_DEMO says no: ' +
+  'npm run qun start runs the server alone, and QUN_DEMO=true asks for the demo'
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { dev: { type: 'boolean', default: false } } })
   const { config, warnings } = readConfig()
+  if (!config.demo) throw new UsageError(noDemo)
+  const demoPort = readDemoPort()
+  for (const port of [config.port, demoPort]) await checkPortFree(config.host, port)
   const say = (line: string) => console.log(line)
   for (const warning of warnings) if (!warning.startsWith('QUN_DEMO_PORT')) console.warn(warning)
   const { port, host, dataDir, rateLimits, trustedProxies, databaseUrl, secretKey, allowedOrigins, drand } = config
@@ -208,7 +229,7 @@ async function main(): Promise<void> {
     dataDir: resolve(dataDir),
     port,
     host,
-    demoPort: readDemoPort(),
+    demoPort,
     server: { features: featuresWith({ drand, fetch }), log, rateLimits, trustedProxies, allowedOrigins, ...optional },
     say,
   })
@@ -221,4 +242,8 @@ async function main(): Promise<void> {
   runUntilSignal({ ...started.server, url: started.server.url, close: () => started.close() }, log)
 }
 
-if (import.meta.main) await main()
+if (import.meta.main)
+  await main().catch((error: unknown) => {
+    process.stderr.write(`${startTroubleText(error)}\n`)
+    process.exit(1)
+  })

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { heapFlags } from '@qun/server'
 import { startChild, type Child, type ChildOptions } from './child.ts'
 import type { Signing, WirePlan } from './plan.ts'
 import { listFamily } from './process-stat.ts'
@@ -58,7 +59,7 @@ export async function startQun(options: QunOptions): Promise<QunChild> {
   const child = await startPinned(pinning, {
     command: at('./server-process.ts'),
     args: ['--data', options.dataDir, '--port', String(options.port ?? 0), ...(options.args ?? [])],
-    nodeFlags: options.nodeFlags ?? [],
+    nodeFlags: [...heapFlags, ...(options.nodeFlags ?? [])],
   })
   return {
     ...child,

@@ -1,5 +1,5 @@
 /** `qun`: starts the server, looks whether it can work here, and makes apps and keys. */
-import { ConfigError, readConfig, UsageError } from '@qun/server'
+import { readConfig, startTroubleText } from '@qun/server'
 import { createApp, createKey, listApps, retireKey } from './admin.ts'
 import { examine, mend, migrated, prove, restored } from './doctor.ts'
 import { helpText } from './help.ts'
@@ -36,8 +36,6 @@ try {
   const code = await run(process.argv.slice(2))
   if (code !== undefined) process.exitCode = code
 } catch (error) {
-  const isInUse = (error as { code?: string }).code === 'embedded.in_use'
-  const isExpected = isInUse || error instanceof ConfigError || error instanceof UsageError
-  process.stderr.write(`${isExpected ? (error as Error).message : String((error as Error).stack ?? error)}\n`)
+  process.stderr.write(`${startTroubleText(error)}\n`)
   process.exitCode = 1
 }

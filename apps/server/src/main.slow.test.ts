@@ -21,15 +21,22 @@ interface Running {
   output(): string
   /** The exit code, or the signal that ended it. */
   readonly ended: Promise<number | string | null>
+  /** It and all it started that can still print are gone. */
+  readonly closed: Promise<void>
 }
+const root = join(import.meta.dirname, '../../..')
 
-async function start(file = join(import.meta.dirname, 'main.ts')): Promise<Running> {
+const main = join(import.meta.dirname, 'main.ts')
+
+async function start(command: readonly string[] = [process.execPath, main]): Promise<Running> {
   const env = { ...process.env, QUN_DATA: join(dataDir, 'data'), QUN_PORT: '0', QUN_LOG: 'info' }
-  const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...args] = command
+  const child = spawn(program!, args, { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   const ended = new Promise<number | string | null>((resolve) =>
     child.on('exit', (code, signal) => resolve(code ?? signal)),
   )
+  const closed = new Promise<void>((resolve) => child.on('close', () => resolve()))
   const url = await new Promise<string>((resolve, reject) => {
     const take = (chunk: Buffer) => {
       text += chunk.toString()
@@ -40,7 +47,7 @@ async function start(file = join(import.meta.dirname, 'main.ts')): Promise<Runni
     child.stderr.on('data', take)
     void ended.then((code) => reject(new Error(`ended with ${code}: ${text}`)))
   })
-  return { process: child, url, output: () => text, ended }
+  return { process: child, url, output: () => text, ended, closed }
 }
 
 const readCredentials = () =>
@@ -87,13 +94,27 @@ test('SIGTERM ends it with 0; what was acknowledged is there after a restart, an
 
 test('a bug nobody caught drains the server and ends it with 1', async () => {
   const file = join(dataDir, 'broken.ts')
-  const main = JSON.stringify(join(import.meta.dirname, 'main.ts'))
   writeFileSync(
     file,
-    `await import(${main})\nsetTimeout(() => void Promise.reject(new Error('nobody caught me')), 500)\n`,
+    [
+      `await import(${JSON.stringify(main)})`,
+      `setTimeout(() => void Promise.reject(new Error('nobody caught me')), 500)`,
+      '',
+    ].join('\n'),
   )
-  const broken = await start(file)
+  const broken = await start([process.execPath, file])
   expect(await broken.ended).toBe(1)
   expect(broken.output()).toContain('nobody caught me')
   expect(broken.output()).toContain('"step":"done"')
+})
+
+test('[RUN4] SIGTERM to npm ends the server it started, in order', async () => {
+  const script = ['npm', 'run', '--silent', 'qun', '--', 'start']
+  const running = await start(script)
+  expect((await fetch(`${running.url}/readyz`)).status).toBe(200)
+  running.process.kill('SIGTERM')
+  // npm itself is gone at once; what it started holds the pipe until it has ended.
+  await running.closed
+  expect(running.output()).toContain('"step":"done"')
+  await expect(fetch(`${running.url}/livez`)).rejects.toThrow()
 })

@@ -20,9 +20,11 @@ export {
   type Setting,
 } from './run/config.ts'
 export { demoAppId, demoCredentialsFile, type DemoCredentials } from './apps/demo-app.ts'
+export { heapFlags } from './run/heap.ts'
 export { createLogger, type LogLevel } from './run/log.ts'
 export { budgets, type BudgetName, type BudgetOverrides } from './ground/rates.ts'
 export { runUntilSignal } from './run/run.ts'
+export { checkPortFree, startTroubleText } from './run/start-trouble.ts'
 export { serverMigrations } from './apps/store.ts'
 export { createServer, type QunServer, type ServerOptions } from './run/server.ts'
 export type { StaticSite } from './http/statics.ts'

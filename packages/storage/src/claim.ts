@@ -49,7 +49,11 @@ async function linked(from: string, to: string): Promise<boolean> {
 }
 
 async function removeDead(path: string, dataDir: string): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => undefined)
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    // Another user's claim: neither to be read nor to be taken over.
+    throw error
+  })
   if (text === undefined) return
   const owner = ownerIn(text)
   if (owner !== undefined && (await isSameProcess(owner))) throw new EmbeddedInUseError(dataDir, owner.pid)

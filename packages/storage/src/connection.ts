@@ -7,7 +7,7 @@ export const appRole = 'qun_app'
 export interface StoreOptions {
   /** `postgresql://user:password@host:port/database`. */
   readonly url: string
-  /** Most transactions at the same time; lanes come on top. Default 10. */
+  /** Most transactions at the same time; lanes come on top. One app leaves a sixth of them to others. Default 12. */
   readonly poolSize?: number
   /** A statement that takes longer is cancelled and reported as `unavailable`. Default 15,000. */
   readonly statementTimeoutMs?: number

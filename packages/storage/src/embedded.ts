@@ -1,11 +1,12 @@
 /** Starts the bundled PostgreSQL in a data directory and stops it with the process; knows no table. */
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { claimDataDir } from './claim.ts'
-import { binaries, commandAs, runToEnd, serverUser, type ServerUser } from './postgres-binaries.ts'
+import { binaries } from './postgres-binaries.ts'
 import { type Postmaster, startPostmaster } from './postmaster.ts'
+import { giveTo, nameOfWorkingFolder, runToEnd, serverUser, type ServerUser } from './server-user.ts'
 
 export interface EmbeddedOptions {
   /** Made if missing. Holds the database under `postgres` and the generated passwords, readable by this user only. */
@@ -21,6 +22,8 @@ export interface EmbeddedOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** The server's own log, line by line. */
   readonly log?: (line: string) => void
+  /** Told now and then how long the recovery after a crash has taken so far: the start waits for it. */
+  readonly onRecovery?: (forMs: number) => void
 }
 
 export interface Embedded {
@@ -81,6 +84,7 @@ const carelessSettings: Readonly<Record<string, string>> = {
 }
 
 export { EmbeddedInUseError } from './claim.ts'
+export { EmbeddedUnableError } from './server-user.ts'
 
 /**
  * One process at a time per data directory: a second one is refused with EmbeddedInUseError. The server is stopped with
@@ -110,15 +114,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 async function startIn(dataDir: string, options: EmbeddedOptions): Promise<{ url: string; server: Postmaster }> {
   const durable = options.durable ?? true
   const user = await serverUser(dataDir)
-  // The server's user must pass through; what is private inside has its own mode.
-  if (user !== undefined) await chmod(dataDir, ((await stat(dataDir)).mode & 0o7777) | 0o111)
   const clusterDir = join(dataDir, 'postgres')
   const credentials = await credentialsIn(dataDir)
   if (!(await exists(join(clusterDir, 'PG_VERSION')))) {
     await createCluster({ dataDir, clusterDir, credentials, durable, user })
   }
   const settings = { ...defaultSettings, ...(durable ? {} : carelessSettings), ...options.settings }
-  const server = await startPostmaster({ clusterDir, settings, user, log: options.log ?? (() => {}) })
+  const { log = () => {}, onRecovery = () => {} } = options
+  const server = await startPostmaster({ clusterDir, settings, user, log, onRecovery })
   const database = options.database ?? 'qun'
   try {
     await prepareDatabase({ port: server.port, credentials, database, durable })
@@ -177,16 +180,15 @@ async function createCluster({ dataDir, clusterDir, credentials, durable, user }
   const cluster = join(draft, 'cluster')
   const passwordFile = join(draft, 'password')
   await rm(draft, { recursive: true, force: true })
-  await mkdir(draft, { mode: 0o700 })
+  await mkdir(cluster, { recursive: true, mode: 0o700 })
   await writeFile(passwordFile, `${credentials.superuser}\n`, { mode: 0o600 })
-  if (user !== undefined) {
-    await chown(draft, user.uid, user.gid)
-    await chown(passwordFile, user.uid, user.gid)
-  }
+  if (user !== undefined) for (const path of [draft, cluster, passwordFile]) await giveTo(user, path)
+  const place = await nameOfWorkingFolder(user, cluster)
   const flags = ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions', '--auth=scram-sha-256']
   if (!durable) flags.push('--no-sync')
-  const args = [`--pgdata=${cluster}`, `--username=${superuser}`, `--pwfile=${passwordFile}`, ...flags]
-  await runToEnd(await commandAs(user, (await binaries()).initdb, args, draft))
+  // NOTE: not joined: the place may be a link, and its `..` is the draft only if the system walks it.
+  const args = [`--pgdata=${place}`, `--username=${superuser}`, `--pwfile=${place}/../password`, ...flags]
+  await runToEnd({ program: (await binaries(user)).initdb, args, user, folder: cluster })
   await rename(cluster, clusterDir)
   await rm(draft, { recursive: true, force: true })
 }

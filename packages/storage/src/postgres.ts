@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DefaultQueryExecutor, DummyDriver, Kysely, PostgresDialect, Transaction } from 'kysely'
-import { type ClientBase, Pool, escapeIdentifier } from 'pg'
+import { type ClientBase, Pool, type PoolClient, escapeIdentifier } from 'pg'
 import { clientConfig, prepareRole, readIdentity, sessionSetup, type StoreOptions } from './connection.ts'
 import { StoreIdentity } from './identity.ts'
 import { type Lane, PipelinedLane } from './lane.ts'
@@ -10,6 +10,7 @@ import { rememberUrl } from './owner.ts'
 import { createStatementNames } from './statement-names.ts'
 import { PipelinedTransaction, type TransactionFrame } from './transaction.ts'
 import { CommitUnknownError, mayRunAgain } from './trouble.ts'
+import { Turns } from './turns.ts'
 
 export type { SqlLogEntry, StoreOptions } from './connection.ts'
 export type { Lane, LaneAnswer, LaneStatement } from './lane.ts'
@@ -33,7 +34,8 @@ export interface Store {
   /**
    * One READ COMMITTED transaction that sees and writes the rows of `appId` only; '*' sees all apps and is for the
    * engine's own workers. `run` may be called up to 5 times (deadlocks, serialisation failures), so its only effects
-   * are statements on `tx`. Statements started together in it share a round trip.
+   * are statements on `tx`. Statements started together in it share a round trip. Apps take turns at the connections;
+   * one that waits too long, or behind too many of its own app, is refused as `unavailable`.
    */
   transaction<T>(appId: string, run: (tx: Tx) => Promise<T>): Promise<T>
   /** The same, READ ONLY. */
@@ -48,7 +50,13 @@ export interface Store {
 
 const attemptsMax = 5
 const probeMs = 1_000
-const poolSizeDefault = 10
+/** Ten for one app, as many as two cores keep busy, and two that are left to others. */
+const poolSizeDefault = 12
+/** As long as a new connection may take. */
+const turnWaitMs = 5_000
+/** At 2 ms each on ten connections they are gone within a tenth of the wait; slow ones are refused by it. */
+const waitingPerAppMax = 500
+const waitingMax = 2_000
 
 /**
  * SQL that binds a table to its tenant column `app_id`: a session sees and writes only the rows of the app it is in,
@@ -68,10 +76,16 @@ export const rls = (table: string): string => {
 export async function openStore(options: StoreOptions): Promise<Store> {
   const role = await prepareRole(options.url)
   const identity = new StoreIdentity()
-  const pool = openPool(options, role, identity)
+  const places = options.poolSize ?? poolSizeDefault
+  const pool = openPool(options, role, places, identity)
+  const turns = new Turns({
+    ...{ places, waitingPerAppMax, waitingMax },
+    reserved: Math.floor(places / 6),
+    waitMs: turnWaitMs,
+  })
   const dialect = new PostgresDialect({ pool })
   const db: Db = new Kysely({ dialect })
-  const start = txFactory(dialect)
+  const source: Source = { pool, turns, start: txFactory(dialect) }
   const names = createStatementNames()
   const log = options.sqlLog
   const lanes = new Set<Lane>()
@@ -84,8 +98,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       return identity.value
     },
     onOtherIdentity: (learn) => identity.onOther(learn),
-    transaction: (appId, run) => runRepeatedly(pool, start, { appId, mode: 'write', names, log }, run),
-    reading: (appId, run) => runRepeatedly(pool, start, { appId, mode: 'read', names, log }, run),
+    transaction: (appId, run) => runRepeatedly(source, { appId, mode: 'write', names, log }, run),
+    reading: (appId, run) => runRepeatedly(source, { appId, mode: 'read', names, log }, run),
     lane() {
       if (closing !== undefined) throw new Error('this store is closed')
       const lane = new PipelinedLane(options, role, identity, (closed) => lanes.delete(closed))
@@ -110,11 +124,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return store
 }
 
-function openPool(options: StoreOptions, role: string | undefined, identity: StoreIdentity): Pool {
+function openPool(options: StoreOptions, role: string | undefined, places: number, identity: StoreIdentity): Pool {
   const setup = sessionSetup(options, role)
   const pool = new Pool({
     ...clientConfig(options),
-    max: options.poolSize ?? poolSizeDefault,
+    // One more than there are turns: the probe has to get through when they are all taken.
+    max: places + 1,
     idleTimeoutMillis: 60_000,
     // The pool waits for the promise, although its types do not say so.
     onConnect: (client) => prepare(client, setup, identity) as unknown as void,
@@ -136,16 +151,18 @@ async function prepare(client: ClientBase, setup: string, identity: StoreIdentit
   identity.note(found)
 }
 
-async function runRepeatedly<T>(
-  pool: Pool,
-  start: StartTx,
-  frame: TransactionFrame,
-  run: (tx: Tx) => Promise<T>,
-): Promise<T> {
+/** What a transaction runs on. */
+interface Source {
+  readonly pool: Pool
+  readonly turns: Turns
+  readonly start: StartTx
+}
+
+async function runRepeatedly<T>(source: Source, frame: TransactionFrame, run: (tx: Tx) => Promise<T>): Promise<T> {
   if (frame.appId === '' || frame.appId.includes('\0')) throw new Error('a transaction needs an app id')
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await runOnce(pool, start, frame, run)
+      return await runOnce(source, frame, run)
     } catch (error) {
       if (attempt >= attemptsMax || !mayRunAgain(error)) throw error
       await wait(randomInt(2, 10 * 2 ** attempt))
@@ -153,28 +170,23 @@ async function runRepeatedly<T>(
   }
 }
 
-async function runOnce<T>(
-  pool: Pool,
-  start: StartTx,
-  frame: TransactionFrame,
-  run: (tx: Tx) => Promise<T>,
-): Promise<T> {
-  const client = await pool.connect()
+async function runOnce<T>(source: Source, frame: TransactionFrame, run: (tx: Tx) => Promise<T>): Promise<T> {
+  const { client, release } = await connect(source, frame.appId)
   const connection = new PipelinedTransaction(client, frame)
   let result: T
   try {
-    const tx = start(connection)
+    const tx = source.start(connection)
     connections.set(tx, connection)
     result = await run(tx)
   } catch (error) {
-    client.release(!(await connection.rollback()))
+    release(!(await connection.rollback()))
     // A lost deadlock that the caller wrapped in an error of its own is still a lost deadlock.
     throw mayRunAgain(connection.failure) ? connection.failure : error
   }
   const committed = connection.commit().then(
-    () => client.release(),
+    () => release(false),
     (error: unknown) => {
-      client.release(error instanceof CommitUnknownError)
+      release(error instanceof CommitUnknownError)
       throw error
     },
   )
@@ -182,6 +194,29 @@ async function runOnce<T>(
   if (frame.mode === 'read') committed.catch(() => {})
   else await committed
   return result
+}
+
+interface Connected {
+  readonly client: PoolClient
+  /** Gives the connection and the turn back; a broken connection is not used again. */
+  release(isBroken: boolean): void
+}
+
+async function connect({ pool, turns }: Source, appId: string): Promise<Connected> {
+  const endTurn = await turns.take(appId)
+  try {
+    const client = await pool.connect()
+    return {
+      client,
+      release(isBroken) {
+        client.release(isBroken)
+        endTurn()
+      },
+    }
+  } catch (error) {
+    endTurn()
+    throw error
+  }
 }
 
 const connections = new WeakMap<Tx, PipelinedTransaction>()

@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { isRunning } from './claim.ts'
-import { binaries, commandAs, serverEnv, type ServerUser } from './postgres-binaries.ts'
+import { binaries } from './postgres-binaries.ts'
+import { nameOfWorkingFolder, serverEnv, startFailure, type ServerUser } from './server-user.ts'
 
 export interface Postmaster {
   readonly port: number
@@ -19,9 +20,15 @@ export interface PostmasterOptions {
   readonly settings: Readonly<Record<string, string>>
   readonly user: ServerUser | undefined
   readonly log: (line: string) => void
+  /** Told now and then how long the recovery after a crash has taken so far. */
+  readonly onRecovery?: (forMs: number) => void
+  /** Milliseconds that only grow; the machine's unless told. */
+  readonly elapsed?: () => number
 }
 
+/** Until the server has written its own pid file; how long it recovers after that, only its data knows. */
 const startMs = 60_000
+const recoveryNoticeMs = 10_000
 const fastStopMs = 20_000
 const immediateStopMs = 5_000
 const restartDelayMinMs = 100
@@ -42,27 +49,36 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
     const port = await freePort()
     const said: string[] = []
     const child = await launch(options, port, said)
-    if (await isReady(child, options.clusterDir)) return supervise(child, options, port)
+    if (await isReady(child, options)) return supervise(child, options, port)
     await stopChild(child)
+    const { failure } = child
+    if (failure !== undefined) throw startFailure(failure, options.user)
     const again = said.some((line) => temporary.test(line)) && attempt < startAttemptsMax
     if (again) await wait(restartDelayMinMs * attempt)
     else throw new Error(`PostgreSQL did not start in ${options.clusterDir}: ${said.slice(-20).join('\n')}`)
   }
 }
 
-async function launch({ clusterDir, settings, user, log }: PostmasterOptions, port: number, said: string[]) {
+interface Launched extends ChildProcess {
+  /** Why there is no process. */
+  failure?: Error
+}
+
+async function launch(options: PostmasterOptions, port: number, said: string[]): Promise<Launched> {
+  const { clusterDir, settings, user, log } = options
   const all = { ...settings, listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '' }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const command = await commandAs(user, (await binaries()).postgres, ['-D', clusterDir, ...flags], clusterDir)
-  const child = spawn(command.program, command.args, {
-    ...command.user,
+  const { postgres } = await binaries(user)
+  const child: Launched = spawn(postgres, ['-D', await nameOfWorkingFolder(user, clusterDir), ...flags], {
+    ...user,
+    cwd: clusterDir,
     env: serverEnv(),
     stdio: ['ignore', 'ignore', 'pipe'],
     // In a group of its own: a Ctrl-C in the terminal is for this process, which still needs the server to finish.
     detached: true,
   })
-  child.on('error', (error) => said.push(String(error)))
-  const lines = createInterface({ input: child.stderr })
+  child.on('error', (error) => (child.failure = error))
+  const lines = createInterface({ input: child.stderr! })
   lines.on('line', (line) => {
     log(line)
     said.push(line)
@@ -96,15 +112,27 @@ function watch(child: ChildProcess): void {
   child.on('exit', () => dog.kill('SIGKILL'))
 }
 
-async function isReady(child: ChildProcess, clusterDir: string): Promise<boolean> {
-  const deadline = performance.now() + startMs
-  while (performance.now() < deadline) {
+/**
+ * False when the process ended, or never got as far as to say that it starts. While it lives and says so it is waited
+ * for: a recovery that is broken off begins anew, so one longer than any patience would never end.
+ */
+async function isReady(child: ChildProcess, options: PostmasterOptions): Promise<boolean> {
+  const elapsed = options.elapsed ?? (() => performance.now())
+  const startedAt = elapsed()
+  let noticeAt = startedAt + recoveryNoticeMs
+  for (;;) {
+    const now = elapsed()
+    const found = await readPidFile(options.clusterDir)
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false
-    const found = await readPidFile(clusterDir)
-    if (found?.pid === child.pid && found.status === 'ready') return true
+    const status = found?.pid === child.pid ? found.status : ''
+    if (status === 'ready') return true
+    if (status !== 'starting' && now - startedAt > startMs) return false
+    if (status === 'starting' && now >= noticeAt) {
+      options.onRecovery?.(now - startedAt)
+      noticeAt = now + recoveryNoticeMs
+    }
     await wait(pollMs)
   }
-  return false
 }
 
 function supervise(first: ChildProcess, options: PostmasterOptions, port: number): Postmaster {
@@ -120,7 +148,7 @@ function supervise(first: ChildProcess, options: PostmasterOptions, port: number
     await endOrphans(options.clusterDir)
     // Where orphans cannot be found, they need a moment to notice; until then the start fails and is tried again.
     current = await launch(options, port, [])
-    if (await isReady(current, options.clusterDir)) return
+    if (await isReady(current, options)) return
     await stopChild(current)
     await startAgain(Math.min(delayMs * 2, restartDelayMaxMs))
   }

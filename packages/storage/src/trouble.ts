@@ -35,6 +35,8 @@ const troubleByCode: Readonly<Record<string, StoreTrouble>> = {
   '57P03': 'unavailable',
   '57P04': 'unavailable',
   '57P05': 'unavailable',
+  // Its app's turn at a connection did not come (turns.ts).
+  'store.overloaded': 'unavailable',
   ECONNREFUSED: 'unavailable',
   ECONNRESET: 'unavailable',
   ECONNABORTED: 'unavailable',

@@ -3,14 +3,17 @@ import { createHash, createPublicKey, createSecretKey, type KeyObject } from 'no
 import type { AppId, Millis } from '@qun/contract'
 import type { Store } from '@qun/storage'
 import type { JWK } from 'jose'
-import type { Seal } from './seal.ts'
+import { isOpenedBy, isPlain, type Seal } from './seal.ts'
 import {
   addApiKey,
   addApp,
   addSigningKey,
+  findSealedSecret,
   listApiKeys,
   listApps,
   listSigningKeys,
+  putSealSample,
+  readSealSample,
   removeApp,
   retireSigningKey,
   revokeApiKey,
@@ -32,6 +35,15 @@ export const appIdPattern = /^[a-z][a-z0-9-]{1,39}$/
 /** What an operator asked for cannot be done; the message says why, and needs no stack. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+}
+
+class SealError extends UsageError {
+  constructor() {
+    super(
+      'the secret key (QUN_SECRET_KEY, or the file secret-key in QUN_DATA) does not fit this database: ' +
+        'its signing secrets are sealed with another one, which every server on it must be given',
+    )
+  }
 }
 
 export interface App {
@@ -117,6 +129,22 @@ export class Apps {
     })
     this.forget(appId)
     return made.shown
+  }
+
+  /**
+   * Throws UsageError when secrets of this database are sealed with another key than this server's. Checked when it
+   * starts: otherwise it would refuse everybody's token, and seal keys that the others cannot open.
+   */
+  async checkSeal(): Promise<void> {
+    const { seal, store } = this.#options
+    const mine = seal.seal(Buffer.from('qun'))
+    await store.transaction('*', async (tx) => {
+      const sealed = await findSealedSecret(tx)
+      const sample = await readSealSample(tx, mine)
+      for (const text of [sample, sealed]) if (text !== undefined && !isOpenedBy(seal, text)) throw new SealError()
+      // A key given later than the first start: from now on every server needs it.
+      if (isPlain(sample) && !isPlain(mine)) await putSealSample(tx, mine)
+    })
   }
 
   async remove(appId: AppId): Promise<void> {

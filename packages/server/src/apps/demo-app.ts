@@ -1,5 +1,5 @@
 /** An app to try things with: made at the first start, its keys in a file that only this user can read. */
-import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AppId } from '@qun/contract'
 import type { Logger } from 'pino'
@@ -17,7 +17,10 @@ export function demoCredentialsFile(dataDir: string): string {
   return join(dataDir, 'demo-credentials.json')
 }
 
-/** Leaves an existing app and file as they are; a lost file is replaced, with fresh keys in place of the lost ones. */
+/**
+ * Leaves an existing app, its keys and the file as they are. Where the file is missing, it is written with the app's
+ * own signing key and one more API key: another server may have made the app, and whoever it signed in stays so.
+ */
 export async function prepareDemoApp(options: {
   readonly apps: Apps
   readonly dataDir: string
@@ -27,16 +30,21 @@ export async function prepareDemoApp(options: {
   const file = demoCredentialsFile(dataDir)
   const app = await apps.find(demoAppId)
   if (app !== undefined && (await isReadable(file))) return
-  if (app === undefined) {
-    const key = await apps.create({ appId: demoAppId, name: '山茶咖啡 Camellia Coffee' })
-    await writeCredentials(file, apps, { kid: key.kid, alg: key.alg, secret: key.secret ?? '' })
-  } else {
-    for (const key of app.signingKeys.values())
-      if (key.status === 'active') await apps.retireSigningKey(demoAppId, key.kid)
-    const key = await apps.addSigningKey(demoAppId)
-    await writeCredentials(file, apps, { kid: key.kid, alg: key.alg, secret: key.secret ?? '' })
-  }
+  await mkdir(dataDir, { recursive: true })
+  if (app === undefined) await createUnlessThere(apps)
+  const { kid, alg, verifyWith } = await apps.readMintKey(demoAppId)
+  await writeCredentials(file, apps, { kid, alg, secret: verifyWith.export().toString('base64url') })
   log.info({ file }, 'the keys of the app "demo" are in this file')
+}
+
+/** Two servers may start at the same time on one database. */
+async function createUnlessThere(apps: Apps): Promise<void> {
+  try {
+    await apps.create({ appId: demoAppId, name: '山茶咖啡 Camellia Coffee' })
+  } catch (error) {
+    apps.forget(demoAppId)
+    if ((await apps.find(demoAppId)) === undefined) throw error
+  }
 }
 
 async function writeCredentials(file: string, apps: Apps, signingKey: DemoCredentials['signingKey']): Promise<void> {

@@ -122,7 +122,8 @@ export class Revocations {
     const shutOut = this.#known.get(userKey(claims.appId, claims.userId))
     if (shutOut === undefined) return undefined
     if (shutOut.erased) return 'erased'
-    if (claims.iat * 1_000 <= shutOut.before || shutOut.jtis?.has(claims.jti)) return 'revoked'
+    if (claims.iat * 1_000 <= shutOut.before) return 'revoked'
+    if (claims.jti !== undefined && shutOut.jtis?.has(claims.jti) === true) return 'revoked'
     return undefined
   }
 

@@ -34,3 +34,17 @@ export function createSeal(key: Uint8Array | undefined): Seal {
     },
   }
 }
+
+export function isOpenedBy(seal: Seal, sealed: string): boolean {
+  try {
+    seal.open(sealed)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Stored as it is, by a server that was given no key. */
+export function isPlain(sealed: string): boolean {
+  return sealed.startsWith('plain:')
+}

@@ -24,6 +24,7 @@ type Tables = {
     revoked_at: number | null
   }
   revocations: { app_id: string; user_id: string; jti: string; revoked_at: number; erased: boolean }
+  server_meta: { key: string; value: string }
 }
 
 export const serverMigrations: readonly Migration[] = [
@@ -50,6 +51,11 @@ export const serverMigrations: readonly Migration[] = [
       `CREATE INDEX revocations_by_time ON revocations (revoked_at)`,
       ...['apps', 'signing_keys', 'api_keys', 'revocations'].map(rls),
     ],
+  },
+  {
+    id: 'server-002',
+    // What all servers of the database have in common; nothing of any app.
+    up: [`CREATE TABLE server_meta (key text PRIMARY KEY, value text NOT NULL)`],
   },
 ]
 
@@ -149,6 +155,37 @@ export async function listSigningKeys(tx: Tx, appId: AppId): Promise<SigningKeyR
     secret: row.secret,
     status: row.status as SigningKeyRow['status'],
   }))
+}
+
+/** A secret of any app that was sealed with a key; undefined when there is none. */
+export async function findSealedSecret(tx: Tx): Promise<string | undefined> {
+  const row = await tables(tx)
+    .selectFrom('signing_keys')
+    .select('secret')
+    .where('secret', 'not like', 'plain:%')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.secret
+}
+
+const sealSample = 'seal-sample'
+/** The text that tells whether a server's seal is the database's; `made` is kept if there is none. Locks it. */
+export async function readSealSample(tx: Tx, made: string): Promise<string> {
+  await tables(tx)
+    .insertInto('server_meta')
+    .values({ key: sealSample, value: made })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const row = await tables(tx)
+    .selectFrom('server_meta')
+    .select('value')
+    .where('key', '=', sealSample)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  return row.value
+}
+export async function putSealSample(tx: Tx, value: string): Promise<void> {
+  await tables(tx).updateTable('server_meta').set({ value }).where('key', '=', sealSample).execute()
 }
 
 export async function retireSigningKey(tx: Tx, appId: AppId, kid: string, now: Millis): Promise<boolean> {

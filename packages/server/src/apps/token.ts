@@ -28,7 +28,8 @@ export interface Claims {
   readonly appId: AppId
   readonly userId: UserId
   readonly guest: boolean
-  readonly jti: string
+  /** Absent: the token ends with all its bearer got so far, not by itself. */
+  readonly jti: string | undefined
   /** The key that signed it. */
   readonly kid: string
   /** Seconds since the epoch, as in the token. */
@@ -128,10 +129,14 @@ function readClaims(claims: Record<string, unknown>, key: SigningKey, nowSeconds
   const { sub, jti, scope } = claims
   if (typeof sub !== 'string' || !isUserId(sub))
     throw refuse('auth.token_malformed', { detail: 'sub is not a user id' })
-  if (typeof jti !== 'string' || jti === '' || jti.length > 128) throw refuse('auth.token_malformed', { detail: 'jti' })
+  if (jti !== undefined && !isTokenId(jti)) throw refuse('auth.token_malformed', { detail: 'jti' })
   if (scope !== undefined && scope !== 'user' && scope !== 'guest')
     throw refuse('auth.token_malformed', { detail: 'scope' })
   return { appId, userId: sub, guest: scope === 'guest', jti, kid, iat, exp }
+}
+
+function isTokenId(jti: unknown): jti is string {
+  return typeof jti === 'string' && jti !== '' && jti.length <= 128
 }
 
 function readSeconds(claims: Record<string, unknown>, name: string): number {
@@ -147,7 +152,7 @@ export function isUserId(text: string): text is UserId {
   return userId.test(text)
 }
 
-/** Signs a token with the HS256 key the claims name; `jti` must never repeat. */
+/** Signs a token with the HS256 key the claims name; a `jti` must never repeat. */
 export async function mintToken(secret: KeyObject, claims: Claims): Promise<string> {
   const body = {
     iss: claims.appId,

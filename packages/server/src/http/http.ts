@@ -268,8 +268,8 @@ function addConnectionCaps(app: FastifyInstance, addresses: AddressBook): void {
   // NOTE: Node drops headers above its own maximum in silence; the gate counts them instead.
   server.maxHeadersCount = 0
   server.on('connection', (socket: CountedSocket) => {
-    const peer = socket.remoteAddress
-    if (peer === undefined || addresses.isTrusted(peer)) return
+    if (socket.remoteAddress === undefined || addresses.isTrusted(socket.remoteAddress)) return
+    const peer = addresses.clientOf(socket.remoteAddress, undefined)
     const count = (perIp.get(peer) ?? 0) + 1
     perIp.set(peer, count)
     socket[countedIn] = perIp

@@ -7,9 +7,12 @@ import { findRunningEmbedded, migrate, openStore, startEmbedded, type Store } fr
 import { sql } from 'kysely'
 import { Apps } from '../apps/apps.ts'
 import type { Config } from './config.ts'
-import { createSeal } from '../apps/seal.ts'
+import { createSeal, isOpenedBy } from '../apps/seal.ts'
 import { readSecretKey } from '../apps/secret-key.ts'
 import { serverMigrations } from '../apps/store.ts'
+
+/** Where a server's data is. */
+export type Place = Pick<Config, 'databaseUrl' | 'dataDir' | 'secretKey'>
 
 export interface Admin extends AsyncDisposable {
   readonly apps: Apps
@@ -21,18 +24,18 @@ export interface Admin extends AsyncDisposable {
  * The embedded database belongs to one process at a time: while its server runs, this refuses with code
  * `embedded.in_use`. With QUN_DATABASE_URL it works beside running servers, which learn of changes within five seconds.
  */
-export async function openAdmin(config: Config): Promise<Admin> {
+export async function openAdmin(config: Place): Promise<Admin> {
   const ground = await openGround(config)
   await migrate(ground.store, serverMigrations, Date.now)
   const secretKey =
     config.secretKey ?? (config.databaseUrl === undefined ? await readSecretKey(config.dataDir) : undefined)
   const randomHex = (bytes: number) => randomBytes(bytes).toString('hex')
-  return {
-    apps: new Apps({ store: ground.store, seal: createSeal(secretKey), now: Date.now, randomHex }),
-    store: ground.store,
-    appId: (text) => text as AppId,
-    [Symbol.asyncDispose]: ground.close,
-  }
+  const apps = new Apps({ store: ground.store, seal: createSeal(secretKey), now: Date.now, randomHex })
+  await apps.checkSeal().catch(async (error: unknown) => {
+    await ground.close()
+    throw error
+  })
+  return { apps, store: ground.store, appId: (text) => text as AppId, [Symbol.asyncDispose]: ground.close }
 }
 
 interface Ground {
@@ -40,7 +43,7 @@ interface Ground {
   readonly close: () => Promise<void>
 }
 
-async function openGround(config: Config): Promise<Ground> {
+async function openGround(config: Place): Promise<Ground> {
   const embedded =
     config.databaseUrl === undefined ? await startEmbedded({ dataDir: join(config.dataDir, 'database') }) : undefined
   try {
@@ -157,12 +160,6 @@ async function unopenedKeys(store: Store, config: Config): Promise<string | unde
   const { rows } = await store.reading('*', (tx) =>
     sql<{ kid: string; secret: string }>`SELECT kid, secret FROM signing_keys`.execute(tx),
   )
-  const bad = rows.filter(({ secret }) => {
-    try {
-      return seal.open(secret).length === 0
-    } catch {
-      return true
-    }
-  })
+  const bad = rows.filter(({ secret }) => !isOpenedBy(seal, secret))
   return bad.length === 0 ? undefined : `sealed with another key: ${bad.map(({ kid }) => kid).join(', ')}`
 }

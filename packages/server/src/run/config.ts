@@ -65,9 +65,11 @@ const base = {
   log: { name: 'QUN_LOG', default: 'info', doc: `How much is logged: ${logLevels.join(', ')}.`, read: readLogLevel },
   demo: {
     name: 'QUN_DEMO',
-    default: 'true',
-    doc: 'Makes an app `demo` at the first start; its keys go to demo-credentials.json in QUN_DATA.',
-    read: readBoolean,
+    default: '',
+    doc:
+      'Whether an app `demo` is made at the first start; its keys go to demo-credentials.json in QUN_DATA. ' +
+      'Empty: yes with the embedded database, no with QUN_DATABASE_URL.',
+    read: (text: string) => (text === '' ? undefined : readBoolean(text)),
   },
   allowedOrigins: {
     name: 'QUN_ALLOWED_ORIGINS',
@@ -153,7 +155,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): {
   const warnings = Object.keys(env)
     .filter((name) => name.startsWith('QUN_') && !known.has(name as Setting['name']))
     .map((name) => `${name} is no setting of this server`)
-  return { config: { ...values, rateLimits } as unknown as Config, warnings }
+  // A database of one's own holds what others rely on: a demo goes there only when asked for.
+  const demo = values['demo'] ?? values['databaseUrl'] === undefined
+  return { config: { ...values, demo, rateLimits } as unknown as Config, warnings }
+}
+
+/** Whether an npm script started this process: npm's shell stands between the two and passes no signal on. */
+export function isRunByNpm(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env['npm_lifecycle_event'] !== undefined
 }
 
 function textOf(setting: Setting, env: NodeJS.ProcessEnv): string {

@@ -137,6 +137,7 @@ async function openBase(options: ServerOptions, means: Means): Promise<Base> {
           dataDir: join(dataDir!, 'database'),
           durable: options.durable ?? true,
           log: (line) => log.debug({ line }, 'postgres'),
+          onRecovery: (forMs) => log.warn({ forMs }, 'the database recovers from a crash; the start waits for it'),
         })
       : undefined
   const url = databaseUrl ?? embedded!.url
@@ -241,6 +242,7 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
   addHealth(http, { store, telemetry, version, epoch: () => core.epoch, isDraining: () => progress.isDraining })
   addDocuments(http, { routes: routes.map((route) => route.endpoint), registry: core.registry, version })
   await addStatics(http, options.static ?? [], options.landing ?? '/docs')
+  await apps.checkSeal()
   await parts.revocations.start()
   const { dataDir } = options
   if (options.demo === true && dataDir !== undefined) await prepareDemoApp({ apps, dataDir, log })

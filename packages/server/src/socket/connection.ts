@@ -66,7 +66,7 @@ export class Connection extends LiveSocket implements Outlet {
   /** The key that signed its token. */
   kid = ''
   #issuedAtSeconds = 0
-  #jti = ''
+  #jti: string | undefined
   /** When the token ends the connection. */
   #validUntil: Millis = 0
   #wasWarned = false
