@@ -342,7 +342,9 @@ export const transactionOpeners = [
   'packages/core/src/later/reactions.ts',
   'packages/core/src/later/sweep.ts',
   // Reads or makes the epoch before anything else runs.
-  'packages/core/src/core.ts',
+  'packages/core/src/ground/epoch.ts',
+  // Mends rows by an operator's word, each group in a transaction of its own.
+  'packages/core/src/decide/repair.ts',
   // The server's own tables (apps, keys, revocations) are no part of any group's log.
   'packages/server/src/apps/apps.ts',
   'packages/server/src/apps/revocations.ts',

@@ -37,7 +37,7 @@ test('[P1] [M1] [M8] a process that stops for longer than its transactions may, 
   while (pauses < pausesMin && performance.now() < until) {
     await pause(20 + random() * 150)
     world.server.kill('SIGSTOP')
-    // What idle_in_transaction_session_timeout does after its time, done at once: the process could not tell them apart.
+    // What idle_in_transaction_session_timeout does after its time, done at once: the process cannot tell.
     const { rowCount } = await admin.query(`SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
       WHERE application_name = 'qun' AND state LIKE 'idle in transaction%'`)
     await pause(random() * 40)

@@ -1,4 +1,4 @@
-/** `qun doctor`, `restored`, `migrate`: looks whether a server can work here, proves what rows promise, mends the store. */
+/** `qun doctor`, `restored`, `migrate`: says what is wrong, proves what rows promise, and puts the store in order. */
 import { auditStore, findTroubles, migrateStore, noteRestored, repairStore, type Config } from '@qun/server'
 import { features } from '@qun/chat/server'
 
@@ -24,7 +24,7 @@ export async function prove(config: Config, say: Say): Promise<number> {
   return bad === 0 ? 0 : 1
 }
 
-/** `qun doctor --repair`: mends counters that disagree with rows, prints what it changed, then proves the invariants. */
+/** `qun doctor --repair`: mends counters that disagree with rows, prints what it changed, then proves the rest. */
 export async function mend(config: Config, say: Say): Promise<number> {
   let count = 0
   await repairStore(config, ({ appId, stream, changes }) => {

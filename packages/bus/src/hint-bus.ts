@@ -5,7 +5,16 @@
  */
 import { hash } from 'node:crypto'
 import { type Bus, type BusMessage, textOf } from './bus.ts'
-import { bytesOf, decodeSaid, divide, encodeSaid, type HintWire, type Said, wholeBytesMax } from './hint-wire.ts'
+import {
+  bytesOf,
+  decodeSaid,
+  divide,
+  encodeSaid,
+  type HintWire,
+  type Said,
+  type Whole,
+  wholeBytesMax,
+} from './hint-wire.ts'
 import { createInProcessBus } from './in-process.ts'
 
 export interface HintBusOptions {
@@ -69,7 +78,7 @@ class WiredBus implements HintBus {
   readonly #peers = new Map<string, Peer>()
   #number = 0
   #hints = new Map<string, number>()
-  #wholes: (readonly [string, string])[] = []
+  #wholes: Whole[] = []
   #isSaying = false
   #flushedAt = Number.NEGATIVE_INFINITY
   #cancelFlush: (() => void) | undefined
@@ -112,13 +121,9 @@ class WiredBus implements HintBus {
     // Whoever comes later learns from the number that something was said before.
     if (this.#peers.size === 0) return void this.#number++
     if (version !== undefined) this.#hints.set(topic, Math.max(version, this.#hints.get(topic) ?? 0))
-    else this.#keepWhole(topic, textOf(message))
+    else this.#pushWhole([topic, textOf(message)])
     if (this.#hints.size + this.#wholes.length > waitingMax) this.#giveUp()
     this.#plan()
-  }
-  #keepWhole(topic: string, text: string): void {
-    if (bytesOf([topic, text]) <= wholeBytesMax) this.#wholes.push([topic, text])
-    else this.#number++
   }
   subscribe(topic: string, receive: (message: BusMessage) => void, hear?: (version: number) => void): () => void {
     const end = this.#local.subscribe(topic, receive)
@@ -131,6 +136,10 @@ class WiredBus implements HintBus {
       end()
       if (ears.delete(ear) && ears.size === 0) this.#ears.delete(key)
     }
+  }
+  #pushWhole(whole: Whole): void {
+    if (bytesOf(whole) <= wholeBytesMax) this.#wholes.push(whole)
+    else this.#number++
   }
   onLoss(look: () => void): () => void {
     // A function of its own, so that the same one may be given twice.

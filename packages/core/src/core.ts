@@ -79,16 +79,16 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const folds = new Folds(engine)
   const workers = new Workers(engine, folds)
   const doubts = new Doubts(engine)
-  return assemble(engine, workers, doubts, underWay, epoch)
+  return assemble(engine, { workers, doubts, underWay, epoch })
 }
 
-function assemble(
-  engine: Engine,
-  workers: Workers,
-  doubts: Doubts,
-  underWay: ReadonlySet<Promise<unknown>>,
-  epoch: Epoch,
-): Core {
+interface Parts {
+  readonly workers: Workers
+  readonly doubts: Doubts
+  readonly underWay: ReadonlySet<Promise<unknown>>
+  readonly epoch: Epoch
+}
+function assemble(engine: Engine, { workers, doubts, underWay, epoch }: Parts): Core {
   const appender = new Appender(engine, laneCount)
   const actions = new ActionQueue(engine)
   const fanout = new Fanout(engine)
@@ -109,14 +109,7 @@ function assemble(
   }
   const open = <T>(run: () => Promise<T>): Promise<T> => (isDraining ? Promise.reject(draining()) : run())
 
-  // What was heard of the former store is of no use, on this side neither.
-  const forget = engine.store.onOtherIdentity(() => {
-    fanout.cutAll()
-    void engine.track(epoch.read(engine.randomHex)).then(
-      (isOther) => (isOther ? fanout.cutAll() : undefined),
-      (error: unknown) => engine.onWorkerTrouble(error),
-    )
-  })
+  const forget = cutWhenOther(engine, epoch, fanout)
 
   return {
     get epoch() {
@@ -155,18 +148,35 @@ function assemble(
       await idle()
       await appender.close()
     },
-    async settle() {
-      for (let round = 0; round < 3; round++) {
-        await idle()
-        await workers.settle()
-        await idle()
-        await doubts.settle()
-        if (engine.bus.isReliable !== true) await fanout.poll()
-        await fanout.settle()
-        await idle()
-      }
-    },
+    settle: () => settle(engine, { workers, doubts, fanout }, idle),
   }
+}
+
+async function settle(
+  engine: Engine,
+  { workers, doubts, fanout }: Pick<Parts, 'workers' | 'doubts'> & { readonly fanout: Fanout },
+  idle: () => Promise<void>,
+): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    await idle()
+    await workers.settle()
+    await idle()
+    await doubts.settle()
+    if (engine.bus.isReliable !== true) await fanout.poll()
+    await fanout.settle()
+    await idle()
+  }
+}
+
+/** What was heard of a former store is of no use, on this side neither. Returns the end of it. */
+function cutWhenOther(engine: Engine, epoch: Epoch, fanout: Fanout): () => void {
+  return engine.store.onOtherIdentity(() => {
+    fanout.cutAll()
+    void engine.track(epoch.read(engine.randomHex)).then(
+      (isOther) => (isOther ? fanout.cutAll() : undefined),
+      (error: unknown) => engine.onWorkerTrouble(error),
+    )
+  })
 }
 
 const draining = () => refuse('server.draining', { retryAfterMs: 2_000 })

@@ -1,5 +1,5 @@
 /** Notices between processes of one database, and the hint bus on them: breaks are mended, bad ends are noticed. */
-import { createHintBus } from '@qun/bus'
+import { createHintBus, type BusMessage } from '@qun/bus'
 import { busSuite } from '@qun/bus/suite'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -45,7 +45,7 @@ busSuite('hints by PostgreSQL', async () => {
   /** What was published before a mark has arrived when the mark has. */
   const settle = async () => {
     const mark = `mark ${++marks}`
-    const heard: unknown[] = []
+    const heard: BusMessage[] = []
     const ends = [here, there].map((bus) => bus.subscribe(mark, (message) => heard.push(message)))
     here.publish(mark, 'here')
     there.publish(mark, 'there')

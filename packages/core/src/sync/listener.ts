@@ -10,14 +10,14 @@ export interface Listener {
   isBehind(version: number): boolean
   pushUser(packet: Packet, to: number): void
   pushHead(packet: Packet): void
+  /** Hears nothing more. */
+  close(): void
   /** Reads for itself what it was not told. */
   catchUp(): Promise<void>
   follow(groupId: string, joinSeq: number, version?: number): void
   unfollow(groupId: string): void
   /** Reads a group's head for itself and sends it. */
   readHead(groupId: string): void
-  /** It hears and says nothing more. */
-  close(): void
   /** Ends it: the client comes back and begins anew. */
   fail(): void
 }

@@ -59,7 +59,9 @@ const base = {
   migrate: {
     name: 'QUN_MIGRATE',
     default: 'auto',
-    doc: '`auto`: a server that finds its database older than itself migrates it, one node while the others wait. `never`: it refuses to start; run `qun migrate` before the first node of a release.',
+    doc:
+      '`auto`: a server that finds its database older than itself migrates it, one node while the others wait. ' +
+      '`never`: it refuses to start; run `qun migrate` before the first node of a release.',
     read: readMigrate,
   },
   log: { name: 'QUN_LOG', default: 'info', doc: `How much is logged: ${logLevels.join(', ')}.`, read: readLogLevel },

@@ -2,8 +2,8 @@
 import { recount, startWorld, type World } from '@qun/testing'
 import { type RawBuilder, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { createLab, note, postCounter } from '../fixtures.ts'
-import { audit } from './audit.ts'
+import { createLab, note, postCounter, upTo } from '../fixtures.ts'
+import { audit } from '../host/audit.ts'
 import { repair, type Repaired } from './repair.ts'
 
 const { features } = createLab()
@@ -51,35 +51,38 @@ describe('repair', () => {
     expect(await mend(world)).toEqual([])
   })
 
-  test('[AUDIT3] mends each planted fault once; then nothing is found, all can speak, and who was away hears the truth', async () => {
-    await using world = await talk()
-    const clock = { now: () => world.time.now(), elapsed: () => 0 }
-    let lastVersion = 0
-    for (const [name, fault] of Object.entries(planted)) {
-      const before = await world.core.snapshot(world.as('wang').principal, world.groupId)
-      const own = await world.core.conversations(world.as('li').principal)
-      await world.store.transaction('*', (tx) => fault.execute(tx))
-      const told = await mend(world)
-      expect(
-        told.map(({ appId }) => appId),
-        name,
-      ).toEqual(['shop'])
-      expect(told[0]?.changes, name).not.toEqual([])
-      expect(await mend(world), name).toEqual([])
-      const found = await audit(world.store, features, clock)
-      expect(
-        found.filter(({ differences }) => differences.length > 0),
-        name,
-      ).toEqual([])
-      for (const who of ['li', 'zhao']) await world.as(who).post(world.groupId, note, { text: `修好了 ${name}` })
-      await world.settle()
-      const after = await world.core.snapshot(world.as('wang').principal, world.groupId)
-      expect(after.version, name).toBeGreaterThan(lastVersion)
-      lastVersion = after.version
-      expect(after.group.memberCount, name).toBe(5)
-      await expectSame(world, before.version, after, own.version)
-    }
-  })
+  test.each(upTo(5))(
+    '[AUDIT3] mends planted faults once, part %i: nothing is found, all can speak, who was away hears',
+    async (part) => {
+      await using world = await talk()
+      const clock = { now: () => world.time.now(), elapsed: () => 0 }
+      let lastVersion = 0
+      for (const [name, fault] of Object.entries(planted).slice(3 * part - 3, 3 * part)) {
+        const before = await world.core.snapshot(world.as('wang').principal, world.groupId)
+        const own = await world.core.conversations(world.as('li').principal)
+        await world.store.transaction('*', (tx) => fault.execute(tx))
+        const told = await mend(world)
+        expect(
+          told.map(({ appId }) => appId),
+          name,
+        ).toEqual(['shop'])
+        expect(told[0]?.changes, name).not.toEqual([])
+        expect(await mend(world), name).toEqual([])
+        const found = await audit(world.store, features, clock)
+        expect(
+          found.filter(({ differences }) => differences.length > 0),
+          name,
+        ).toEqual([])
+        for (const who of ['li', 'zhao']) await world.as(who).post(world.groupId, note, { text: `修好了 ${name}` })
+        await world.settle()
+        const after = await world.core.snapshot(world.as('wang').principal, world.groupId)
+        expect(after.version, name).toBeGreaterThan(lastVersion)
+        lastVersion = after.version
+        expect(after.group.memberCount, name).toBe(5)
+        await expectSame(world, before.version, after, own.version)
+      }
+    },
+  )
 })
 
 /** Whoever knew the group before the fault and reads the rows since holds what a fresh reading gives. */

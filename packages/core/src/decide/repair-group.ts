@@ -65,7 +65,8 @@ async function lastOf(tx: Tx, { app_id, group_id }: Place, group: GroupDbRow): P
 async function fillPositions(tx: Tx, { app_id, group_id }: Place, group: GroupDbRow, last: number): Promise<number> {
   const { rows } = await sql`INSERT INTO messages (app_id, group_id, seq, version, sender_id, client_key, client_id,
       fingerprint, kind, body, state, countable, ordinal, own, at, recalled_by, recalled_at)
-    SELECT ${app_id}, ${group_id}, s, 0, '', gen_random_uuid(), 'repair', 0, 'repair', NULL, NULL, false, 0, 0, t.at, '', t.at
+    SELECT ${app_id}, ${group_id}, s, 0, '', gen_random_uuid(), 'repair', 0, 'repair', NULL, NULL, false, 0, 0,
+      t.at, '', t.at
     FROM generate_series(1, ${last}::bigint) s, LATERAL (SELECT coalesce((SELECT at FROM messages b
         WHERE b.app_id = ${app_id} AND b.group_id = ${group_id} AND b.seq < s ORDER BY b.seq DESC LIMIT 1),
         ${group.created_at}::bigint) AS at) t
@@ -74,7 +75,7 @@ async function fillPositions(tx: Tx, { app_id, group_id }: Place, group: GroupDb
   return rows.length
 }
 
-/** Ordinals, counts of own words and instants, as they follow from the rows before. A version of 0 waits for a stamp. */
+/** Ordinals, counts of own words and instants, as rows before say. A version of 0 waits for a stamp. */
 async function countAgain(tx: Tx, { app_id, group_id }: Place): Promise<number> {
   const { rows } = await sql`UPDATE messages m SET ordinal = t.words, own = t.voice, at = t.since, version = 0
     FROM (SELECT seq, sum(countable::int) OVER (ORDER BY seq) AS words,
