@@ -25,6 +25,7 @@ export function featureFiles(names: FeatureNames): Record<string, string> {
     'rules.ts': rules(names),
     'store.ts': store(names),
     'server.ts': server(names),
+    'scene.ts': scene(names),
     'ui/index.tsx': faces(names),
     'rules.test.ts': rulesTest(names),
     [`${names.name}.test.ts`]: featureTest(names),
@@ -143,6 +144,21 @@ const cardServer = serveCard(${card}, {
 })
 
 export default defineFeature({ name: '${name}', migrations, cards: [cardServer] })
+`
+
+const scene = ({
+  name,
+  table,
+  title,
+}: FeatureNames) => `/** Calls of ${title.toLowerCase()}, each as it can be made: tried twice at once and beside the others. */
+import type { Scene } from '@qun/testing'
+
+export const scenes: Readonly<Record<string, Scene>> = {
+  async ${table}(stage) {
+    const at = await stage.post('li', '${name}', { title: '周六' })
+    return [{ name: '${name}.join', who: 'zhao', at }]
+  },
+}
 `
 
 const faces = ({

@@ -337,6 +337,7 @@ export const transactionOpeners = [
   'packages/core/src/decide/card-act.ts',
   'packages/core/src/log/post.ts',
   'packages/core/src/later/folds.ts',
+  'packages/core/src/later/spreads.ts',
   'packages/core/src/later/timers.ts',
   'packages/core/src/later/jobs.ts',
   'packages/core/src/later/reactions.ts',

@@ -2,8 +2,9 @@
  * [ATOM2] All calls that write and all actions, twice and three times at once and beside each other and what could undo
  * them, with the group's row held until both are under way, and without. Prints how many.
  */
+import { casesOf, Rehearsal } from '@qun/testing'
 import { afterAll, expect, test } from 'vitest'
-import { casesOf, listScenes, namesOf, Rehearsal } from './fixtures.ts'
+import { listScenes, namesOf } from './fixtures.ts'
 import { features } from './server.ts'
 
 const names = new Set<string>()

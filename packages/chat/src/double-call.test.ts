@@ -4,9 +4,9 @@
  */
 import { closed, defineEndpoint, Type } from '@qun/contract'
 import { defineFeature, serveEndpoint } from '@qun/core'
-import { sql } from 'kysely'
+import { casesOf, Rehearsal } from '@qun/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { casesOf, listScenes, namesOf, Rehearsal } from './fixtures.ts'
+import { listScenes, namesOf } from './fixtures.ts'
 import { features } from './server.ts'
 
 /** Decides on what it read before it held the lock, as no endpoint may. */
@@ -25,9 +25,15 @@ const breach = defineFeature({
   endpoints: [
     serveEndpoint(greet, async (call) => {
       const { groupId } = call.params
-      const { rows } = await sql`SELECT 1 FROM messages WHERE group_id = ${groupId} AND kind = 'text'`.execute(call.tx)
+      const said = await call.tx
+        .withTables<{ messages: { group_id: string; kind: string; seq: number } }>()
+        .selectFrom('messages')
+        .select('seq')
+        .where('group_id', '=', groupId)
+        .where('kind', '=', 'text')
+        .execute()
       const group = await call.group(groupId as never)
-      if (rows.length === 0) await group.post({ kind: 'text', body: { text: '大家好' }, senderId: call.actorId })
+      if (said.length === 0) await group.post({ kind: 'text', body: { text: '大家好' }, senderId: call.actorId })
       return {}
     }),
   ],

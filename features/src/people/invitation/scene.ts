@@ -1,4 +1,4 @@
-/** Calls of join links and invitations after an order, each as it can be made: tried twice at once and beside the others. */
+/** Calls of join links and invitations after an order, each as it can be made: tried at once and beside the others. */
 import type { Scene } from '@qun/testing'
 
 const rule = { active: true, on: 'paid', coolDownDays: 0, maxPerMonth: 31, message: '来坐坐' }

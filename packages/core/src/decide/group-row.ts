@@ -1,11 +1,26 @@
-/** Writes of a group's own row within a decision that holds it. */
-import { sql } from 'kysely'
+/** Reads and writes of a group's own row within a decision. */
+import { type RawBuilder, sql } from 'kysely'
+import { must } from '../host/assert.ts'
 import type { Footing } from './footing.ts'
 import type { GroupDbRow } from '../ground/store.ts'
 
 /** Facts of a whole app are numbered by a row of `groups` that is nobody's group. */
 export const appFactsGroupId = ''
 
+export async function findRow(
+  { appId, tx }: Footing,
+  groupId: string,
+  lock: RawBuilder<unknown>,
+): Promise<GroupDbRow | undefined> {
+  const { rows } = await sql<GroupDbRow>`SELECT * FROM groups
+    WHERE app_id = ${appId} AND group_id = ${groupId} ${lock}`.execute(tx)
+  return rows[0]
+}
+export async function readDisbanded({ appId, tx }: Footing, groupId: string): Promise<number | null> {
+  const { rows } = await sql<Pick<GroupDbRow, 'disbanded_at'>>`SELECT disbanded_at FROM groups
+    WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
+  return must(rows[0], 'the group of a message').disbanded_at
+}
 export async function ensureAppFacts({ appId, tx, now }: Footing): Promise<void> {
   await sql`INSERT INTO groups (app_id, group_id, name, owner_id, settings, last_at, created_at, disbanded_at)
     VALUES (${appId}, ${appFactsGroupId}, '', '', '{}'::jsonb, ${now}, ${now}, ${now}) ON CONFLICT DO NOTHING`.execute(

@@ -3,7 +3,7 @@ import { refuse, type GroupRow, type GroupSettings, type MemberRow, type SyncedR
 import { type RawBuilder, sql } from 'kysely'
 import { checkAlive, rankOf } from '../host/access.ts'
 import { assert, must } from '../host/assert.ts'
-import { appFactsGroupId, ensureAppFacts, writeCounters, writeRow } from './group-row.ts'
+import { appFactsGroupId, ensureAppFacts, findRow, readDisbanded, writeCounters, writeRow } from './group-row.ts'
 import type { Ordered } from './lock-order.ts'
 import {
   type ActorDbRow,
@@ -98,10 +98,7 @@ export class GroupWork {
     return { kind: 'group', groupId: this.groupId } as const
   }
   async #load(lock: RawBuilder<unknown>): Promise<GroupDbRow> {
-    const { appId, tx } = this.decision
-    const { rows } = await sql<GroupDbRow>`SELECT * FROM groups
-      WHERE app_id = ${appId} AND group_id = ${this.groupId} ${lock}`.execute(tx)
-    const row = rows[0]
+    const row = await findRow(this.decision, this.groupId, lock)
     if (row === undefined) throw refuse('group.not_found')
     this.#row = { ...row }
     this.#from = row.version
@@ -120,18 +117,13 @@ export class GroupWork {
   async confirm(): Promise<void> {
     if (this.#seen.isEmpty || this.#row !== undefined || this.decision.isReading) return
     await this.decision.order.reach([this.#key])
-    const { appId, tx } = this.decision
-    const { rows } = await sql<Pick<GroupDbRow, 'disbanded_at'>>`SELECT disbanded_at FROM groups
-      WHERE app_id = ${appId} AND group_id = ${this.groupId} FOR SHARE`.execute(tx)
-    if (rows[0] !== undefined) await this.#lookAgain(rows[0])
+    const row = await findRow(this.decision, this.groupId, sql`FOR SHARE`)
+    if (row !== undefined) await this.#lookAgain(row)
   }
   /** When the group was disbanded, as far as this decision sees; without a lock. */
   async findDisbanded(): Promise<number | null> {
     if (this.#row !== undefined) return this.#row.disbanded_at
-    const { appId, tx } = this.decision
-    const { rows } = await sql<Pick<GroupDbRow, 'disbanded_at'>>`SELECT disbanded_at FROM groups
-      WHERE app_id = ${appId} AND group_id = ${this.groupId}`.execute(tx)
-    const { disbanded_at } = must(rows[0], 'the group of a message')
+    const disbanded_at = await readDisbanded(this.decision, this.groupId)
     this.#seen.noteDisbanded(disbanded_at)
     return disbanded_at
   }

@@ -139,7 +139,6 @@ export async function noteSpread({ appId, tx, now }: Footing, userId: string): P
   await sql`INSERT INTO spreads AS old (app_id, user_id, group_id, due_at)
     SELECT ${appId}, ${userId}, group_id, ${now} FROM members WHERE app_id = ${appId} AND user_id = ${userId}
     ORDER BY group_id
-    ON CONFLICT (app_id, user_id, group_id) DO UPDATE SET due_at = least(old.due_at, excluded.due_at), attempts = 0`.execute(
-    tx,
-  )
+    ON CONFLICT (app_id, user_id, group_id) DO UPDATE
+      SET due_at = least(old.due_at, excluded.due_at), attempts = 0`.execute(tx)
 }
