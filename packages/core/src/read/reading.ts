@@ -29,6 +29,7 @@ import {
   recordText,
   type RowText,
 } from '../ground/row-text.ts'
+import { readRoster, type RosterPlace } from './roster.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, MineDbRow, RecordDbRow } from '../ground/store.ts'
 
 export interface ViewerRow {
@@ -312,12 +313,7 @@ export class Reader {
       const { rows: settings } = await sql<{ roster: string }>`SELECT settings->>'roster' AS roster FROM groups
         WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
       if (settings[0]?.roster === 'admins' && viewer.role === 'member') throw this.#hidden()
-      const { rows } = await sql<MemberDbRow & { rank: number }>`SELECT * FROM (
-          SELECT m.*, u.name, u.avatar, u.badge, array_position(ARRAY['owner', 'admin', 'member'], m.role) AS rank FROM members m
-          JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
-          WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.active) t
-        WHERE (rank, joined_at, user_id) > (${after?.[0] ?? 0}::int, ${after?.[1] ?? 0}::bigint, ${after?.[2] ?? ''}::text)
-        ORDER BY rank, joined_at, user_id LIMIT ${limit + 1}`.execute(tx)
+      const rows = await readRoster(tx, { appId, groupId }, { after, limit: limit + 1 })
       const shown = rows.slice(0, limit)
       const last = shown.at(-1)
       const cursor =
@@ -330,11 +326,10 @@ export class Reader {
   }
 }
 
-type Cursor = readonly [number, number, string]
-function cursorOf(cursor: Cursor): string {
+function cursorOf(cursor: RosterPlace): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url')
 }
-function parseCursor(text: string): Cursor {
+function parseCursor(text: string): RosterPlace {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
     if (Array.isArray(value) && value.length === 3) {
