@@ -76,7 +76,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     }
   }
   const seen = { core: first.core, store: statements.silent(first.store) }
-  const world = new World(seen, time, bugs, startNode, end)
+  const world = new World(seen, time, bugs, startNode, end, statements)
   await world.open(options.history ?? 'none', options.watching ?? (Object.keys(personas) as PersonaName[]))
   return world
 }
@@ -103,6 +103,8 @@ export class World implements AsyncDisposable {
   readonly core: Core
   readonly store: Store
   readonly time: WorldTime
+  /** What its nodes sent to the database. */
+  readonly statements: Statements
   /** Which node the next call or connection of a person goes to; the first unless a test says otherwise. */
   route: () => Core = () => this.core
   /** The shop's group. */
@@ -121,7 +123,9 @@ export class World implements AsyncDisposable {
     bugs: unknown[],
     startNode: (options: NodeOptions) => Promise<WorldNode>,
     end: () => Promise<void>,
+    statements: Statements,
   ) {
+    this.statements = statements
     this.core = first.core
     this.store = first.store
     this.time = time

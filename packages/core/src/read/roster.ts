@@ -27,3 +27,22 @@ export async function readRoster(
     ORDER BY m.rank, m.joined_at, m.user_id`.execute(tx)
   return rows
 }
+
+/**
+ * [PLAN1] The rows of these people in a group, of former members too, each by its keys: for some hundred people the
+ * planner would rather read all users of the app.
+ */
+export async function readPeople(
+  tx: Tx,
+  { appId, groupId }: { readonly appId: string; readonly groupId: string },
+  userIds: readonly string[],
+): Promise<MemberDbRow[]> {
+  const asked = [...new Set(userIds)]
+  if (asked.length === 0) return []
+  const { rows } = await sql<MemberDbRow>`SELECT m.*, u.* FROM unnest(${asked}::text[]) AS k(id)
+    CROSS JOIN LATERAL (SELECT * FROM members WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = k.id OFFSET 0) m
+    CROSS JOIN LATERAL (SELECT name, avatar, badge FROM users WHERE app_id = ${appId} AND user_id = k.id OFFSET 0) u`.execute(
+    tx,
+  )
+  return rows
+}

@@ -3,7 +3,6 @@
  * arrive out of order wait briefly; a gap is read from the store, so the bus may lose what it likes.
  */
 import type { AppId } from '@qun/contract'
-import { sql } from 'kysely'
 import { type Engine, groupTopic } from '../ground/engine.ts'
 import type { Packet } from '../host/host.ts'
 import { readPublication, type GroupNews, type Publication } from '../ground/publication.ts'
