@@ -62,9 +62,7 @@ export async function withoutIndexes(client: Client, table: string, fill: () => 
     await client.query(constraint === null ? `DROP INDEX ${name}` : `ALTER TABLE ${table} DROP CONSTRAINT ${name}`)
   await fill()
   for (const { name, definition, constraint } of rows)
-    await client.query(
-      constraint === null ? definition : `ALTER TABLE ${table} ADD CONSTRAINT ${name} ${constraint}`,
-    )
+    await client.query(constraint === null ? definition : `ALTER TABLE ${table} ADD CONSTRAINT ${name} ${constraint}`)
   await client.query(`VACUUM (ANALYZE) ${table}`)
 }
 

@@ -23,25 +23,38 @@ export const rowsMax = 5_000
 /** A table of fewer rows may be read as a whole. */
 const smallTable = 1_000
 
+/** Tables that features of tests have, and texts that have no plan or several statements. */
+const unmeasured = /\blab_|^\s*(?:begin|commit|rollback|savepoint|release|set|analyze)\b|;/i
+
 /** Statements kept by collect.ts, with the groups of their small worlds renamed to the giant one. */
 export async function readStatements(folder: string): Promise<Statement[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted()
-  return await Promise.all(
+  const statements = await Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(folder, name), 'utf8')
       return JSON.parse(text.replaceAll(/grp_0{8,}[0-9a-f]+/g, big.groupId)) as Statement
     }),
   )
+  return statements.filter(({ text }) => !unmeasured.test(text))
 }
 
 export async function measure(client: Client, statement: Statement): Promise<Measured> {
   const text = statement.text.trim().replaceAll(/\s+/g, ' ')
   const custom = await planOf(client, statement, 'custom')
   const generic = await planOf(client, statement, 'generic')
-  const isReading = /^(?:select|with)\b/i.test(text) && !/\b(?:for update|for share|insert into|update|delete from|nextval|set_config)\b/i.test(text)
+  const isReading =
+    /^(?:select|with)\b/i.test(text) &&
+    !/\b(?:for update|for share|insert into|update|delete from|nextval|set_config)\b/i.test(text)
   const faults = [...new Set([custom, generic].flatMap((plan) => largeIn(plan)))]
   if (!isReading)
-    return { text, rows: undefined, ms: undefined, genericRows: metIn(generic, 'Plan Rows'), plan: shape(custom), faults }
+    return {
+      text,
+      rows: undefined,
+      ms: undefined,
+      genericRows: metIn(generic, 'Plan Rows'),
+      plan: shape(custom),
+      faults,
+    }
   const { plan, ms } = await analyze(client, statement)
   const rows = metIn(plan, 'Actual Rows')
   if (rows > rowsMax) faults.push(`meets ${Math.round(rows)} rows`)
@@ -55,7 +68,10 @@ async function analyze(client: Client, { text, values }: Statement): Promise<{ p
     let best: { plan: PlanNode; ms: number } | undefined
     // The first try finds its pages on the disk, and another program may take the processor from any.
     for (let tries = 1; tries <= 3; tries++) {
-      const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode; 'Execution Time': number }] }>(asked, values as unknown[])
+      const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode; 'Execution Time': number }] }>(
+        asked,
+        values as unknown[],
+      )
       const [{ Plan: plan, 'Execution Time': ms }] = (rows[0] as (typeof rows)[number])['QUERY PLAN']
       if (best === undefined || ms < best.ms) best = { plan, ms }
     }
@@ -87,7 +103,11 @@ function largeIn(plan: PlanNode): string[] {
   return below
 }
 function shape(plan: PlanNode): string {
-  const own = [plan['Node Type'].replace('Index Only Scan', 'Index Scan'), plan['Relation Name']].filter((part) => part !== undefined).join(' ')
+  const own = [plan['Node Type'].replace('Index Only Scan', 'Index Scan'), plan['Relation Name']]
+    .filter((part) => part !== undefined)
+    .join(' ')
   const scans = (plan.Plans ?? []).map(shape)
-  return plan['Relation Name'] === undefined ? scans.filter((part) => part !== '').join(' · ') : [own, ...scans].join(' · ')
+  return plan['Relation Name'] === undefined
+    ? scans.filter((part) => part !== '').join(' · ')
+    : [own, ...scans].join(' · ')
 }

@@ -47,13 +47,18 @@ export async function spreadRows(client: Client): Promise<string[]> {
 
 function valueOf({ name, type, isKey }: Column, all: readonly Column[]): string {
   if (name === 'app_id') return `'${big.appId}'`
-  if (name === 'group_id') return `CASE WHEN ${inGiant} THEN '${big.groupId}' ELSE 'grp_' || lpad((1 + n % 99999)::text, 8, '0') END`
+  if (name === 'group_id')
+    return `CASE WHEN ${inGiant} THEN '${big.groupId}' ELSE 'grp_' || lpad((1 + n % 99999)::text, 8, '0') END`
   const isOfPeople = all.some((column) => column.isKey && person.test(column.name))
   // All rows of the giant group are of one card where people are part of the key.
   if (name === 'seq') return isOfPeople ? `CASE WHEN ${inGiant} THEN 1 ELSE n + 1 END` : 'n + 1'
   switch (type) {
     case 'text':
-      return person.test(name) ? `CASE n % 1000 WHEN 0 THEN '${big.userId}' ELSE 'p' || n END` : isKey ? `'x' || n` : `'x' || n % 1000`
+      return person.test(name)
+        ? `CASE n % 1000 WHEN 0 THEN '${big.userId}' ELSE 'p' || n END`
+        : isKey
+          ? `'x' || n`
+          : `'x' || n % 1000`
     case 'int2':
     case 'int4':
     case 'int8':

@@ -14,7 +14,8 @@ export interface PlanNode {
 }
 
 /** Statements that have no plan: of transactions, and of administration. */
-const planless = /^\s*(?:begin|commit|rollback|savepoint|release|set|lock|analyze|vacuum|create|alter|drop|notify|listen)\b/i
+const planless =
+  /^\s*(?:begin|commit|rollback|savepoint|release|set|lock|analyze|vacuum|create|alter|drop|notify|listen)\b/i
 
 export interface Statement {
   readonly text: string

@@ -51,7 +51,12 @@ export type Which =
  * NOTE: the sub-selects find their rows by key whatever the planner believes of the tables' sizes; as joins they were
  * merged over all messages of the app once somebody was in a hundred groups.
  */
-export async function readConversations(tx: Tx, appId: string, userId: string, which: Which): Promise<ConversationView[]> {
+export async function readConversations(
+  tx: Tx,
+  appId: string,
+  userId: string,
+  which: Which,
+): Promise<ConversationView[]> {
   const { rows } = await sql<ConversationView>`
     SELECT k.group_id, c.*, m.*, g.name, g.avatar, g.member_count, g.group_version, g.last_seq, g.last_ordinal, g.last_at,
       w.*, s.name AS word_name, at.mentions, f.faces

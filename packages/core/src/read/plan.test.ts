@@ -6,7 +6,8 @@ import { createLab, note, upTo } from '../fixtures.ts'
 import { moveRead } from '../decide/read-position.ts'
 
 /** The version of a person, their conversations, their parts of cards, their records. */
-const ownStream = /SELECT version FROM users|FROM conversations|FROM mine|FROM records\s+WHERE app_id = \$1 AND stream = \$2 AND version/s
+const ownStream =
+  /SELECT version FROM users|FROM conversations|FROM mine|FROM records\s+WHERE app_id = \$1 AND stream = \$2 AND version/s
 
 describe('plans', () => {
   test.each([
@@ -80,6 +81,8 @@ describe('plans', () => {
         })
       }
     }
-    expect(await refusalOf(world.as('zhou').markRead({ groupId: world.groupId, seq: start + 1 }))).toBe('group.not_found')
+    expect(await refusalOf(world.as('zhou').markRead({ groupId: world.groupId, seq: start + 1 }))).toBe(
+      'group.not_found',
+    )
   })
 })
