@@ -15,12 +15,13 @@ export interface StoreOptions {
   readonly lockTimeoutMs?: number
   /** What the server says besides answers. */
   readonly onNotice?: (message: string) => void
-  /** Told of every statement inside a transaction, without its values. */
+  /** Told of every statement of transactions and lanes. Its values hold people's words: they belong in no log. */
   readonly sqlLog?: (entry: SqlLogEntry) => void
 }
 
 export interface SqlLogEntry {
   readonly text: string
+  readonly values: readonly unknown[]
   readonly durationMs: number
   readonly failed: boolean
 }

@@ -64,6 +64,18 @@ export class PipelinedLane implements Lane {
   async query(appId: string, statement: LaneStatement): Promise<LaneAnswer> {
     if (this.#closed) throw new Error('this lane is closed')
     if (appId === '') throw new Error('a lane needs an app id')
+    const log = this.#options.sqlLog
+    const start = log === undefined ? 0 : performance.now()
+    let failed = true
+    try {
+      const answer = await this.#sendAgain(appId, statement)
+      failed = false
+      return answer
+    } finally {
+      log?.({ text: statement.text, values: statement.values, durationMs: performance.now() - start, failed })
+    }
+  }
+  async #sendAgain(appId: string, statement: LaneStatement): Promise<LaneAnswer> {
     try {
       return await this.#send(appId, statement)
     } catch (error) {

@@ -3,6 +3,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Client, escapeIdentifier } from 'pg'
 import type { Migration } from './migrate.ts'
 
+export { disabledIn, planFaults, planOf, type PlanNode, type Statement } from './plans.ts'
+
 export interface TemplateOptions {
   /** A user who may create databases; any database of the server. */
   readonly adminUrl: string

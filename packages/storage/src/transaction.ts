@@ -74,7 +74,7 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
       if (error instanceof Error) Error.captureStackTrace(error)
       throw error
     } finally {
-      this.#log?.({ text: query.sql, durationMs: performance.now() - start, failed })
+      this.#log?.({ text: query.sql, values: query.parameters, durationMs: performance.now() - start, failed })
     }
   }
 

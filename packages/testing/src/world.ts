@@ -9,6 +9,7 @@ import { inject } from 'vitest'
 import { Listener } from './listener.ts'
 import { appId, type AskOf, type At, callEndpoint, Person } from './person.ts'
 import { personas, type PersonaName } from './personas.ts'
+import { Statements } from './statements.ts'
 import { differences } from './proof.ts'
 import { turns, WorldTime } from './time.ts'
 
@@ -40,10 +41,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const clone = await cloneDatabase(template)
   const time = new WorldTime()
   const bugs: unknown[] = []
+  const statements = new Statements()
   let counter = 0
   const shared = options.bus ?? createInProcessBus()
   const startNode = async (node: NodeOptions): Promise<WorldNode> => {
-    const store = await openStore({ url: clone.url, poolSize: 6 })
+    const store = await openStore({ url: clone.url, poolSize: 6, sqlLog: statements.note })
     const { reading, transaction, lane } = store
     Object.assign(store, node.store?.({ reading, transaction, lane }))
     const core = await createCore({
@@ -65,7 +67,16 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     return { core, store }
   }
   const first = await startNode({})
-  const world = new World(first, time, bugs, startNode, () => clone.drop())
+  const end = async () => {
+    try {
+      const faults = await statements.faults(clone.url)
+      if (faults.length > 0) throw new Error(`statements grow with the tables:\n${faults.join('\n')}`)
+    } finally {
+      await clone.drop()
+    }
+  }
+  const seen = { core: first.core, store: statements.silent(first.store) }
+  const world = new World(seen, time, bugs, startNode, end, statements)
   await world.open(options.history ?? 'none', options.watching ?? (Object.keys(personas) as PersonaName[]))
   return world
 }
@@ -92,6 +103,8 @@ export class World implements AsyncDisposable {
   readonly core: Core
   readonly store: Store
   readonly time: WorldTime
+  /** What its nodes sent to the database. */
+  readonly statements: Statements
   /** Which node the next call or connection of a person goes to; the first unless a test says otherwise. */
   route: () => Core = () => this.core
   /** The shop's group. */
@@ -110,7 +123,9 @@ export class World implements AsyncDisposable {
     bugs: unknown[],
     startNode: (options: NodeOptions) => Promise<WorldNode>,
     end: () => Promise<void>,
+    statements: Statements,
   ) {
+    this.statements = statements
     this.core = first.core
     this.store = first.store
     this.time = time

@@ -16,6 +16,11 @@ export const migrations: readonly Migration[] = [
       ...['membership_created', 'membership_bans'].map(rls),
     ],
   },
+  // The latest bans of a group are listed without sorting all it ever made.
+  {
+    id: 'membership-002',
+    up: [`CREATE INDEX membership_bans_by_time ON membership_bans (app_id, group_id, at DESC, user_id)`],
+  },
 ]
 
 /** A type, not an interface: Kysely's withTables needs an index signature. */

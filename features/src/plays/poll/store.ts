@@ -14,6 +14,8 @@ export const migrations: readonly Migration[] = [
       rls('poll_ballots'),
     ],
   },
+  // A page of voters is as many rows as it shows and passes by, never a sort of all ballots.
+  { id: 'poll-002', up: [`CREATE INDEX poll_ballots_by_time ON poll_ballots (app_id, group_id, seq, at, user_id)`] },
 ]
 
 export interface Place {

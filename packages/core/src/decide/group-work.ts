@@ -11,11 +11,11 @@ import {
   createMemberships,
   findMembers,
   type JoinOptions,
-  listActive,
   writeFaces,
   writeMembers,
 } from './members.ts'
 import { countOwn, insertMessage, type PostedRow, writeMentions } from './message-row.ts'
+import { readRoster } from '../read/roster.ts'
 import type { LastWords } from '../ground/publication.ts'
 import { groupRow, memberRow, messageText } from '../ground/row-text.ts'
 import { Sightings } from './sightings.ts'
@@ -162,8 +162,8 @@ export class GroupWork {
     return found
   }
   async listMembers(limit: number): Promise<MemberRow[]> {
-    const stored = await listActive(this.decision, this.groupId, limit)
-    const merged = new Map(stored.map((row) => [row.user_id, row]))
+    const stored = await readRoster(this.decision.tx, { appId: this.decision.appId, groupId: this.groupId }, { limit })
+    const merged = new Map<string, MemberDbRow>(stored.map((row) => [row.user_id, row]))
     for (const row of this.#members.values()) merged.set(row.user_id, row)
     return [...merged.values()]
       .filter((row) => row.active)

@@ -26,16 +26,6 @@ export async function findMembers(
       AND user_id = asked.user_id LIMIT 1) u`.execute(footing.tx)
   return rows
 }
-export async function listActive(footing: Footing, groupId: string, limit: number): Promise<MemberDbRow[]> {
-  const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
-    JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
-    WHERE m.app_id = ${footing.appId} AND m.group_id = ${groupId} AND m.active
-    ORDER BY array_position(ARRAY['owner', 'admin', 'member'], m.role), m.joined_at, m.user_id LIMIT ${limit}`.execute(
-    footing.tx,
-  )
-  return rows
-}
-
 export interface JoinOptions {
   readonly role?: MemberDbRow['role']
   readonly source: string

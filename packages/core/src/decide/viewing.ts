@@ -8,6 +8,7 @@ import { decide, type Decision } from './decision.ts'
 import { lockUsers } from './lock-order.ts'
 import { noteSpread } from './members.ts'
 import { asRefusal, type Engine } from '../ground/engine.ts'
+import { moveRead } from './read-position.ts'
 import type { Principal } from '../host/host.ts'
 import type { UserView } from '../host/feature.ts'
 
@@ -17,28 +18,13 @@ export class Viewing {
     this.#engine = engine
   }
 
-  /** Moves the read position forward; never back. Counts what lies behind it exactly, in one snapshot. */
+  /** Moves the read position forward; never back. */
   read({ appId, userId }: Principal, groupId: GroupId, seq: number): Promise<{ readSeq: number; unread: number }> {
     return this.#decide(appId, async (decision) => {
-      const { rows } = await sql<{ last_seq: number; moved: number | null }>`
-        WITH at AS (
-          SELECT g.last_seq, m.own, greatest(m.join_seq, 0) AS join_seq,
-            (SELECT ordinal FROM messages x WHERE x.app_id = g.app_id AND x.group_id = g.group_id AND x.seq = ${seq}) AS ordinal,
-            (SELECT count(*) FROM messages x WHERE x.app_id = g.app_id AND x.group_id = g.group_id AND x.seq > ${seq}
-              AND x.sender_id = ${userId} AND x.countable) AS later
-          FROM groups g JOIN members m ON m.app_id = g.app_id AND m.group_id = g.group_id AND m.user_id = ${userId} AND m.active
-          WHERE g.app_id = ${appId} AND g.group_id = ${groupId}),
-        moved AS (
-          UPDATE conversations c SET read_seq = ${seq}, read_ordinal = at.ordinal, read_own = at.own - at.later FROM at
-          WHERE c.app_id = ${appId} AND c.user_id = ${userId} AND c.group_id = ${groupId}
-            AND c.read_seq < ${seq} AND ${seq} <= at.last_seq RETURNING c.read_seq)
-        SELECT at.last_seq, (SELECT read_seq FROM moved) AS moved FROM at`.execute(decision.tx)
-      const row = rows[0]
-      if (row === undefined) throw refuse('group.not_found')
-      if (seq > row.last_seq) throw refuse('read.seq_out_of_range')
-      if (row.moved !== null) decision.userWork(userId).conversations.add(groupId)
-      const [view] = await readConversations(decision.tx, appId, userId, { groupIds: [groupId] })
-      return { readSeq: view?.read_seq ?? 0, unread: view === undefined ? 0 : unreadOf(view) }
+      const { last_seq: lastSeq, isMoved, ...view } = await moveRead(decision.tx, { appId, groupId, userId }, seq)
+      if (seq > lastSeq) throw refuse('read.seq_out_of_range')
+      if (isMoved) decision.userWork(userId).conversations.add(groupId)
+      return { readSeq: view.read_seq, unread: unreadOf(view) }
     })
   }
 

@@ -136,6 +136,13 @@ export const engineMigrations: readonly Migration[] = [
     ],
   },
   {
+    id: 'core-006',
+    up: [
+      `CREATE INDEX members_by_rank ON members
+        (app_id, group_id, (CASE role WHEN 'owner' THEN 1 WHEN 'admin' THEN 2 ELSE 3 END), joined_at, user_id) WHERE active`,
+    ],
+  },
+  {
     // What waits is found along an index by who knows its name; what is set aside (9007199254740991) is not in the way.
     id: 'core-007',
     up: [

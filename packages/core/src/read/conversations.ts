@@ -1,7 +1,7 @@
 /** One user's view of their groups, as stored: counters, unread mentions, the group's face and its last words. */
 import type { ConversationRow, Head, Text } from '@qun/contract'
 import type { Tx } from '@qun/storage'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Registry } from '../host/registry.ts'
 import type { RowText } from '../ground/row-text.ts'
 import type { ConversationDbRow } from '../ground/store.ts'
@@ -24,6 +24,7 @@ export interface ConversationView extends ConversationDbRow {
   /** JSON text; null when recalled. */
   readonly word_body: string | null
   readonly word_state: string | null
+  /** See `mentionsIn`. */
   readonly mentions: number[] | null
   readonly faces: { name: string; avatar: string }[] | null
 }
@@ -38,37 +39,66 @@ export function summaryOf(registry: Registry, kind: string, body: unknown, state
   return card === undefined ? { 'zh-CN': '[新消息]', en: '[New message]' } : card.summary(body, state)
 }
 
-/** Conversations of a user: those named, else those changed after `since`; only active ones unless named or changed. */
+/** Which conversations of a person. What somebody left counts as changed, once, and as nothing else. */
+export type Which =
+  | { readonly groupIds: readonly string[] }
+  /** All they are in; and, when `since` is given, those they left after that version of their own stream. */
+  | { readonly since?: number }
+
+/**
+ * [PLAN1] Conversations of a user, each by its keys.
+ *
+ * NOTE: the sub-selects find their rows by key whatever the planner believes of the tables' sizes; as joins they were
+ * merged over all messages of the app once somebody was in a hundred groups.
+ */
 export async function readConversations(
   tx: Tx,
   appId: string,
   userId: string,
-  which: { readonly groupIds?: readonly string[]; readonly since?: number },
+  which: Which,
 ): Promise<ConversationView[]> {
-  const named = which.groupIds ?? null
-  const since = which.since ?? 0
   const { rows } = await sql<ConversationView>`
-    SELECT m.group_id, c.version, m.active, m.role, m.join_seq, m.own, c.read_seq, c.read_ordinal, c.read_own, c.pinned, c.quiet,
-      g.name, g.avatar, g.member_count, g.version AS group_version, g.last_seq, g.last_ordinal, g.last_at,
-      w.seq AS word_seq, w.sender_id AS word_sender, coalesce(wm.nickname, wu.name) AS word_name,
-      w.kind AS word_kind, w.body AS word_body, w.state AS word_state,
-      at.mentions, f.faces
-    FROM conversations c
-    JOIN members m ON m.app_id = c.app_id AND m.group_id = c.group_id AND m.user_id = c.user_id
-    JOIN groups g ON g.app_id = c.app_id AND g.group_id = c.group_id
-    LEFT JOIN messages w ON w.app_id = c.app_id AND w.group_id = c.group_id AND w.seq = g.last_word_seq AND w.seq > m.join_seq
-    LEFT JOIN members wm ON wm.app_id = c.app_id AND wm.group_id = c.group_id AND wm.user_id = w.sender_id
-    LEFT JOIN users wu ON wu.app_id = c.app_id AND wu.user_id = w.sender_id
-    LEFT JOIN LATERAL (
-      SELECT array_agg(DISTINCT t.seq ORDER BY t.seq) AS mentions FROM (
-        SELECT x.seq FROM mentions x WHERE x.app_id = c.app_id AND x.group_id = c.group_id AND x.user_id IN (c.user_id, '*')
-          AND x.seq > greatest(c.read_seq, m.join_seq) AND x.sender_id <> c.user_id
-        ORDER BY x.seq DESC LIMIT ${mentionsMax}) t) at ON true
-    LEFT JOIN group_faces f ON f.app_id = c.app_id AND f.group_id = c.group_id
-    WHERE c.app_id = ${appId} AND c.user_id = ${userId}
-      AND CASE WHEN ${named}::text[] IS NOT NULL THEN c.group_id = ANY(${named}::text[])
-        WHEN ${since}::bigint > 0 THEN c.version > ${since} ELSE m.active END`.execute(tx)
+    SELECT k.group_id, c.*, m.*, g.name, g.avatar, g.member_count, g.group_version, g.last_seq, g.last_ordinal, g.last_at,
+      w.*, s.name AS word_name, at.mentions, f.faces
+    FROM (${keysOf(appId, userId, which)}) k
+    CROSS JOIN LATERAL (SELECT version, read_seq, read_ordinal, read_own, pinned, quiet FROM conversations
+      WHERE app_id = ${appId} AND user_id = ${userId} AND group_id = k.group_id OFFSET 0) c
+    CROSS JOIN LATERAL (SELECT active, role, join_seq, own FROM members
+      WHERE app_id = ${appId} AND group_id = k.group_id AND user_id = ${userId} OFFSET 0) m
+    CROSS JOIN LATERAL (SELECT name, avatar, member_count, version AS group_version, last_seq, last_ordinal, last_at, last_word_seq
+      FROM groups WHERE app_id = ${appId} AND group_id = k.group_id OFFSET 0) g
+    LEFT JOIN LATERAL (SELECT seq AS word_seq, sender_id AS word_sender, kind AS word_kind, body AS word_body, state AS word_state
+      FROM messages WHERE app_id = ${appId} AND group_id = k.group_id AND seq = g.last_word_seq AND m.active
+        AND seq > m.join_seq OFFSET 0) w ON true
+    LEFT JOIN LATERAL (SELECT coalesce(x.nickname, u.name) AS name FROM users u
+      LEFT JOIN members x ON x.app_id = ${appId} AND x.group_id = k.group_id AND x.user_id = u.user_id
+      WHERE u.app_id = ${appId} AND u.user_id = w.word_sender OFFSET 0) s ON true
+    LEFT JOIN LATERAL (${mentionsOf(appId, userId)}) at ON true
+    LEFT JOIN LATERAL (SELECT faces FROM group_faces WHERE app_id = ${appId} AND group_id = k.group_id OFFSET 0) f ON true`.execute(
+    tx,
+  )
   return rows
+}
+function keysOf(appId: string, userId: string, which: Which): RawBuilder<unknown> {
+  if ('groupIds' in which) return sql`SELECT group_id FROM unnest(${which.groupIds}::text[]) AS t(group_id)`
+  const held = sql`SELECT group_id FROM members WHERE app_id = ${appId} AND user_id = ${userId} AND active`
+  if (which.since === undefined) return held
+  return sql`${held} UNION SELECT group_id FROM conversations
+    WHERE app_id = ${appId} AND user_id = ${userId} AND version > ${which.since}`
+}
+/**
+ * The latest unread mentions of the viewer and of everybody, in no order. Each range is read from its end, so that a
+ * thousand of them cost no more than those shown.
+ */
+function mentionsOf(appId: string, userId: string): RawBuilder<unknown> {
+  const latest = (name: string) => sql`(SELECT seq FROM mentions WHERE app_id = ${appId} AND group_id = k.group_id
+    AND user_id = ${name} AND seq > greatest(c.read_seq, m.join_seq) AND sender_id <> ${userId} AND m.active
+    ORDER BY seq DESC LIMIT ${mentionsMax})`
+  return sql`SELECT array_agg(seq) AS mentions FROM (${latest(userId)} UNION ALL ${latest('*')}) t`
+}
+/** Positions that mention the viewer, each once, lowest first; the latest when there are many. */
+export function mentionsIn(view: ConversationView): number[] {
+  return [...new Set(view.mentions ?? [])].toSorted((a, b) => a - b).slice(-mentionsMax)
 }
 
 export function headOf(view: ConversationView, registry: Registry): Head {
@@ -109,7 +139,7 @@ export function conversationRow(view: ConversationView, registry: Registry): Con
     avatar: view.avatar,
     memberCount: view.member_count,
     faces: view.faces ?? [],
-    mentions: view.active ? (view.mentions ?? []) : [],
+    mentions: view.active ? mentionsIn(view) : [],
     head: headOf(view, registry),
   }
 }

@@ -2,7 +2,7 @@
 import type { AppId, UserId } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
-import { conversationText, type ConversationView, headOf, readConversations } from './conversations.ts'
+import { conversationText, type ConversationView, headOf, mentionsIn, readConversations } from './conversations.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { Registry } from '../host/registry.ts'
 import { mineText, recordText, type RowText } from '../ground/row-text.ts'
@@ -11,7 +11,7 @@ import type { MineDbRow, RecordDbRow } from '../ground/store.ts'
 export interface OwnStream {
   readonly version: number
   readonly rows: readonly RowText[]
-  /** All groups the person is in, changed or not. */
+  /** All groups the person is in, changed or not; and those they left since. */
   readonly views: readonly ConversationView[]
 }
 
@@ -24,10 +24,8 @@ export async function readOwnStream(
 ): Promise<OwnStream> {
   const user = await sql<{ version: number }>`SELECT version FROM users
     WHERE app_id = ${appId} AND user_id = ${userId}`.execute(tx)
-  const views = await readConversations(tx, appId, userId, {})
-  const changed = since === 0 ? [] : await readConversations(tx, appId, userId, { since })
-  const left = changed.filter((view) => !view.active)
-  const shown = [...views.filter((view) => since === 0 || view.version > since), ...left]
+  const views = await readConversations(tx, appId, userId, since === 0 ? {} : { since })
+  const shown = since === 0 ? views : views.filter((view) => view.version > since)
   const mine = since === 0 ? [] : await readMineSince(tx, appId, userId, since)
   const records = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
     WHERE app_id = ${appId} AND stream = ${`user/${userId}`} AND version > ${since}
@@ -51,7 +49,7 @@ export function freshHead(view: ConversationView, registry: Registry): object {
   return {
     ...headOf(view, registry),
     own: view.own,
-    mentions: view.mentions ?? [],
+    mentions: mentionsIn(view),
     group: { name: view.name, avatar: view.avatar, memberCount: view.member_count },
   }
 }

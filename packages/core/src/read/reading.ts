@@ -29,6 +29,7 @@ import {
   recordText,
   type RowText,
 } from '../ground/row-text.ts'
+import { readPeople, readRoster, type RosterPlace } from './roster.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, MineDbRow, RecordDbRow } from '../ground/store.ts'
 
 export interface ViewerRow {
@@ -69,15 +70,16 @@ export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: strin
   const group = groups.rows[0] as GroupDbRow
   const { snapshotMessages, snapshotMembers, pageBytesMax } = engine.limits
   const latest = sql`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
-    AND seq > ${viewer.join_seq} AND version <= ${group.version} ORDER BY seq DESC LIMIT ${snapshotMessages}`
+    AND seq > ${viewer.join_seq} ORDER BY seq DESC LIMIT ${snapshotMessages}`
   const messages = (await readWithin(tx, latest, sql`seq DESC`, pageBytesMax)).rows.toReversed()
   const lowSeq = messages[0]?.seq ?? viewer.join_seq + 1
+  // All members of a small group, and in any group those who appear: also who left, for their words are shown.
   const isSmall = group.member_count <= snapshotMembers
-  const appearing = [...new Set([userId, group.owner_id, ...messages.map((message) => message.sender_id)])]
-  const { rows: members } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
-    JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
-    WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version > 0
-      AND ((${isSmall} AND m.active) OR m.user_id = ANY(${appearing}::text[]))`.execute(tx)
+  const present = isSmall ? await readRoster(tx, at, { limit: snapshotMembers }) : []
+  const held = new Set(present.map((member) => member.user_id))
+  const appearing = [userId, group.owner_id, ...messages.map((message) => message.sender_id)]
+  const others = appearing.filter((appears) => !held.has(appears))
+  const members = [...present, ...(await readPeople(tx, at, others))].filter((member) => member.version > 0)
   const { rows: records } = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
     WHERE app_id = ${appId} AND stream = ${`group/${groupId}`} AND body IS NOT NULL`.execute(tx)
   const mine = await readMine(tx, at, userId, lowSeq, Number.MAX_SAFE_INTEGER)
@@ -312,12 +314,7 @@ export class Reader {
       const { rows: settings } = await sql<{ roster: string }>`SELECT settings->>'roster' AS roster FROM groups
         WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
       if (settings[0]?.roster === 'admins' && viewer.role === 'member') throw this.#hidden()
-      const { rows } = await sql<MemberDbRow & { rank: number }>`SELECT * FROM (
-          SELECT m.*, u.name, u.avatar, u.badge, array_position(ARRAY['owner', 'admin', 'member'], m.role) AS rank FROM members m
-          JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
-          WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.active) t
-        WHERE (rank, joined_at, user_id) > (${after?.[0] ?? 0}::int, ${after?.[1] ?? 0}::bigint, ${after?.[2] ?? ''}::text)
-        ORDER BY rank, joined_at, user_id LIMIT ${limit + 1}`.execute(tx)
+      const rows = await readRoster(tx, { appId, groupId }, { after, limit: limit + 1 })
       const shown = rows.slice(0, limit)
       const last = shown.at(-1)
       const cursor =
@@ -330,11 +327,10 @@ export class Reader {
   }
 }
 
-type Cursor = readonly [number, number, string]
-function cursorOf(cursor: Cursor): string {
+function cursorOf(cursor: RosterPlace): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url')
 }
-function parseCursor(text: string): Cursor {
+function parseCursor(text: string): RosterPlace {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
     if (Array.isArray(value) && value.length === 3) {

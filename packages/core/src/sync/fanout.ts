@@ -8,6 +8,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { type Engine, groupTopic, userTopic } from '../ground/engine.ts'
 import { Faces } from './faces.ts'
 import { GroupHub } from './group-hub.ts'
+import { GroupStarts } from './group-starts.ts'
 import { UserFeed } from './user-feed.ts'
 
 /** How often heads that are due are looked for. */
@@ -16,6 +17,7 @@ const headsEveryMs = 100
 export class Fanout {
   readonly engine: Engine
   readonly faces: Faces
+  readonly starts: GroupStarts
   readonly #hubs = new Map<string, GroupHub>()
   readonly #feeds = new Map<string, UserFeed>()
   readonly #dirty = new Set<GroupHub>()
@@ -35,6 +37,7 @@ export class Fanout {
   constructor(engine: Engine) {
     this.engine = engine
     this.faces = new Faces(engine)
+    this.starts = new GroupStarts(engine)
   }
   /** Polls while the bus may lose messages unnoticed, and looks when it says that it lost some. */
   start(): void {

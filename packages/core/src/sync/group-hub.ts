@@ -3,11 +3,10 @@
  * arrive out of order wait briefly; a gap is read from the store, so the bus may lose what it likes.
  */
 import type { AppId } from '@qun/contract'
-import { sql } from 'kysely'
 import { type Engine, groupTopic } from '../ground/engine.ts'
 import type { Packet } from '../host/host.ts'
 import { readPublication, type GroupNews, type Publication } from '../ground/publication.ts'
-import { readGap, readLastWords } from './gap.ts'
+import { readGap } from './gap.ts'
 import { GroupHead } from './group-head.ts'
 import type { HeadFor } from './head-audience.ts'
 import { type Hearer, Hearing, type News } from './hearing.ts'
@@ -16,8 +15,8 @@ import { LiveFrame } from './live-frame.ts'
 import { changesText } from '../read/reading.ts'
 import type { RowText } from '../ground/row-text.ts'
 import type { Faces } from './faces.ts'
+import type { GroupStarts } from './group-starts.ts'
 import type { Listener } from './listener.ts'
-import type { GroupDbRow } from '../ground/store.ts'
 import { type Frame, hold, type HeldFrame, type Subscription } from './subscription.ts'
 
 /**
@@ -38,6 +37,7 @@ interface Slice {
 interface Turns {
   readonly engine: Engine
   readonly faces: Faces
+  readonly starts: GroupStarts
   schedule(hub: GroupHub, at: number): void
   scheduleHead(hub: GroupHub): void
 }
@@ -146,12 +146,7 @@ export class GroupHub implements Hearer {
 
   // ── taking news in ──
   async load(): Promise<number> {
-    const { row, last } = await this.#engine.store.reading(this.appId, async (tx) => {
-      const { rows } = await sql<GroupDbRow>`SELECT * FROM groups
-          WHERE app_id = ${this.appId} AND group_id = ${this.groupId}`.execute(tx)
-      return { row: rows[0], last: await readLastWords(this.#engine, tx, this, rows[0]?.last_word_seq ?? 0) }
-    })
-    // Version and counters are of one instant: with a version alone, news would be taken in and then overwritten.
+    const { row, last } = await this.#fanout.starts.read(this.appId, this.groupId)
     this.#memberCount = row?.member_count ?? 0
     this.#head.start({ lastSeq: row?.last_seq ?? 0, lastOrdinal: row?.last_ordinal ?? 0, at: row?.last_at ?? 0 }, last)
     return row?.version ?? 0

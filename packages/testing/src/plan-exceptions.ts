@@ -1,0 +1,36 @@
+/** Statements whose plan may read a whole table or sort a whole range, each with its reason: the only list of them. */
+
+export interface PlanException {
+  /** Stands in the text of the statement. */
+  readonly part: string
+  readonly reason: string
+}
+
+export const planExceptions: readonly PlanException[] = [
+  {
+    part: 'held AS MATERIALIZED (SELECT u.user_id FROM users u JOIN wanted',
+    reason: 'Locks the people of one decision in the order of their ids: they are named in the statement.',
+  },
+  { part: 'FROM group_buy_places', reason: 'The places of one team or one person, some twenty at most.' },
+  {
+    part: 'FROM coupon_items WHERE app_id = $1 AND order_id = $2',
+    reason: 'The coupons of one order: as many as an order takes.',
+  },
+  {
+    part: 'FROM coupon_items i JOIN coupon_stocks s',
+    reason: 'One person’s coupons, which the limits of their stocks bound; the page is sorted by what is due first.',
+  },
+  { part: 'DELETE FROM idempotency', reason: 'The daily sweep of all apps, which no request waits for.' },
+  { part: 'FROM flash_sale_holds', reason: 'The holds that stand of one sale: at most its stock.' },
+  { part: 'FROM ledger_exceptions', reason: 'The operator’s list of differences that are to be looked into.' },
+  { part: 'FROM ledger_lots', reason: 'A timer looks for points that run out; no request waits for it.' },
+  { part: 'FROM ledger_instructions', reason: 'Payments a provider was asked for and not heard of: few at any time.' },
+  { part: 'from "membership_created"', reason: 'The groups one person made within a day, which are limited.' },
+  { part: 'FROM product_products WHERE app_id = $1 AND link_key', reason: 'The products of one link: one, or a few.' },
+  { part: 'FROM coupon_stocks s WHERE app_id = $1 AND status', reason: 'The stocks a shop has open: hundreds.' },
+  {
+    part: 'FROM member_level_people WHERE app_id = $1 AND group_id = $2 AND points > 0',
+    reason: 'The order of a group changes by itself with time, so that no index has it: one group is sorted.',
+  },
+  { part: 'FROM invitation_rules', reason: 'The rules of one shop: one for each of its groups.' },
+]

@@ -1,0 +1,57 @@
+/**
+ * What the statements of all worlds cost in a shop of promised size: five million messages, a group of twenty thousand,
+ * a person in five hundred groups, a hundred thousand groups. The table of it: `npm run rows`.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { promised } from './big-rows.ts'
+import { type ManyRows, openManyRows } from './many-rows.ts'
+import type { Measured } from './measure.ts'
+import { rowExceptions } from './row-exceptions.ts'
+
+const buildMs = 600_000
+/** Fewer mean that the worlds were not heard. */
+const statementsMin = 300
+const root = join(import.meta.dirname, '../..')
+
+describe('statements on many rows', () => {
+  let folder: string
+  let rows: ManyRows
+  let measured: Measured[]
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'qun-rows-'))
+    const statements = join(folder, 'statements')
+    // Whether those tests pass is their own business: what they sent counts.
+    await promisify(execFile)(process.execPath, ['tools/rows/collect.ts', statements, 'features', 'packages'], {
+      cwd: root,
+      maxBuffer: 2 ** 26,
+    }).catch(() => undefined)
+    rows = await openManyRows(join(folder, 'data'), promised, () => undefined)
+    measured = await rows.measureAll(statements)
+  }, 2 * buildMs)
+  afterAll(async () => {
+    await rows[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('the worlds were heard', () => {
+    expect(measured.length).toBeGreaterThan(statementsMin)
+  })
+  test('none reads a whole table, sorts a whole group or meets thousands of rows', () => {
+    const faulty = measured.filter(({ text }) => rowExceptions.every(({ part }) => !text.includes(part)))
+    expect(faulty.flatMap(({ text, faults }) => faults.map((fault) => `${fault}: ${text}`))).toEqual([])
+  })
+  test('a bad statement is found', async () => {
+    const [found] = await rows.measure([
+      {
+        text: `SELECT user_id FROM members WHERE app_id = $1 AND group_id = $2 ORDER BY nickname LIMIT 9`,
+        values: ['shop', 'grp_giant000'],
+      },
+    ])
+    expect(found?.faults).toEqual([expect.stringContaining('sorts'), expect.stringContaining('meets')])
+  })
+})
