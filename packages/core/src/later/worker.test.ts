@@ -208,9 +208,8 @@ describe('what is old', () => {
     const { idempotencyKeptMs } = world.core.limits
     await world.store.transaction('*', (tx) =>
       sql`INSERT INTO idempotency (app_id, caller, key, fingerprint, at)
-        SELECT 'shop', 'li', 'old ' || n, 0, ${world.time.now()} FROM generate_series(1, ${batchMax * 2 + 10}) AS n`.execute(
-        tx,
-      ),
+        SELECT 'shop', 'li', 'old ' || n, 0, ${world.time.now()}
+        FROM generate_series(1, ${batchMax * 2 + 10}) AS n`.execute(tx),
     )
     let left = 0
     const node = await world.startNode(failing((appId) => appId === '*' && left-- > 0))
