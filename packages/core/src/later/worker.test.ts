@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { createCore } from '../core.ts'
 import type { Feature, Reaction } from '../host/feature.ts'
 import { countRows, counter, createLab, labEndpoints, type Lab, postCounter, upTo } from '../fixtures.ts'
-import { batchMax, deleteKeys } from './sweep.ts'
+import { batchMax } from './sweep.ts'
 
 const add = (world: World, at: { groupId: GroupId; seq: number }, by = 1) =>
   world.as('zhao').act(at, counter, 'add', { by })
@@ -205,28 +205,27 @@ describe('what is old', () => {
     const lab = createLab()
     await using world = await startWorld({ features: lab.features, watching: [] })
     await world.settle()
-    const { idempotencyKeptMs } = world.core.limits
     await world.store.transaction('*', (tx) =>
       sql`INSERT INTO idempotency (app_id, caller, key, fingerprint, at)
-        SELECT 'shop', 'li', 'old ' || n, 0, ${world.time.now()} FROM generate_series(1, ${batchMax * 2 + 10}) AS n`.execute(
-        tx,
-      ),
+        SELECT 'shop', 'li', 'old ' || n, 0, ${world.time.now()}::bigint
+        FROM generate_series(1, ${batchMax * 2 + 10}::int) AS n`.execute(tx),
     )
-    let left = 0
-    const node = await world.startNode(failing((appId) => appId === '*' && left-- > 0))
-    world.time.moveTo(world.time.now() + idempotencyKeptMs + 1)
-    const batch = await world.store
-      .transaction('*', async (tx) => {
-        const { rows } = await deleteKeys(world.time.now()).execute(tx)
-        throw Object.assign(new Error('taken back'), { count: rows.length })
-      })
-      .catch((error: unknown) => (error as { count: number }).count)
-    expect(batch).toBe(batchMax)
-    left = 100
-    await node.settle()
+    // A store that takes no more rows than a batch in one statement, and none while it is out of time.
+    const outOfTime = async (most: number) => {
+      await sql
+        .raw(`CREATE OR REPLACE FUNCTION out_of_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF (SELECT count(*) FROM gone) > ${most} THEN RAISE EXCEPTION 'late' USING ERRCODE = '57014'; END IF;
+          RETURN NULL; END $$;
+          CREATE OR REPLACE TRIGGER out_of_time AFTER DELETE ON idempotency REFERENCING OLD TABLE AS gone
+            FOR EACH STATEMENT EXECUTE FUNCTION out_of_time()`)
+        .execute(world.store.db)
+    }
+    await outOfTime(0)
+    world.time.moveTo(world.time.now() + world.core.limits.idempotencyKeptMs + 1)
+    await world.settle()
     expect(await countRows(world, 'idempotency')).toBe(batchMax * 2 + 10)
-    left = 0
-    await node.settle()
+    await outOfTime(batchMax)
+    await world.settle()
     expect(await countRows(world, 'idempotency')).toBe(0)
   })
 })
