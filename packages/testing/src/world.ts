@@ -3,7 +3,8 @@ import { createInProcessBus, type Bus } from '@qun/bus'
 import type { AnswerOf, Card, Endpoint, GroupId, StateOf, UserId } from '@qun/contract'
 import { audit, createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
 import { migrate, openStore, type Store } from '@qun/storage'
-import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
+import { borrowDatabase } from '@qun/storage/lending'
+import { templateDatabase, templateName } from '@qun/storage/testing'
 import { sql } from 'kysely'
 import { inject } from 'vitest'
 import { Listener } from './listener.ts'
@@ -43,13 +44,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await store.close()
     },
   })
-  const clone = await cloneDatabase(template)
+  const loan = await borrowDatabase(template)
   const time = new WorldTime()
   const bugs: unknown[] = []
   let counter = 0
   const shared = options.bus ?? createInProcessBus()
   const startNode = async (node: NodeOptions): Promise<WorldNode> => {
-    const store = await openStore({ url: clone.url, poolSize: 6 })
+    const store = await loan.openStore({ poolSize: 6 })
     const { reading, transaction, lane } = store
     Object.assign(store, node.store?.({ reading, transaction, lane }))
     const core = await createCore({
@@ -71,7 +72,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     return { core, store }
   }
   const first = await startNode({})
-  const world = new World(first, time, bugs, startNode, () => clone.drop())
+  const world = new World(first, time, bugs, startNode, () => loan.giveBack())
   await world.open(options.history ?? 'none', options.watching ?? (Object.keys(personas) as PersonaName[]))
   return world
 }
