@@ -16,6 +16,7 @@ import { startPost } from './log/post.ts'
 import { Reader } from './read/reading.ts'
 import { createRegistry } from './host/registry.ts'
 import { ClientSession, type SessionHost } from './sync/session.ts'
+import { UnderWay } from './ground/under-way.ts'
 import { migrationsOf } from './ground/store.ts'
 import { Validators } from './host/validate.ts'
 import { Viewing } from './decide/viewing.ts'
@@ -24,6 +25,8 @@ import { steadyClock, systemWait, wallClock } from './ground/defaults.ts'
 
 /** Lanes of the group commit: two keep the store busy while a commit is under way, more only split the batches. */
 const laneCount = 2
+/** What people do in answer to what they are told may go on for ever. */
+const settleRoundsMax = 3
 
 /** Runs the migrations of the engine and of all features, then opens for work. Call `start` for the workers. */
 export async function createCore(options: CoreOptions): Promise<Core> {
@@ -36,9 +39,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
   const full = { ...registry, refusals: declared }
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
-  await migrate(options.store, migrationsOf(options.features), now)
+  if (options.isMigrated !== true) await migrate(options.store, migrationsOf(options.features), now)
   const epoch = await readEpoch(options.store, randomHex)
-  const underWay = new Set<Promise<unknown>>()
+  const underWay = new UnderWay()
   const onBug = options.onBug ?? (() => undefined)
   const engine: Engine = {
     store: options.store,
@@ -62,12 +65,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     nudge: () => workers.nudge(),
     hear: (appId, groupId) => folds.hear(appId, groupId),
     doubt: (appId, groupIds, userIds) => doubts.add(appId, groupIds, userIds),
-    track(work) {
-      underWay.add(work)
-      const done = () => underWay.delete(work)
-      work.then(done, done)
-      return work
-    },
+    track: underWay.track,
   }
   const folds = new Folds(engine)
   const workers = new Workers(engine, folds)
@@ -75,7 +73,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   return assemble(engine, workers, doubts, underWay)
 }
 
-function assemble(engine: Engine, workers: Workers, doubts: Doubts, underWay: ReadonlySet<Promise<unknown>>): Core {
+function assemble(engine: Engine, workers: Workers, doubts: Doubts, underWay: UnderWay): Core {
   const appender = new Appender(engine, laneCount)
   const actions = new ActionQueue(engine)
   const fanout = new Fanout(engine)
@@ -91,9 +89,7 @@ function assemble(engine: Engine, workers: Workers, doubts: Doubts, underWay: Re
     read: (principal, groupId, seq) => open(() => viewing.read(principal, groupId, seq)),
   }
   let isDraining = false
-  const idle = async () => {
-    while (underWay.size > 0) await Promise.allSettled([...underWay])
-  }
+  const idle = () => underWay.idle()
   const open = <T>(run: () => Promise<T>): Promise<T> => (isDraining ? Promise.reject(draining()) : run())
 
   return {
@@ -105,15 +101,15 @@ function assemble(engine: Engine, workers: Workers, doubts: Doubts, underWay: Re
     act: (request) => open(() => actions.act(request)),
     recall: (principal, groupId, seq) => open(() => viewing.recall(principal, groupId, seq)),
     hide: (principal, groupId, seq, hidden) => open(() => viewing.hide(principal, groupId, seq, hidden)),
-    snapshot: (principal, groupId) => reader.snapshot(principal, groupId),
-    changes: (principal, groupId, from) => reader.changes(principal, groupId, from),
-    history: (principal, groupId, page) => reader.history(principal, groupId, page),
-    message: (principal, groupId, seq) => reader.message(principal, groupId, seq),
-    members: (principal, groupId, page) => reader.members(principal, groupId, page),
+    snapshot: (principal, groupId) => engine.track(reader.snapshot(principal, groupId)),
+    changes: (principal, groupId, from) => engine.track(reader.changes(principal, groupId, from)),
+    history: (principal, groupId, page) => engine.track(reader.history(principal, groupId, page)),
+    message: (principal, groupId, seq) => engine.track(reader.message(principal, groupId, seq)),
+    members: (principal, groupId, page) => engine.track(reader.members(principal, groupId, page)),
     read: (principal, groupId, seq) => open(() => viewing.read(principal, groupId, seq)),
-    conversations: (principal) => viewing.conversations(principal),
+    conversations: (principal) => engine.track(viewing.conversations(principal)),
     setConversation: (principal, groupId, patch) => open(() => viewing.setConversation(principal, groupId, patch)),
-    me: (principal) => viewing.me(principal),
+    me: (principal) => engine.track(viewing.me(principal)),
     putUser: (appId, user) => open(() => viewing.putUser(appId, user)),
     call: (server, request) => open(() => engine.track(callEndpoint(engine, server, request))),
     connect: (principal: Principal, resume, outlet: Outlet) => new ClientSession(host, principal, resume, outlet),
@@ -131,16 +127,20 @@ function assemble(engine: Engine, workers: Workers, doubts: Doubts, underWay: Re
       await appender.close()
     },
     async settle() {
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < settleRoundsMax; round++) {
+        const before = underWay.begun
         await idle()
-        await workers.settle()
+        const ran = await workers.settle()
         await idle()
         await doubts.settle()
         if (engine.bus.isReliable !== true) await fanout.poll()
         await fanout.settle()
         await idle()
+        if (ran === 0 && underWay.begun === before) break
       }
+      underWay.noteSettled()
     },
+    isSettled: () => underWay.isSettled && fanout.isSent,
   }
 }
 

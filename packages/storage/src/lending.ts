@@ -5,7 +5,7 @@
 import { Client, escapeIdentifier } from 'pg'
 import type { StoreOptions } from './connection.ts'
 import { ownerUrl, rememberUrl } from './owner.ts'
-import { type Lane, openStore, type SqlLogEntry, type Store } from './postgres.ts'
+import { type Lane, openStore, type Store } from './postgres.ts'
 import { type Clone, cloneDatabase, type Template } from './testing.ts'
 
 /** A database of one world for as long as it has it. */
@@ -21,6 +21,8 @@ export interface Loan {
 const keptMax = 4
 /** What is deleted leaves its place behind: after so many worlds a new clone is cheaper than the way around it. */
 const loansMax = 60
+/** Nor is a database emptied that a world made large: dropping its files costs nothing. */
+const bytesMax = 8 * 2 ** 20
 
 const kept: LentDatabase[] = []
 
@@ -36,17 +38,17 @@ class LentDatabase implements Loan {
   readonly name: string
   readonly #clone: Clone
   readonly #owner: Client
-  #shape: string
+  #look: Look
   /** Open and used by nobody, by their options. */
   readonly #idle = new Map<string, SharedStore[]>()
   readonly #lent = new Set<SharedStore>()
   #loans = 0
 
-  private constructor(name: string, clone: Clone, owner: Client, shape: string) {
+  private constructor(name: string, clone: Clone, owner: Client, asMade: Look) {
     this.name = name
     this.#clone = clone
     this.#owner = owner
-    this.#shape = shape
+    this.#look = asMade
   }
   static async make(name: string, template: Template): Promise<LentDatabase> {
     const clone = await cloneDatabase(template)
@@ -56,7 +58,7 @@ class LentDatabase implements Loan {
     })
     await owner.connect()
     await prepareEmptying(owner)
-    return new LentDatabase(name, clone, owner, await shapeOf(owner))
+    return new LentDatabase(name, clone, owner, await look(owner))
   }
   get url(): string {
     return this.#clone.url
@@ -78,13 +80,26 @@ class LentDatabase implements Loan {
   async giveBack(): Promise<void> {
     if (this.#lent.size > 0) throw new Error('a database is given back while a store of it is open')
     this.#loans += 1
-    // A world that changed tables, or counted them for the planner, keeps that to itself.
-    const isAsMade = (await shapeOf(this.#owner)) === this.#shape
-    if (!isAsMade || this.#loans >= loansMax) return await this.#end()
-    await this.#owner.query('select pg_temp.qun_empty()')
-    this.#shape = await shapeOf(this.#owner)
+    if (!(await this.#isEmptied())) return await this.#end()
     kept.push(this)
-    if (kept.length > keptMax) await kept.shift()?.#end()
+    const [oldest] = kept
+    if (oldest !== undefined && kept.length > keptMax) {
+      kept.shift()
+      await oldest.#end()
+    }
+  }
+  /** A world that changed tables, or counted them for the planner, keeps that to itself. */
+  async #isEmptied(): Promise<boolean> {
+    try {
+      const { shape, bytes } = await look(this.#owner)
+      if (shape !== this.#look.shape || bytes > bytesMax || this.#loans >= loansMax) return false
+      await this.#owner.query('select pg_temp.qun_empty()')
+      this.#look = await look(this.#owner)
+      return true
+    } catch {
+      // A transaction was left open and holds what is to go, or the connection is gone.
+      return false
+    }
   }
   async #end(): Promise<void> {
     await this.#owner.end()
@@ -93,18 +108,23 @@ class LentDatabase implements Loan {
   }
 }
 
+/** Who is told of statements: the world that has the store. */
+interface Log {
+  told?: StoreOptions['sqlLog']
+}
+
 /** A store that stays open from world to world, and its lanes with it. */
 class SharedStore {
   readonly #store: Store
   readonly #lanes: Lane[] = []
-  readonly #log: { told?: ((entry: SqlLogEntry) => void) | undefined }
+  readonly #log: Log
 
-  private constructor(store: Store, log: SharedStore['#log']) {
+  private constructor(store: Store, log: Log) {
     this.#store = store
     this.#log = log
   }
   static async open(options: StoreOptions): Promise<SharedStore> {
-    const log: SharedStore['#log'] = {}
+    const log: Log = {}
     return new SharedStore(await openStore({ ...options, sqlLog: (entry) => log.told?.(entry) }), log)
   }
   /** The store as one world has it: closed, it does no more, while the connections stay. */
@@ -187,7 +207,7 @@ class Work {
  * others is kept beside them. Deletes, because TRUNCATE gives each table a new file and every plan is made anew.
  */
 async function prepareEmptying(owner: Client): Promise<void> {
-  await owner.query(`set statement_timeout = 0; set client_min_messages = warning; set qun.app_id = '*';
+  await owner.query(`set statement_timeout = 0; set lock_timeout = 2000; set client_min_messages = warning; set qun.app_id = '*';
     set session_replication_role = replica`)
   const { rows: tables } = await owner.query<{ name: string; always: string[] }>(`
     select relname as name,
@@ -201,9 +221,7 @@ async function prepareEmptying(owner: Client): Promise<void> {
     const aside = always.map((trigger) => `alter table ${table} disable trigger ${escapeIdentifier(trigger)};`)
     const back = always.map((trigger) => `alter table ${table} enable always trigger ${escapeIdentifier(trigger)};`)
     const emptying = [...aside, `delete from ${table};`, ...back].join(' ')
-    statements.push(
-      always.length === 0 ? emptying : `if exists (select 1 from ${table}) then ${emptying} end if;`,
-    )
+    statements.push(always.length === 0 ? emptying : `if exists (select 1 from ${table}) then ${emptying} end if;`)
     const { rowCount } = await owner.query(`select 1 from ${table} limit 1`)
     if (rowCount === 0) continue
     const copy = escapeIdentifier(`kept ${name}`)
@@ -214,17 +232,23 @@ async function prepareEmptying(owner: Client): Promise<void> {
     $$ begin ${statements.join(' ')} end $$`)
 }
 
-/** Changes with every change of a table, a trigger or a function, and with what the planner counted. */
-async function shapeOf(owner: Client): Promise<string> {
-  const { rows } = await owner.query<{ shape: string }>({
-    name: 'shape',
-    text: `select concat_ws(' ',
-      (select concat(sum(xmin::text::bigint), ' ', sum(reltuples + relpages)) from pg_class
-        where oid >= 16384 and relnamespace = 'public'::regnamespace),
-      (select sum(xmin::text::bigint) from pg_trigger where oid >= 16384),
-      (select sum(xmin::text::bigint) from pg_proc where oid >= 16384 and pronamespace = 'public'::regnamespace),
-      (select sum(xmin::text::bigint) from pg_policy where oid >= 16384),
-      (select sum(xmin::text::bigint) from pg_constraint where oid >= 16384)) as shape`,
+interface Look {
+  /** Changes with every change of a table, a trigger or a function, and with what the planner counted. */
+  readonly shape: string
+  readonly bytes: number
+}
+async function look(owner: Client): Promise<Look> {
+  const { rows } = await owner.query<{ shape: string; bytes: string }>({
+    name: 'look',
+    text: `select
+      (select sum(pg_relation_size(oid)) from pg_class where oid >= 16384 and relkind = 'r') as bytes,
+      concat_ws(' ',
+        (select concat(sum(xmin::text::bigint), ' ', sum(reltuples + relpages)) from pg_class
+          where oid >= 16384 and relnamespace = 'public'::regnamespace),
+        (select sum(xmin::text::bigint) from pg_trigger where oid >= 16384),
+        (select sum(xmin::text::bigint) from pg_proc where oid >= 16384 and pronamespace = 'public'::regnamespace),
+        (select sum(xmin::text::bigint) from pg_policy where oid >= 16384),
+        (select sum(xmin::text::bigint) from pg_constraint where oid >= 16384)) as shape`,
   })
-  return rows[0]?.shape ?? ''
+  return { shape: rows[0]?.shape ?? '', bytes: Number(rows[0]?.bytes ?? 0) }
 }

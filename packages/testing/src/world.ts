@@ -1,7 +1,7 @@
 /** A whole system in one process, on a database of its own, with time and chance in the test's hand. */
 import { createInProcessBus, type Bus } from '@qun/bus'
 import type { AnswerOf, Card, Endpoint, GroupId, StateOf, UserId } from '@qun/contract'
-import { audit, createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
+import { auditsOf, createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
 import { migrate, openStore, type Store } from '@qun/storage'
 import { borrowDatabase } from '@qun/storage/lending'
 import { templateDatabase, templateName } from '@qun/storage/testing'
@@ -53,8 +53,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const store = await loan.openStore({ poolSize: 6 })
     const { reading, transaction, lane } = store
     Object.assign(store, node.store?.({ reading, transaction, lane }))
-    const core = await createCore({
+    const starting = createCore({
       store,
+      // The template has those of the first node; a node of another release brings its own.
+      isMigrated: node.features === undefined,
       bus: node.bus ?? shared,
       features: node.features ?? options.features,
       now: node.now ?? (() => time.now()),
@@ -69,9 +71,17 @@ export async function startWorld(options: WorldOptions): Promise<World> {
           .slice(-bytes * 2),
       onBug: (error, where) => bugs.push(new Error(`a bug in ${where}`, { cause: error })),
     })
-    return { core, store }
+    try {
+      return { core: await starting, store }
+    } catch (error) {
+      await store.close()
+      throw error
+    }
   }
-  const first = await startNode({})
+  const first = await startNode({}).catch(async (error: unknown) => {
+    await loan.giveBack()
+    throw error
+  })
   const world = new World(first, time, bugs, startNode, () => loan.giveBack())
   await world.open(options.history ?? 'none', options.watching ?? (Object.keys(personas) as PersonaName[]))
   return world
@@ -94,6 +104,9 @@ interface WorldNode {
   readonly core: Core
   readonly store: Store
 }
+
+/** Clients and engine may answer each other for ever. */
+const settleRoundsMax = 4
 
 export class World implements AsyncDisposable {
   readonly core: Core
@@ -222,10 +235,12 @@ export class World implements AsyncDisposable {
   }
   /** Runs all that is due or under way, until nothing is. */
   async settle(): Promise<void> {
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; round < settleRoundsMax; round++) {
       await turns()
       for (const { core } of this.#nodes) await core.settle()
+      // What clients were told, they answer within these turns; what one node did, another may have heard.
       await turns()
+      if (this.#nodes.every(({ core }) => core.isSettled())) return
     }
   }
   /** The state of a card as its members see it. */
@@ -242,11 +257,17 @@ export class World implements AsyncDisposable {
       if (client === undefined || client.connection.get() !== 'online') continue
       found.push(...(await differences(this.core, this.store, appId, client, person.views())))
     }
-    const clock = { now: () => this.time.now(), elapsed: () => 0 }
-    for (const { id, differences } of await audit(this.store, this.core.registry.features, clock))
-      found.push(...differences.map((difference) => `audit ${id}: ${difference}`))
+    found.push(...(await this.#audit()))
     if (this.#bugs.length > 0) throw new AggregateError(this.#bugs.splice(0), 'the engine reported bugs')
     if (found.length > 0) throw new Error(`the world does not hold:\n${found.join('\n')}`)
+  }
+  /** All audits at one moment, sent together. */
+  async #audit(): Promise<string[]> {
+    const audits = auditsOf(this.core.registry.features)
+    const told = await this.store.reading('*', (tx) =>
+      Promise.all(audits.map(async ({ id, find }) => [id, await find(tx, this.time.now())] as const)),
+    )
+    return told.flatMap(([id, differences]) => differences.map((difference) => `audit ${id}: ${difference}`))
   }
   async [Symbol.asyncDispose](): Promise<void> {
     try {

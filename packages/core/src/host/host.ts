@@ -24,6 +24,8 @@ export interface CoreOptions {
   readonly store: Store
   readonly bus: Bus
   readonly features: readonly Feature[]
+  /** The host has run the migrations of engine and features itself, in a step of its own before. */
+  readonly isMigrated?: boolean
   /** The version of the wire (packages/chat/src/protocol.ts); told to clients in `hello`. */
   readonly protocol?: number
   /** The wall clock; a test world passes its own. */
@@ -171,4 +173,6 @@ export interface Core {
   stop(): Promise<void>
   /** Runs everything due now: jobs, reactions, pending frames. For tests, and before a stop. */
   settle(): Promise<void>
+  /** Whether nothing was begun since `settle` and no frame waits: for tests of several nodes and their clients. */
+  isSettled(): boolean
 }

@@ -94,12 +94,14 @@ export class Workers {
     this.#cancel?.()
     await this.#round
   }
-  /** Runs all that is due now, and what that makes due, until nothing is. */
-  async settle(): Promise<void> {
+  /** Runs all that is due now, and what that makes due, until nothing is; how much there was. */
+  async settle(): Promise<number> {
     await this.#round
     this.#isSettling = true
+    let ran = 0
     try {
-      while ((await this.#runRound()) > 0);
+      for (let took = 1; took > 0; ran += took) took = await this.#runRound()
+      return ran
     } finally {
       this.#isSettling = false
     }

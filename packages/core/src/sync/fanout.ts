@@ -130,6 +130,10 @@ export class Fanout {
       for (const feed of feeds) feed.noteStored(userVersions.get(feed.userId) ?? 0)
     }
   }
+  /** Whether nothing waits to be sent. */
+  get isSent(): boolean {
+    return this.#dirty.size === 0 && this.#late.size === 0
+  }
   /** Sends all that waits, at once. */
   async settle(): Promise<void> {
     for (const hub of [...this.#hubs.values()]) await hub.settle()
