@@ -7,6 +7,11 @@ const apart = ['**/journeys/**', '**/faults/**', '**/*.slow.test.ts', '**/*.faul
 const postgres = ['./packages/storage/src/test-setup.ts']
 /** Property tests of fast runs repeat; slow runs take other inputs each time, and print the seed of a failure. */
 const repeatable = ['./tools/test-seed.ts']
+/**
+ * Files of a worker share its process: what they import is loaded and compiled once, and worlds find databases whose
+ * sessions are warm. Their files hold no state a test would miss or leave, which running in any order shows.
+ */
+const shared = { isolate: false } as const
 const roots = '{packages,features,apps,tools}'
 
 export default defineConfig({
@@ -23,6 +28,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'fast',
+          ...shared,
           environment: 'node',
           include: [`${roots}/**/*.test.ts`],
           exclude: [...never, ...apart],
@@ -48,6 +54,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'slow',
+          ...shared,
           environment: 'node',
           include: [`${roots}/**/*.slow.test.ts`],
           exclude: never,

@@ -277,7 +277,7 @@ export function filesOf(packageName: string, room: Room): string[] {
 }
 
 /** Doors that stand open for tests alone, by import specifier. */
-export const testDoors = ['@qun/storage/testing', '@qun/bus/suite', '@qun/testing']
+export const testDoors = ['@qun/storage/testing', '@qun/storage/lending', '@qun/bus/suite', '@qun/testing']
 
 /** Files in which tests and what serves only tests live; they may import anything but another test. */
 export const testFiles = [
@@ -325,8 +325,8 @@ export const clocklessFiles = [
   ...role('store'),
   ...role('server'),
 ]
-/** The only product file that reads process.env. */
-export const environmentReaders = ['packages/server/src/run/config.ts']
+/** Files outside of tools that read process.env: a server's configuration, and the share of the long tests. */
+export const environmentReaders = ['packages/server/src/run/config.ts', 'packages/testing/src/share.ts']
 /** Files that talk to a person at a terminal. */
 export const consoleFiles = ['tools/**', 'apps/**', 'vitest*.config.ts']
 /** Files that may open a transaction; everything else, every feature included, is handed one. */

@@ -25,14 +25,7 @@ export async function copyProject(): Promise<ProjectCopy> {
   const copy = await mkdtemp(join(tmpdir(), 'qun-copy-'))
   const fill = () => cp(root, copy, { recursive: true, filter: (path) => path === root || !left.has(basename(path)) })
   await fill()
-  const modules = join(copy, 'node_modules')
-  await mkdir(join(modules, '@qun'), { recursive: true })
-  for (const name of await readdir(join(root, 'node_modules')))
-    if (name !== '@qun' && name !== '.vite') await symlink(join(root, 'node_modules', name), join(modules, name))
-  for (const name of await readdir(join(root, 'node_modules/@qun'))) {
-    const home = relative(root, await realpath(join(root, 'node_modules/@qun', name)))
-    await symlink(join(copy, home), join(modules, '@qun', name))
-  }
+  await linkModules(copy)
   const run = (program: string, ...args: string[]) => runIn(copy, program, args)
   return {
     folder: copy,
@@ -54,7 +47,20 @@ export async function copyProject(): Promise<ProjectCopy> {
   }
 }
 
-async function runIn(folder: string, program: string, args: readonly string[]): Promise<string> {
+/** What is installed here, for a folder whose packages are its own. */
+export async function linkModules(folder: string): Promise<void> {
+  const modules = join(folder, 'node_modules')
+  await mkdir(join(modules, '@qun'), { recursive: true })
+  for (const name of await readdir(join(root, 'node_modules')))
+    if (name !== '@qun' && name !== '.vite') await symlink(join(root, 'node_modules', name), join(modules, name))
+  for (const name of await readdir(join(root, 'node_modules/@qun'))) {
+    const home = relative(root, await realpath(join(root, 'node_modules/@qun', name)))
+    await symlink(join(folder, home), join(modules, '@qun', name))
+  }
+}
+
+/** Runs a program of node_modules/.bin in a folder; fails with its output. */
+export async function runIn(folder: string, program: string, args: readonly string[]): Promise<string> {
   const bin = join(root, 'node_modules/.bin')
   const env = {
     ...process.env,

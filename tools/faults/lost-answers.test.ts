@@ -1,5 +1,6 @@
 /** Loses a fifth of the answers and repeats every send until it is answered: there is still one row for each. */
 import { engineEndpoints } from '@qun/contract'
+import { lengthOf } from '@qun/testing/share'
 import { expect, test } from 'vitest'
 import { HostApi, inParallel } from '../bench/host-api.ts'
 import { seededRandom } from '../replay/own-server.ts'
@@ -8,6 +9,9 @@ import { startFlakyProxy } from './flaky-proxy.ts'
 import { Speaker, type Acknowledgement } from './speaker.ts'
 
 const lostShare = 0.2
+/** Once in ten commits; a tenth of them the other times. */
+const sendCount = lengthOf(20_000, 6)
+const sendsEach = lengthOf(1_000, 8)
 
 test('[P3] [M4] 20,000 sends over HTTP with every fifth answer lost give 20,000 rows', async () => {
   await using world = await FaultWorld.start()
@@ -17,7 +21,7 @@ test('[P3] [M4] 20,000 sends over HTTP with every fifth answer lost give 20,000 
   const flaky = new HostApi({ url: `http://127.0.0.1:${proxy.port}`, apiKey: world.server.ready.apiKey })
   const token = world.token('li')
   const acknowledged: Acknowledgement[] = []
-  const numbers = Array.from({ length: 20_000 }, (_, at) => at)
+  const numbers = Array.from({ length: sendCount }, (_, at) => at)
   await inParallel(numbers, 48, async (number) => {
     const clientId = `http-${number}`
     const text = `number ${number}`
@@ -28,10 +32,10 @@ test('[P3] [M4] 20,000 sends over HTTP with every fifth answer lost give 20,000 
     })
     acknowledged.push({ clientId, text, seq: posted.seq })
   })
-  expect(proxy.lost).toBeGreaterThan(20_000 * lostShare * 0.8)
+  expect(proxy.lost).toBeGreaterThan(sendCount * lostShare * 0.8)
   await proxy.close()
   const check = checkLog(await world.host.readLog(groupId, token), acknowledged)
-  expect(check).toEqual({ texts: 20_000, lost: [], doubled: [], gaps: [] })
+  expect(check).toEqual({ texts: sendCount, lost: [], doubled: [], gaps: [] })
 })
 
 test('[P3] [M6] sends on a socket whose answers are lost are repeated on the next one and stand once', async () => {
@@ -43,11 +47,11 @@ test('[P3] [M6] sends on a socket whose answers are lost are repeated on the nex
   const speakers = people.map((name) => {
     return new Speaker({ name, groupId, socketUrl: () => world.socketUrl(proxy.port), token: () => world.token(name) })
   })
-  await Promise.all(speakers.map((speaker) => speaker.speak(8, 1_000)))
+  await Promise.all(speakers.map((speaker) => speaker.speak(8, sendsEach)))
   await proxy.close()
   const acknowledged = speakers.flatMap((speaker) => speaker.acknowledged)
   const check = checkLog(await world.host.readLog(groupId, world.token('li')), acknowledged)
-  expect(check).toEqual({ texts: 4_000, lost: [], doubled: [], gaps: [] })
+  expect(check).toEqual({ texts: people.length * sendsEach, lost: [], doubled: [], gaps: [] })
   expect(speakers.flatMap((speaker) => speaker.refused)).toEqual([])
 })
 

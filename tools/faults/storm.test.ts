@@ -2,14 +2,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient, type GroupHandle, type QunClient } from '@qun/sdk'
 import { textMessage } from '@qun/features/words/message/contract'
+import { lengthOf } from '@qun/testing/share'
 import { expect, test } from 'vitest'
 import { inParallel } from '../bench/host-api.ts'
 import { readFamilyUse } from '../bench/process-stat.ts'
 import { hashLog } from '../replay/proof.ts'
 import { FaultWorld } from './fault-world.ts'
 
-/** One address may hold a thousand sockets; P8 speaks of a thousand clients. */
-const clientCount = 900
+/** One address may hold a thousand sockets; P8 speaks of a thousand clients. A tenth of them nine times in ten. */
+const clientCount = lengthOf(900, 7)
 /** P8: everybody is back and has caught up this soon after the server is. */
 const resyncedWithinMs = 20_000
 const rssFactorMax = 2

@@ -2,7 +2,8 @@
  * Replays real IRC logs through a real server and proves that nothing is lost, doubled or moved.
  *
  * `npm run replay -- FILE… | --all-dev [--at-once N] [--speed N|full] [--order strict|concurrent] [--kill N] [--seed S]
- * [--url URL --credentials API_KEY]`. Each log is a group; `--at-once` of them go on side by side, one unless given.
+ * [--url URL --credentials API_KEY] [--share]`. Each log is a group; `--at-once` of them go on side by side, one unless
+ * given. With `--share`, one log in ten is whole and of the others the first tenth, by the commit that is checked out.
  * Without `--url` a server of its own is started on a fresh durable database. Ends with 1 on any difference.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -10,11 +11,13 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { textLengthMax } from '@qun/features/words/message/contract'
+import { lengthOf, turnOf } from '@qun/testing/share'
 import { HostApi, inParallel } from '../bench/host-api.ts'
 import { makeWorkFolder } from '../bench/work-folder.ts'
 import { castLog } from './cast.ts'
 import { parseIrcLog } from './irc-log.ts'
 import { OwnServer } from './own-server.ts'
+import { shareFor } from '../long-runs.ts'
 import { perform, type Performance, type StageOptions } from './stage.ts'
 
 const devFolder = fileURLToPath(new URL('../../../shared/data/irc-disentanglement/dev', import.meta.url))
@@ -30,11 +33,15 @@ const { values: options, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     url: { type: 'string' },
     credentials: { type: 'string' },
+    share: { type: 'boolean', default: false },
+    whole: { type: 'boolean', default: false },
   },
 })
 
 const files = [...positionals, ...(options['all-dev'] ? listDevLogs() : [])]
 const kills = wholeNumber('--kill', options.kill)
+const today = shareFor(options.whole || !options.share)
+let killsWanted = 0
 checkOptions()
 const work = makeWorkFolder('qun-replay')
 
@@ -45,17 +52,21 @@ const host = new HostApi({ url, apiKey: own?.apiKey ?? options.credentials! })
 let differences = 0
 await inParallel([...files.entries()], wholeNumber('--at-once', options['at-once']), async ([index, file]) => {
   // Kills are spread evenly; the first logs take what does not divide.
-  const share = Math.floor(kills / files.length) + (index < kills % files.length ? 1 : 0)
-  const found = await replay(file, share)
+  const killsHere = Math.floor(kills / files.length) + (index < kills % files.length ? 1 : 0)
+  const found = await replay(file, index, killsHere)
   differences += found
 })
 const killed = own?.killCount ?? 0
 console.log(`\n${files.length} logs, ${killed} kills, ${differences} differences`)
 await own?.stop()
-process.exit(differences > 0 || killed < kills ? 1 : 0)
+process.exit(differences > 0 || killed < killsWanted ? 1 : 0)
 
-async function replay(file: string, killShare: number): Promise<number> {
-  const log = parseIrcLog(readFileSync(file, 'utf8'))
+async function replay(file: string, index: number, killsWhole: number): Promise<number> {
+  const length = (whole: number) => lengthOf(whole, turnOf(index), today)
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const log = parseIrcLog(lines.slice(0, length(lines.length)).join('\n'))
+  const killShare = length(killsWhole)
+  killsWanted += killShare
   const play = castLog(log, textLengthMax)
   const lineCount = play.steps.filter((step) => step.kind === 'say').length
   const beforeLine = own?.killPlan(killShare, lineCount)

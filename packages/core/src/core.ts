@@ -17,6 +17,7 @@ import { noteReactions } from './later/reaction-queue.ts'
 import { Reader } from './read/reading.ts'
 import { createRegistry } from './host/registry.ts'
 import { ClientSession, type SessionHost } from './sync/session.ts'
+import { UnderWay } from './ground/under-way.ts'
 import { migrationsOf } from './ground/store.ts'
 import { Validators } from './host/validate.ts'
 import { Viewing } from './decide/viewing.ts'
@@ -25,6 +26,8 @@ import { steadyClock, systemWait, wallClock } from './ground/defaults.ts'
 
 /** Lanes of the group commit: two keep the store busy while a commit is under way, more only split the batches. */
 const laneCount = 2
+/** What people do in answer to what they are told may go on for ever. */
+const settleRoundsMax = 3
 
 /** Runs the migrations of the engine and of all features, then opens for work. Call `start` for the workers. */
 export async function createCore(options: CoreOptions): Promise<Core> {
@@ -42,7 +45,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   await epoch.read(randomHex)
   // [REACT1] Before this node takes anything: from now on facts wait for its reactions, whichever node writes them.
   await options.store.transaction('*', (tx) => noteReactions(registry.reactions, options.apps, now()).execute(tx))
-  const underWay = new Set<Promise<unknown>>()
+  const underWay = new UnderWay()
   const onBug = options.onBug ?? (() => undefined)
   const engine: Engine = {
     store: options.store,
@@ -69,12 +72,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     nudge: (work, appId) => workers.nudge(work, appId),
     hear: (appId, groupId) => folds.hear(appId, groupId),
     doubt: (appId, groupIds, userIds) => doubts.add(appId, groupIds, userIds),
-    track(work) {
-      underWay.add(work)
-      const done = () => underWay.delete(work)
-      work.then(done, done)
-      return work
-    },
+    track: underWay.track,
   }
   const folds = new Folds(engine)
   const workers = new Workers(engine, folds)
@@ -85,7 +83,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 interface Parts {
   readonly workers: Workers
   readonly doubts: Doubts
-  readonly underWay: ReadonlySet<Promise<unknown>>
+  readonly underWay: UnderWay
   readonly epoch: Epoch
 }
 function assemble(engine: Engine, { workers, doubts, underWay, epoch }: Parts): Core {
@@ -104,9 +102,7 @@ function assemble(engine: Engine, { workers, doubts, underWay, epoch }: Parts): 
     read: (principal, groupId, seq) => open(() => viewing.read(principal, groupId, seq)),
   }
   let isDraining = false
-  const idle = async () => {
-    while (underWay.size > 0) await Promise.allSettled([...underWay])
-  }
+  const idle = () => underWay.idle()
   const open = <T>(run: () => Promise<T>): Promise<T> => (isDraining ? Promise.reject(draining()) : run())
 
   const forget = cutWhenOther(engine, epoch, fanout)
@@ -122,15 +118,15 @@ function assemble(engine: Engine, { workers, doubts, underWay, epoch }: Parts): 
     act: (request) => open(() => actions.act(request)),
     recall: (principal, groupId, seq) => open(() => viewing.recall(principal, groupId, seq)),
     hide: (principal, groupId, seq, hidden) => open(() => viewing.hide(principal, groupId, seq, hidden)),
-    snapshot: (principal, groupId) => reader.snapshot(principal, groupId),
-    changes: (principal, groupId, from) => reader.changes(principal, groupId, from),
-    history: (principal, groupId, page) => reader.history(principal, groupId, page),
-    message: (principal, groupId, seq) => reader.message(principal, groupId, seq),
-    members: (principal, groupId, page) => reader.members(principal, groupId, page),
+    snapshot: (principal, groupId) => engine.track(reader.snapshot(principal, groupId)),
+    changes: (principal, groupId, from) => engine.track(reader.changes(principal, groupId, from)),
+    history: (principal, groupId, page) => engine.track(reader.history(principal, groupId, page)),
+    message: (principal, groupId, seq) => engine.track(reader.message(principal, groupId, seq)),
+    members: (principal, groupId, page) => engine.track(reader.members(principal, groupId, page)),
     read: (principal, groupId, seq) => open(() => viewing.read(principal, groupId, seq)),
-    conversations: (principal) => viewing.conversations(principal),
+    conversations: (principal) => engine.track(viewing.conversations(principal)),
     setConversation: (principal, groupId, patch) => open(() => viewing.setConversation(principal, groupId, patch)),
-    me: (principal) => viewing.me(principal),
+    me: (principal) => engine.track(viewing.me(principal)),
     putUser: (appId, user) => open(() => viewing.putUser(appId, user)),
     call: (server, request) => open(() => engine.track(callEndpoint(engine, server, request))),
     connect: (principal: Principal, resume, outlet: Outlet) => new ClientSession(host, principal, resume, outlet),
@@ -148,24 +144,27 @@ function assemble(engine: Engine, { workers, doubts, underWay, epoch }: Parts): 
       await idle()
       await appender.close()
     },
-    settle: () => settle(engine, { workers, doubts, fanout }, idle),
+    settle: () => settle(engine, { workers, doubts, fanout, underWay }),
+    isSettled: () => underWay.isSettled && fanout.isSent,
   }
 }
 
 async function settle(
   engine: Engine,
-  { workers, doubts, fanout }: Pick<Parts, 'workers' | 'doubts'> & { readonly fanout: Fanout },
-  idle: () => Promise<void>,
+  { workers, doubts, fanout, underWay }: Omit<Parts, 'epoch'> & { readonly fanout: Fanout },
 ): Promise<void> {
-  for (let round = 0; round < 3; round++) {
-    await idle()
-    await workers.settle()
-    await idle()
+  for (let round = 0; round < settleRoundsMax; round++) {
+    const before = underWay.begun
+    await underWay.idle()
+    const ran = await workers.settle()
+    await underWay.idle()
     await doubts.settle()
     if (engine.bus.isReliable !== true) await fanout.poll()
     await fanout.settle()
-    await idle()
+    await underWay.idle()
+    if (ran === 0 && underWay.begun === before) break
   }
+  underWay.noteSettled()
 }
 
 /** What was heard of a former store is of no use, on this side neither. Returns the end of it. */

@@ -1,6 +1,6 @@
 /** The engine: groups, a log, and live cards. Knows no feature. */
 export * from './host/assert.ts'
-export { audit, type Audited } from './host/audit.ts'
+export { audit, auditsOf, type Audited } from './host/audit.ts'
 export * from './core.ts'
 export * from './host/feature.ts'
 export * from './host/host.ts'

@@ -1,8 +1,9 @@
 /** What the ledger's own tests share: a migrated database of their own, calls as a decision makes them, an audit. */
 import type { AppId } from '@qun/contract'
 import { Refusal } from '@qun/contract'
-import { migrate, openStore, type Store, type StoreOptions } from '@qun/storage'
-import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
+import { migrate, type Store, type StoreOptions } from '@qun/storage'
+import { borrowDatabase } from '@qun/storage/lending'
+import { templateDatabase, templateName } from '@qun/storage/testing'
 import { randomBytes } from 'node:crypto'
 import { expect, inject } from 'vitest'
 import { ledgerAudits } from './audits.ts'
@@ -65,12 +66,12 @@ export async function startLab(options: Partial<StoreOptions> = {}): Promise<Lab
       await migrate(url, ledgerMigrations, () => 0)
     },
   })
-  const clone = await cloneDatabase(template)
+  const loan = await borrowDatabase(template)
   const statements: string[] = []
-  const store = await openStore({ url: clone.url, sqlLog: ({ text }) => statements.push(text), ...options })
-  return new Lab(store, clone.url, statements, async () => {
+  const store = await loan.openStore({ sqlLog: ({ text }) => statements.push(text), ...options })
+  return new Lab(store, loan.url, statements, async () => {
     await store.close()
-    await clone.drop()
+    await loan.giveBack()
   })
 }
 

@@ -1,11 +1,11 @@
 /** A hundred thousand random steps against the model; QUN_TEST_SEED repeats a walk, QUN_WALK_STEPS sets it. */
-import { seeded } from '@qun/testing'
+import { lengthOf, seeded } from '@qun/testing'
 import { test } from 'vitest'
 import { startLab } from './fixtures.ts'
 import { walk } from './walk.ts'
 
 const seed = Number(process.env['QUN_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
-const steps = Number(process.env['QUN_WALK_STEPS'] ?? 100_000)
+const steps = Number(process.env['QUN_WALK_STEPS'] ?? lengthOf(100_000, 0))
 
 test(`[LDG14] ${steps} steps from seed ${seed}`, async () => {
   process.stdout.write(`ledger walk: ${steps} steps, seed ${seed}\n`)

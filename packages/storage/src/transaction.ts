@@ -1,4 +1,5 @@
 /** One transaction on one pipelined connection, for Kysely and in as few round trips as possible; knows no table. */
+import type { Socket } from 'node:net'
 import type { CompiledQuery, ConnectionProvider, DatabaseConnection, QueryResult } from 'kysely'
 import { escapeLiteral, type PoolClient, type QueryConfig, type QueryResult as PgResult } from 'pg'
 import type { SqlLogEntry } from './connection.ts'
@@ -30,6 +31,7 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
   readonly #log: ((entry: SqlLogEntry) => void) | undefined
   #begun: Promise<unknown> | undefined
   #open = true
+  #held: Socket | undefined
   /** A place was marked and nothing was sent since: the next statement sends its savepoint along. */
   #markWaits = false
   /** The savepoint stands, and statements may have followed it. */
@@ -44,10 +46,23 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
     this.#log = frame.log
     // A reading sees one moment however many statements it takes; a decision sees what others just committed.
     const access = mode === 'read' ? 'repeatable read read only' : 'read committed read write'
+    this.#hold()
     this.#begun = client.query(
       `begin isolation level ${access}; select set_config('qun.app_id', ${escapeLiteral(appId)}, true)`,
     )
     this.#begun.catch(() => {})
+  }
+
+  /** BEGIN waits for the first statement, so that both are one packet; no longer than this turn. */
+  #hold(): void {
+    const { stream } = (this.#client as unknown as { connection: { stream: Socket } }).connection
+    stream.cork()
+    this.#held = stream
+    setImmediate(() => this.#letGo())
+  }
+  #letGo(): void {
+    this.#held?.uncork()
+    this.#held = undefined
   }
 
   async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
@@ -61,6 +76,7 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
     try {
       if (this.#markWaits) this.#sendMark()
       const sent = this.#client.query(this.#prepared(query))
+      this.#letGo()
       const answer: QueryAnswer = this.#begun === undefined ? await sent : await this.#withBegin(sent)
       failed = false
       // Several statements in one string answer with one result each; the last one counts.
@@ -86,6 +102,7 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
   /** Returns when the transaction is durable. Throws what broke it if it was rolled back instead. */
   async commit(): Promise<void> {
     this.#open = false
+    this.#letGo()
     let command: string
     try {
       const result = await this.#client.query('commit')
@@ -102,6 +119,7 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
   /** Never throws: false means that the connection is of no further use. */
   async rollback(): Promise<boolean> {
     this.#open = false
+    this.#letGo()
     try {
       await this.#client.query('rollback')
       return true

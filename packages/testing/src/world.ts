@@ -1,9 +1,10 @@
 /** A whole system in one process, on a database of its own, with time and chance in the test's hand. */
 import { createInProcessBus, type Bus } from '@qun/bus'
 import type { AnswerOf, Card, Endpoint, GroupId, StateOf, UserId } from '@qun/contract'
-import { audit, createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
+import { auditsOf, createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
 import { migrate, openStore, type Store } from '@qun/storage'
-import { cloneDatabase, templateDatabase, templateName } from '@qun/storage/testing'
+import { borrowDatabase } from '@qun/storage/lending'
+import { templateDatabase, templateName } from '@qun/storage/testing'
 import { sql } from 'kysely'
 import { inject } from 'vitest'
 import { Listener } from './listener.ts'
@@ -38,18 +39,20 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await store.close()
     },
   })
-  const clone = await cloneDatabase(template)
+  const loan = await borrowDatabase(template)
   const time = new WorldTime()
   const bugs: unknown[] = []
   const statements = new Statements()
   let counter = 0
   const shared = options.bus ?? createInProcessBus()
   const startNode = async (node: NodeOptions): Promise<WorldNode> => {
-    const store = await openStore({ url: clone.url, poolSize: 6, sqlLog: statements.note })
+    const store = await loan.openStore({ poolSize: 6, sqlLog: statements.note })
     const { reading, transaction, lane } = store
     Object.assign(store, node.store?.({ reading, transaction, lane }))
-    const core = await createCore({
+    const starting = createCore({
       store,
+      // The template has those of the first node; a node of another release brings its own.
+      isMigrated: node.features === undefined,
       bus: node.bus ?? shared,
       features: node.features ?? options.features,
       now: node.now ?? (() => time.now()),
@@ -64,16 +67,20 @@ export async function startWorld(options: WorldOptions): Promise<World> {
           .slice(-bytes * 2),
       onBug: (error, where) => bugs.push(new Error(`a bug in ${where}`, { cause: error })),
     })
-    return { core, store }
-  }
-  const first = await startNode({})
-  const end = async () => {
     try {
-      const faults = await statements.faults(clone.url)
-      if (faults.length > 0) throw new Error(`statements grow with the tables:\n${faults.join('\n')}`)
-    } finally {
-      await clone.drop()
+      return { core: await starting, store }
+    } catch (error) {
+      await store.close()
+      throw error
     }
+  }
+  const first = await startNode({}).catch(async (error: unknown) => {
+    await loan.giveBack()
+    throw error
+  })
+  const end = async () => {
+    const faults = await statements.faults(loan.url).finally(() => loan.giveBack())
+    if (faults.length > 0) throw new Error(`statements grow with the tables:\n${faults.join('\n')}`)
   }
   const seen = { core: first.core, store: statements.silent(first.store) }
   const world = new World(seen, time, bugs, startNode, end, statements)
@@ -98,6 +105,9 @@ interface WorldNode {
   readonly core: Core
   readonly store: Store
 }
+
+/** Clients and engine may answer each other for ever. */
+const settleRoundsMax = 4
 
 export class World implements AsyncDisposable {
   readonly core: Core
@@ -230,10 +240,12 @@ export class World implements AsyncDisposable {
   }
   /** Runs all that is due or under way, until nothing is. */
   async settle(): Promise<void> {
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; round < settleRoundsMax; round++) {
       await turns()
       for (const { core } of this.#nodes) await core.settle()
+      // What clients were told, they answer within these turns; what one node did, another may have heard.
       await turns()
+      if (this.#nodes.every(({ core }) => core.isSettled())) return
     }
   }
   /** The state of a card as its members see it. */
@@ -250,11 +262,17 @@ export class World implements AsyncDisposable {
       if (client === undefined || client.connection.get() !== 'online') continue
       found.push(...(await differences(this.core, this.store, appId, client, person.views())))
     }
-    const clock = { now: () => this.time.now(), elapsed: () => 0 }
-    for (const { id, differences } of await audit(this.store, this.core.registry.features, clock))
-      found.push(...differences.map((difference) => `audit ${id}: ${difference}`))
+    found.push(...(await this.#audit()))
     if (this.#bugs.length > 0) throw new AggregateError(this.#bugs.splice(0), 'the engine reported bugs')
     if (found.length > 0) throw new Error(`the world does not hold:\n${found.join('\n')}`)
+  }
+  /** All audits at one moment, sent together. */
+  async #audit(): Promise<string[]> {
+    const audits = auditsOf(this.core.registry.features)
+    const told = await this.store.reading('*', (tx) =>
+      Promise.all(audits.map(async ({ id, find }) => [id, await find(tx, this.time.now())] as const)),
+    )
+    return told.flatMap(([id, differences]) => differences.map((difference) => `audit ${id}: ${difference}`))
   }
   async [Symbol.asyncDispose](): Promise<void> {
     try {

@@ -4,7 +4,17 @@
  */
 import { randomInt } from 'node:crypto'
 import { MINUTE, type StateOf } from '@qun/contract'
-import { actTogether, again, type Answer, type At, type Deed, refusalOf, seeded, type World } from '@qun/testing'
+import {
+  actTogether,
+  again,
+  type Answer,
+  type At,
+  type Deed,
+  lengthOf,
+  refusalOf,
+  seeded,
+  type World,
+} from '@qun/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { addMembers, muteMember, unmuteMember } from '../../people/membership/contract.ts'
@@ -13,7 +23,7 @@ import { appId, escrowOf, fund, id, open } from './fixtures.ts'
 import { createRedPacket } from './server.ts'
 
 const seed = Number(process.env['QUN_TEST_SEED'] ?? randomInt(2 ** 31))
-const steps = Number(process.env['QUN_WALK_STEPS'] ?? 100_000)
+const steps = Number(process.env['QUN_WALK_STEPS'] ?? lengthOf(100_000, 4))
 const people = ['wang', 'he', 'li', 'zhao', 'sun', 'm1', 'm2', 'm3', 'm4', 'm5'] as const
 const lifeMs = 30 * MINUTE
 const shareMax = 500

@@ -4,13 +4,13 @@
  */
 import { randomInt } from 'node:crypto'
 import type { UserId } from '@qun/contract'
-import { seeded } from '@qun/testing'
+import { lengthOf, seeded } from '@qun/testing'
 import { test } from 'vitest'
 import { addMembers } from '../../people/membership/contract.ts'
 import { openWorld, Walk } from './fixtures.ts'
 
 const seed = Number(process.env['QUN_TEST_SEED'] ?? randomInt(2 ** 31))
-const steps = Number(process.env['QUN_WALK_STEPS'] ?? 100_000)
+const steps = Number(process.env['QUN_WALK_STEPS'] ?? lengthOf(100_000, 8))
 const guests = Array.from({ length: 10 }, (_, i) => `m${i}` as UserId)
 const people = ['wang', 'he', 'li', 'zhao', 'sun', ...guests]
 

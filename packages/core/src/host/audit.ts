@@ -14,15 +14,19 @@ export interface Audited {
   readonly durationMs: number
 }
 
+/** The engine's audits and those of the features, each once. */
+export function auditsOf(features: readonly Feature[]): readonly Audit[] {
+  return [...new Set([...engineAudits, ...features.flatMap((feature) => feature.audits ?? [])])]
+}
+
 /** Runs the engine's audits and those of the features, one after another, each in a reading of its own. */
 export async function audit(
   store: Store,
   features: readonly Feature[],
   clock: { now(): number; elapsed(): number },
 ): Promise<Audited[]> {
-  const audits = new Set([...engineAudits, ...features.flatMap((feature) => feature.audits ?? [])])
   const results: Audited[] = []
-  for (const { id, doc, find } of audits) {
+  for (const { id, doc, find } of auditsOf(features)) {
     const began = clock.elapsed()
     const differences = await store.reading('*', (tx) => find(tx, clock.now()))
     results.push({ id, doc, differences, durationMs: clock.elapsed() - began })

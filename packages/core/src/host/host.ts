@@ -180,4 +180,6 @@ export interface Core {
   stop(): Promise<void>
   /** Runs everything due now: jobs, reactions, pending frames. For tests, and before a stop. */
   settle(): Promise<void>
+  /** Whether nothing was begun since `settle` and no frame waits: for tests of several nodes and their clients. */
+  isSettled(): boolean
 }

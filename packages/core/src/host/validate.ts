@@ -9,14 +9,15 @@ type Problem = { readonly pointer: string; readonly code: string }
 /** At most this many faults are reported: enough to mend a form, too few to be a burden. */
 const faultsMax = 10
 
-export class Validators {
-  readonly #compiled = new WeakMap<TSchema, Validator>()
+/** Of the process: engines that serve the same features share what is compiled. */
+const compiled = new WeakMap<TSchema, Validator>()
 
+export class Validators {
   of(schema: TSchema): Validator {
-    let validator = this.#compiled.get(schema)
+    let validator = compiled.get(schema)
     if (validator === undefined) {
       validator = Compile(schema) as Validator
-      this.#compiled.set(schema, validator)
+      compiled.set(schema, validator)
     }
     return validator
   }

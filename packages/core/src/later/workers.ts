@@ -50,13 +50,14 @@ export class Workers {
   async stop(): Promise<void> {
     await Promise.all(Object.values(this.#crews).map((crew) => crew.stop()))
   }
-  /** Runs all that is due now, and what that makes due, until nothing is. */
-  async settle(): Promise<void> {
-    for (;;) {
+  /** Runs all that is due now, and what that makes due, until nothing is; how much there was. */
+  async settle(): Promise<number> {
+    for (let ran = 0; ;) {
       let done = 0
       // In turns, so that what a test sees is the same each time.
       for (const crew of Object.values(this.#crews)) done += await crew.settle()
-      if (done === 0) return
+      if (done === 0) return ran
+      ran += done
     }
   }
 }

@@ -169,6 +169,10 @@ export class Fanout {
   cutAll(): void {
     for (const feed of [...this.#feeds.values()]) feed.cut(closeCodes.tryLater, 'sync.reset')
   }
+  /** Whether nothing waits to be sent. */
+  get isSent(): boolean {
+    return this.#dirty.size === 0 && this.#late.size === 0
+  }
   /** Sends all that waits, at once. */
   async settle(): Promise<void> {
     for (const hub of [...this.#hubs.values()]) await hub.settle()
