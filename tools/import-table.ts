@@ -332,7 +332,7 @@ export const consoleFiles = ['tools/**', 'apps/**', 'vitest*.config.ts']
 /** Files that may open a transaction; everything else, every feature included, is handed one. */
 export const transactionOpeners = [
   'packages/storage/src/**',
-  'packages/core/src/log/append.ts',
+  'packages/core/src/log/append-care.ts',
   'packages/core/src/decide/decision.ts',
   'packages/core/src/decide/card-act.ts',
   'packages/core/src/log/post.ts',
@@ -342,10 +342,15 @@ export const transactionOpeners = [
   'packages/core/src/later/jobs.ts',
   'packages/core/src/later/reactions.ts',
   'packages/core/src/later/sweep.ts',
+  // Tells the store which reactions this node knows, before anything else runs.
+  'packages/core/src/core.ts',
   // Reads or makes the epoch before anything else runs.
   'packages/core/src/ground/epoch.ts',
   // Mends rows by an operator's word, each group in a transaction of its own.
   'packages/core/src/decide/repair.ts',
+  // Worlds look at rows with their own eyes.
+  'packages/testing/src/rehearsal.ts',
+  'packages/testing/src/statements.ts',
   // The server's own tables (apps, keys, revocations) are no part of any group's log.
   'packages/server/src/apps/apps.ts',
   'packages/server/src/apps/revocations.ts',

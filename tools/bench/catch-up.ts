@@ -81,7 +81,8 @@ async function addMessages(database: Client, count: number): Promise<void> {
   )
   await database.query(
     `UPDATE members m SET own = own + $1 FROM groups g
-      WHERE g.app_id = m.app_id AND g.group_id = m.group_id AND m.user_id = g.owner_id AND g.group_id = ANY($2::text[])`,
+      WHERE g.app_id = m.app_id AND g.group_id = m.group_id AND m.user_id = g.owner_id
+        AND g.group_id = ANY($2::text[])`,
     [each, made.groupIds],
   )
   await database.query(

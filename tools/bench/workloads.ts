@@ -1,4 +1,4 @@
-/** The workloads A–F and G10: how many members in which groups, what is sent, against whom, and which ratio is the goal. */
+/** The workloads A–F and G10: how many members in which groups, what is sent, against whom, for which ratio. */
 import type { PeerName } from './peers.ts'
 import type { Step } from './plan.ts'
 

@@ -111,12 +111,13 @@ async function write(
   rows: readonly Row[],
 ): Promise<void> {
   const spoke = [...new Set(rows.map((row) => row.append.senderId))].map((id) => senders.get(id) as Sender)
+  const own = JSON.stringify(Object.fromEntries(spoke.map((sender) => [sender.user_id, sender.own])))
   const column = (pick: (row: Row) => unknown) => listOf(rows.map(pick))
   await Promise.all([
     sql`UPDATE groups SET version = ${group.version}, last_seq = ${group.last_seq}, last_ordinal = ${group.last_ordinal},
       last_word_seq = ${group.last_word_seq}, last_at = ${group.last_at}
       WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx),
-    sql`UPDATE members SET own = (${JSON.stringify(Object.fromEntries(spoke.map((s) => [s.user_id, s.own])))}::jsonb->>user_id)::bigint
+    sql`UPDATE members SET own = (${own}::jsonb->>user_id)::bigint
       WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = ANY(${spoke.map((s) => s.user_id)}::text[])`.execute(
       tx,
     ),
