@@ -346,6 +346,8 @@ export const transactionOpeners = [
   'packages/core/src/ground/epoch.ts',
   // Mends rows by an operator's word, each group in a transaction of its own.
   'packages/core/src/decide/repair.ts',
+  // Hands calls through, to tell a test's own statements from the product's.
+  'packages/testing/src/statements.ts',
   // The server's own tables (apps, keys, revocations) are no part of any group's log.
   'packages/server/src/apps/apps.ts',
   'packages/server/src/apps/revocations.ts',
