@@ -23,8 +23,8 @@ export const migrations: readonly Migration[] = [
     online: [
       {
         index: 'membership_bans_by_time',
-        create: `CREATE INDEX CONCURRENTLY membership_bans_by_time
-          ON membership_bans (app_id, group_id, at DESC, user_id)`,
+        create: `CREATE INDEX CONCURRENTLY membership_bans_by_time ON membership_bans
+          (app_id, group_id, at DESC, user_id)`,
       },
     ],
   },
