@@ -1,4 +1,4 @@
-/** Runs the fast tests on Node and keeps every statement their worlds sent, with its first values: `node collect.ts FOLDER`. */
+/** Runs fast tests on Node and keeps every statement their worlds sent, with its first values, in a folder. */
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { startVitest } from 'vitest/node'

@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { planOf, type PlanNode, type Statement } from '@qun/storage/testing'
 import type { Client } from 'pg'
-import { big } from './big-rows.ts'
+import { big } from './big-tables.ts'
 
 export interface Measured {
   readonly text: string

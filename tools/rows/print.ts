@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { promised } from './big-rows.ts'
+import { promised } from './big-tables.ts'
 import { openManyRows } from './many-rows.ts'
 
 const folder = resolve(import.meta.dirname, '../../.cache/rows')

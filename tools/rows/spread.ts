@@ -1,6 +1,6 @@
 /** Fills tables nobody wrote rows for by the looks of their columns, so that a new feature's are large, too. */
 import type { Client } from 'pg'
-import { big } from './big-rows.ts'
+import { big } from './big-tables.ts'
 
 interface Column {
   readonly name: string

@@ -20,6 +20,12 @@ export const planExceptions: readonly PlanException[] = [
     part: 'FROM coupon_items i JOIN coupon_stocks s',
     reason: 'One person’s coupons, which the limits of their stocks bound; the page is sorted by what is due first.',
   },
+  {
+    part: 'WITH RECURSIVE names AS',
+    reason: 'A look for what is due: so many steps along the index, whose few rows are then put in order (WORK5).',
+  },
+  { part: 'WITH RECURSIVE queues AS', reason: 'A look for facts that wait, bounded in steps as well (WORK5).' },
+  { part: 'DELETE FROM reaction_names', reason: 'Names of code, some dozens, looked through by the sweep.' },
   { part: 'DELETE FROM idempotency', reason: 'The daily sweep of all apps, which no request waits for.' },
   { part: 'FROM flash_sale_holds', reason: 'The holds that stand of one sale: at most its stock.' },
   { part: 'FROM ledger_exceptions', reason: 'The operator’s list of differences that are to be looked into.' },

@@ -19,7 +19,14 @@ export const migrations: readonly Migration[] = [
   // The latest bans of a group are listed without sorting all it ever made.
   {
     id: 'membership-002',
-    up: [`CREATE INDEX membership_bans_by_time ON membership_bans (app_id, group_id, at DESC, user_id)`],
+    up: [],
+    online: [
+      {
+        index: 'membership_bans_by_time',
+        create: `CREATE INDEX CONCURRENTLY membership_bans_by_time ON membership_bans
+          (app_id, group_id, at DESC, user_id)`,
+      },
+    ],
   },
 ]
 

@@ -15,7 +15,16 @@ export const migrations: readonly Migration[] = [
     ],
   },
   // A page of voters is as many rows as it shows and passes by, never a sort of all ballots.
-  { id: 'poll-002', up: [`CREATE INDEX poll_ballots_by_time ON poll_ballots (app_id, group_id, seq, at, user_id)`] },
+  {
+    id: 'poll-002',
+    up: [],
+    online: [
+      {
+        index: 'poll_ballots_by_time',
+        create: `CREATE INDEX CONCURRENTLY poll_ballots_by_time ON poll_ballots (app_id, group_id, seq, at, user_id)`,
+      },
+    ],
+  },
 ]
 
 export interface Place {

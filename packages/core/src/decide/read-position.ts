@@ -22,10 +22,10 @@ interface Row extends Omit<ReadPosition, 'isMoved'> {
  * Moves the position to `seq` if it lies ahead and exists, and answers where things stand after that.
  * Refuses `group.not_found` to whoever is no active member.
  *
- * Messages carry their sender's running count, so what the reader has written up to `seq` stands in one row: nothing is
- * counted. At the end of the group it is the member's own count; if the reader wrote nothing since the old position, the
- * old one. Otherwise the nearest of their messages is looked for from `seq` on: back to the old position or on to the
- * end, whichever is nearer. Positions never go back, so in all one reader passes each message once.
+ * Messages carry their sender's running count, so what the reader has written up to `seq` stands in one row: nothing
+ * is counted. At the end of the group it is the member's own count; if the reader wrote nothing since the old position,
+ * the old one. Otherwise the nearest of their messages is looked for from `seq` on: back to the old position or on to
+ * the end, whichever is nearer. Positions never go back, so in all one reader passes each message once.
  *
  * The count is of `seq` alone, whatever the old position was: two devices that move at once are both exact.
  */

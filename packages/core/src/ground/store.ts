@@ -137,9 +137,13 @@ export const engineMigrations: readonly Migration[] = [
   },
   {
     id: 'core-006',
-    up: [
-      `CREATE INDEX members_by_rank ON members
-        (app_id, group_id, (CASE role WHEN 'owner' THEN 1 WHEN 'admin' THEN 2 ELSE 3 END), joined_at, user_id) WHERE active`,
+    up: [],
+    online: [
+      {
+        index: 'members_by_rank',
+        create: `CREATE INDEX CONCURRENTLY members_by_rank ON members (app_id, group_id,
+          (CASE role WHEN 'owner' THEN 1 WHEN 'admin' THEN 2 ELSE 3 END), joined_at, user_id) WHERE active`,
+      },
     ],
   },
   {

@@ -40,9 +40,9 @@ export async function readPeople(
   const asked = [...new Set(userIds)]
   if (asked.length === 0) return []
   const { rows } = await sql<MemberDbRow>`SELECT m.*, u.* FROM unnest(${asked}::text[]) AS k(id)
-    CROSS JOIN LATERAL (SELECT * FROM members WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = k.id OFFSET 0) m
-    CROSS JOIN LATERAL (SELECT name, avatar, badge FROM users WHERE app_id = ${appId} AND user_id = k.id OFFSET 0) u`.execute(
-    tx,
-  )
+    CROSS JOIN LATERAL (SELECT * FROM members
+      WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = k.id OFFSET 0) m
+    CROSS JOIN LATERAL (SELECT name, avatar, badge FROM users
+      WHERE app_id = ${appId} AND user_id = k.id OFFSET 0) u`.execute(tx)
   return rows
 }
