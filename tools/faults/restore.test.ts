@@ -21,10 +21,9 @@ class Restorable {
 
   static async start(): Promise<Restorable> {
     const folder = makeWorkFolder('qun-faults-restore')
-    let restorable: Restorable | undefined
     const database = await startEmbedded({ dataDir: folder })
-    const target = () => Number(new URL(restorable!.#database.url).port)
-    restorable = new Restorable(folder, database, await startFlakyProxy({ target }))
+    const target = () => Number(new URL(restorable.#database.url).port)
+    const restorable: Restorable = new Restorable(folder, database, await startFlakyProxy({ target }))
     return restorable
   }
   private constructor(folder: string, database: Embedded, proxy: FlakyProxy) {

@@ -54,7 +54,7 @@ async function removeOne(world: FaultWorld, talk: Talk, port: number): Promise<v
   const until = performance.now() + 20_000
   while (!group.get().ready && performance.now() < until) await pause(20)
   expect(group.get().ready).toBe(true)
-  await world.host.call(removeMember, { params: { groupId, userId } as never, body: {} as never, actAs: owner })
+  await world.host.call(removeMember, { params: { groupId, userId } as never, body: {}, actAs: owner })
   await pause(heardWithinMs)
   const heard = group.get().messages.length
   await pause(2_000)
