@@ -1,6 +1,7 @@
 /**
  * Runs the long tests: `node tools/long-runs.ts slow|faults [--whole] [what vitest takes]`. Without `--whole` they do
- * the share of the commit that is checked out, every run a tenth at least (packages/testing/src/share.ts). Knows no test.
+ * the share of the commit that is checked out, every run a tenth at least (packages/testing/src/share.ts). Knows no
+ * test.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { join } from 'node:path'

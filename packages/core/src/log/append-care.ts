@@ -111,6 +111,7 @@ async function write(
   rows: readonly Row[],
 ): Promise<void> {
   const spoke = [...new Set(rows.map((row) => row.append.senderId))].map((id) => senders.get(id) as Sender)
+  const speakers = spoke.map((sender) => sender.user_id)
   const own = JSON.stringify(Object.fromEntries(spoke.map((sender) => [sender.user_id, sender.own])))
   const column = (pick: (row: Row) => unknown) => listOf(rows.map(pick))
   await Promise.all([
@@ -118,11 +119,9 @@ async function write(
       last_word_seq = ${group.last_word_seq}, last_at = ${group.last_at}
       WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx),
     sql`UPDATE members SET own = (${own}::jsonb->>user_id)::bigint
-      WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = ANY(${spoke.map((s) => s.user_id)}::text[])`.execute(
-      tx,
-    ),
-    sql`INSERT INTO messages (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state,
-        countable, ordinal, own, at)
+      WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = ANY(${speakers}::text[])`.execute(tx),
+    sql`INSERT INTO messages (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body,
+        state, countable, ordinal, own, at)
       SELECT ${appId}, ${groupId}, t.* FROM unnest(${column((r) => r.placed.seq)}::bigint[], ${column((r) => r.placed.version)}::bigint[],
         ${column((r) => r.append.senderId)}::text[], ${column((r) => r.append.clientKey)}::uuid[], ${column((r) => r.append.clientId)}::text[],
         ${column((r) => r.append.fingerprint)}::bigint[], ${column((r) => r.append.kind)}::text[], ${column((r) => r.append.body)}::json[],
