@@ -229,13 +229,15 @@ export async function casesOf(
       if (j <= i || !served(other.name)) continue
       cases.push({ scene, title: `${title} beside ${label(other)}`, calls: (made) => [made[i]!, made[j]!] })
     }
-    undoers(call, stage).forEach((other, j) =>
+    undoers(call, stage).forEach((other, j) => {
+      // The scene has it itself, beside all others.
+      if (all.some(({ name }) => name === other.name)) return
       cases.push({
         scene,
         title: `${title} beside ${label(other)}`,
         calls: (made, at) => [made[i]!, undoers(made[i]!, at)[j]!],
-      }),
-    )
+      })
+    })
   })
   return cases
 }
