@@ -72,19 +72,27 @@ async function isWhole(copy: string, folder: string): Promise<boolean> {
   return there!.length > 0 && there!.length === wanted!.length
 }
 
+/** Of many processes that make the same copy at once. */
+const triesMax = 16
 async function make(copy: string, folder: string): Promise<void> {
   const draft = join(copy, '..', `.draft-${process.pid}-${randomBytes(6).toString('hex')}`)
   const aside = `${draft}-aside`
   try {
     await fill(draft, folder)
-    // What stands there half is moved aside first; another process that was quicker has made the same.
-    if (!(await isWhole(copy, folder))) await rename(copy, aside).catch(() => {})
-    await rename(draft, copy).catch(async (error: unknown) => {
-      if (!(await isWhole(copy, folder))) throw error
-    })
+    // What stands there half is moved aside first; another process that was quicker has made the same. Several that
+    // look at once may move each other's copies aside: then one looks again.
+    for (let tries = 1; !(await isWhole(copy, folder)); tries += 1) {
+      await rename(copy, `${aside}-${tries}`).catch(() => {})
+      const failed = await rename(draft, copy).then(
+        () => undefined,
+        (error: unknown) => error as Error,
+      )
+      if (failed === undefined) break
+      if (tries === triesMax) throw failed
+    }
   } finally {
     await rm(draft, { recursive: true, force: true })
-    await rm(aside, { recursive: true, force: true })
+    for (let tries = 1; tries <= triesMax; tries += 1) await rm(`${aside}-${tries}`, { recursive: true, force: true })
   }
 }
 

@@ -245,6 +245,7 @@ test('[WORK7] a core narrowed to some apps does all work of these and leaves the
   const narrowed = (app: string) =>
     createCore({
       store: world.store,
+      isMigrated: true,
       bus: createInProcessBus(),
       features,
       now: () => world.time.now(),

@@ -53,12 +53,15 @@ export class Hearing {
   get version(): number {
     return this.#version ?? 0
   }
-  /** Resolves once it is loaded. Rejects if the store fails: whoever asks again makes it try again, at once. */
+  /**
+   * Resolves once it is loaded, or over: then whoever asked follows it no more. Rejects if the store fails; who asks
+   * again makes it try again, at once.
+   */
   async ready(): Promise<void> {
     if (this.#version !== undefined) return
     this.#read()
     await this.#reading
-    if (this.#version === undefined) throw this.#trouble
+    if (this.#version === undefined && !this.#isOver) throw this.#trouble
   }
   end(): void {
     this.#isOver = true
