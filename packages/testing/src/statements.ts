@@ -43,7 +43,7 @@ export class Statements {
     const fresh = [...this.#seen].filter(([text]) => !known.has(text)).map(([text, values]) => ({ text, values }))
     const folder = inject('statementsFolder')
     if (folder !== undefined) await keep(folder, fresh)
-    const asked = fresh.filter(({ text }) => planExceptions.every(({ part }) => !text.includes(part)))
+    const asked = fresh.filter(({ text }) => !isExcepted(text))
     if (asked.length > 0) {
       const faults = await planFaults(url, asked)
       for (const [i, { text }] of asked.entries()) known.set(text, faults[i] ?? [])
@@ -51,6 +51,12 @@ export class Statements {
     // Told once: the first world that sends a bad statement fails, and not each of the others.
     return fresh.flatMap(({ text }) => known.get(text) ?? [])
   }
+}
+
+/** Wherever its lines are broken. */
+function isExcepted(text: string): boolean {
+  const inOneLine = text.replaceAll(/\s+/g, ' ')
+  return planExceptions.some(({ part }) => inOneLine.includes(part))
 }
 
 async function keep(folder: string, statements: readonly Statement[]): Promise<void> {
