@@ -62,9 +62,9 @@ async function copyIn(home: string, { folder, version, user }: CopyOptions): Pro
 async function findOrMake(name: string, folder: string): Promise<string> {
   for (let at = 0; at < brokenMax; at += 1) {
     const copy = at === 0 ? name : `${name}-${at}`
-    if (await isWhole(copy, folder)) return copy
-    const isThere = await lstat(copy).catch(() => undefined)
-    if (isThere === undefined && (await make(copy, folder))) return copy
+    // What is there at all came there in one step: only one that lost files since is not whole.
+    const isThere = (await lstat(copy).catch(() => undefined)) !== undefined
+    if (isThere ? await isWhole(copy, folder) : await make(copy, folder)) return copy
   }
   throw new Error(`${name} and ${brokenMax - 1} beside it lack files`)
 }
