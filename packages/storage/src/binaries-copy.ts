@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, copyFile, link, lstat, mkdir, readdir, readlink, rename, rm, symlink, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isRunning } from './claim.ts'
 import { EmbeddedUnableError, firstClosed, runToEnd, type ServerUser } from './server-user.ts'
 
@@ -18,6 +18,8 @@ export interface CopyOptions {
 const standardPlaces = ['/var/cache', '/var/lib', tmpdir()]
 /** Another version's copy that nobody has started from for this long is left over from an upgrade. */
 const leftoverMs = 30 * 86_400_000
+/** Copies of one version that lost files, before somebody has to look. */
+const brokenMax = 8
 const draftName = /^\.draft-(\d+)-/
 
 /**
@@ -43,11 +45,7 @@ async function copyIn(home: string, { folder, version, user }: CopyOptions): Pro
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   })
   await checkOwn(home)
-  const copy = join(home, version)
-  if (!(await isWhole(copy, folder))) {
-    await sweep(home)
-    await make(copy, folder)
-  }
+  const copy = await findOrMake(join(home, version), folder)
   await checkOwn(copy)
   const closed = await firstClosed(user, join(copy, 'bin'))
   if (closed !== undefined) throw new Error(`${closed} is closed`)
@@ -55,6 +53,20 @@ async function copyIn(home: string, { folder, version, user }: CopyOptions): Pro
   await runToEnd({ program: join(copy, 'bin', 'postgres'), args: ['--version'], user, folder: copy })
   await markUsed(copy)
   return copy
+}
+
+/**
+ * A copy that lacks files is left where it is, because a server may run from it, and another is made beside it. So what
+ * is whole stays in its place, and a process that was quicker has made the same.
+ */
+async function findOrMake(name: string, folder: string): Promise<string> {
+  for (let at = 0; at < brokenMax; at += 1) {
+    const copy = at === 0 ? name : `${name}-${at}`
+    // What is there at all came there in one step: only one that lost files since is not whole.
+    const isThere = (await lstat(copy).catch(() => undefined)) !== undefined
+    if (isThere ? await isWhole(copy, folder) : await make(copy, folder)) return copy
+  }
+  throw new Error(`${name} and ${brokenMax - 1} beside it lack files`)
 }
 
 /** A folder that another user made or may change is no place for programs. */
@@ -72,27 +84,20 @@ async function isWhole(copy: string, folder: string): Promise<boolean> {
   return there!.length > 0 && there!.length === wanted!.length
 }
 
-/** Of many processes that make the same copy at once. */
-const triesMax = 16
-async function make(copy: string, folder: string): Promise<void> {
-  const draft = join(copy, '..', `.draft-${process.pid}-${randomBytes(6).toString('hex')}`)
-  const aside = `${draft}-aside`
+/** False when something else than a whole copy came to stand there meanwhile. */
+async function make(copy: string, folder: string): Promise<boolean> {
+  const home = dirname(copy)
+  await sweep(home)
+  const draft = join(home, `.draft-${process.pid}-${randomBytes(6).toString('hex')}`)
   try {
     await fill(draft, folder)
-    // What stands there half is moved aside first; another process that was quicker has made the same. Several that
-    // look at once may move each other's copies aside: then one looks again.
-    for (let tries = 1; !(await isWhole(copy, folder)); tries += 1) {
-      await rename(copy, `${aside}-${tries}`).catch(() => {})
-      const failed = await rename(draft, copy).then(
-        () => undefined,
-        (error: unknown) => error as Error,
-      )
-      if (failed === undefined) break
-      if (tries === triesMax) throw failed
-    }
+    // NOTE: a folder is never moved over one that holds something, so a whole copy is not replaced.
+    return await rename(draft, copy).then(
+      () => true,
+      () => isWhole(copy, folder),
+    )
   } finally {
     await rm(draft, { recursive: true, force: true })
-    for (let tries = 1; tries <= triesMax; tries += 1) await rm(`${aside}-${tries}`, { recursive: true, force: true })
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { call, startTestServer, tokenOf, verdictOf, type TestServer } from '../testing/test-server.ts'
 
 const root = join(import.meta.dirname, '../../../..')
@@ -15,6 +15,7 @@ beforeAll(async () => {
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
 })
 afterAll(async () => {
+  vi.unstubAllEnvs()
   await world[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
@@ -36,9 +37,9 @@ async function readSnippet(): Promise<Record<string, Handler>> {
 describe('[RUN5] a token without a jti', () => {
   test('as the README makes it, is accepted', async () => {
     const { kid, secret, appId, apiKey } = world.app
-    process.env['QUN_KEY_ID'] = kid
-    process.env['QUN_APP_ID'] = appId
-    process.env['QUN_SIGNING_KEY'] = Buffer.from(secret).toString('base64url')
+    vi.stubEnv('QUN_KEY_ID', kid)
+    vi.stubEnv('QUN_APP_ID', appId)
+    vi.stubEnv('QUN_SIGNING_KEY', Buffer.from(secret).toString('base64url'))
     await call(world, 'PUT', '/users/li', { token: apiKey, body: { name: '小李' } })
     const make = (await readSnippet())['/api/chat-token']!
     expect(verdictOf(await call(world, 'GET', '/me', { token: await make({ user: { id: 'li' } }) }))).toBe('200')
