@@ -18,7 +18,7 @@ test.each(scenes)('[ATOM2] %s: at once as in some order', async (name, scene, tu
   const all = namesOf(rehearsal.world.core.registry)
   for (const each of all) names.add(each)
   const stage = await rehearsal.stage()
-  for (const call of await scene(stage)) if (call.isRefused === true) done.add(call.name)
+  for (const call of await scene(await rehearsal.stage())) if (call.isRefused === true) done.add(call.name)
   const found: string[] = []
   for (const [n, one] of (await casesOf(name, scene, stage, (each) => all.includes(each))).entries()) {
     if (!isWhole(turn) && n % shareCount !== 0) continue
