@@ -164,10 +164,10 @@ function traces({ group, allGroups, groups, lastSeq }: Parts): BigTable[] {
     [
       'records',
       `INSERT INTO records (app_id, stream, kind, key, version, body)
-        SELECT '${big.appId}', 'group/' || ${group}, 'notice', k::text, 1 + k % 9, '{"text":"open at ten"}'
+        SELECT '${big.appId}', 'group/' || ${group}, 'notice', k::text, 1 + k % 9, '{"text":"open at ten"}'::json
         FROM ${allGroups}, generate_series(1, CASE g WHEN 0 THEN 20 ELSE 2 END) AS k
         UNION ALL SELECT '${big.appId}', 'user/' || CASE n % 1000 WHEN 0 THEN '${big.userId}' ELSE 'p' || n END,
-          'coupon', n::text, 1 + n % 900, '{"text":"five off"}' FROM generate_series(0, 99999) AS n`,
+          'coupon', n::text, 1 + n % 900, '{"text":"five off"}'::json FROM generate_series(0, 99999) AS n`,
     ],
     [
       'facts',

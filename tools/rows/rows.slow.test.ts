@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { isWhole } from '@qun/testing/share'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { promised } from './big-tables.ts'
+import { promised, type Sizes } from './big-tables.ts'
 import { type ManyRows, openManyRows } from './many-rows.ts'
 import type { Measured } from './measure.ts'
 import { rowExceptions } from './row-exceptions.ts'
@@ -17,6 +17,9 @@ import { rowExceptions } from './row-exceptions.ts'
 const buildMs = 600_000
 /** Whose statements are asked: everybody's in the run's turn, else those of what every connection reads. */
 const asked = isWhole(7) ? ['features', 'packages'] : ['packages/core/src/read', 'packages/core/src/sync/sync.test.ts']
+/** Nine runs of ten are of a shop small enough to be made in a moment: they show that rows and table can be made. */
+const small: Sizes = { messages: 100_000, members: 2_000, groupsOfOne: 100, groups: 2_000 }
+const sizes = isWhole(7) ? promised : small
 /** Fewer mean that the worlds were not heard. */
 const statementsMin = isWhole(7) ? 300 : 40
 const root = join(import.meta.dirname, '../..')
@@ -33,7 +36,7 @@ describe('statements on many rows', () => {
       cwd: root,
       maxBuffer: 2 ** 26,
     }).catch(() => undefined)
-    rows = await openManyRows(join(folder, 'data'), promised, () => undefined)
+    rows = await openManyRows(join(folder, 'data'), sizes, () => undefined)
     measured = await rows.measureAll(statements)
   }, 2 * buildMs)
   afterAll(async () => {
@@ -45,6 +48,8 @@ describe('statements on many rows', () => {
     expect(measured.length).toBeGreaterThan(statementsMin)
   })
   test('none reads a whole table, sorts a whole group or meets thousands of rows', () => {
+    // What is small may be read whole: then only how often it is met says anything.
+    if (!isWhole(7)) return expect(measured.every(({ text }) => text !== '')).toBe(true)
     const faulty = measured.filter(({ text }) => rowExceptions.every(({ part }) => !text.includes(part)))
     expect(faulty.flatMap(({ text, faults }) => faults.map((fault) => `${fault}: ${text}`))).toEqual([])
   })

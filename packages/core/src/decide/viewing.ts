@@ -21,7 +21,12 @@ export class Viewing {
   /** Moves the read position forward; never back. */
   read({ appId, userId }: Principal, groupId: GroupId, seq: number): Promise<{ readSeq: number; unread: number }> {
     return this.#decide(appId, async (decision) => {
-      const { last_seq: lastSeq, isMoved, ...view } = await moveRead(decision.tx, { appId, groupId, userId }, seq)
+      // The person first, as everywhere: a change of their role tells them, and then the conversation. Sent together.
+      await decision.order.reach([{ kind: 'user', userId }])
+      const [, { last_seq: lastSeq, isMoved, ...view }] = await Promise.all([
+        sql`SELECT FROM users WHERE app_id = ${appId} AND user_id = ${userId} FOR NO KEY UPDATE`.execute(decision.tx),
+        moveRead(decision.tx, { appId, groupId, userId }, seq),
+      ])
       if (seq > lastSeq) throw refuse('read.seq_out_of_range')
       if (isMoved) decision.userWork(userId).conversations.add(groupId)
       return { readSeq: view.read_seq, unread: unreadOf(view) }
