@@ -7,6 +7,7 @@ const apart = ['**/journeys/**', '**/faults/**', '**/*.slow.test.ts', '**/*.faul
 const postgres = ['./packages/storage/src/test-setup.ts']
 /** Property tests of fast runs repeat; slow runs take other inputs each time, and print the seed of a failure. */
 const repeatable = ['./tools/test-seed.ts']
+const patient = './tools/faces-setup.ts'
 /**
  * Files of a worker share its process: what they import is loaded and compiled once, and worlds find databases whose
  * sessions are warm. Their files hold no state a test would miss or leave, which running in any order shows.
@@ -45,7 +46,7 @@ export default defineConfig({
           environment: 'happy-dom',
           include: [`${roots}/**/*.test.tsx`],
           exclude: [...never, ...apart],
-          setupFiles: repeatable,
+          setupFiles: [...repeatable, patient],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

@@ -18,7 +18,7 @@ const buildMs = 600_000
 /** Whose statements are asked: everybody's in the run's turn, else those of what every connection reads. */
 const asked = isWhole(7) ? ['features', 'packages'] : ['packages/core/src/read', 'packages/core/src/sync/sync.test.ts']
 /** Nine runs of ten are of a shop small enough to be made in a moment: they show that rows and table can be made. */
-const small: Sizes = { messages: 100_000, members: 2_000, groupsOfOne: 100, groups: 2_000 }
+const small: Sizes = { messages: 100_000, members: 20_000, groupsOfOne: 100, groups: 2_000 }
 const sizes = isWhole(7) ? promised : small
 /** Fewer mean that the worlds were not heard. */
 const statementsMin = isWhole(7) ? 300 : 40
