@@ -60,6 +60,8 @@ describe('statements on many rows', () => {
         values: ['shop', 'grp_giant000'],
       },
     ])
-    expect(found?.faults).toEqual([expect.stringContaining('sorts'), expect.stringContaining('meets')])
+    // A small shop's table is read whole besides.
+    const wanted = [expect.stringContaining('sorts'), expect.stringContaining('meets')]
+    expect(found?.faults).toEqual(expect.arrayContaining(wanted))
   })
 })
