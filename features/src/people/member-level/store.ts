@@ -69,8 +69,15 @@ export interface PersonRow {
 }
 const personColumns = sql`user_id AS "userId", points, decayed, reached, day, day_points AS "dayPoints", day_talk AS "dayTalk",
   last_at AS "lastAt", first_seq AS "firstSeq", first_at AS "firstAt", welcomed, recent`
-/** Locked, in the order of their ids; those who never spoke are missing. */
+/**
+ * Locked, in the order of their ids. Who has no row yet is given an empty one first: what is not there cannot be locked, and
+ * two transactions that both found nothing would write over each other.
+ */
 export async function lockPeople(at: Place, userIds: readonly string[]): Promise<Map<UserId, PersonRow>> {
+  await sql`INSERT INTO member_level_people (app_id, group_id, user_id, points, decayed, reached, day, day_points, day_talk,
+      last_at, first_seq, first_at, welcomed, recent)
+    SELECT ${at.appId}, ${at.groupId}, t.user_id, 0, 0, 1, 0, 0, 0, 0, 0, 0, false, '[]'
+    FROM unnest(${userIds}::text[]) AS t(user_id) ORDER BY t.user_id ON CONFLICT DO NOTHING`.execute(at.tx)
   const { rows } = await sql<PersonRow>`SELECT ${personColumns} FROM member_level_people
     WHERE ${here(at)} AND user_id = ANY(${userIds}::text[]) ORDER BY user_id FOR UPDATE`.execute(at.tx)
   return new Map(rows.map((row) => [row.userId, row]))
