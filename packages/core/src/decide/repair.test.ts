@@ -22,6 +22,8 @@ const planted: Readonly<Record<string, RawBuilder<unknown>>> = {
   'the last word': sql`UPDATE groups SET last_word_seq = 1 WHERE ${here}`,
   'instants that go back': sql`UPDATE messages SET at = at + 5 WHERE seq = 4`,
   'own words': sql`UPDATE members SET own = own + 7 WHERE user_id = 'zhao'`,
+  'a silence that was none': sql`INSERT INTO silences SELECT app_id, group_id, 'zhao', 3, 1, 2 FROM groups WHERE ${here}`,
+  'where somebody spoke last': sql`UPDATE members SET spoke_seq = 1 WHERE user_id = 'zhao'`,
   'a count of members': sql`UPDATE groups SET member_count = 0 WHERE ${here}`,
   'facts counted and not there': sql`UPDATE groups SET last_fact = last_fact + 2 WHERE ${here}`,
   'a reaction to nothing': sql`INSERT INTO reaction_queue (app_id, group_id, reaction, fact_seq)
@@ -51,7 +53,7 @@ describe('repair', () => {
     expect(await mend(world)).toEqual([])
   })
 
-  test.each(upTo(5))(
+  test.each(upTo(6))(
     '[AUDIT3] mends planted faults once, part %i: nothing is found, all can speak, who was away hears',
     async (part) => {
       await using world = await talk()
