@@ -52,8 +52,8 @@ export async function readOwnStream(
   }
 }
 
-/** Rows of one table in one reading: of a small size each, as most are, about one page. */
-const othersMax = 2_000
+/** Rows of one table in one reading: of a small size each, as most are, two pages. */
+const othersMax = 4_000
 type OtherDbRow = Omit<MineDbRow, 'group_id' | 'body'> &
   Pick<RecordDbRow, 'body'> & {
     readonly row: 'mine' | 'record' | 'user'
