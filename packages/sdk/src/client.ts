@@ -198,6 +198,8 @@ class Client implements QunClient {
       }
       case 'snapshot':
         return this.#groups.snapshot(frame)
+      case 'part':
+        return this.#groups.part(frame)
       case 'heads':
         return this.#own.heads(frame.heads)
       case 'sent':

@@ -4,7 +4,9 @@ import type {
   ErrorFrame,
   GroupId,
   MineRow,
+  PartFrame,
   ResetFrame,
+  Row,
   SnapshotFrame,
   Static,
   Stream,
@@ -17,6 +19,7 @@ import { backoffMs } from './backoff.ts'
 import type { Platform } from './defaults.ts'
 import {
   emptyGroup,
+  joinParts,
   lastSeqOf,
   withAnswer,
   withChanges,
@@ -56,6 +59,8 @@ export interface OpenedGroup {
   tries: number
   /** What is missing was too much last time: a snapshot is asked for, whose size is bounded. */
   wantsSnapshot: boolean
+  /** Rows that came before the snapshot they go with. */
+  parts: Row[]
   readonly typing: TypingNotices
   loading: Promise<boolean> | undefined
   readonly view: Cell<GroupView>
@@ -162,9 +167,17 @@ export class Groups {
     const group = this.#opened.get(frame.group.groupId)
     if (group === undefined || group.level !== 'open') return
     const before = group.state.cursor.version
-    this.#take(group, withSnapshot(group.state, frame).state)
+    const parts = group.asked?.id === frame.id ? group.parts.splice(0) : []
+    this.#take(group, withSnapshot(group.state, joinParts(frame, parts)).state)
     group.wantsSnapshot = false
     this.#pulls.taken(streamOf(group.groupId), withId(frame.id), group.state.cursor.version > before)
+  }
+  part(frame: Static<typeof PartFrame>): void {
+    const group = [...this.#opened.values()].find((one) => one.asked?.id === frame.id)
+    if (group === undefined || frame.stream !== streamOf(group.groupId)) return
+    const parts = [...group.parts, ...frame.rows]
+    this.#await(group, frame.id)
+    group.parts = parts
   }
   /** True if it was the end of a subscription's catch-up. */
   finished(id: number): boolean {
@@ -346,6 +359,7 @@ export class Groups {
   #endAsk(group: OpenedGroup): void {
     group.asked?.cancel()
     group.asked = undefined
+    group.parts = []
   }
   #create(groupId: string): OpenedGroup {
     let last: GroupView | undefined
@@ -357,6 +371,7 @@ export class Groups {
       asked: undefined,
       tries: 0,
       wantsSnapshot: false,
+      parts: [],
       typing: new TypingNotices(this.#platform, () => group.view.mark()),
       loading: undefined,
       view: new Cell(this.#turn, () => (last = sameOr(last, this.#draw(groupId)))),

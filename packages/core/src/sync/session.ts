@@ -11,7 +11,7 @@ import { freshHead, type OwnPart, type OwnStream, readOwnStream } from '../read/
 import { packetOf } from './packets.ts'
 import type { Posting } from '../log/post.ts'
 import { Answers } from './answers.ts'
-import { changesPages, headsPages, openingPage } from './pages.ts'
+import { changesPages, headsPages, type OpeningPage, openingPage, restPages } from './pages.ts'
 import { changesText, readChanges } from '../read/reading.ts'
 import type { HubSubscription } from './group-hub.ts'
 import type { Listener } from './listener.ts'
@@ -295,7 +295,11 @@ export class ClientSession implements Session, Listener {
         sub.joinSeq = page.joinSeq
         // Whoever opens a group is the likeliest to speak next.
         if (page.viewerName !== undefined) sub.hub.noteName(this.userId, page.viewerName, page.to)
-        for (const text of page.texts) this.outlet.push({ text })
+        for await (const text of this.#opening(at, page, id)) {
+          await this.outlet.room?.()
+          if (sub.held !== held || this.#isOver) return
+          this.outlet.push({ text })
+        }
         cursor = page.to
         isWhole = !page.more && !held.isFull
       }
@@ -305,6 +309,22 @@ export class ClientSession implements Session, Listener {
       this.#closeAfter(error, sub, held)
       throw error
     }
+  }
+  /** The frames of a page, what is read beside it before the last of them. */
+  async *#opening(
+    at: { readonly appId: AppId; readonly groupId: string; readonly userId: UserId },
+    { texts, rest }: OpeningPage,
+    id: number,
+  ): AsyncGenerator<string> {
+    const { engine } = this.#host
+    yield* texts.slice(0, -1)
+    for (let place = rest; place !== undefined;) {
+      const from = place
+      const read = await engine.store.reading(this.appId, (tx) => restPages(engine, tx, at, from, id))
+      yield* read.texts
+      place = read.next
+    }
+    yield* texts.slice(-1)
   }
   /** A stranger was never in the group; a member whom the store failed keeps it in their list. */
   #closeAfter(error: unknown, sub: HubSubscription, held: HubSubscription['held']): void {
