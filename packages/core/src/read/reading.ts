@@ -164,7 +164,6 @@ export interface ChangesPage {
  * Refuses `sync.reset` when `from` is ahead of the group.
  */
 export async function readChanges(engine: Engine, tx: Tx, at: At, userId: string, from: number): Promise<ChangesPage> {
-  const { appId, groupId } = at
   const viewer = await readViewer(tx, at, userId)
   const { pullRowsMax: limit, pageBytesMax } = engine.limits
   const reach = await findReach(tx, at, from, limit)
