@@ -177,6 +177,32 @@ export const engineMigrations: readonly Migration[] = [
       rls('spreads'),
     ],
   },
+  {
+    // A message knows the version it was born with once it has another: the table itself sees to it, whoever writes.
+    id: 'core-009',
+    up: [
+      `ALTER TABLE messages ADD COLUMN born bigint`,
+      `CREATE FUNCTION keep_birth() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN NEW.born := OLD.version; RETURN NEW; END $$`,
+      `CREATE TRIGGER messages_keep_birth BEFORE UPDATE OF version ON messages FOR EACH ROW
+        WHEN (OLD.born IS NULL AND NEW.born IS NULL AND NEW.version <> OLD.version) EXECUTE FUNCTION keep_birth()`,
+      // Which old ones changed is told by their versions: those above one behind them. See births in repair-group.ts.
+      `UPDATE messages m SET born = t.later - 1 FROM (SELECT app_id, group_id, seq, version, min(version) OVER
+          (PARTITION BY app_id, group_id ORDER BY seq ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS later FROM messages) t
+        WHERE t.version > t.later AND m.app_id = t.app_id AND m.group_id = t.group_id AND m.seq = t.seq`,
+    ],
+  },
+  {
+    id: 'core-010',
+    up: [],
+    online: [
+      {
+        index: 'messages_changed',
+        create: `CREATE INDEX CONCURRENTLY messages_changed ON messages (app_id, group_id, version) WHERE born IS NOT NULL`,
+      },
+    ],
+  },
+  { id: 'core-011', up: [`DROP INDEX messages_by_version`] },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {
