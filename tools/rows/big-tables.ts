@@ -7,31 +7,37 @@ export interface Sizes {
   readonly messages: number
   /** Members of the one giant group. */
   readonly members: number
-  /** Groups of the one person who is in very many. */
+  /** Groups of the one person who is in very many, besides the giant one. */
   readonly groupsOfOne: number
   /** Groups of the app. */
   readonly groups: number
 }
 /** What the product promises to carry on one machine. */
-export const promised: Sizes = { messages: 5_000_000, members: 20_000, groupsOfOne: 500, groups: 100_000 }
+export const promised: Sizes = { messages: 5_000_000, members: 20_000, groupsOfOne: 499, groups: 100_000 }
 
 export const big = {
   appId: 'shop',
   /** The giant group; 小李 is one of its members. */
   groupId: 'grp_giant000',
-  /** In `groupsOfOne` groups besides. */
+  /** In `groupsOfOne` groups besides: in as many as a person may be. */
   userId: 'li',
 }
 /** The first persons of the giant group, the rest are p0, p1 …; the first owns it, the second is an admin. */
 const firstMembers = ['wang', 'he', 'li', 'zhao', 'sun']
+/** In the giant group one speaks every second time, this one never, all others in turn. */
+const silentMember = 1
 const people = 120_000
 /** Members of every other group. */
 const fewMembers = 5
 /** Of a hundred messages: in the giant group, and in the groups of the one person; the rest anywhere. */
 const giantShare = 6
 const sharedShare = 10
+/** From so many lines of others on a silence is written down (packages/core/src/host/silences.ts). */
+const silenceMin = 8_192
 /** The first moment of 2026. */
 const beganAt = 1_767_225_600_000
+
+export const lastSeqOfGiant = ({ messages }: Pick<Sizes, 'messages'>): number => Math.trunc(messages / 100) * giantShare
 
 /** A table and what fills it; `g` numbers groups, `n` a group's members or a table's rows. */
 export type BigTable = readonly [table: string, statement: string]
@@ -49,6 +55,13 @@ interface Parts extends Sizes {
   readonly member: string
   /** Every member of every group, as `g`, `n` and their id `u`. */
   readonly everybody: string
+  /** Who says number `seq` of group `g`, and which of their words it is. */
+  readonly speaker: string
+  readonly word: string
+  /** How much `n` said in group `g` up to the message of a number. */
+  readonly saidBy: (seq: string | number) => string
+  /** Where `n` of group `g` said the word of a number. */
+  readonly wordAt: (word: string) => string
 }
 
 export function bigTables(sizes: Sizes): BigTable[] {
@@ -59,13 +72,15 @@ export function bigTables(sizes: Sizes): BigTable[] {
 function partsOf(sizes: Sizes): Parts {
   const { messages, members, groupsOfOne, groups } = sizes
   const hundreds = Math.trunc(messages / 100)
-  const giant = hundreds * giantShare
+  const giant = lastSeqOfGiant(sizes)
   const shared = Math.trunc((hundreds * sharedShare) / groupsOfOne)
   const others = groups - groupsOfOne - 1
   const few = Math.trunc((hundreds * (100 - giantShare - sharedShare)) / others)
   const names = firstMembers.map((name, n) => `WHEN ${n} THEN '${name}'`).join(' ')
   const inGiant = `CASE n ${names} ELSE 'p' || (n - ${firstMembers.length}) END`
   const anywhere = `CASE WHEN g <= ${groupsOfOne} AND n = 0 THEN '${big.userId}' ELSE 'p' || ((g * 7 + n) % ${people}) END`
+  const rest = members - silentMember - 1
+  const lastSeq = `CASE WHEN g = 0 THEN ${giant} WHEN g <= ${groupsOfOne} THEN ${shared} ELSE ${few} END`
   const allGroups = `generate_series(0, ${groups - 1}) AS g`
   return {
     ...sizes,
@@ -75,7 +90,16 @@ function partsOf(sizes: Sizes): Parts {
     others,
     group: `CASE g WHEN 0 THEN '${big.groupId}' ELSE 'grp_' || lpad(g::text, 8, '0') END`,
     allGroups,
-    lastSeq: `CASE WHEN g = 0 THEN ${giant} WHEN g <= ${groupsOfOne} THEN ${shared} ELSE ${few} END`,
+    lastSeq,
+    speaker: `CASE WHEN g > 0 THEN (seq - 1) % ${fewMembers} WHEN seq % 2 = 0 THEN 0
+      ELSE ${silentMember + 1} + (seq - 1) / 2 % ${rest} END`,
+    word: `CASE WHEN g > 0 THEN (seq - 1) / ${fewMembers} + 1 WHEN seq % 2 = 0 THEN seq / 2 ELSE (seq - 1) / 2 / ${rest} + 1 END`,
+    saidBy: (
+      seq,
+    ) => `CASE WHEN g > 0 THEN ((${seq}) - n + ${fewMembers - 1}) / ${fewMembers} WHEN n = 0 THEN (${seq}) / 2
+      WHEN n = ${silentMember} THEN 0 ELSE ((${seq}) / 2 - n + ${silentMember + rest}) / ${rest} END`,
+    wordAt: (word) => `CASE WHEN g > 0 THEN ((${word}) - 1) * ${fewMembers} + n + 1 WHEN n = 0 THEN (${word}) * 2
+      ELSE (((${word}) - 1) * ${rest} + n - ${silentMember + 1}) * 2 + 1 END`,
     size: `CASE WHEN g = 0 THEN ${members} ELSE ${fewMembers} END`,
     member: `CASE WHEN g = 0 THEN ${inGiant} ELSE ${anywhere} END`,
     everybody: `(SELECT 0 AS g, n, ${inGiant} AS u FROM generate_series(0, ${members - 1}) AS n
@@ -84,7 +108,7 @@ function partsOf(sizes: Sizes): Parts {
   }
 }
 
-function crowd({ group, allGroups, lastSeq, size, everybody }: Parts): BigTable[] {
+function crowd({ group, allGroups, lastSeq, size, everybody, saidBy, wordAt }: Parts): BigTable[] {
   const role = `CASE n WHEN 0 THEN 'owner' WHEN 1 THEN 'admin' ELSE 'member' END`
   return [
     [
@@ -107,20 +131,24 @@ function crowd({ group, allGroups, lastSeq, size, everybody }: Parts): BigTable[
     ],
     [
       'members',
-      `INSERT INTO members (app_id, group_id, user_id, version, role, joined_at, active, join_seq, own)
+      `INSERT INTO members (app_id, group_id, user_id, version, role, joined_at, active, join_seq, own, spoke_own, spoke_seq)
         SELECT '${big.appId}', ${group}, u, 1 + n % 9, ${role}, ${beganAt} + (n * 7919) % 20011, n % 50 <> 49, 0,
-          ${lastSeq} / ${size} FROM ${everybody}`,
+          own, own, CASE own WHEN 0 THEN 0 ELSE ${wordAt('own')} END
+        FROM (SELECT *, ${saidBy(lastSeq)} AS own FROM ${everybody}) b`,
     ],
     [
       'conversations',
       `INSERT INTO conversations (app_id, user_id, group_id, version, read_seq, read_ordinal, read_own)
-        SELECT '${big.appId}', u, ${group}, 1 + g % 900, ${lastSeq} / 2, ${lastSeq} / 2, ${lastSeq} / 2 / ${size}
+        SELECT '${big.appId}', u, ${group}, 1 + g % 900, ${lastSeq} / 2, ${lastSeq} / 2,
+          ${saidBy(`${lastSeq} / 2`)}
         FROM ${everybody}`,
     ],
   ]
 }
 
-function log({ group, allGroups, size, member, hundreds, giant, shared, others, groupsOfOne }: Parts): BigTable[] {
+function log(parts: Parts): BigTable[] {
+  const { group, allGroups, member, speaker, word, hundreds, giant, shared, others, groupsOfOne, members } = parts
+  const turn = 2 * (members - silentMember - 1)
   const rest = 100 - giantShare - sharedShare
   const ofShared = `i / 100 * ${sharedShare} + i % 100 - ${giantShare}`
   const ofRest = `i / 100 * ${rest} + i % 100 - ${giantShare + sharedShare}`
@@ -135,11 +163,18 @@ function log({ group, allGroups, size, member, hundreds, giant, shared, others, 
           kind, body, state, countable, ordinal, own, at)
         SELECT '${big.appId}', ${group}, seq, seq, ${member}, md5(i::text)::uuid, 'client-' || i, i,
           'text', CASE WHEN i % 9 = 0 THEN '${long}' ELSE '{"text":"好的，谢谢！"}' END::json, '{}', true, seq,
-          (seq - 1) / ${size} + 1, ${beganAt} + i
-        FROM (SELECT i, g, seq, (seq - 1) % ${size} AS n FROM (
+          ${word}, ${beganAt} + i
+        FROM (SELECT i, g, seq, ${speaker} AS n FROM (
           SELECT i, ${place('0', `1 + (${ofShared}) % ${groupsOfOne}`, `${groupsOfOne + 1} + (${ofRest}) % ${others}`)} AS g,
             1 + ${place(`i / 100 * ${giantShare} + i % 100`, `(${ofShared}) / ${groupsOfOne}`, `(${ofRest}) / ${others}`)} AS seq
           FROM generate_series(0, ${hundreds * 100 - 1}) AS i) a) b`,
+    ],
+    [
+      'silences',
+      `INSERT INTO silences (app_id, group_id, user_id, seq, since, own)
+        SELECT '${big.appId}', ${group}, ${member}, seq, greatest(0, seq - ${turn}), ${word}
+        FROM (SELECT g, seq, ${speaker} AS n FROM (SELECT 0 AS g, seq FROM generate_series(1, ${giant}, 2) AS seq) a) b
+        WHERE least(seq, ${turn}) > ${silenceMin}`,
     ],
     [
       'mentions',

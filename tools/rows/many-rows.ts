@@ -4,12 +4,13 @@ import { migrationsOf } from '@qun/core'
 import { migrate, startEmbedded } from '@qun/storage'
 import type { Statement } from '@qun/storage/testing'
 import pg from 'pg'
-import { fillBigRows } from './big-rows.ts'
+import { fillBigRows, isFilled } from './big-rows.ts'
 import type { Sizes } from './big-tables.ts'
 import { measure, type Measured, readStatements } from './measure.ts'
-import { spreadRows } from './spread.ts'
 
 export interface ManyRows extends AsyncDisposable {
+  /** Of the database; the rows are to be left as they are. */
+  readonly url: string
   measure(statements: readonly Statement[]): Promise<Measured[]>
   /** Every statement collected in the folder. */
   measureAll(statementsFolder: string): Promise<Measured[]>
@@ -24,12 +25,10 @@ export async function openManyRows(dataDir: string, sizes: Sizes, tell: (line: s
   await client.connect()
   try {
     await migrate(server.url, migrationsOf(features), () => 0)
-    await client.query(`SELECT set_config('qun.app_id', '*', false)`)
-    const { rows } = await client.query(`SELECT 1 FROM folds LIMIT 1`)
-    if (rows.length === 0) {
-      await fillBigRows(client, sizes, (step, seconds) => tell(`${step}: ${seconds.toFixed(1)} s`))
-      for (const line of await spreadRows(client)) tell(`left empty: ${line}`)
-    }
+    if (!(await isFilled(client)))
+      await fillBigRows(server.url, sizes, (step, seconds) =>
+        tell(seconds === undefined ? step : `${step}: ${seconds.toFixed(1)} s`),
+      )
   } catch (error) {
     await client.end()
     await server.stop()
@@ -46,6 +45,7 @@ export async function openManyRows(dataDir: string, sizes: Sizes, tell: (line: s
     }
   }
   return {
+    url: server.url,
     measure: measureEach,
     measureAll: async (folder) => await measureEach(await readStatements(folder)),
     async [Symbol.asyncDispose]() {

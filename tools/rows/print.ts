@@ -7,6 +7,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promised } from './big-tables.ts'
 import { openManyRows } from './many-rows.ts'
+import { timePaths } from './paths.ts'
 
 const folder = resolve(import.meta.dirname, '../../.cache/rows')
 const statements = join(folder, 'statements')
@@ -19,6 +20,9 @@ if (!existsSync(statements)) {
   execFileSync(process.execPath, [collect, statements, 'features', 'packages'], { stdio: 'inherit' })
 }
 await using rows = await openManyRows(join(folder, 'postgres'), promised, say)
+say('| path | ms | database ms | statements | largest frame |\n| --- | --- | --- | --- | --- |')
+for (const { path, ms, databaseMs, statements: sent, frameBytes } of await timePaths(rows.url, promised))
+  say(`| ${path} | ${ms.toFixed(0)} | ${databaseMs.toFixed(0)} | ${sent} | ${frameBytes} |`)
 const measured = await rows.measureAll(statements)
 say('| rows met | ms | faults | statement | plan |\n| --- | --- | --- | --- | --- |')
 for (const one of measured.toSorted((a, b) => (b.rows ?? 0) - (a.rows ?? 0))) {

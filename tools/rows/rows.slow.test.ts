@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { promised, type Sizes } from './big-tables.ts'
 import { type ManyRows, openManyRows } from './many-rows.ts'
 import type { Measured } from './measure.ts'
+import { type Timed, timePaths } from './paths.ts'
 import { rowExceptions } from './row-exceptions.ts'
 
 const buildMs = 600_000
@@ -22,6 +23,21 @@ const asked = isPromised ? ['features', 'packages'] : ['packages/core/src/read',
 /** Other runs are of a shop small enough to be made in a moment: they show that rows and table can be made. */
 const small: Sizes = { messages: 100_000, members: 20_000, groupsOfOne: 100, groups: 2_000 }
 const sizes = isPromised ? promised : small
+/** What a person in five hundred groups waits for, and what each of the others asks of the database; milliseconds. */
+const goals: Readonly<Record<string, { readonly [K in 'ms' | 'databaseMs' | 'statements']?: number }>> = {
+  list: { ms: 200 },
+  connect: { ms: 300, statements: 4 },
+  resume: { ms: 300, statements: 4 },
+  'resume, nothing new': { ms: 300, statements: 4 },
+  snapshot: { databaseMs: 30 },
+  changes: { databaseMs: 30 },
+  'changes from the beginning': { databaseMs: 30 },
+  history: { databaseMs: 30 },
+  roster: { databaseMs: 30 },
+  'read, who speaks seldom': { databaseMs: 30 },
+  'read, who speaks all the time': { databaseMs: 30 },
+  'read, who never spoke': { databaseMs: 30 },
+}
 /** Fewer mean that the worlds were not heard. */
 const statementsMin = isPromised ? 300 : 40
 const root = join(import.meta.dirname, '../..')
@@ -30,6 +46,7 @@ describe('statements on many rows', () => {
   let folder: string
   let rows: ManyRows
   let measured: Measured[]
+  let timed: Timed[]
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'qun-rows-'))
     const statements = join(folder, 'statements')
@@ -39,6 +56,7 @@ describe('statements on many rows', () => {
       maxBuffer: 2 ** 26,
     }).catch(() => undefined)
     rows = await openManyRows(join(folder, 'data'), sizes, () => undefined)
+    timed = await timePaths(rows.url, sizes)
     measured = await rows.measureAll(statements)
   }, 2 * buildMs)
   afterAll(async () => {
@@ -54,6 +72,15 @@ describe('statements on many rows', () => {
     if (!isPromised) return expect(measured.every(({ text }) => text !== '')).toBe(true)
     const faulty = measured.filter(({ text }) => rowExceptions.every(({ part }) => !text.includes(part)))
     expect(faulty.flatMap(({ text, faults }) => faults.map((fault) => `${fault}: ${text}`))).toEqual([])
+  })
+  test('what people wait for takes what is promised, and the same few statements', () => {
+    const late = timed.flatMap((one) =>
+      Object.entries(goals[one.path] ?? {}).flatMap(([what, most]) =>
+        one[what as keyof (typeof goals)[string]] > most ? [`${one.path}: ${what} ${one[what as 'ms']} > ${most}`] : [],
+      ),
+    )
+    expect(late).toEqual([])
+    expect(timed.map(({ path }) => path)).toEqual(Object.keys(goals))
   })
   test('a bad statement is found', async () => {
     const [found] = await rows.measure([

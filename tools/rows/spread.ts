@@ -13,8 +13,8 @@ const rows = 100_000
 const inGiant = 'n % 5 = 0'
 const person = /(?:^|_)(?:user|actor|sender|owner|inviter|invitee|member|person|viewer|sharer)(?:_id)?$/
 
-/** Fills every empty table of tenants; answers which could not be filled, and why. */
-export async function spreadRows(client: Client): Promise<string[]> {
+/** Fills every empty table of tenants but those `filled` elsewhere; answers which could not be filled, and why. */
+export async function spreadRows(client: Client, filled: ReadonlySet<string>): Promise<string[]> {
   const { rows: tables } = await client.query<{ name: string; columns: Column[] }>(
     `SELECT c.relname AS name, json_agg(json_build_object('name', a.attname, 'type', t.typname,
         'isKey', coalesce(a.attnum = ANY(i.indkey), false)) ORDER BY a.attnum) AS columns
@@ -24,7 +24,7 @@ export async function spreadRows(client: Client): Promise<string[]> {
   )
   const untold: string[] = []
   for (const { name, columns } of tables) {
-    if (!columns.some((column) => column.name === 'app_id')) continue
+    if (filled.has(name) || !columns.some((column) => column.name === 'app_id')) continue
     const { rows: found } = await client.query(`SELECT 1 FROM ${name} LIMIT 1`)
     if (found.length > 0) continue
     const values = columns.map((column) => valueOf(column, columns))

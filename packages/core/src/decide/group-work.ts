@@ -319,7 +319,7 @@ export class GroupWork {
     group.last_at = row.at
     if (row.countable) group.last_word_seq = row.seq
     if (sender !== undefined && message.countable) {
-      await countOwn(this.decision, this.groupId, sender.user_id)
+      await countOwn(this.decision, this.groupId, sender.user_id, row.seq)
       this.#members.set(sender.user_id, { ...sender, own })
     }
     for (const userId of message.mentions) this.mentions.push([userId, row.seq, row.sender_id])

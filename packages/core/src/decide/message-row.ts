@@ -4,6 +4,7 @@ import type { Footing } from './footing.ts'
 import { keyOf } from '../ground/engine.ts'
 import type { LastWords } from '../ground/publication.ts'
 import type { RowText } from '../ground/row-text.ts'
+import { silenceMin } from '../host/silences.ts'
 import type { MessageDbRow } from '../ground/store.ts'
 
 export interface PostedRow {
@@ -29,10 +30,17 @@ export async function insertMessage(
       ${row.client_id}, ${fingerprint}, ${row.kind}, ${row.body}::json, ${row.state}::json,
       ${row.countable}, ${row.ordinal}, ${row.own}, ${row.at})`.execute(tx)
 }
-/** Counts a word of the sender without stamping the member's row: nobody else is shown this number. */
-export async function countOwn({ appId, tx }: Footing, groupId: string, userId: string): Promise<void> {
-  await sql`UPDATE members SET own = own + 1 WHERE app_id = ${appId} AND group_id = ${groupId}
-    AND user_id = ${userId}`.execute(tx)
+/**
+ * Counts the word of the sender at `seq`, and writes down the silence that it ends, without stamping the member's row:
+ * nobody else is shown this.
+ */
+export async function countOwn({ appId, tx }: Footing, groupId: string, userId: string, seq: number): Promise<void> {
+  const key = sql`app_id = ${appId} AND group_id = ${groupId} AND user_id = ${userId}`
+  await sql`WITH old AS (SELECT own, spoke_seq, spoke_own FROM members WHERE ${key}),
+      counted AS (UPDATE members SET own = own + 1, spoke_seq = ${seq}, spoke_own = own + 1 WHERE ${key})
+    INSERT INTO silences (app_id, group_id, user_id, seq, since, own)
+    SELECT ${appId}, ${groupId}, ${userId}, ${seq}, spoke_seq, own + 1 FROM old
+    WHERE spoke_own = own AND ${seq} - spoke_seq > ${silenceMin}`.execute(tx)
 }
 export async function writeMentions(
   { appId, tx }: Footing,

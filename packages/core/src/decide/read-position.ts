@@ -22,10 +22,10 @@ interface Row extends Omit<ReadPosition, 'isMoved'> {
  * Moves the position to `seq` if it lies ahead and exists, and answers where things stand after that.
  * Refuses `group.not_found` to whoever is no active member.
  *
- * Messages carry their sender's running count, so what the reader has written up to `seq` stands in one row: nothing
- * is counted. At the end of the group it is the member's own count; if the reader wrote nothing since the old position,
- * the old one. Otherwise the nearest of their messages is looked for from `seq` on: back to the old position or on to
- * the end, whichever is nearer. Positions never go back, so in all one reader passes each message once.
+ * [PLAN3] Messages carry their sender's running count, so what the reader has written up to `seq` stands in one row:
+ * nothing is counted. At the end of the group and after their last word it is the member's own count; within a long
+ * silence of theirs that silence says it (silences.ts). Otherwise the nearest of their messages is looked for from `seq`
+ * on, back to the old position or on to the end, whichever is nearer: it lies within `silenceMin` rows.
  *
  * The count is of `seq` alone, whatever the old position was: two devices that move at once are both exact.
  */
@@ -40,20 +40,23 @@ export async function moveRead(
     WITH old AS (
       SELECT g.last_seq, g.last_ordinal, m.own, c.read_seq, c.read_ordinal, c.read_own,
         ${seq} > c.read_seq AND ${seq} <= g.last_seq AS is_ahead,
-        ${seq} < g.last_seq AND m.own > c.read_own AS is_sought,
+        ${seq} < g.last_seq AND m.own > c.read_own AND NOT (m.own = m.spoke_own AND ${seq} >= m.spoke_seq) AS is_sought,
         ${seq} - c.read_seq <= g.last_seq - ${seq} AS is_back
       FROM (SELECT last_seq, last_ordinal FROM groups WHERE ${inGroup}) g
-      CROSS JOIN (SELECT own FROM members WHERE ${inGroup} AND user_id = ${userId} AND active) m
+      CROSS JOIN (SELECT own, spoke_seq, spoke_own FROM members WHERE ${inGroup} AND user_id = ${userId} AND active) m
       CROSS JOIN (SELECT read_seq, read_ordinal, read_own FROM conversations WHERE ${inGroup} AND user_id = ${userId}) c),
     aim AS (
-      SELECT at.ordinal, CASE WHEN NOT old.is_sought THEN CASE WHEN ${seq} < old.last_seq THEN old.read_own ELSE old.own END
+      SELECT at.ordinal, CASE WHEN NOT old.is_sought THEN old.own WHEN silent.own IS NOT NULL THEN silent.own
           WHEN old.is_back THEN coalesce(past.own, old.read_own) ELSE coalesce(next.own - 1, old.own) END AS own
       FROM old
       CROSS JOIN LATERAL (SELECT ordinal FROM messages WHERE ${inGroup} AND seq = ${seq} OFFSET 0) at
+      LEFT JOIN LATERAL (SELECT own - 1 AS own FROM (SELECT since, own FROM silences
+        WHERE ${inGroup} AND user_id = ${userId} AND seq > ${seq} AND old.is_sought ORDER BY seq LIMIT 1) next
+        WHERE since <= ${seq}) silent ON true
       LEFT JOIN LATERAL (SELECT own FROM messages WHERE ${inGroup} AND ${own} AND seq <= ${seq} AND seq > old.read_seq
-        AND old.is_sought AND old.is_back ORDER BY seq DESC LIMIT 1) past ON true
+        AND old.is_sought AND old.is_back AND silent.own IS NULL ORDER BY seq DESC LIMIT 1) past ON true
       LEFT JOIN LATERAL (SELECT own FROM messages WHERE ${inGroup} AND ${own} AND seq > ${seq} AND seq <= old.last_seq
-        AND old.is_sought AND NOT old.is_back ORDER BY seq LIMIT 1) next ON true
+        AND old.is_sought AND NOT old.is_back AND silent.own IS NULL ORDER BY seq LIMIT 1) next ON true
       WHERE old.is_ahead),
     moved AS (
       UPDATE conversations SET read_seq = ${seq}, read_ordinal = aim.ordinal, read_own = aim.own FROM aim

@@ -5,6 +5,7 @@
  */
 import { type Tx } from '@qun/storage'
 import { sql } from 'kysely'
+import { silencesSaid, silencesUntrue } from '../host/silences.ts'
 import type { GroupDbRow } from '../ground/store.ts'
 
 export interface Place {
@@ -39,6 +40,8 @@ export async function mendGroup(tx: Tx, place: Place): Promise<string[] | undefi
   if (facts.filled > 0) said.push(`${facts.filled} lost facts are empty ones now`)
   const voices = await mendVoices(tx, place)
   if (voices.length > 0) said.push(`own words of ${voices.length} members counted again`)
+  const silences = await mendSilences(tx, place)
+  if (silences > 0) said.push(`silences written anew: ${silences} were not so`)
   said.push(...(await mendCounters(tx, place, group, version)))
   const readers = await mendReaders(tx, place, voices)
   if (readers > 0) said.push(`${readers} read positions moved to what they stand for`)
@@ -143,6 +146,22 @@ async function mendVoices(tx: Tx, { app_id, group_id }: Place): Promise<string[]
     WHERE b.app_id = ${app_id} AND b.group_id = ${group_id} AND b.user_id = t.user_id AND b.own <> t.n
     RETURNING b.user_id`.execute(tx)
   return rows.map((row) => row.user_id)
+}
+
+/** What is known of long silences, written anew if any of it is not so; how much that was. */
+async function mendSilences(tx: Tx, { app_id, group_id }: Place): Promise<number> {
+  const at = sql`app_id = ${app_id} AND group_id = ${group_id}`
+  const { rows } = await sql`${silencesUntrue(sql`s.app_id = ${app_id} AND s.group_id = ${group_id}`)}`.execute(tx)
+  if (rows.length === 0) return 0
+  await sql`DELETE FROM silences WHERE ${at}`.execute(tx)
+  await sql`INSERT INTO silences (app_id, group_id, user_id, seq, since, own) ${silencesSaid(at)}`.execute(tx)
+  await sql`UPDATE members b SET spoke_seq = t.seq, spoke_own = t.own FROM (SELECT user_id, coalesce(m.seq, 0) AS seq,
+        coalesce(m.own, 0) AS own
+      FROM members o LEFT JOIN (SELECT DISTINCT ON (sender_id) sender_id, seq, own FROM messages
+        WHERE ${at} AND countable ORDER BY sender_id, seq DESC) m ON m.sender_id = o.user_id
+      WHERE ${at}) t
+    WHERE b.app_id = ${app_id} AND b.group_id = ${group_id} AND b.user_id = t.user_id`.execute(tx)
+  return rows.length
 }
 
 type Counters = Pick<

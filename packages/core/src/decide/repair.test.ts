@@ -23,6 +23,8 @@ const planted: Readonly<Record<string, RawBuilder<unknown>>> = {
   'the last word': sql`UPDATE groups SET last_word_seq = 1 WHERE ${here}`,
   'instants that go back': sql`UPDATE messages SET at = at + 5 WHERE seq = 4`,
   'own words': sql`UPDATE members SET own = own + 7 WHERE user_id = 'zhao'`,
+  'a silence that was none': sql`INSERT INTO silences SELECT app_id, group_id, 'zhao', 3, 1, 2 FROM groups WHERE ${here}`,
+  'where somebody spoke last': sql`UPDATE members SET spoke_seq = 1 WHERE user_id = 'zhao'`,
   'a count of members': sql`UPDATE groups SET member_count = 0 WHERE ${here}`,
   'facts counted and not there': sql`UPDATE groups SET last_fact = last_fact + 2 WHERE ${here}`,
   'a reaction to nothing': sql`INSERT INTO reaction_queue (app_id, group_id, reaction, fact_seq)

@@ -4,6 +4,7 @@
  */
 import type { Store } from '@qun/storage'
 import { sql } from 'kysely'
+import { silencesUntrue } from '../host/silences.ts'
 import { filledMax, mendGroup, type Place } from './repair-group.ts'
 
 export interface Repaired {
@@ -39,7 +40,7 @@ async function findGroups(store: Store, after: Place): Promise<{ broken: Place[]
     sql<Place & { isOff: boolean }>`SELECT g.app_id, g.group_id,
       g.last_seq <> m.n OR m.n <> coalesce(m.highest, 0) OR g.last_ordinal <> m.words OR g.last_word_seq <> coalesce(m.word, 0)
         OR m.is_off OR g.last_at < coalesce(m.at, 0) OR g.version < greatest(m.version, b.version)
-        OR g.member_count <> b.active OR b.is_off OR g.last_fact <> f.n OR f.n <> coalesce(f.highest, 0) OR q.is_off OR c.is_off
+        OR g.member_count <> b.active OR b.is_off OR g.last_fact <> f.n OR f.n <> coalesce(f.highest, 0) OR q.is_off OR c.is_off OR v.is_off
         AS "isOff"
     FROM (SELECT * FROM groups WHERE (app_id, group_id) > (${after.app_id}, ${after.group_id})
       ORDER BY app_id, group_id LIMIT ${pageGroups}) g,
@@ -59,7 +60,8 @@ async function findGroups(store: Store, after: Place): Promise<{ broken: Place[]
     LATERAL (SELECT count(*) > 0 AS is_off FROM reaction_queue x WHERE x.app_id = g.app_id AND x.group_id = g.group_id
       AND NOT EXISTS (SELECT FROM facts y WHERE (y.app_id, y.group_id, y.fact_seq) = (x.app_id, x.group_id, x.fact_seq))) q,
     LATERAL (SELECT count(*) > 0 AS is_off FROM conversations x WHERE x.app_id = g.app_id AND x.group_id = g.group_id
-      AND (x.read_seq > g.last_seq OR x.read_ordinal > g.last_ordinal)) c
+      AND (x.read_seq > g.last_seq OR x.read_ordinal > g.last_ordinal)) c,
+    LATERAL (SELECT count(*) > 0 AS is_off FROM (${silencesUntrue(sql`s.app_id = g.app_id AND s.group_id = g.group_id`)}) x) v
     ORDER BY g.app_id, g.group_id`.execute(tx),
   )
   const last = rows.length < pageGroups ? undefined : rows.at(-1)

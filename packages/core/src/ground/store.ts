@@ -193,7 +193,38 @@ export const engineMigrations: readonly Migration[] = [
     ],
   },
   {
+    // See silences.ts. A count of 0 at position 0 is true of everybody who has said nothing yet.
     id: 'core-010',
+    up: [
+      `CREATE TABLE silences (
+        app_id text NOT NULL, group_id text NOT NULL, user_id text NOT NULL, seq bigint NOT NULL,
+        since bigint NOT NULL, own bigint NOT NULL,
+        PRIMARY KEY (app_id, group_id, user_id, seq))`,
+      rls('silences'),
+      `ALTER TABLE members ADD COLUMN spoke_seq bigint NOT NULL DEFAULT 0, ADD COLUMN spoke_own bigint NOT NULL DEFAULT 0`,
+    ],
+  },
+  {
+    // Silences of before, of groups long enough for one. What takes time locks nobody; members are written last.
+    id: 'core-011',
+    up: [
+      `INSERT INTO silences (app_id, group_id, user_id, seq, since, own)
+        SELECT app_id, group_id, sender_id, seq, since, own FROM (
+          SELECT m.app_id, m.group_id, m.sender_id, m.seq, m.own,
+            coalesce(lag(m.seq) OVER (PARTITION BY m.app_id, m.group_id, m.sender_id ORDER BY m.seq), 0) AS since
+          FROM groups g JOIN messages m USING (app_id, group_id)
+          WHERE g.last_seq > 8192 AND m.countable AND m.sender_id <> '') t
+        WHERE seq - since > 8192`,
+      `UPDATE members b SET spoke_seq = t.seq, spoke_own = t.own FROM (
+          SELECT DISTINCT ON (m.app_id, m.group_id, m.sender_id) m.app_id, m.group_id, m.sender_id, m.seq, m.own
+          FROM groups g JOIN messages m USING (app_id, group_id)
+          WHERE g.last_seq > 8192 AND m.countable AND m.sender_id <> ''
+          ORDER BY m.app_id, m.group_id, m.sender_id, m.seq DESC) t
+        WHERE b.app_id = t.app_id AND b.group_id = t.group_id AND b.user_id = t.sender_id`,
+    ],
+  },
+  {
+    id: 'core-012',
     up: [],
     online: [
       {
@@ -202,7 +233,7 @@ export const engineMigrations: readonly Migration[] = [
       },
     ],
   },
-  { id: 'core-011', up: [`DROP INDEX messages_by_version`] },
+  { id: 'core-013', up: [`DROP INDEX messages_by_version`] },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {

@@ -25,6 +25,7 @@ const planted: Readonly<Record<string, RawBuilder<unknown>>> = {
   U1: sql`UPDATE messages SET ordinal = ordinal + 1 WHERE seq = 3`,
   U2: sql`UPDATE conversations SET read_seq = 10000 WHERE user_id = 'li'`,
   U3: sql`UPDATE members SET own = own + 1 WHERE user_id = 'zhao'`,
+  U4: sql`INSERT INTO silences SELECT app_id, group_id, 'zhao', 3, 1, 1 FROM groups WHERE group_id <> ''`,
   G3: sql`UPDATE members SET role = 'owner' WHERE user_id = 'he'`,
   G7: sql`UPDATE members SET banned = true WHERE user_id = 'sun'`,
   G9: sql`UPDATE groups SET member_count = member_count + 1 WHERE group_id <> ''`,

@@ -5,6 +5,7 @@
 import { type Audit, check, type Store } from '@qun/storage'
 import { sql } from 'kysely'
 import type { Feature } from './feature.ts'
+import { silencesUntrue } from './silences.ts'
 
 export interface Audited {
   readonly id: string
@@ -93,6 +94,11 @@ export const engineAudits: readonly Audit[] = [
       LEFT JOIN (SELECT app_id, group_id, sender_id, count(*) FILTER (WHERE countable) AS n FROM messages GROUP BY 1, 2, 3) m
         ON m.app_id = b.app_id AND m.group_id = b.group_id AND m.sender_id = b.user_id
       WHERE b.own <> coalesce(m.n, 0)`,
+  ),
+  check(
+    'U4',
+    'What is written down of a member’s long silences, and of where they spoke last, is so.',
+    silencesUntrue(),
   ),
   check(
     'G3',

@@ -15,6 +15,7 @@
  * unnested again from arrays, which the planner takes for ten rows and joins by hash; of one row it would make a loop.
  */
 import type { Lane } from '@qun/storage'
+import { silenceMin } from '../host/silences.ts'
 import { type Append, groupKey, type Placed } from './append-post.ts'
 
 /**
@@ -24,9 +25,10 @@ import { type Append, groupKey, type Placed } from './append-post.ts'
 export const listOf = (values: readonly unknown[]) => `{${JSON.stringify(values).slice(1, -1)}}`
 
 const batchText = `WITH voice AS MATERIALIZED (
-    SELECT t.i, t.g, t.k, x.place
-    FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::int[]) WITH ORDINALITY AS t(app_id, group_id, user_id, g, k, i)
-    CROSS JOIN LATERAL (SELECT m.ctid AS place, m.active, m.muted_until FROM members m
+    SELECT t.i, t.g, t.k, t.first, t.last, x.place, x.spoke_seq, x.spoke_own
+    FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[])
+      WITH ORDINALITY AS t(app_id, group_id, user_id, g, k, first, last, i)
+    CROSS JOIN LATERAL (SELECT m.ctid AS place, m.active, m.muted_until, m.spoke_seq, m.spoke_own FROM members m
       WHERE m.app_id = t.app_id AND m.group_id = t.group_id AND m.user_id >= t.user_id AND m.user_id <= t.user_id
       ORDER BY m.user_id LIMIT 1) x
     WHERE x.active AND x.muted_until <= $1
@@ -34,7 +36,7 @@ const batchText = `WITH voice AS MATERIALIZED (
     UPDATE groups b SET last_seq = b.last_seq + x.n, version = b.version + x.n, last_ordinal = b.last_ordinal + x.c,
       last_at = greatest(b.last_at, $1), last_word_seq = CASE x.w WHEN 0 THEN b.last_word_seq ELSE b.last_seq + x.w END
     FROM (SELECT t.g, t.n, t.c, t.w, y.place FROM (SELECT voice.g, count(*) AS voices FROM voice GROUP BY voice.g) f
-      JOIN unnest($7::text[], $8::text[], $9::int[], $10::int[], $11::int[], $12::int[]) WITH ORDINALITY AS t(app_id, group_id, n, c, w, voices, g)
+      JOIN unnest($9::text[], $10::text[], $11::int[], $12::int[], $13::int[], $14::int[]) WITH ORDINALITY AS t(app_id, group_id, n, c, w, voices, g)
         ON t.g = f.g AND t.voices = f.voices
       CROSS JOIN LATERAL (SELECT m.ctid AS place FROM groups m WHERE m.app_id = t.app_id AND m.group_id = t.group_id
         AND m.disbanded_at IS NULL AND NOT m.mute_all FOR NO KEY UPDATE SKIP LOCKED) y) x
@@ -45,11 +47,17 @@ const batchText = `WITH voice AS MATERIALIZED (
         array_agg(version) AS version, array_agg(ordinal) AS ordinal, array_agg(at) AS at FROM moving) a
       CROSS JOIN LATERAL unnest(a.g, a.app_id, a.group_id, a.seq, a.version, a.ordinal, a.at) AS u(g, app_id, group_id, seq, version, ordinal, at)
   ), speaker AS MATERIALIZED (
-    SELECT voice.i, voice.k, voice.place FROM voice JOIN moved ON moved.g = voice.g
+    SELECT voice.i, voice.k, voice.place, moved.seq + voice.first AS first, moved.seq + voice.last AS last,
+      voice.spoke_seq, voice.spoke_own FROM voice JOIN moved ON moved.g = voice.g
   ), speaking AS (
-    UPDATE members b SET own = b.own + s.k FROM speaker s
+    UPDATE members b SET own = b.own + s.k, spoke_seq = CASE s.k WHEN 0 THEN b.spoke_seq ELSE s.last END,
+      spoke_own = CASE s.k WHEN 0 THEN b.spoke_own ELSE b.own + s.k END FROM speaker s
     WHERE b.ctid = s.place AND b.active AND b.muted_until <= $1
-    RETURNING s.i, b.user_id, b.own - s.k AS own
+    RETURNING s.i, b.app_id, b.group_id, b.user_id, b.own - s.k AS own, s.first, s.spoke_seq AS since,
+      s.k > 0 AND s.spoke_own = b.own - s.k AND s.first - s.spoke_seq > ${silenceMin} AS was_silent
+  ), silent AS (
+    INSERT INTO silences (app_id, group_id, user_id, seq, since, own)
+    SELECT app_id, group_id, user_id, first, since, own + 1 FROM speaking WHERE was_silent
   ), spoken AS MATERIALIZED (
     SELECT u.* FROM (SELECT array_agg(i) AS i, array_agg(user_id) AS user_id, array_agg(own) AS own FROM speaking) a
       CROSS JOIN LATERAL unnest(a.i, a.user_id, a.own) AS u(i, user_id, own)
@@ -57,8 +65,8 @@ const batchText = `WITH voice AS MATERIALIZED (
     INSERT INTO messages (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at)
     SELECT m.app_id, m.group_id, m.seq + t.n, m.version + t.n, s.user_id, t.client_key, t.client_id, t.fingerprint, t.kind, t.body, t.state,
       t.countable, m.ordinal + t.c, s.own + t.o, m.at
-    FROM unnest($13::int[], $14::int[], $15::int[], $16::int[], $17::int[], $18::uuid[], $19::text[], $20::bigint[], $21::text[], $22::json[],
-        $23::json[], $24::boolean[]) AS t(g, v, n, c, o, client_key, client_id, fingerprint, kind, body, state, countable)
+    FROM unnest($15::int[], $16::int[], $17::int[], $18::int[], $19::int[], $20::uuid[], $21::text[], $22::bigint[], $23::text[], $24::json[],
+        $25::json[], $26::boolean[]) AS t(g, v, n, c, o, client_key, client_id, fingerprint, kind, body, state, countable)
       JOIN moved m ON m.g = t.g LEFT JOIN spoken s ON s.i = t.v
   )
   SELECT voice.i::int - 1 AS i, m.seq, m.version, m.ordinal, m.at, s.own FROM voice
@@ -83,6 +91,9 @@ interface Voice {
   readonly group: GroupTally
   readonly at: number
   counted: number
+  /** Places of their first and last countable post among those of the group; 0 if none. */
+  first: number
+  last: number
 }
 /** A post and its place among the batch's posts of its group, and of its sender there; from 1. */
 interface Row {
@@ -141,7 +152,7 @@ function tally(appends: readonly Append[]) {
     const voiceKey = `${key} ${append.senderId}`
     let voice = voices.get(voiceKey)
     if (voice === undefined) {
-      voices.set(voiceKey, (voice = { append, group, at: voices.size + 1, counted: 0 }))
+      voices.set(voiceKey, (voice = { append, group, at: voices.size + 1, counted: 0, first: 0, last: 0 }))
       group.voices += 1
     }
     group.n += 1
@@ -149,6 +160,8 @@ function tally(appends: readonly Append[]) {
       group.counted += 1
       group.lastWord = group.n
       voice.counted += 1
+      voice.first ||= group.n
+      voice.last = group.n
     }
     return { append, voice, n: group.n, counted: group.counted, own: voice.counted }
   })
@@ -166,6 +179,8 @@ function valuesOf(now: number, groups: readonly GroupTally[], voices: readonly V
     ofVoices((v) => v.append.senderId),
     ofVoices((v) => v.group.at),
     ofVoices((v) => v.counted),
+    ofVoices((v) => v.first),
+    ofVoices((v) => v.last),
     ofGroups((g) => g.append.appId),
     ofGroups((g) => g.append.groupId),
     ofGroups((g) => g.n),

@@ -5,6 +5,7 @@
  */
 import type { Store, Tx } from '@qun/storage'
 import { sql } from 'kysely'
+import { silenceMin } from '../host/silences.ts'
 import type { Append, Outcome, Placed } from './append-post.ts'
 import { listOf } from './append-batch.ts'
 
@@ -23,6 +24,15 @@ interface Sender {
   readonly muted_until: number
   readonly role: string
   own: number
+  spoke_seq: number
+  spoke_own: number
+}
+/** See silences.ts. */
+interface Silence {
+  readonly user_id: string
+  readonly seq: number
+  readonly since: number
+  readonly own: number
 }
 interface Known {
   readonly client_key: string
@@ -35,6 +45,8 @@ interface Plan {
   readonly group: Group | undefined
   readonly senders: ReadonlyMap<string, Sender>
   readonly known: ReadonlyMap<string, Known>
+  /** Those that end with the posts placed so far. */
+  readonly silences: Silence[]
 }
 interface Row {
   readonly append: Append
@@ -65,7 +77,8 @@ async function readPlan(tx: Tx, appId: string, groupId: string, appends: readonl
   const [groups, senders, known] = await Promise.all([
     sql<Group>`SELECT disbanded_at, mute_all, version, last_seq, last_ordinal, last_word_seq, last_at FROM groups
       WHERE app_id = ${appId} AND group_id = ${groupId} FOR UPDATE`.execute(tx),
-    sql<Sender>`SELECT user_id, active, muted_until, role, own FROM members WHERE app_id = ${appId} AND group_id = ${groupId}
+    sql<Sender>`SELECT user_id, active, muted_until, role, own, spoke_seq, spoke_own FROM members
+      WHERE app_id = ${appId} AND group_id = ${groupId}
       AND user_id = ANY(${[...new Set(appends.map((append) => append.senderId))]}::text[])`.execute(tx),
     sql<Known>`SELECT client_key::text AS client_key, seq, version, at, fingerprint FROM messages
       WHERE app_id = ${appId} AND group_id = ${groupId} AND client_key = ANY(${appends.map((append) => append.clientKey)}::uuid[])`.execute(
@@ -76,11 +89,12 @@ async function readPlan(tx: Tx, appId: string, groupId: string, appends: readonl
     group: groups.rows[0],
     senders: new Map(senders.rows.map((row) => [row.user_id, row])),
     known: new Map(known.rows.map((row) => [bare(row.client_key), row])),
+    silences: [],
   }
 }
 
 /** Decides one post and moves the counters it uses. */
-function place({ group, senders, known }: Plan, append: Append, now: number): Outcome {
+function place({ group, senders, known, silences }: Plan, append: Append, now: number): Outcome {
   const before = known.get(append.clientKey)
   const sender = senders.get(append.senderId)
   if (group === undefined || sender?.active !== true) return { refusal: { code: 'group.not_found' } }
@@ -97,9 +111,18 @@ function place({ group, senders, known }: Plan, append: Append, now: number): Ou
   group.last_ordinal += counts
   group.last_at = Math.max(group.last_at, now)
   if (append.countable) group.last_word_seq = group.last_seq
-  sender.own += counts
+  if (append.countable) speak(sender, group.last_seq, silences)
   const { last_seq: seq, version, last_at: at, last_ordinal: ordinal } = group
   return { placed: { seq, version, at, ordinal, own: sender.own }, replayed: false }
+}
+
+function speak(sender: Sender, seq: number, silences: Silence[]): void {
+  const { user_id, spoke_seq: since } = sender
+  const isKnown = sender.spoke_own === sender.own
+  sender.own += 1
+  sender.spoke_seq = seq
+  sender.spoke_own = sender.own
+  if (isKnown && seq - since > silenceMin) silences.push({ user_id, seq, since, own: sender.own })
 }
 
 async function write(
@@ -107,19 +130,21 @@ async function write(
   appId: string,
   groupId: string,
   group: Group,
-  { senders }: Plan,
+  { senders, silences }: Plan,
   rows: readonly Row[],
 ): Promise<void> {
   const spoke = [...new Set(rows.map((row) => row.append.senderId))].map((id) => senders.get(id) as Sender)
-  const speakers = spoke.map((sender) => sender.user_id)
-  const own = JSON.stringify(Object.fromEntries(spoke.map((sender) => [sender.user_id, sender.own])))
   const column = (pick: (row: Row) => unknown) => listOf(rows.map(pick))
   await Promise.all([
     sql`UPDATE groups SET version = ${group.version}, last_seq = ${group.last_seq}, last_ordinal = ${group.last_ordinal},
       last_word_seq = ${group.last_word_seq}, last_at = ${group.last_at}
       WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx),
-    sql`UPDATE members SET own = (${own}::jsonb->>user_id)::bigint
-      WHERE app_id = ${appId} AND group_id = ${groupId} AND user_id = ANY(${speakers}::text[])`.execute(tx),
+    sql`UPDATE members b SET own = t.own, spoke_seq = t.spoke_seq, spoke_own = t.spoke_own
+      FROM unnest(${listOf(spoke.map((sender) => sender.user_id))}::text[], ${listOf(spoke.map((sender) => sender.own))}::bigint[],
+        ${listOf(spoke.map((sender) => sender.spoke_seq))}::bigint[],
+        ${listOf(spoke.map((sender) => sender.spoke_own))}::bigint[]) AS t(user_id, own, spoke_seq, spoke_own)
+      WHERE b.app_id = ${appId} AND b.group_id = ${groupId} AND b.user_id = t.user_id`.execute(tx),
+    ...(silences.length === 0 ? [] : [writeSilences(tx, appId, groupId, silences)]),
     sql`INSERT INTO messages (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body,
         state, countable, ordinal, own, at)
       SELECT ${appId}, ${groupId}, t.* FROM unnest(${column((r) => r.placed.seq)}::bigint[], ${column((r) => r.placed.version)}::bigint[],
@@ -128,4 +153,10 @@ async function write(
         ${column((r) => r.append.state)}::json[], ${column((r) => r.append.countable)}::boolean[], ${column((r) => r.placed.ordinal)}::bigint[],
         ${column((r) => r.placed.own)}::bigint[], ${column((r) => r.placed.at)}::bigint[]) AS t`.execute(tx),
   ])
+}
+
+async function writeSilences(tx: Tx, appId: string, groupId: string, silences: readonly Silence[]): Promise<void> {
+  await sql`INSERT INTO silences (app_id, group_id, user_id, seq, since, own)
+    SELECT ${appId}, ${groupId}, t.* FROM json_to_recordset(${JSON.stringify(silences)}::json)
+      AS t(user_id text, seq bigint, since bigint, own bigint)`.execute(tx)
 }

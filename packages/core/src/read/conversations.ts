@@ -27,6 +27,8 @@ export interface ConversationView extends ConversationDbRow {
   /** See `mentionsIn`. */
   readonly mentions: number[] | null
   readonly faces: { name: string; avatar: string }[] | null
+  /** Its last words and faces were not read: those before it are as many bytes as were asked for. */
+  readonly is_cut: boolean
 }
 
 /** What a recalled message shows in lists. */
@@ -44,9 +46,13 @@ export type Which =
   | { readonly groupIds: readonly string[] }
   /** All they are in; and, when `since` is given, those they left after that version of their own stream. */
   | { readonly since?: number }
+  /** Those that changed after a version, left ones too. */
+  | { readonly changedAfter: number }
 
 /**
- * [PLAN1] Conversations of a user, each by its keys.
+ * [PLAN1] Conversations of a user, each by its keys: those that changed after `since` first, in the order of their
+ * versions, then the others. [SYNC21] What may be long in them is read of as many as `bytesMax` holds, the first at
+ * least, and no two of one version are parted; the others say of themselves that they are cut.
  *
  * NOTE: the sub-selects find their rows by key whatever the planner believes of the tables' sizes; as joins they were
  * merged over all messages of the app once somebody was in a hundred groups.
@@ -56,35 +62,47 @@ export async function readConversations(
   appId: string,
   userId: string,
   which: Which,
+  bytesMax = Number.MAX_SAFE_INTEGER,
 ): Promise<ConversationView[]> {
+  const since = 'groupIds' in which ? 0 : 'changedAfter' in which ? which.changedAfter : (which.since ?? 0)
   const { rows } = await sql<ConversationView>`
-    SELECT k.group_id, c.*, m.*, g.name, g.avatar, g.member_count, g.group_version, g.last_seq, g.last_ordinal, g.last_at,
-      w.*, s.name AS word_name, at.mentions, f.faces
-    FROM (${keysOf(appId, userId, which)}) k
-    CROSS JOIN LATERAL (SELECT version, read_seq, read_ordinal, read_own, pinned, quiet FROM conversations
-      WHERE app_id = ${appId} AND user_id = ${userId} AND group_id = k.group_id OFFSET 0) c
-    CROSS JOIN LATERAL (SELECT active, role, join_seq, own FROM members
-      WHERE app_id = ${appId} AND group_id = k.group_id AND user_id = ${userId} OFFSET 0) m
-    CROSS JOIN LATERAL (SELECT name, avatar, member_count, version AS group_version, last_seq, last_ordinal, last_at, last_word_seq
-      FROM groups WHERE app_id = ${appId} AND group_id = k.group_id OFFSET 0) g
-    LEFT JOIN LATERAL (SELECT seq AS word_seq, sender_id AS word_sender, kind AS word_kind, body AS word_body, state AS word_state
-      FROM messages WHERE app_id = ${appId} AND group_id = k.group_id AND seq = g.last_word_seq AND m.active
-        AND seq > m.join_seq OFFSET 0) w ON true
-    LEFT JOIN LATERAL (SELECT coalesce(x.nickname, u.name) AS name FROM users u
-      LEFT JOIN members x ON x.app_id = ${appId} AND x.group_id = k.group_id AND x.user_id = u.user_id
-      WHERE u.app_id = ${appId} AND u.user_id = w.word_sender OFFSET 0) s ON true
-    LEFT JOIN LATERAL (${mentionsOf(appId, userId)}) at ON true
-    LEFT JOIN LATERAL (SELECT faces FROM group_faces WHERE app_id = ${appId} AND group_id = k.group_id OFFSET 0) f ON true`.execute(
+    SELECT group_id, version, active, role, join_seq, own, read_seq, read_ordinal, read_own, pinned, quiet, name, avatar,
+      member_count, group_version, last_seq, last_ordinal, last_at, word_seq, word_sender, word_kind, word_name, mentions, is_cut,
+      CASE WHEN is_cut THEN NULL ELSE long_body END AS word_body, CASE WHEN is_cut THEN NULL ELSE long_state END AS word_state,
+      CASE WHEN is_cut THEN NULL ELSE long_faces END AS faces
+    FROM (SELECT t.*, rank() OVER inorder > 1 AND sum(length) OVER inorder > ${bytesMax} AS is_cut FROM (
+      SELECT k.group_id, c.*, m.*, g.name, g.avatar, g.member_count, g.group_version, g.last_seq, g.last_ordinal, g.last_at,
+        w.*, s.name AS word_name, at.mentions, f.long_faces,
+        coalesce(octet_length(w.long_body::text), 0) + coalesce(octet_length(w.long_state::text), 0)
+          + coalesce(octet_length(f.long_faces::text), 0) AS length
+      FROM (${keysOf(appId, userId, which)}) k
+      CROSS JOIN LATERAL (SELECT version, read_seq, read_ordinal, read_own, pinned, quiet FROM conversations
+        WHERE app_id = ${appId} AND user_id = ${userId} AND group_id = k.group_id OFFSET 0) c
+      CROSS JOIN LATERAL (SELECT active, role, join_seq, own FROM members
+        WHERE app_id = ${appId} AND group_id = k.group_id AND user_id = ${userId} OFFSET 0) m
+      CROSS JOIN LATERAL (SELECT name, avatar, member_count, version AS group_version, last_seq, last_ordinal, last_at, last_word_seq
+        FROM groups WHERE app_id = ${appId} AND group_id = k.group_id OFFSET 0) g
+      LEFT JOIN LATERAL (SELECT seq AS word_seq, sender_id AS word_sender, kind AS word_kind, body AS long_body, state AS long_state
+        FROM messages WHERE app_id = ${appId} AND group_id = k.group_id AND seq = g.last_word_seq AND m.active
+          AND seq > m.join_seq OFFSET 0) w ON true
+      LEFT JOIN LATERAL (SELECT coalesce(x.nickname, u.name) AS name FROM users u
+        LEFT JOIN members x ON x.app_id = ${appId} AND x.group_id = k.group_id AND x.user_id = u.user_id
+        WHERE u.app_id = ${appId} AND u.user_id = w.word_sender OFFSET 0) s ON true
+      LEFT JOIN LATERAL (${mentionsOf(appId, userId)}) at ON true
+      LEFT JOIN LATERAL (SELECT faces AS long_faces FROM group_faces
+        WHERE app_id = ${appId} AND group_id = k.group_id OFFSET 0) f ON true) t
+      WINDOW inorder AS (ORDER BY t.version <= ${since}, t.version)) t ORDER BY t.version <= ${since}, t.version`.execute(
     tx,
   )
   return rows
 }
 function keysOf(appId: string, userId: string, which: Which): RawBuilder<unknown> {
   if ('groupIds' in which) return sql`SELECT group_id FROM unnest(${which.groupIds}::text[]) AS t(group_id)`
+  const changed = (after: number) => sql`SELECT group_id FROM conversations
+    WHERE app_id = ${appId} AND user_id = ${userId} AND version > ${after}`
+  if ('changedAfter' in which) return changed(which.changedAfter)
   const held = sql`SELECT group_id FROM members WHERE app_id = ${appId} AND user_id = ${userId} AND active`
-  if (which.since === undefined) return held
-  return sql`${held} UNION SELECT group_id FROM conversations
-    WHERE app_id = ${appId} AND user_id = ${userId} AND version > ${which.since}`
+  return which.since === undefined ? held : sql`${held} UNION ${changed(which.since)}`
 }
 /**
  * The latest unread mentions of the viewer and of everybody, in no order. Each range is read from its end, so that a

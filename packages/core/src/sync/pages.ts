@@ -10,12 +10,14 @@ interface Changes {
   readonly to: number
   /** In the order of versions. */
   readonly rows: readonly RowText[]
+  /** Others follow the last of these pages. */
+  readonly more?: boolean
 }
 
 /** Frames that follow each other from `from` to `to`; one at least, without rows when there are none. */
 export function* changesPages(
   stream: string,
-  { from, to, rows }: Changes,
+  { from, to, rows, more: isPart = false }: Changes,
   bytesMax: number,
   id?: number,
 ): Generator<{ readonly text: string; readonly to: number }> {
@@ -23,8 +25,9 @@ export function* changesPages(
   let since = from
   do {
     const count = countOfPage(rest, bytesMax)
-    const more = count < rest.length
-    const reached = more ? (rest[count - 1] as RowText).version : to
+    const isLast = count >= rest.length
+    const more = !isLast || isPart
+    const reached = !isLast ? (rest[count - 1] as RowText).version : to
     yield {
       text: changesText(
         stream,

@@ -3,11 +3,11 @@
  * out goes to an outlet, what comes in has passed its schema.
  */
 import { type AppId, type ClientFrame, closeCodes, type GroupId, refuse, Refusal, type UserId } from '@qun/contract'
-import { readConversations } from '../read/conversations.ts'
+import { type ConversationView, readConversations } from '../read/conversations.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { Fanout } from './fanout.ts'
 import type { Outlet, Packet, PostRequest, Principal, Session } from '../host/host.ts'
-import { freshHead, readOwnStream } from '../read/own-stream.ts'
+import { freshHead, type OwnPart, type OwnStream, readOwnStream } from '../read/own-stream.ts'
 import { packetOf } from './packets.ts'
 import type { Posting } from '../log/post.ts'
 import { Answers } from './answers.ts'
@@ -17,6 +17,9 @@ import type { HubSubscription } from './group-hub.ts'
 import type { Listener } from './listener.ts'
 import { notYetMember, nothingHeld } from './subscription.ts'
 import type { UserFeed } from './user-feed.ts'
+
+/** Pages of a person's own stream that are read at once. */
+const pagesAhead = 4
 
 /** What a session asks of the rest of the engine. */
 export interface SessionHost {
@@ -143,30 +146,65 @@ export class ClientSession implements Session, Listener {
     if (this.#isOver) return
     const since = this.#version
     const { engine } = this.#host
-    const read = await engine.store.reading(this.appId, (tx) => readOwnStream(engine, tx, this, since))
-    if (since > read.version) {
+    const isFresh = since === 0
+    const first = await this.#readOwn({ since, isFresh, bytesMax: this.#aheadBytes })
+    if (since > first.version) {
       // The client knows more than the store: the store was put back. It starts over.
       this.#version = 0
       this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream: `user/${this.userId}`, reason: 'ahead' }))
       return this.#catchUp(isFirst)
     }
-    const active = new Set(read.views.filter((view) => view.active).map((view) => view.group_id))
+    const active = new Set(first.views.filter((view) => view.active).map((view) => view.group_id))
     for (const sub of [...this.#subs]) if (!active.has(sub.hub.groupId)) this.unfollow(sub.hub.groupId)
-    for (const view of read.views) if (view.active) this.follow(view.group_id, view.join_seq, view.group_version)
-    const { pageBytesMax } = engine.limits
-    const pages = changesPages(`user/${this.userId}`, { from: since, to: read.version, rows: read.rows }, pageBytesMax)
-    for (const { text, to } of pages) {
-      await this.outlet.room?.()
-      if (this.#isOver) return
-      this.#version = to
-      this.outlet.push({ text })
+    for (let read = first, from = since; ;) {
+      // Who leaves or joins between two parts is told by the later one.
+      for (const { active: isIn, group_id, join_seq, group_version } of read.views)
+        if (isIn) this.follow(group_id, join_seq, group_version)
+        else this.unfollow(group_id)
+      if (!(await this.#pushOwn(from, read))) return
+      if (read.to >= read.version) break
+      from = read.to
+      read = await this.#readOwn({ since: from, isFresh, isLater: true, bytesMax: this.#aheadBytes })
     }
     this.#isCaughtUp = true
-    if (!isFirst || since === 0) return
-    const heads = read.views.filter((view) => view.active).map((view) => freshHead(view, engine.registry))
-    for (const text of headsPages(heads, pageBytesMax)) {
+    if (isFirst && !isFresh) await this.#pushHeads(first.views)
+  }
+  /** What is read of a long answer at once: as a rule all of it, so that it costs one reading. */
+  get #aheadBytes(): number {
+    return pagesAhead * this.#host.engine.limits.pageBytesMax
+  }
+  #readOwn(part: OwnPart): Promise<OwnStream> {
+    const { engine } = this.#host
+    return engine.store.reading(this.appId, (tx) => readOwnStream(engine, tx, this, part))
+  }
+  /** False if the connection is over. */
+  async #pushOwn(from: number, { to, version, rows }: OwnStream): Promise<boolean> {
+    const { pageBytesMax } = this.#host.engine.limits
+    const more = to < version
+    for (const page of changesPages(`user/${this.userId}`, { from, to, rows, more }, pageBytesMax)) {
       await this.outlet.room?.()
-      this.outlet.push({ text })
+      if (this.#isOver) return false
+      this.#version = page.to
+      this.outlet.push({ text: page.text })
+    }
+    return true
+  }
+  /** The heads of all groups of a person; what is long in them is read a few pages at a time. */
+  async #pushHeads(views: readonly ConversationView[]): Promise<void> {
+    const { engine } = this.#host
+    for (let rest = views.filter((view) => view.active); rest.length > 0;) {
+      const heads = rest.filter((view) => !view.is_cut).map((view) => freshHead(view, engine.registry))
+      for (const text of headsPages(heads, engine.limits.pageBytesMax)) {
+        await this.outlet.room?.()
+        if (this.#isOver) return
+        this.outlet.push({ text })
+      }
+      const groupIds = rest.filter((view) => view.is_cut).map((view) => view.group_id)
+      if (groupIds.length === 0) return
+      const read = await engine.store.reading(this.appId, (tx) =>
+        readConversations(tx, this.appId, this.userId, { groupIds }, this.#aheadBytes),
+      )
+      rest = read.filter((view) => view.active)
     }
   }
   // ── groups ──
@@ -281,13 +319,14 @@ export class ClientSession implements Session, Listener {
     await this.outlet.room?.()
     if (this.#isOver) return
     if (frame.stream === `user/${this.userId}`) {
-      const read = await engine.store.reading(this.appId, (tx) => readOwnStream(engine, tx, this, frame.from))
+      const isFresh = frame.from === 0
+      const read = await this.#readOwn({ since: frame.from, isFresh, bytesMax: engine.limits.pageBytesMax })
       if (frame.from > read.version) {
         this.outlet.push(
           packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }),
         )
       } else {
-        const all = { from: frame.from, to: read.version, rows: read.rows }
+        const all = { from: frame.from, to: read.to, rows: read.rows, more: read.to < read.version }
         const [first] = changesPages(frame.stream, all, engine.limits.pageBytesMax, frame.id)
         if (first !== undefined) this.outlet.push({ text: first.text })
       }
