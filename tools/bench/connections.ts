@@ -32,6 +32,7 @@ export class Connections {
   readonly #options: ConnectionsOptions
   readonly #sockets: (Socket | undefined)[] = []
   readonly #tails: (Buffer | undefined)[] = []
+  readonly #isReady: boolean[] = []
   #ready = 0
   #failed = 0
   #retried = 0
@@ -68,6 +69,9 @@ export class Connections {
     }
   }
 
+  isReady(connection: number): boolean {
+    return this.#isReady[connection] === true
+  }
   write(connection: number, frame: Buffer): boolean {
     const socket = this.#sockets[connection]
     if (socket === undefined) return false
@@ -122,6 +126,7 @@ export class Connections {
         greeting.shift()
       }
       ready = true
+      this.#isReady[connection] = true
       this.#ready += 1
       this.#opening -= 1
       return ''

@@ -28,8 +28,9 @@ const connections: Connections = new Connections({
 })
 const load = new Load(plan, wire, connections)
 
-report(await openAll())
+// From the first connection on: opening ten thousand takes longer than a server waits for a sign of life.
 const stopAlive = keepAlive()
+report(await openAll())
 await runSteps(load, plan, report)
 stopAlive()
 connections.close()
@@ -75,7 +76,7 @@ function keepAlive(): () => void {
   const perTurn = Math.ceil((plan.connections * 100) / aliveEveryMs)
   const timer = setInterval(() => {
     for (let turn = 0; turn < perTurn; turn += 1) {
-      connections.write(at, alive)
+      if (connections.isReady(at)) connections.write(at, alive)
       at = (at + 1) % plan.connections
     }
   }, 100)

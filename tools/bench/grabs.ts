@@ -12,9 +12,9 @@ import { parseArgs } from 'node:util'
 import { engineEndpoints, type AppId, type ParamsOf, type RequestOf } from '@qun/contract'
 import { transfer } from '@qun/ledger'
 import { findRunningEmbedded, openStore } from '@qun/storage'
-import { sql } from 'kysely'
 import { startChild } from './child.ts'
 import type { GrabFigures, GrabPlan } from './grabs-load.ts'
+import { untilDigested } from './digested.ts'
 import { HostApi, inParallel } from './host-api.ts'
 import { canPin, generatorCpu, serverCpu, startQun, type QunChild } from './peers.ts'
 import { countStatements, describePhase, phaseFile } from './phase-profile.ts'
@@ -74,22 +74,9 @@ async function prepare(): Promise<string> {
   await inParallel(['owner', ...names], 24, (userId) => host.putUser(userId, userId))
   const made = await host.makeGroup('Grabs', ['owner', ...names])
   await fund(server, databaseUrl!)
-  await untilQuiet(databaseUrl!)
+  await untilDigested(databaseUrl!)
   console.log(`${members} members in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
   return made
-}
-/** Until what ten thousand joins set going is done: it is not what is measured. */
-async function untilQuiet(url: string): Promise<void> {
-  const store = await openStore({ url, poolSize: 1 })
-  const waiting = () =>
-    store.reading('*', async (tx) => {
-      const { rows } = await sql<{ waiting: boolean }>`SELECT EXISTS (SELECT FROM reaction_queue) AS waiting`.execute(
-        tx,
-      )
-      return rows[0]?.waiting === true
-    })
-  while (await waiting()) await pause(500)
-  await store.close()
 }
 async function fund({ ready }: QunChild, url: string): Promise<void> {
   const store = await openStore({ url, poolSize: 1 })

@@ -11,7 +11,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { findRunningEmbedded } from '@qun/storage'
 import { startChild } from './child.ts'
+import { untilDigested } from './digested.ts'
 import { makeApps, makeGroups, type MadeGroups } from './group-setup.ts'
 import {
   canPin,
@@ -45,7 +47,8 @@ const chosen = workloads
   .map((workload) => (options.quick ? quicken(workload) : workload))
 const only = options.only?.split(',')
 const work = makeWorkFolder('qun-bench')
-const qunDir = join(work, 'qun')
+/** Of each workload: what the people of another are followed by for minutes is not what is measured. */
+let qunDir = ''
 /** Never the same twice: a clientId sent again would be answered from the log instead of stored. */
 let seed = 0
 const results: { machine: string; runs: PeerRun[]; goals: GoalResult[] } = {
@@ -73,10 +76,14 @@ process.exit(0)
 /** Makes the workload's groups; the server that did it is not the one measured. */
 async function prepare(workload: Workload): Promise<MadeGroups> {
   const startedAt = performance.now()
+  qunDir = join(work, `qun-${workload.name}`)
   const others = await makeApps(qunDir, workload)
   const server = await startQun({ dataDir: qunDir, pinning: null })
   const { url, apiKey, signing } = server.ready
   const groups = await makeGroups(url, others.length > 0 ? others : [{ apiKey, signing }], workload)
+  // Nothing is sent to those who only connect.
+  if (workload.steps(options.quick).length > 0)
+    await untilDigested((await findRunningEmbedded(join(qunDir, 'database')))!)
   await server.stop()
   console.log(`  groups made in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
   return groups

@@ -20,6 +20,7 @@ export interface Timed {
   /** Bytes of the largest frame. */
   readonly frameBytes: number
 }
+type Round = Omit<Timed, 'path'>
 interface Cost {
   readonly databaseMs: number
   readonly statements: number
@@ -54,7 +55,7 @@ export async function timePaths(url: string, sizes: Sizes): Promise<Timed[]> {
     statements: sent.filter(({ text }) => !aside.test(text)).length,
   })
   const time = async (path: string, run: (round: number) => Promise<number>): Promise<Timed> => {
-    const rounds: Omit<Timed, 'path'>[] = []
+    const rounds: Round[] = []
     for (let round = 0; round <= tries; round++) {
       sent = []
       const began = performance.now()
@@ -63,18 +64,7 @@ export async function timePaths(url: string, sizes: Sizes): Promise<Timed[]> {
       await quiet()
       rounds.push({ ms, ...cost(), frameBytes })
     }
-    const middle = (pick: (round: Omit<Timed, 'path'>) => number) =>
-      rounds
-        .slice(1)
-        .map(pick)
-        .toSorted((a, b) => a - b)[Math.trunc(tries / 2)] as number
-    return {
-      path,
-      ms: middle((round) => round.ms),
-      databaseMs: middle((round) => round.databaseMs),
-      statements: middle((round) => round.statements),
-      frameBytes: Math.max(...rounds.map((round) => round.frameBytes)),
-    }
+    return { path, ...medianOf(rounds) }
   }
   const sizeOf = (answer: unknown) => Buffer.byteLength(JSON.stringify(answer))
   try {
@@ -106,6 +96,20 @@ export async function timePaths(url: string, sizes: Sizes): Promise<Timed[]> {
   } finally {
     await core.stop()
     await store.close()
+  }
+}
+/** Of all rounds but the first; of frames the largest. */
+function medianOf(rounds: readonly Round[]): Round {
+  const middle = (pick: (round: Round) => number) =>
+    rounds
+      .slice(1)
+      .map(pick)
+      .toSorted((a, b) => a - b)[Math.trunc(tries / 2)] as number
+  return {
+    ms: middle((round) => round.ms),
+    databaseMs: middle((round) => round.databaseMs),
+    statements: middle((round) => round.statements),
+    frameBytes: Math.max(...rounds.map((round) => round.frameBytes)),
   }
 }
 /** From the middle of the group, where all have read to, to this part of it. */

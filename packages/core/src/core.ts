@@ -63,6 +63,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     elapsed: options.elapsed ?? steadyClock,
     randomHex,
     wait: options.wait ?? systemWait,
+    isBusy: options.isBusy ?? (() => false),
     onBug,
     // A store that is away is no bug of the workers: they look again at the next poll.
     onWorkerTrouble: (error) => {

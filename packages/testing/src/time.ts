@@ -60,3 +60,10 @@ export async function until(check: () => boolean): Promise<boolean> {
 export async function turns(count = 3): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve))
 }
+/** Lets a world's time go by in small steps, without making anything due go out early. */
+export async function drift({ time }: { readonly time: WorldTime }, ms: number): Promise<void> {
+  for (let gone = 0; gone < ms; gone += 50) {
+    time.moveTo(time.now() + 50)
+    await turns(4)
+  }
+}

@@ -59,6 +59,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       elapsed: () => time.now(),
       wait: time.wait,
       limits: { ...options.limits, ...node.limits },
+      ...(node.isBusy === undefined ? {} : { isBusy: node.isBusy }),
       ...(options.risk === undefined ? {} : { risk: options.risk }),
       randomHex: (bytes) =>
         (++counter)
@@ -97,6 +98,7 @@ export interface NodeOptions {
   /** Its own clock. */
   readonly now?: () => number
   readonly limits?: Partial<Limits>
+  readonly isBusy?: () => boolean
   /** Stands between the engine and the store: a test delays or fails calls with it. */
   readonly store?: (store: StoreCalls) => Partial<StoreCalls>
 }

@@ -70,8 +70,8 @@ export interface PersonRow {
 const personColumns = sql`user_id AS "userId", points, decayed, reached, day, day_points AS "dayPoints", day_talk AS "dayTalk",
   last_at AS "lastAt", first_seq AS "firstSeq", first_at AS "firstAt", welcomed, recent`
 /**
- * Locked, in the order of their ids. Who has no row yet is given an empty one first: what is not there cannot be locked, and
- * two transactions that both found nothing would write over each other.
+ * Locked, in the order of their ids. Who has no row yet is given an empty one first: what is not there cannot be
+ * locked, and two transactions that both found nothing would write over each other.
  */
 export async function lockPeople(at: Place, userIds: readonly string[]): Promise<Map<UserId, PersonRow>> {
   await sql`INSERT INTO member_level_people (app_id, group_id, user_id, points, decayed, reached, day, day_points, day_talk,

@@ -24,8 +24,8 @@ interface Row extends Omit<ReadPosition, 'isMoved'> {
  *
  * [PLAN3] Messages carry their sender's running count, so what the reader has written up to `seq` stands in one row:
  * nothing is counted. At the end of the group and after their last word it is the member's own count; within a long
- * silence of theirs that silence says it (silences.ts). Otherwise the nearest of their messages is looked for from `seq`
- * on, back to the old position or on to the end, whichever is nearer: it lies within `silenceMin` rows.
+ * silence of theirs that silence says it (silences.ts). Otherwise the nearest of their messages is looked for from
+ * `seq` on, back to the old position or on to the end, whichever is nearer: it lies within `silenceMin` rows.
  *
  * The count is of `seq` alone, whatever the old position was: two devices that move at once are both exact.
  */

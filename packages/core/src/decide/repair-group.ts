@@ -31,6 +31,8 @@ export async function mendGroup(tx: Tx, place: Place): Promise<string[] | undefi
   const counted = await countAgain(tx, place)
   if (counted > 0) said.push(`${counted} messages counted again`)
   const version = await stampMessages(tx, place, group)
+  const born = await tellBirths(tx, place)
+  if (born > 0) said.push(`${born} messages are known as changed or not again`)
   await sql`UPDATE folds SET version = ${version} WHERE app_id = ${appId} AND group_id = ${groupId}
     AND fold = ANY(${folds}::text[])`.execute(tx)
   const facts = await fillFacts(tx, place, group)
@@ -108,6 +110,20 @@ async function stampMessages(tx: Tx, { app_id, group_id }: Place, group: GroupDb
         WHERE m.app_id = ${app_id} AND m.group_id = ${group_id} AND m.seq = stamped.seq RETURNING m.version)
     SELECT greatest(top.version, (SELECT max(version) FROM moved)) AS top FROM top`.execute(tx)
   return (rows[0] as { top: number }).top
+}
+
+/**
+ * Which messages changed since they were born, told by their versions alone: those above one behind them. The version
+ * such a one was born with is not known any more: any will do that lies above those before it and below those behind.
+ */
+async function tellBirths(tx: Tx, { app_id, group_id }: Place): Promise<number> {
+  const at = sql`app_id = ${app_id} AND group_id = ${group_id}`
+  const { rows } =
+    await sql`UPDATE messages m SET born = t.born FROM (SELECT seq, CASE WHEN version > later THEN later - 1 END AS born
+      FROM (SELECT seq, version, min(version) OVER (ORDER BY seq ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS later
+        FROM messages WHERE ${at}) b) t
+    WHERE ${at} AND m.seq = t.seq AND m.born IS DISTINCT FROM t.born RETURNING m.seq`.execute(tx)
+  return rows.length
 }
 
 async function fillFacts(tx: Tx, { app_id, group_id }: Place, group: GroupDbRow) {

@@ -46,9 +46,10 @@ async function findGroups(store: Store, after: Place): Promise<{ broken: Place[]
       ORDER BY app_id, group_id LIMIT ${pageGroups}) g,
     LATERAL (SELECT count(*) AS n, max(seq) AS highest, max(version) AS version, max(at) AS at,
         count(*) FILTER (WHERE countable) AS words, max(seq) FILTER (WHERE countable) AS word,
-        coalesce(bool_or(ordinal <> run OR at < before), false) AS is_off
+        coalesce(bool_or(ordinal <> run OR at < before OR birth < elder), false) AS is_off
       FROM (SELECT seq, version, at, countable, ordinal, sum(countable::int) OVER (ORDER BY seq) AS run,
-        lag(at) OVER (ORDER BY seq) AS before FROM messages x WHERE x.app_id = g.app_id AND x.group_id = g.group_id) t) m,
+        lag(at) OVER (ORDER BY seq) AS before, coalesce(born, version) AS birth,
+        lag(coalesce(born, version)) OVER (ORDER BY seq) AS elder FROM messages x WHERE x.app_id = g.app_id AND x.group_id = g.group_id) t) m,
     LATERAL (SELECT count(*) FILTER (WHERE active) AS active, max(version) AS version,
         coalesce(bool_or(own <> coalesce(s.n, 0)), false) AS is_off
       FROM members o LEFT JOIN (SELECT sender_id, count(*) FILTER (WHERE countable) AS n FROM messages x

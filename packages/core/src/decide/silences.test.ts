@@ -1,4 +1,4 @@
-/** Long silences of a member: written down on every way into the log, and read instead of what others said meanwhile. */
+/** Long silences of a member: written down on every way into the log, read instead of what others said meanwhile. */
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'

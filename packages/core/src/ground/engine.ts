@@ -31,6 +31,8 @@ export interface Engine {
   elapsed(): number
   randomHex(bytes: number): string
   wait(delayMs: number, run: () => void): () => void
+  /** Whether this process has more to do than it can: what comes late anyway comes later. */
+  isBusy(): boolean
   onBug(error: unknown, where: string): void
   /** A worker could not reach the store; it tries again by itself. */
   onWorkerTrouble(error: unknown): void

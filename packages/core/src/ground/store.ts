@@ -178,6 +178,21 @@ export const engineMigrations: readonly Migration[] = [
     ],
   },
   {
+    // A message knows the version it was born with once it has another: the table itself sees to it, whoever writes.
+    id: 'core-009',
+    up: [
+      `ALTER TABLE messages ADD COLUMN born bigint`,
+      `CREATE FUNCTION keep_birth() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN NEW.born := OLD.version; RETURN NEW; END $$`,
+      `CREATE TRIGGER messages_keep_birth BEFORE UPDATE OF version ON messages FOR EACH ROW
+        WHEN (OLD.born IS NULL AND NEW.born IS NULL AND NEW.version <> OLD.version) EXECUTE FUNCTION keep_birth()`,
+      // Which old ones changed is told by their versions: those above one behind them. See births in repair-group.ts.
+      `UPDATE messages m SET born = t.later - 1 FROM (SELECT app_id, group_id, seq, version, min(version) OVER
+          (PARTITION BY app_id, group_id ORDER BY seq ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS later FROM messages) t
+        WHERE t.version > t.later AND m.app_id = t.app_id AND m.group_id = t.group_id AND m.seq = t.seq`,
+    ],
+  },
+  {
     // See silences.ts. A count of 0 at position 0 is true of everybody who has said nothing yet.
     id: 'core-010',
     up: [
@@ -208,6 +223,17 @@ export const engineMigrations: readonly Migration[] = [
         WHERE b.app_id = t.app_id AND b.group_id = t.group_id AND b.user_id = t.sender_id`,
     ],
   },
+  {
+    id: 'core-012',
+    up: [],
+    online: [
+      {
+        index: 'messages_changed',
+        create: `CREATE INDEX CONCURRENTLY messages_changed ON messages (app_id, group_id, version) WHERE born IS NOT NULL`,
+      },
+    ],
+  },
+  { id: 'core-013', up: [`DROP INDEX messages_by_version`] },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {

@@ -20,6 +20,7 @@ async function talk(): Promise<World> {
 const planted: Readonly<Record<string, RawBuilder<unknown>>> = {
   M1: sql`DELETE FROM messages WHERE seq = 2`,
   M8: sql`UPDATE members SET version = version + 10000 WHERE user_id = 'li'`,
+  SYNC24: sql`UPDATE messages SET born = version + 1 WHERE seq = 1`,
   M13: sql`UPDATE messages SET at = at + 1 WHERE seq = 2`,
   U1: sql`UPDATE messages SET ordinal = ordinal + 1 WHERE seq = 3`,
   U2: sql`UPDATE conversations SET read_seq = 10000 WHERE user_id = 'li'`,

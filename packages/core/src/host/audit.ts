@@ -58,6 +58,14 @@ export const engineAudits: readonly Audit[] = [
       WHERE s.version > u.version`,
   ),
   check(
+    'SYNC24',
+    'Messages were born in the order of their positions, so that what is new since a version is found by halving.',
+    sql`SELECT app_id, group_id, seq, birth, before FROM (SELECT app_id, group_id, seq, version,
+        coalesce(born, version) AS birth,
+        lag(coalesce(born, version)) OVER (PARTITION BY app_id, group_id ORDER BY seq) AS before FROM messages) t
+      WHERE birth < before OR birth > version`,
+  ),
+  check(
     'M13',
     'The instant of a message never lies before that of an earlier position.',
     sql`SELECT app_id, group_id, seq, at, before FROM (SELECT app_id, group_id, seq, at,

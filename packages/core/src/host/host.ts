@@ -43,6 +43,8 @@ export interface CoreOptions {
   readonly onBug?: (error: unknown, where: string) => void
   /** How the engine waits; a test world drives it by hand. Returns a cancel function. */
   readonly wait?: (delayMs: number, run: () => void) => () => void
+  /** Whether the process is at its limit; folds then take a fifth of their pace. Never, unless told. */
+  readonly isBusy?: () => boolean
 }
 
 /** Who is connected or calls; the server derives it from a verified token. */

@@ -41,6 +41,8 @@ export interface Limits {
   readonly updateDelayMs: number
   /** Sockets written before other groups get a turn: about 2–8 ms of work. */
   readonly fanoutSlice: number
+  /** Live frames of all groups that go out in one turn, about: some milliseconds of writing. */
+  readonly turnFramesMax: number
   /** Least time between two heads of a group to one listed session. */
   readonly headDelayMs: number
   /** Typing notices stop above this many members: they cost more than talk (Mattermost: 44 % of capacity). */
@@ -83,6 +85,7 @@ export const defaultLimits: Limits = {
   slowGroupMembers: 2_000,
   updateDelayMs: 100,
   fanoutSlice: 1_000,
+  turnFramesMax: 512,
   headDelayMs: 1_000,
   typingMembersMax: 50,
   leaseMs: 15_000,

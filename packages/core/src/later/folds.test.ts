@@ -1,5 +1,5 @@
 /** What folds are handed: every message once, in order, whoever posted and whoever dies; recalls; failures. */
-import { refusalOf, startWorld, type World } from '@qun/testing'
+import { drift, refusalOf, startWorld, turns, until, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Feature, Fold, FoldCall } from '../host/feature.ts'
@@ -55,6 +55,36 @@ describe('a fold', () => {
     }
     // The table's key would refuse a second time.
     expect(await listLines(world)).toHaveLength(120)
+  })
+  test('[FOLD5] rests on a busy process, loses nothing by it, and does not keep waiting who waits', async () => {
+    let handled = 0
+    let passTime: () => void = () => undefined
+    const { features } = withFold(() => {
+      handled += 1
+      passTime()
+    })
+    await using world = await startWorld({ features, watching: [] })
+    let isBusy = true
+    const node = await world.startNode({ isBusy: () => isBusy, limits: { pollMs: 100 } })
+    const groups = await Promise.all(upTo(8).map(() => world.makeGroup(['li', 'zhao'])))
+    await world.settle()
+    handled = 0
+    passTime = () => world.time.moveTo(world.time.now() + 100)
+    node.start()
+    world.route = () => node
+    for (const [n, groupId] of groups.entries()) await world.as('li').post(groupId, note, { text: `说 ${n}` })
+    await drift(world, 2_200)
+    expect(await until(() => handled === 1)).toBe(true)
+    // A tenth of a second of work, and four of rest.
+    await drift(world, 300)
+    await turns(200)
+    expect(handled).toBe(1)
+    for (let n = 0; n < 100 && handled < 2; n++) await drift(world, 100)
+    expect(handled).toBe(2)
+    isBusy = false
+    for (let n = 0; n < 100 && handled < 8; n++) await drift(world, 100)
+    expect(handled).toBe(8)
+    await node.stop()
   })
   test('[FOLD2] hears of recalls of what it heard, and not of what was gone before', async () => {
     const { features, heard } = withFold()

@@ -19,6 +19,8 @@ import { walk } from './walk.ts'
 const paceMs = 2_000
 /** Messages handed at once. */
 const postsAtOnce = 500
+/** On a busy process a group's turn is followed by a rest so many times as long. */
+const restShare = 4
 /** Groups of one app found for a turn of the crew. */
 const groupsAtOnce = 64
 /** Groups noted here at most: beyond, those left out are found by looking. */
@@ -51,6 +53,8 @@ export class Folds implements Source {
   readonly #engine: Engine
   readonly #noted = new Map<string, Noted>()
   #lookAt = 0
+  /** Until then a busy process leaves talk alone. */
+  #restUntil = 0
   /** The group behind which the look through all of them goes on. */
   #lookedTo: Place = start
 
@@ -75,6 +79,8 @@ export class Folds implements Source {
   async look(isWaitedFor: boolean): Promise<Look> {
     const { registry, elapsed } = this.#engine
     if (registry.folds.length === 0) return { tasks: [] }
+    const isBusy = this.#engine.isBusy()
+    if (isBusy && !isWaitedFor && elapsed() < this.#restUntil) return { tasks: [] }
     const isLooking = elapsed() >= this.#lookAt && this.#noted.size < notedMax / 2
     if (isLooking) await this.#lookOn()
     const counts = new Map<AppId, number>()
@@ -84,6 +90,7 @@ export class Folds implements Source {
       if (count >= groupsAtOnce || (at > elapsed() && (isFailed || !isWaitedFor))) continue
       counts.set(appId, count + 1)
       tasks.push({ appId, key, run: () => this.#runGroup(key) })
+      if (isBusy && !isWaitedFor) break
     }
     return { tasks, isMore: isLooking && elapsed() >= this.#lookAt }
   }
@@ -106,6 +113,7 @@ export class Folds implements Source {
     if (noted === undefined) return false
     const { registry, elapsed, onBug, onWorkerTrouble } = this.#engine
     this.#noted.delete(key)
+    const startedAt = elapsed()
     let isMore = false
     let hadNews = false
     for (const fold of registry.folds) {
@@ -124,6 +132,7 @@ export class Folds implements Source {
       }
     }
     if (isMore) this.#note({ ...noted, at: 0, isFailed: false })
+    this.#restUntil = elapsed() + restShare * (elapsed() - startedAt)
     return hadNews
   }
 

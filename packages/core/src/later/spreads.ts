@@ -43,7 +43,7 @@ export class Spreads implements Source {
     return {
       tasks: rows.map((spread) => ({
         appId: spread.app_id,
-        key: JSON.stringify([spread.user_id, spread.group_id]),
+        key: JSON.stringify([spread.app_id, spread.user_id, spread.group_id]),
         run: () => this.#tell(spread),
       })),
       isMore: rows.length === takeMax,

@@ -91,9 +91,8 @@ export async function readConversations(
       LEFT JOIN LATERAL (${mentionsOf(appId, userId)}) at ON true
       LEFT JOIN LATERAL (SELECT faces AS long_faces FROM group_faces
         WHERE app_id = ${appId} AND group_id = k.group_id OFFSET 0) f ON true) t
-      WINDOW inorder AS (ORDER BY t.version <= ${since}, t.version)) t ORDER BY t.version <= ${since}, t.version`.execute(
-    tx,
-  )
+      WINDOW inorder AS (ORDER BY t.version <= ${since}, t.version)) t
+    ORDER BY t.version <= ${since}, t.version`.execute(tx)
   return rows
 }
 function keysOf(appId: string, userId: string, which: Which): RawBuilder<unknown> {

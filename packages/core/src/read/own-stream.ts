@@ -19,7 +19,7 @@ export interface OwnStream {
 }
 export interface OwnPart {
   readonly since: number
-  /** The reader began at 0: nothing is told that is gone, and no parts of cards, which come with snapshots of groups. */
+  /** The reader began at 0: nothing is told that is gone, nor parts of cards, which come with snapshots of groups. */
   readonly isFresh: boolean
   /** Follows another part, whose views it does not repeat. */
   readonly isLater?: boolean

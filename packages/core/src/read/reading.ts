@@ -29,6 +29,7 @@ import {
   recordText,
   type RowText,
 } from '../ground/row-text.ts'
+import { bornWithin, changedWithin, findReach } from './changed-messages.ts'
 import { readPeople, readRoster, type RosterPlace } from './roster.ts'
 import { readRest, restBefore, type RestPlace } from './snapshot-rest.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, MineDbRow, RecordDbRow } from '../ground/store.ts'
@@ -182,24 +183,23 @@ export interface ChangesPage {
  * Refuses `sync.reset` when `from` is ahead of the group.
  */
 export async function readChanges(engine: Engine, tx: Tx, at: At, userId: string, from: number): Promise<ChangesPage> {
-  const { appId, groupId } = at
   const viewer = await readViewer(tx, at, userId)
-  const counters = await sql<{
-    version: number
-  }>`SELECT version FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
-  const version = counters.rows[0]?.version ?? 0
-  if (from > version) throw refuse('sync.reset', { detail: 'ahead' })
-  const behind = version - from
   const { pullRowsMax: limit, pageBytesMax } = engine.limits
+  const reach = await findReach(tx, at, from, limit)
+  const version = reach?.version ?? 0
+  if (reach === undefined || from > version) throw refuse('sync.reset', { detail: 'ahead' })
+  const behind = version - from
   const texts: RowText[] = []
   // What is read is complete up to here.
-  let until = version
+  let { until } = reach
   if (behind > 0) {
-    const changed = sql`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
-      AND version > ${from} AND version <= ${version} ORDER BY version LIMIT ${limit + 1}`
-    const messages = await readWithin(tx, changed, sql`version`, pageBytesMax)
-    texts.push(...messages.rows.map(messageText))
-    if (messages.isCut) until = (messages.rows.at(-1) as MessageDbRow).version
+    const born = await readWithin(tx, bornWithin(at, reach, limit), sql`seq`, pageBytesMax)
+    if (born.isCut) until = (born.rows.at(-1) as MessageDbRow).version
+    const later = changedWithin(at, { from, until, limit: limit + 1 })
+    const changed = await readWithin(tx, later, sql`version`, pageBytesMax)
+    if (changed.isCut) until = (changed.rows.at(-1) as MessageDbRow).version
+    const messages = [...born.rows, ...changed.rows].filter((row) => row.version <= until)
+    texts.push(...messages.map(messageText))
     texts.push(...(await readOtherChanges(tx, at, from, until, limit)))
   }
   texts.sort((a, b) => a.version - b.version)

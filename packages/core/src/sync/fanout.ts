@@ -24,6 +24,8 @@ export class Fanout {
   #cancelTurn: (() => void) | undefined
   #turnAt = Number.POSITIVE_INFINITY
   #isTurnNear = false
+  /** The last turn was full: the next begins when sockets have been read and written, not with the next news. */
+  #isFull = false
   readonly #late = new Set<GroupHub>()
   #cancelLate: (() => void) | undefined
 
@@ -99,7 +101,7 @@ export class Fanout {
   schedule(hub: GroupHub, at: number): void {
     this.#dirty.add(hub)
     if (at > this.engine.elapsed()) return this.#plan(at)
-    if (this.#isTurnNear) return
+    if (this.#isTurnNear || this.#isFull) return
     // Once all news of this commit are in, and before the turn ends: acknowledgements and rows share one write.
     this.#isTurnNear = true
     queueMicrotask(() => this.#turn())
@@ -114,16 +116,31 @@ export class Fanout {
     })
   }
   /**
-   * Each hub that may flush gets one slice; what is left goes on in a later turn, so that no group waits for a giant.
+   * [SYNC25] Hubs that may flush get one slice each, who waits longest first, until the turn is full; what is left goes
+   * on in a later turn, so that no group waits for a giant. Whatever is said meanwhile in a group that waits goes out
+   * in the same write: under a load that writing alone cannot carry, the queue stands where waiting saves work.
    */
   #turn(): void {
     this.#isTurnNear = false
+    this.#isFull = false
+    const now = this.engine.elapsed()
     let next = Number.POSITIVE_INFINITY
+    let frames = 0
+    const again: GroupHub[] = []
     for (const hub of this.#dirty) {
-      const at = hub.flush(this.engine.elapsed())
-      if (at === undefined) this.#dirty.delete(hub)
-      else next = Math.min(next, at)
+      if (frames >= this.engine.limits.turnFramesMax) {
+        this.#isFull = true
+        next = now
+        break
+      }
+      const { at, count } = hub.flush(now)
+      frames += count
+      if (at === undefined || count > 0) this.#dirty.delete(hub)
+      if (at === undefined) continue
+      next = Math.min(next, at)
+      if (count > 0) again.push(hub)
     }
+    for (const hub of again) this.#dirty.add(hub)
     if (next !== Number.POSITIVE_INFINITY) this.#plan(next)
   }
   /** The head of this hub is to be sent once it is due: looked after coarsely, since nobody waits for a list. */

@@ -2,6 +2,7 @@
 import type { AppId } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
+import { bornWithin, changedWithin, findReach } from '../read/changed-messages.ts'
 import { summaryOf } from '../read/conversations.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { GroupNews, LastWords, Publication } from '../ground/publication.ts'
@@ -70,13 +71,15 @@ export async function readGap(
 async function readRows(engine: Engine, tx: Tx, { appId, groupId }: At, from: number): Promise<RowText[] | undefined> {
   const { pullRowsMax, pageBytesMax } = engine.limits
   const limit = pullRowsMax + 1
+  const reach = await findReach(tx, { appId, groupId }, from, limit)
+  if (reach === undefined || reach.until < reach.version) return undefined
+  const born = bornWithin({ appId, groupId }, reach, limit)
+  const changed = changedWithin({ appId, groupId }, { from, until: reach.version, limit })
   const { rows: sizes } = await sql<{ bytes: number; n: number }>`SELECT count(*) AS n,
       coalesce(sum(coalesce(octet_length(body::text), 0) + coalesce(octet_length(state::text), 0)), 0) AS bytes
-    FROM (SELECT body, state FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND version > ${from}
-      ORDER BY version LIMIT ${limit}) t`.execute(tx)
+    FROM ((${born}) UNION ALL (${changed})) t`.execute(tx)
   if ((sizes[0]?.n ?? 0) > pullRowsMax || (sizes[0]?.bytes ?? 0) > 4 * pageBytesMax) return undefined
-  const messages = await sql<MessageDbRow>`SELECT * FROM messages
-    WHERE app_id = ${appId} AND group_id = ${groupId} AND version > ${from} ORDER BY version LIMIT ${limit}`.execute(tx)
+  const messages = await sql<MessageDbRow>`(${born}) UNION ALL (${changed})`.execute(tx)
   const members =
     await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m JOIN users u USING (app_id, user_id)
     WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version > ${from} LIMIT ${limit}`.execute(tx)

@@ -19,6 +19,12 @@ interface At {
   readonly version: number
 }
 /**
+ * So much later than it is due, a head goes alone to who has the group open: rows said them most of it already, and the
+ * next rows take it along in their write.
+ */
+const companyMs = 2_000
+
+/**
  * Two audiences hear it, each at most once in a while: who has the group open, in the same write as the rows where they
  * go together, and who has it in a list.
  */
@@ -105,7 +111,8 @@ export class GroupHead {
   }
   /** A slice of what is due: to lists, and unless they wait for rows to who has the group open; false if more waits. */
   send(now: number, count: number, areRowsWaiting: boolean): boolean {
-    const isTold = this.#send(this.#open, now, count, areRowsWaiting)
+    const waitsForRows = areRowsWaiting || (now < this.#open.dueAt + companyMs && !this.#open.isCalling)
+    const isTold = this.#send(this.#open, now, count, waitsForRows)
     return this.#send(this.#listed, now, count, false) && isTold
   }
   /** To all, whatever the time. */

@@ -239,13 +239,13 @@ export class GroupHub implements Hearer {
   }
 
   // ── frames out ──
-  /** Sends what may go now; returns when the rest may, or undefined when nothing waits. */
-  flush(now: number): number | undefined {
+  /** Sends what may go now: how many frames, and when the rest may go; undefined when nothing waits. */
+  flush(now: number): { readonly at: number | undefined; readonly count: number } {
     if (this.#slice === undefined && this.#isReady && now >= this.#dueAt) this.#begin()
-    if (this.#slice !== undefined) this.#sendSlice(this.#engine.limits.fanoutSlice)
+    const count = this.#slice === undefined ? 0 : this.#sendSlice(this.#engine.limits.fanoutSlice)
     if (!this.sendHead(now)) this.#fanout.scheduleHead(this)
-    if (this.#slice !== undefined) return now
-    return this.#isReady ? this.#dueAt : undefined
+    if (this.#slice !== undefined) return { at: now, count }
+    return { at: this.#isReady ? this.#dueAt : undefined, count }
   }
   get #isReady(): boolean {
     return !this.#live.isEmpty && !this.#introductions.isReading
@@ -273,9 +273,10 @@ export class GroupHub implements Hearer {
     const max = this.#open.length > slowGroupMembers ? slowFrameDelayMaxMs : frameDelayMaxMs
     this.#flushableAt = now + Math.min(max, 2 * writeCostMs * this.#open.length)
   }
-  #sendSlice(count: number): void {
+  #sendSlice(count: number): number {
     const slice = this.#slice as Slice
-    const end = Math.max(0, slice.at + 1 - count)
+    const from = slice.at
+    const end = Math.max(0, from + 1 - count)
     let { at } = slice
     for (; at >= end; at--) {
       const sub = this.#open[at]
@@ -286,6 +287,7 @@ export class GroupHub implements Hearer {
     }
     slice.at = at
     if (at < 0) this.#slice = undefined
+    return from - at
   }
   /** The head that goes out with the rows under way. */
   #pushHead(sub: Subscription): void {

@@ -49,6 +49,10 @@ export class HeadAudience {
     const known = this.#untold.mentions.get(userId) ?? []
     this.#untold.mentions.set(userId, [...known.slice(1 - mentionsMax), mention])
   }
+  /** Somebody is mentioned who was not told yet. */
+  get isCalling(): boolean {
+    return this.#untold.mentions.size > 0
+  }
   get isFaceDirty(): boolean {
     return this.#untold.isFaceDirty
   }

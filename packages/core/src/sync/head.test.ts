@@ -3,7 +3,7 @@ import { createInProcessBus } from '@qun/bus'
 import type { ConversationRow } from '@qun/contract'
 import { addMembers, changeGroup, removeMember, setNickname } from '@qun/features/people/membership/contract'
 import { textMessage } from '@qun/features/words/message/contract'
-import { type Listener, startWorld, turns, until, type World } from '@qun/testing'
+import { drift, type Listener, startWorld, turns, until, type World } from '@qun/testing'
 import type { KyselyPlugin } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { counter, createLab, id, note, upTo } from '../fixtures.ts'
@@ -21,13 +21,6 @@ const headsOf = (line: Listener) => line.list('heads').flatMap((frame) => frame.
 async function readRow(world: World, name: string): Promise<ConversationRow> {
   const { conversations } = await world.core.conversations(world.as(name).principal)
   return conversations.find((row) => row.groupId === world.groupId) as ConversationRow
-}
-/** Lets time go by in small steps, without making anything due go out early. */
-async function drift(world: World, ms: number): Promise<void> {
-  for (let gone = 0; gone < ms; gone += 50) {
-    world.time.moveTo(world.time.now() + 50)
-    await turns(4)
-  }
 }
 /** What a store's answer waits at until it is opened; open at the latest when the test ends, so that nothing hangs. */
 function createGate() {
@@ -167,7 +160,7 @@ describe('heads', () => {
     await world.settle()
     await say(world, 'li', '先说一句')
     await world.settle()
-    await drift(world, 1_100)
+    await drift(world, 3_200)
     const before = line.frames.length
     for (let n = 0; n < 5; n++) {
       await say(world, 'li', `第 ${n} 句`)
@@ -175,7 +168,7 @@ describe('heads', () => {
       world.time.moveTo(world.time.now() + 50)
       await turns(4)
     }
-    await drift(world, 1_100)
+    await drift(world, 3_200)
     const told = line.frames.slice(before).map((frame) => frame.op)
     expect(told).toEqual(['changes', 'heads', 'changes', 'changes', 'changes', 'changes', 'heads'])
     expect(headsOf(line).at(-1)).toMatchObject({ version: line.list('changes').at(-1)?.to, lastSeq: 8 })

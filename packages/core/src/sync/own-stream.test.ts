@@ -1,4 +1,4 @@
-/** A person's own stream where there is very much of it: read and sent some pages at a time, and nothing is left out. */
+/** A person's own stream where there is very much of it: read and sent some pages at a time, nothing is left out. */
 import { startWorld, type Listener, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { createLab, id, note, offer, postCounter, upTo } from '../fixtures.ts'

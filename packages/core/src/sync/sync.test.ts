@@ -2,7 +2,7 @@
 import { createInProcessBus } from '@qun/bus'
 import type { GroupId } from '@qun/contract'
 import { addMembers, changeGroup, leaveGroup, removeMember } from '@qun/features/people/membership/contract'
-import { type Listener, startWorld, turns, until, type World } from '@qun/testing'
+import { drift, type Listener, startWorld, turns, until, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { counter, createLab, id, note, pin, postCounter, upTo } from '../fixtures.ts'
 
@@ -160,6 +160,29 @@ describe('frames', () => {
     expect((await listenTo(world, 'li', version)).list('snapshot')).toHaveLength(0)
     await say(world, 'sun', '6')
     expect((await listenTo(world, 'li', version)).list('snapshot')).toHaveLength(1)
+  })
+  test('[SYNC25] groups that wait for their turn are told all that was said meanwhile in one frame', async () => {
+    await using world = await open({ turnFramesMax: 1 })
+    const others = await Promise.all(upTo(3).map(() => world.makeGroup(['li', 'zhao'])))
+    const groups = [world.groupId, ...others]
+    const line = world.listen('li')
+    await world.settle()
+    for (const groupId of groups) line.subscribe(groupId)
+    await world.settle()
+    const before = line.frames.length
+    await Promise.all(
+      upTo(5).flatMap((n) => groups.map((groupId) => world.as('zhao').post(groupId, note, { text: `${n}` }))),
+    )
+    await drift(world, 500)
+    const frames = line.frames.slice(before).filter((frame) => frame.op === 'changes')
+    for (const groupId of groups) {
+      const rows = frames.flatMap((frame) => (frame.stream === `group/${groupId}` ? frame.rows : []))
+      expect(rows.map((row) => (row.row === 'message' ? (row.body as { text: string }).text : ''))).toEqual([
+        ...['1', '2', '3', '4', '5'],
+      ])
+    }
+    // The first was told at once; no later one was told in pieces, though posts of all came in turns.
+    expect(frames.length).toBeLessThanOrEqual(groups.length + 2)
   })
   test('[SYNC6] a position ahead of the stream is refused as a reset, on both streams and over HTTP', async () => {
     await using world = await open()

@@ -4,7 +4,7 @@
  * Megabytes of each half of the young generation. A server of many quiet sockets makes short-lived objects slowly, and
  * V8 lets a larger one grow full first: by its own choice 3,000 sockets weigh 36 KB each, with 4 MB 11 KB.
  */
-export const semiSpaceMegabytes = 4
+export const semiSpaceMegabytes = 8
 
 /** Node's arguments for a server process. */
 export const heapFlags: readonly string[] = [`--max-semi-space-size=${semiSpaceMegabytes}`]

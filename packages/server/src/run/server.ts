@@ -18,6 +18,7 @@ import { Gateway } from '../socket/gateway.ts'
 import { addHealth } from './health.ts'
 import { createHttp } from '../http/http.ts'
 import { httpLimits } from '../http/http-limits.ts'
+import { ProcessLoad } from './load.ts'
 import { createLogger } from './log.ts'
 import { Limiter, type BudgetOverrides } from '../ground/rates.ts'
 import { refusalOf } from '../ground/problem.ts'
@@ -168,6 +169,7 @@ async function openBase(options: ServerOptions, means: Means): Promise<Base> {
 interface Parts {
   readonly bus: Bus
   readonly core: Core
+  readonly load: ProcessLoad
   readonly apps: Apps
   readonly auth: Auth
   readonly limiter: Limiter
@@ -205,7 +207,9 @@ async function createParts(options: ServerOptions, ground: Ground): Promise<Part
   // A store that is away is no bug of ours, whoever noticed it.
   const onBug = (error: unknown, where: string) =>
     refusalOf(error) === undefined ? telemetry.bug(error, where) : telemetry.trouble(error, where)
+  const load = new ProcessLoad()
   const core = await createCore({
+    isBusy: load.isBusy,
     ...{ store, bus, now, randomHex, features, protocol, onBug, isMigrated: true },
     ...(limits === undefined ? {} : { limits }),
     ...(options.risk === undefined ? {} : { risk: options.risk }),
@@ -224,7 +228,7 @@ async function createParts(options: ServerOptions, ground: Ground): Promise<Part
     ...{ core, auth, apps, limiter, addresses, telemetry, allowedOrigins, now, protocol },
     random: options.random ?? Math.random,
   })
-  return { bus, core, apps, auth, limiter, addresses, allowedOrigins, revocations, telemetry, gateway }
+  return { bus, core, load, apps, auth, limiter, addresses, allowedOrigins, revocations, telemetry, gateway }
 }
 
 async function assemble(options: ServerOptions, ground: Ground): Promise<QunServer> {
@@ -248,6 +252,7 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
   if (options.demo === true && dataDir !== undefined) await prepareDemoApp({ apps, dataDir, log })
   gateway.attach(http.server)
   core.start()
+  parts.load.start()
 
   const host = options.host ?? '127.0.0.1'
   const urlOf = (address: AddressInfo | string | null) =>
@@ -281,6 +286,7 @@ async function closeInOrder(http: FastifyInstance, parts: Parts, ground: Ground)
   http.server.closeIdleConnections()
   await within(drainMs, closingHttp)
   http.server.closeAllConnections()
+  parts.load.stop()
   parts.revocations.stop()
   telemetry.close()
   await ground.stop()

@@ -1,0 +1,51 @@
+/** How much a process works, and what it gives back when nobody waits. */
+import { expect, test } from 'vitest'
+import { ProcessLoad } from './load.ts'
+
+const megabytes = 1_048_576
+function watched() {
+  const seen = { share: 0, heap: 20 * megabytes, collected: 0 }
+  const load = new ProcessLoad({
+    workedShare: () => seen.share,
+    heapBytes: () => seen.heap,
+    collect: () => {
+      seen.collected += 1
+      seen.heap = 30 * megabytes
+    },
+  })
+  return { seen, load }
+}
+
+test('[RUN8] a process is busy while it works most of its time', () => {
+  const { seen, load } = watched()
+  const shares = [0, 0.5, 0.71, 0.95, 0.6].map((share) => {
+    seen.share = share
+    load.look()
+    return load.isBusy()
+  })
+  expect(shares).toEqual([false, false, true, true, false])
+})
+
+test('[RUN8] what much work left is given back once it is over, and not again for little', () => {
+  const { seen, load } = watched()
+  seen.heap = 100 * megabytes
+  seen.share = 0.9
+  load.look()
+  expect(seen.collected).toBe(0)
+  seen.share = 0.05
+  load.look()
+  expect(seen.collected).toBe(1)
+  seen.heap = 60 * megabytes
+  load.look()
+  expect(seen.collected).toBe(1)
+  seen.heap = 80 * megabytes
+  load.look()
+  expect(seen.collected).toBe(2)
+})
+
+test('[RUN8] the process tells of itself, and its collector is within reach of nothing else', () => {
+  const load = new ProcessLoad()
+  load.look()
+  expect(typeof load.isBusy()).toBe('boolean')
+  expect((globalThis as { gc?: unknown }).gc).toBeUndefined()
+})

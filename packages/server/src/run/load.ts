@@ -1,0 +1,73 @@
+/**
+ * How much of its time this process works, looked at twice a second. Who does work that can wait asks whether it is
+ * busy; and once a time of much work is over, what it left in memory is given back while nobody waits for anything.
+ */
+import { performance } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+const lookMs = 500
+const busyShare = 0.7
+const idleShare = 0.1
+/** Memory made since it was last given back: less is not worth a pause of some 50 ms. */
+const litterBytes = 48 * 1_048_576
+
+export interface LoadOptions {
+  /** Share of the last half second in which the process worked: 0 … 1. */
+  readonly workedShare: () => number
+  readonly heapBytes: () => number
+  /** Gives back what nobody holds any more. */
+  readonly collect: () => void
+}
+
+export class ProcessLoad {
+  readonly #options: LoadOptions
+  #share = 0
+  /** What the heap held after it was last collected. */
+  #heldBytes: number
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: LoadOptions = ownLoad()) {
+    this.#options = options
+    this.#heldBytes = options.heapBytes()
+  }
+  start(): void {
+    this.#timer = setInterval(() => this.look(), lookMs).unref()
+  }
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+  readonly isBusy = (): boolean => this.#share > busyShare
+
+  look(): void {
+    this.#share = this.#options.workedShare()
+    if (this.#share > idleShare || this.#options.heapBytes() < this.#heldBytes + litterBytes) return
+    this.#options.collect()
+    this.#heldBytes = this.#options.heapBytes()
+  }
+}
+
+function ownLoad(): LoadOptions {
+  let before = performance.eventLoopUtilization()
+  let collect: (() => void) | undefined
+  return {
+    workedShare: () => {
+      const now = performance.eventLoopUtilization()
+      const { utilization } = performance.eventLoopUtilization(now, before)
+      before = now
+      return utilization
+    },
+    heapBytes: () => process.memoryUsage().heapUsed,
+    collect: () => {
+      collect ??= collector()
+      collect()
+    },
+  }
+}
+/** V8 shows its collector to who asks by a flag; a context made after that has it. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  setFlagsFromString('--no-expose-gc')
+  return collect
+}
