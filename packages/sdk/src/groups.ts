@@ -6,7 +6,6 @@ import type {
   MineRow,
   PartFrame,
   ResetFrame,
-  Row,
   SnapshotFrame,
   Static,
   Stream,
@@ -31,6 +30,7 @@ import {
   type GroupState,
   type Page,
 } from './group-view.ts'
+import type { OpenedGroup } from './opened-group.ts'
 import { isTransient, problemOf, QunError, readProblem } from './problem.ts'
 import type { Pulls } from './pulls.ts'
 import { Cell, type Turn } from './readable.ts'
@@ -47,25 +47,6 @@ export interface GroupsHost {
   /** Message rows of a group were taken in. */
   readonly messagesChanged: (groupId: string) => void
 }
-/** A group somebody opened, or had open not long ago: its rows stay for a quick return. */
-export interface OpenedGroup {
-  readonly groupId: string
-  state: GroupState
-  handles: number
-  /** What the server was asked for on this connection. */
-  level: 'open' | 'listed'
-  /** The subscription that is not answered, or the wait before the next try. */
-  asked: { readonly id: number; readonly cancel: () => void; more: boolean } | undefined
-  tries: number
-  /** What is missing was too much last time: a snapshot is asked for, whose size is bounded. */
-  wantsSnapshot: boolean
-  /** Rows that came before the snapshot they go with. */
-  parts: Row[]
-  readonly typing: TypingNotices
-  loading: Promise<boolean> | undefined
-  readonly view: Cell<GroupView>
-}
-
 const answerMs = 15_000
 /** Groups whose rows stay after they were closed. */
 const keptMax = 30

@@ -110,8 +110,24 @@ export async function openingPage(
   }
 }
 
+/** The frames of a page; what is read beside it goes before the last of them. */
+export async function* openingFrames(
+  engine: Engine,
+  at: { readonly appId: AppId; readonly groupId: string; readonly userId: UserId },
+  { texts, rest }: OpeningPage,
+  id: number,
+): AsyncGenerator<string> {
+  yield* texts.slice(0, -1)
+  for (let place = rest; place !== undefined;) {
+    const from = place
+    const read = await engine.store.reading(at.appId, (tx) => restPages(engine, tx, at, from, id))
+    yield* read.texts
+    place = read.next
+  }
+  yield* texts.slice(-1)
+}
 /** Rows that did not fit into a snapshot, from a place on; refused once the viewer is no member any more. */
-export async function restPages(
+async function restPages(
   engine: Engine,
   tx: Tx,
   at: { readonly appId: AppId; readonly groupId: string; readonly userId: UserId },

@@ -1,5 +1,5 @@
 /** Snapshots of groups with very much in them: each frame is a page, nothing is left out, clients show it whole. */
-import { appId, startWorld, type World } from '@qun/testing'
+import { appId, startWorld, until, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { counter, createLab, id, note, pin, postCounter, upTo } from '../fixtures.ts'
 
@@ -99,7 +99,7 @@ test('[SYNC21] who is removed while parts of a snapshot are on the way gets no m
   await world.settle()
   toGo = 3
   const asked = line.subscribe(world.groupId)
-  while (toGo > 0) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => toGo <= 0)
   await lab.decide(
     world.as('wang'),
     async (call) => void (await (await call.group(world.groupId)).removeMember(id('li'))),
