@@ -9,6 +9,7 @@ const known: Readonly<Record<number, string>> = {
   1: '0f16f45cee9e302545ece166883a4dd1dbd583ff21b827d49e24252e2e5ad2ea',
   2: 'c2324070fc4f14a102edf257e345bc4fea76715f2d995d6032aaa0a8775d4542',
   3: 'fcafc08744f84fd4315a9124a44962c2cad0887ad01c30828b142d429fd30ae9',
+  4: '52da2977cf3b4caa59b3260ca75727f9502b7ab69e456a06b5bec15fb1e43f83',
 }
 
 test('the wire is the one this version stands for', () => {

@@ -13,8 +13,9 @@ import { cards, endpoints, records } from './contract.ts'
  * place, and packets, coupons and draws name campaigns; offers tell how many people they are for, not who; orders of a
  * relay list are made in the chat, and listed for the host; packets give coupons, which a stock sets aside; shows
  * have pictures uploaded for them.
+ * 4 What does not fit into the frame of a snapshot comes before it, as `part`; over HTTP it says that there is more.
  */
-export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION = 4
 
 /** All that is on the wire, as plain JSON: schemas, routes, roles, codes. Texts for people are left out. */
 export function describeWire(): unknown {

@@ -94,7 +94,11 @@ export const ChangesFrame = closed({
   id: Type.Optional(RequestId),
   more: Type.Optional(Type.Boolean()),
 })
-/** A group as it stands: replaces what the client held. Messages before `lowSeq` are read by the history route. */
+/**
+ * A group as it stands: replaces what the client held. Messages before `lowSeq` are read by the history route. Over a
+ * socket all that did not fit into the frame came before it, in `part` frames with its `id`. Over HTTP `more` says that
+ * records or own parts are left out: changes from 0 and the history have them.
+ */
 export const SnapshotFrame = closed({
   op: Type.Literal('snapshot'),
   stream: StreamSchema,
@@ -106,6 +110,14 @@ export const SnapshotFrame = closed({
   records: Type.Array(RecordRow),
   mine: Type.Array(MineRow),
   id: Type.Optional(RequestId),
+  more: Type.Optional(Type.Boolean()),
+})
+/** Rows that go with the snapshot which answers the same request, and come before it: nothing is shown of them yet. */
+export const PartFrame = closed({
+  op: Type.Literal('part'),
+  stream: StreamSchema,
+  rows: Type.Array(RowSchema),
+  id: RequestId,
 })
 /** The cursor is of no use (another epoch, or ahead of the server): drop the stream and start over. */
 export const ResetFrame = closed({
@@ -146,6 +158,7 @@ export const serverFrames = {
   hello: HelloFrame,
   changes: ChangesFrame,
   snapshot: SnapshotFrame,
+  part: PartFrame,
   reset: ResetFrame,
   heads: HeadsFrame,
   sent: SentFrame,

@@ -4,7 +4,8 @@ import type { ClientOptions, ConnectionState, Conversation, GroupHandle, QunClie
 import { Connection, type Hello } from './connection.ts'
 import { platformOf, type Platform } from './defaults.ts'
 import { findMessage, type Page } from './group-view.ts'
-import { Groups, type OpenedGroup } from './groups.ts'
+import { Groups } from './groups.ts'
+import type { OpenedGroup } from './opened-group.ts'
 import { OwnStream } from './own-stream.ts'
 import { isTransient, readProblem } from './problem.ts'
 import { Pulls } from './pulls.ts'
@@ -198,6 +199,8 @@ class Client implements QunClient {
       }
       case 'snapshot':
         return this.#groups.snapshot(frame)
+      case 'part':
+        return this.#groups.part(frame)
       case 'heads':
         return this.#own.heads(frame.heads)
       case 'sent':

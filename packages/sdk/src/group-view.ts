@@ -64,6 +64,20 @@ export const emptyGroup: GroupState = {
   gone: undefined,
 }
 
+/** The snapshot with the rows that came before it because they did not fit. */
+export function joinParts(frame: Snapshot, parts: readonly Row[]): Snapshot {
+  if (parts.length === 0) return frame
+  const members = parts.filter((row) => row.row === 'member')
+  const records = parts.filter((row) => row.row === 'record')
+  const mine = parts.filter((row) => row.row === 'mine')
+  return {
+    ...frame,
+    members: [...frame.members, ...members],
+    records: [...frame.records, ...records],
+    mine: [...frame.mine, ...mine],
+  }
+}
+
 /** Replaces what is held. A snapshot older than what is held is a late one and changes nothing. */
 export function withSnapshot(state: GroupState, frame: Snapshot): GroupStep {
   if (state.ready && frame.version <= state.cursor.version) return { state, behind: false }

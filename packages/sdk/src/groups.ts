@@ -4,6 +4,7 @@ import type {
   ErrorFrame,
   GroupId,
   MineRow,
+  PartFrame,
   ResetFrame,
   SnapshotFrame,
   Static,
@@ -17,6 +18,7 @@ import { backoffMs } from './backoff.ts'
 import type { Platform } from './defaults.ts'
 import {
   emptyGroup,
+  joinParts,
   lastSeqOf,
   withAnswer,
   withChanges,
@@ -28,6 +30,7 @@ import {
   type GroupState,
   type Page,
 } from './group-view.ts'
+import type { OpenedGroup } from './opened-group.ts'
 import { isTransient, problemOf, QunError, readProblem } from './problem.ts'
 import type { Pulls } from './pulls.ts'
 import { Cell, type Turn } from './readable.ts'
@@ -44,23 +47,6 @@ export interface GroupsHost {
   /** Message rows of a group were taken in. */
   readonly messagesChanged: (groupId: string) => void
 }
-/** A group somebody opened, or had open not long ago: its rows stay for a quick return. */
-export interface OpenedGroup {
-  readonly groupId: string
-  state: GroupState
-  handles: number
-  /** What the server was asked for on this connection. */
-  level: 'open' | 'listed'
-  /** The subscription that is not answered, or the wait before the next try. */
-  asked: { readonly id: number; readonly cancel: () => void; more: boolean } | undefined
-  tries: number
-  /** What is missing was too much last time: a snapshot is asked for, whose size is bounded. */
-  wantsSnapshot: boolean
-  readonly typing: TypingNotices
-  loading: Promise<boolean> | undefined
-  readonly view: Cell<GroupView>
-}
-
 const answerMs = 15_000
 /** Groups whose rows stay after they were closed. */
 const keptMax = 30
@@ -162,9 +148,17 @@ export class Groups {
     const group = this.#opened.get(frame.group.groupId)
     if (group === undefined || group.level !== 'open') return
     const before = group.state.cursor.version
-    this.#take(group, withSnapshot(group.state, frame).state)
+    const parts = group.asked?.id === frame.id ? group.parts.splice(0) : []
+    this.#take(group, withSnapshot(group.state, joinParts(frame, parts)).state)
     group.wantsSnapshot = false
     this.#pulls.taken(streamOf(group.groupId), withId(frame.id), group.state.cursor.version > before)
+  }
+  part(frame: Static<typeof PartFrame>): void {
+    const group = [...this.#opened.values()].find((one) => one.asked?.id === frame.id)
+    if (group === undefined || frame.stream !== streamOf(group.groupId)) return
+    const parts = [...group.parts, ...frame.rows]
+    this.#await(group, frame.id)
+    group.parts = parts
   }
   /** True if it was the end of a subscription's catch-up. */
   finished(id: number): boolean {
@@ -346,6 +340,7 @@ export class Groups {
   #endAsk(group: OpenedGroup): void {
     group.asked?.cancel()
     group.asked = undefined
+    group.parts = []
   }
   #create(groupId: string): OpenedGroup {
     let last: GroupView | undefined
@@ -357,6 +352,7 @@ export class Groups {
       asked: undefined,
       tries: 0,
       wantsSnapshot: false,
+      parts: [],
       typing: new TypingNotices(this.#platform, () => group.view.mark()),
       loading: undefined,
       view: new Cell(this.#turn, () => (last = sameOr(last, this.#draw(groupId)))),

@@ -60,6 +60,12 @@ export async function until(check: () => boolean): Promise<boolean> {
 export async function turns(count = 3): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve))
 }
+/** Lets a world's time go by until `check` holds, as long as the machine needs; says whether it came to hold. */
+export async function driftUntil(world: { readonly time: WorldTime }, check: () => boolean): Promise<boolean> {
+  const end = performance.now() + patienceMs
+  while (!check() && performance.now() < end) await drift(world, 50)
+  return check()
+}
 /** Lets a world's time go by in small steps, without making anything due go out early. */
 export async function drift({ time }: { readonly time: WorldTime }, ms: number): Promise<void> {
   for (let gone = 0; gone < ms; gone += 50) {

@@ -1,5 +1,5 @@
 /** What folds are handed: every message once, in order, whoever posted and whoever dies; recalls; failures. */
-import { drift, refusalOf, startWorld, turns, until, type World } from '@qun/testing'
+import { drift, driftUntil, refusalOf, startWorld, turns, until, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Feature, Fold, FoldCall } from '../host/feature.ts'
@@ -79,11 +79,9 @@ describe('a fold', () => {
     await drift(world, 300)
     await turns(200)
     expect(handled).toBe(1)
-    for (let n = 0; n < 100 && handled < 2; n++) await drift(world, 100)
-    expect(handled).toBe(2)
+    expect(await driftUntil(world, () => handled === 2)).toBe(true)
     isBusy = false
-    for (let n = 0; n < 100 && handled < 8; n++) await drift(world, 100)
-    expect(handled).toBe(8)
+    expect(await driftUntil(world, () => handled === 8)).toBe(true)
     await node.stop()
   })
   test('[FOLD2] hears of recalls of what it heard, and not of what was gone before', async () => {

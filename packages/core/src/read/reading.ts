@@ -31,6 +31,7 @@ import {
 } from '../ground/row-text.ts'
 import { bornWithin, changedWithin, findReach } from './changed-messages.ts'
 import { readPeople, readRoster, type RosterPlace } from './roster.ts'
+import { readRest, restBefore, type RestPlace } from './snapshot-rest.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, MineDbRow, RecordDbRow } from '../ground/store.ts'
 
 export interface ViewerRow {
@@ -59,10 +60,21 @@ export interface SnapshotTexts {
   readonly members: readonly RowText[]
   readonly records: readonly RowText[]
   readonly mine: readonly RowText[]
+  /** From where on more records and parts are to be read; undefined when all are here. */
+  readonly next: RestPlace | undefined
 }
 
-/** A group as it stands at one version, read in one statement's snapshot per part, all in one transaction. */
-export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: string): Promise<SnapshotTexts> {
+/**
+ * A group as it stands at one version, read in one statement's snapshot per part, all in one transaction. Of records
+ * and of the viewer's own parts as many as `bytesMax` holds: what is left is read from `next` on.
+ */
+export async function readSnapshot(
+  engine: Engine,
+  tx: Tx,
+  at: At,
+  userId: string,
+  bytesMax = engine.limits.pageBytesMax,
+): Promise<SnapshotTexts> {
   const { appId, groupId } = at
   const viewer = await readViewer(tx, at, userId)
   const groups = await sql<GroupDbRow>`SELECT * FROM groups WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(
@@ -81,9 +93,7 @@ export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: strin
   const appearing = [userId, group.owner_id, ...messages.map((message) => message.sender_id)]
   const others = appearing.filter((appears) => !held.has(appears))
   const members = [...present, ...(await readPeople(tx, at, others))].filter((member) => member.version > 0)
-  const { rows: records } = await sql<RecordDbRow>`SELECT kind, key, version, body FROM records
-    WHERE app_id = ${appId} AND stream = ${`group/${groupId}`} AND body IS NOT NULL`.execute(tx)
-  const mine = await readMine(tx, at, userId, lowSeq, Number.MAX_SAFE_INTEGER)
+  const rest = await readRest(tx, at, userId, restBefore(lowSeq), bytesMax)
   const own = members.find((member) => member.user_id === userId)
   return {
     version: group.version,
@@ -93,8 +103,7 @@ export async function readSnapshot(engine: Engine, tx: Tx, at: At, userId: strin
     group: groupText(group),
     messages: messages.map(messageText),
     members: members.map(memberText),
-    records: records.map(recordText),
-    mine,
+    ...rest,
   }
 }
 
@@ -130,12 +139,22 @@ async function readMine(
   return rows.map(mineText)
 }
 
-export function snapshotText(groupId: string, snapshot: SnapshotTexts, id?: number): string {
+/** `isCut`: records or own parts are missing in it. */
+export function snapshotText(
+  groupId: string,
+  snapshot: SnapshotTexts,
+  { id, isCut = false }: SnapshotMarks = {},
+): string {
   return (
     `{"op":"snapshot","stream":${JSON.stringify(`group/${groupId}`)},"version":${snapshot.version},"lowSeq":${snapshot.lowSeq}` +
     `,"group":${snapshot.group.json},"messages":${arrayText(snapshot.messages)},"members":${arrayText(snapshot.members)}` +
-    `,"records":${arrayText(snapshot.records)},"mine":${arrayText(snapshot.mine)}${id === undefined ? '' : `,"id":${id}`}}`
+    `,"records":${arrayText(snapshot.records)},"mine":${arrayText(snapshot.mine)}${id === undefined ? '' : `,"id":${id}`}` +
+    `${isCut ? ',"more":true' : ''}}`
   )
+}
+interface SnapshotMarks {
+  readonly id?: number
+  readonly isCut?: boolean
 }
 export function changesText(
   stream: string,
@@ -246,8 +265,11 @@ export class Reader {
 
   snapshot({ appId, userId }: Principal, groupId: GroupId): Promise<Static<typeof SnapshotFrame>> {
     return this.#engine.store.reading(appId, async (tx) => {
-      const texts = await readSnapshot(this.#engine, tx, { appId, groupId }, userId)
-      return JSON.parse(snapshotText(groupId, texts)) as Static<typeof SnapshotFrame>
+      const bytesMax = historyPages * this.#engine.limits.pageBytesMax
+      const texts = await readSnapshot(this.#engine, tx, { appId, groupId }, userId, bytesMax)
+      return JSON.parse(snapshotText(groupId, texts, { isCut: texts.next !== undefined })) as Static<
+        typeof SnapshotFrame
+      >
     })
   }
   changes({ appId, userId }: Principal, groupId: GroupId, from: number): Promise<Static<typeof ChangesFrame>> {

@@ -11,7 +11,7 @@ import { freshHead, type OwnPart, type OwnStream, readOwnStream } from '../read/
 import { packetOf } from './packets.ts'
 import type { Posting } from '../log/post.ts'
 import { Answers } from './answers.ts'
-import { changesPages, headsPages, openingPage } from './pages.ts'
+import { changesPages, headsPages, openingFrames, openingPage } from './pages.ts'
 import { changesText, readChanges } from '../read/reading.ts'
 import type { HubSubscription } from './group-hub.ts'
 import type { Listener } from './listener.ts'
@@ -145,7 +145,6 @@ export class ClientSession implements Session, Listener {
   async #catchUp(isFirst: boolean): Promise<void> {
     if (this.#isOver) return
     const since = this.#version
-    const { engine } = this.#host
     const isFresh = since === 0
     const first = await this.#readOwn({ since, isFresh, bytesMax: this.#aheadBytes })
     if (since > first.version) {
@@ -287,7 +286,7 @@ export class ClientSession implements Session, Listener {
       for (let cursor = from, isWhole = false; !isWhole;) {
         await this.outlet.room?.()
         if (sub.held !== held || this.#isOver) return
-        // What is read from here on holds all that was told before.
+        // What is read from here on holds all told before.
         Object.assign(held, nothingHeld())
         const since = cursor
         const page = await engine.store.reading(this.appId, (tx) => openingPage(engine, tx, at, since, id))
@@ -295,7 +294,11 @@ export class ClientSession implements Session, Listener {
         sub.joinSeq = page.joinSeq
         // Whoever opens a group is the likeliest to speak next.
         if (page.viewerName !== undefined) sub.hub.noteName(this.userId, page.viewerName, page.to)
-        for (const text of page.texts) this.outlet.push({ text })
+        for await (const text of openingFrames(engine, at, page, id)) {
+          await this.outlet.room?.()
+          if (sub.held !== held || this.#isOver) return
+          this.outlet.push({ text })
+        }
         cursor = page.to
         isWhole = !page.more && !held.isFull
       }
@@ -322,9 +325,8 @@ export class ClientSession implements Session, Listener {
       const isFresh = frame.from === 0
       const read = await this.#readOwn({ since: frame.from, isFresh, bytesMax: engine.limits.pageBytesMax })
       if (frame.from > read.version) {
-        this.outlet.push(
-          packetOf({ op: 'reset', code: 'sync.reset', stream: frame.stream, reason: 'ahead', id: frame.id }),
-        )
+        const { stream, id } = frame
+        this.outlet.push(packetOf({ op: 'reset', code: 'sync.reset', stream, reason: 'ahead', id }))
       } else {
         const all = { from: frame.from, to: read.to, rows: read.rows, more: read.to < read.version }
         const [first] = changesPages(frame.stream, all, engine.limits.pageBytesMax, frame.id)
