@@ -1,7 +1,7 @@
 /**
  * One hostile member beside two hundred good ones, then one hostile app beside nineteen: how long the good ones wait, who
  * of them is refused, and what the server holds, with and without. `npm run bench:hostile -- [--seconds 60] [--only member,app]
- * [--rounds 1] [--data FOLDER] [--deeds readAll,…] [--profile]`. Ends with 1 when a goal is missed.
+ * [--rounds 1] [--data FOLDER] [--deeds read,upload | each] [--profile]`. Ends with 1 when a goal is missed.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,15 @@ import { big } from '../rows/big-tables.ts'
 import { startChild, type Child } from './child.ts'
 import { faultsOf, memoryLine, tableOf, type Seen } from './hostile/figures.ts'
 import { Memory } from './hostile/memory.ts'
-import { goodRates, type GoodFigures, type GoodPlan, type WickedFigures, type WickedPlan } from './hostile/plan.ts'
+import {
+  goodRates,
+  wickedDeeds,
+  type GoodFigures,
+  type GoodPlan,
+  type WickedDeed,
+  type WickedFigures,
+  type WickedPlan,
+} from './hostile/plan.ts'
 import { makeWorld, type World } from './hostile/world.ts'
 import { canPin, generatorCpu, startQun, type QunChild } from './peers.ts'
 import { countStatements, describePhase, phaseFile } from './phase-profile.ts'
@@ -25,7 +33,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: 'member,app' },
     rounds: { type: 'string', default: '1' },
     data: { type: 'string' },
-    /** Some of what the hostile do, to see what each costs: names of wicked.ts. */
+    // Some of what the hostile do, or `each`: a round for each of it alone.
     deeds: { type: 'string' },
     profile: { type: 'boolean', default: false },
   },
@@ -55,23 +63,19 @@ async function play(scene: Scene): Promise<string[]> {
   const args = ['--own-limits', ...(options.profile ? ['--phase', folder] : [])]
   const server = await startQun({ dataDir, args })
   const memory = new Memory(server.pid)
-  const good = await start('people', goodPlanOf(scene, server), [])
+  const good = await start('people', goodPlanOf(scene, server))
   await pause(warmSeconds * 1_000)
   const found: string[] = []
-  for (let round = 1; round <= Number(options.rounds); round += 1) {
+  for (const [at, deeds] of roundsOf(scene).entries()) {
     const without = await windowOf(good, memory)
-    const wicked = await start(
-      'wicked',
-      wickedPlanOf(scene, server),
-      options.deeds === undefined ? [] : [options.deeds],
-    )
+    const wicked = await start('wicked', wickedPlanOf(scene, server, deeds))
     await pause(onsetSeconds * 1_000)
-    if (options.profile && round === 1) process.kill(server.pid, phaseSignal)
+    if (options.profile && at === 0) process.kill(server.pid, phaseSignal)
     const beside = await windowOf(good, memory)
-    if (options.profile && round === 1) await showProfile(server, folder)
+    if (options.profile && at === 0) await showProfile(server, folder)
     const answers = await lastOf<WickedFigures>(wicked)
     const seen: Seen = { without, beside, answers: answers.answers }
-    const name = `one hostile ${scene}${Number(options.rounds) > 1 ? `, round ${round}` : ''}`
+    const name = `one hostile ${scene}, round ${at + 1}: ${deeds.join(', ')}`
     console.log(`\n${name}\n\n${tableOf(seen)}\n\n${memoryLine(seen)}`)
     found.push(...faultsOf(seen).map((fault) => `${name}: ${fault}`))
   }
@@ -82,12 +86,21 @@ async function play(scene: Scene): Promise<string[]> {
   return found
 }
 
-async function start(script: 'people' | 'wicked', plan: GoodPlan | WickedPlan, args: string[]): Promise<Child> {
+/** What the hostile do in each round. */
+function roundsOf(scene: Scene): (readonly WickedDeed[])[] {
+  const all = wickedDeeds.filter((deed) => deed !== 'host' || scene === 'app')
+  if (options.deeds === 'each') return all.map((deed) => [deed])
+  const asked = options.deeds?.split(',')
+  const chosen = all.filter((deed) => asked === undefined || asked.includes(deed))
+  return Array.from({ length: Number(options.rounds) }, () => chosen)
+}
+
+async function start(script: 'people' | 'wicked', plan: GoodPlan | WickedPlan): Promise<Child> {
   const path = join(work, `${script}.json`)
   writeFileSync(path, JSON.stringify(plan))
   return startChild({
     command: fileURLToPath(new URL(`./hostile/${script}.ts`, import.meta.url)),
-    args: [path, ...args],
+    args: [path],
     ...(canPin() ? { cpus: generatorCpu } : {}),
   })
 }
@@ -96,7 +109,7 @@ function goodPlanOf(scene: Scene, { ready: { port } }: QunChild): GoodPlan {
   const people = scene === 'member' ? world.neighbours : world.others
   return { host: '127.0.0.1', port, people, seconds, rates: goodRates }
 }
-function wickedPlanOf(scene: Scene, { ready: { port } }: QunChild): WickedPlan {
+function wickedPlanOf(scene: Scene, { ready: { port } }: QunChild, deeds: readonly WickedDeed[]): WickedPlan {
   const { shop, sharedIds, pollSeq }: World = world
   // Who has most of the giant group are the first of it.
   const ofTheApp = ['wang', 'he', 'zhao', 'sun', ...Array.from({ length: 15 }, (_, at) => `p${at}`)]
@@ -109,6 +122,7 @@ function wickedPlanOf(scene: Scene, { ready: { port } }: QunChild): WickedPlan {
     ownIds: groups,
     victims: Array.from({ length: 1_000 }, (_, at) => `p${at}`).filter((_, at) => at % 50 !== 44),
     seconds: seconds + onsetSeconds,
+    deeds,
   }
 }
 

@@ -61,7 +61,11 @@ export interface WickedPlan extends Place {
   /** Whom they mention and add. */
   readonly victims: readonly string[]
   readonly seconds: number
+  readonly deeds: readonly WickedDeed[]
 }
+/** What a hostile one does: all of it at once, unless told to see what each costs. */
+export const wickedDeeds = ['read', 'write', 'edit', 'upload', 'hammer', 'visit', 'sockets', 'host'] as const
+export type WickedDeed = (typeof wickedDeeds)[number]
 export interface WickedFigures {
   /** `what status code`: how many. */
   readonly answers: Readonly<Record<string, number>>

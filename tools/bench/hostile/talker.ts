@@ -90,8 +90,9 @@ export class Talker {
     const op = /^\{"op":"(\w+)"/.exec(body.toString('latin1', 0, 40))?.[1]
     if (op === 'changes' || op === 'heads') {
       this.#becameReady(true)
-      // A head repeats words, up to a second later.
-      return op === 'changes' ? this.#options.onRows?.(body) : undefined
+      // Heads and a person's own stream repeat words, up to a second later.
+      if (body.toString('latin1', 0, 60).includes('"stream":"group/')) this.#options.onRows?.(body)
+      return
     }
     if (body.length > answerBytesMax || (op !== 'sent' && op !== 'done' && op !== 'error')) return
     const frame = JSON.parse(body.toString()) as { id?: number; status?: number; code?: string; retry_after?: number }

@@ -7,7 +7,7 @@ import { constants, setPriority } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { signToken } from '../wire.ts'
 import { largePicture } from './large-picture.ts'
-import type { WickedFigures, WickedPlan } from './plan.ts'
+import type { WickedDeed, WickedFigures, WickedPlan } from './plan.ts'
 import { Pressure } from './pressure.ts'
 import { Asker } from './talker.ts'
 import { comeAndGo, editMuch, hammer, readAll, uploadMuch, writeAll, type Wicked } from './wicked-http.ts'
@@ -17,20 +17,25 @@ import { crowdSockets } from './wicked-socket.ts'
 // What measures the good people runs on the same core.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 const plan = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as WickedPlan
-const only = process.argv[3]?.split(',')
 const picture = largePicture()
 process.stdout.write('{"ready":true}\n')
 
 const pressure = new Pressure(plan.seconds)
-const deeds: Record<string, (wicked: Wicked) => void> = {
-  ...{ readAll, writeAll, editMuch, uploadMuch, hammer, comeAndGo, crowdSockets },
+const deeds: Readonly<Record<WickedDeed, (wicked: Wicked) => void>> = {
+  read: readAll,
+  write: writeAll,
+  edit: editMuch,
+  upload: uploadMuch,
+  hammer,
+  visit: comeAndGo,
+  sockets: crowdSockets,
+  // A back end is one, however many people its app has.
+  host: (wicked) => (wicked.userId === plan.userIds[0] ? hostMuch(wicked) : undefined),
 }
 for (const [at, userId] of plan.userIds.entries()) {
   const asker = new Asker(plan, 40, `127.0.2.${1 + at}`)
   const wicked: Wicked = { plan, userId, token: signToken(plan.signing, userId), asker, pressure, picture }
-  for (const [name, deed] of Object.entries(deeds)) if (only === undefined || only.includes(name)) deed(wicked)
-  if (at === 0 && plan.apiKey !== undefined && (only === undefined || only.includes('host')))
-    hostMuch(wicked, plan.apiKey)
+  for (const deed of plan.deeds) deeds[deed](wicked)
 }
 await pressure.ended()
 const figures: WickedFigures = { answers: pressure.answers }
