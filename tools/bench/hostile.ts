@@ -130,7 +130,7 @@ async function windowOf(good: Child, memory: Memory) {
   memory.begin()
   process.kill(good.pid, phaseSignal)
   const figures = await nextOf<GoodFigures>(good)
-  return { ...figures, rssKb: memory.highestKb }
+  return { ...figures, rssKb: memory.highestKb, helpersKb: memory.helpersKb }
 }
 async function nextOf<T>(child: Child): Promise<T> {
   const { value, done } = await child.lines[Symbol.asyncIterator]().next()

@@ -11,6 +11,7 @@ const generatorCpuMax = 0.9
 export interface Window extends GoodFigures {
   /** The most the server held meanwhile. */
   readonly rssKb: number
+  readonly helpersKb: number
 }
 export interface Seen {
   readonly without: Window
@@ -38,7 +39,8 @@ export function tableOf({ without, beside, answers }: Seen): string {
   ].join('\n')
 }
 export function memoryLine({ without, beside }: Seen): string {
-  return `server's RSS at most ${mega(without.rssKb)} MiB without, ${mega(beside.rssKb)} MiB beside`
+  const textOf = ({ rssKb, helpersKb }: Window) => `${mega(rssKb)} MiB (and ${mega(helpersKb)} of its decoders)`
+  return `server's RSS at most ${textOf(without)} without, ${textOf(beside)} beside`
 }
 /** The goals that were missed, each in a sentence. */
 export function faultsOf({ without, beside }: Seen): string[] {
