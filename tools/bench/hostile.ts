@@ -1,7 +1,8 @@
 /**
- * One hostile member beside two hundred good ones, then one hostile app beside nineteen: how long the good ones wait, who
- * of them is refused, and what the server holds, with and without. `npm run bench:hostile -- [--seconds 60] [--only member,app]
- * [--rounds 1] [--data FOLDER] [--deeds read,upload | each] [--profile]`. Ends with 1 when a goal is missed.
+ * One hostile member beside two hundred good ones, then one hostile app beside nineteen: how long the good ones wait,
+ * who of them is refused, and what the server holds, with and without. Ends with 1 when a goal is missed.
+ * `npm run bench:hostile -- [--seconds 60] [--only member,app] [--rounds 1] [--data FOLDER] [--profile]
+ * [--deeds read,upload | each]`.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -38,6 +39,7 @@ const { values: options } = parseArgs({
     profile: { type: 'boolean', default: false },
   },
 })
+const scripts = { people: './hostile/people.ts', wicked: './hostile/wicked.ts' } as const
 const seconds = Number(options.seconds)
 const warmSeconds = Math.min(10, seconds)
 /** From the hostile ones' first request to the first that counts. */
@@ -95,11 +97,11 @@ function roundsOf(scene: Scene): (readonly WickedDeed[])[] {
   return Array.from({ length: Number(options.rounds) }, () => chosen)
 }
 
-async function start(script: 'people' | 'wicked', plan: GoodPlan | WickedPlan): Promise<Child> {
+async function start(script: keyof typeof scripts, plan: GoodPlan | WickedPlan): Promise<Child> {
   const path = join(work, `${script}.json`)
   writeFileSync(path, JSON.stringify(plan))
   return startChild({
-    command: fileURLToPath(new URL(`./hostile/${script}.ts`, import.meta.url)),
+    command: fileURLToPath(new URL(scripts[script], import.meta.url)),
     args: [path],
     ...(canPin() ? { cpus: generatorCpu } : {}),
   })

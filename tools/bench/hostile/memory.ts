@@ -1,4 +1,4 @@
-/** The most a server held since it was last asked, looked at five times a second; its helpers apart, its database not. */
+/** The most a server held since it was last asked, looked at five times a second; helpers apart, its database not. */
 import { listFamily } from '../process-stat.ts'
 
 export class Memory {

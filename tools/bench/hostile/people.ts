@@ -1,6 +1,6 @@
 /**
- * Two hundred people who do what people do, at planned instants, in a process of its own. Reads a plan (a JSON file named
- * by its argument), connects, and prints a line of figures for each window it is asked for by a signal.
+ * Two hundred people who do what people do, at planned instants, in a process of its own. Reads a plan (a JSON file
+ * named by its argument), connects, and prints a line of figures for each window it is asked for by a signal.
  */
 import { readFileSync } from 'node:fs'
 import { Histogram } from '../histogram.ts'

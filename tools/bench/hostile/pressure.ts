@@ -1,4 +1,4 @@
-/** Work that is begun again the moment it may be, several at a time, until the time is over; counts what it was told. */
+/** Work that is begun again the moment it may be, several at a time, until the time is over; counts the answers. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Told } from './talker.ts'
 

@@ -1,6 +1,6 @@
 /**
- * One hostile member, or the people and the back end of a hostile app, for as long as its plan (a JSON file named by its
- * argument) says, in a process of its own. Prints what it was told.
+ * One hostile member, or the people and the back end of a hostile app, for as long as its plan (a JSON file named by
+ * its argument) says, in a process of its own. Prints what it was told.
  */
 import { readFileSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * The process that makes of uploaded bytes what is kept of them, started by server-convert.ts: it yields to whoever talks,
- * and what a decoder takes of memory goes with it. Asked over its channel, one picture at a time.
+ * The process that makes of uploaded bytes what is kept of them, started by server-convert.ts: it yields to whoever
+ * talks, and what a decoder takes of memory goes with it. Asked over its channel, one picture at a time.
  */
 import { constants, setPriority } from 'node:os'
 import { fileTypeFromBuffer } from 'file-type'
