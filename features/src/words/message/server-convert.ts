@@ -35,14 +35,10 @@ async function convert(bytes: Uint8Array): Promise<PictureAnswer> {
   return (await askOf(start(), bytes)) ?? { fault: { code: 'corrupt', detail: 'the decoder ended' } }
 }
 /**
- * A decoder needs nothing of what surrounds the server and is handed none of its secrets. What glibc would keep for each
- * thread is several times what a picture needs.
+ * A decoder needs nothing of what surrounds the server and is handed none of its secrets. What glibc would keep for
+ * each thread is several times what a picture needs.
  */
-const surroundings = {
-  MALLOC_ARENA_MAX: '1',
-  MALLOC_TRIM_THRESHOLD_: '131072',
-  ...(process.env['SystemRoot'] === undefined ? {} : { SystemRoot: process.env['SystemRoot'] }),
-}
+const surroundings = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' }
 function start(): ChildProcess {
   const child = fork(script, { execArgv: [], env: surroundings, serialization: 'advanced' })
   child.unref()
