@@ -313,6 +313,10 @@ export const clockExceptions: readonly { readonly file: string; readonly reason:
     reason: 'The wall clock, chance and timers of a host that hands in none.',
   },
   { file: 'packages/sdk/src/defaults.ts', reason: 'The same for a client.' },
+  {
+    file: 'features/src/words/message/server-picture-process.ts',
+    reason: 'A process of its own, to which nothing can be handed; it ends when idle.',
+  },
 ]
 /** Where time and chance are handed in. */
 export const clocklessFiles = [

@@ -2,8 +2,8 @@
  * Qun as it ships, in a process of its own, for benches, replays and fault runs: all features, tokens, permissions,
  * validation, a durable PostgreSQL. Only the rate limits are raised (and still counted). Prints where it is as JSON.
  *
- * `--data DIR --port N [--database URL] [--phase FOLDER] [--lose SHARE --seed N]`: for `--phase` see phase-profile.ts;
- * with `--lose` that share of what other nodes say is not heard.
+ * `--data DIR --port N [--database URL] [--own-limits] [--phase FOLDER] [--lose SHARE --seed N]`: `--own-limits`
+ * raises none; for `--phase` see phase-profile.ts; with `--lose` that share of what other nodes say is not heard.
  */
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     data: { type: 'string' },
     port: { type: 'string', default: '0' },
     database: { type: 'string' },
+    'own-limits': { type: 'boolean', default: false },
     phase: { type: 'string' },
     lose: { type: 'string' },
     seed: { type: 'string', default: '1' },
@@ -65,7 +66,9 @@ const server = await createServer({
   demo: true,
   // The first line of stdout is for whoever started this; what the server says goes to stderr.
   log: createLogger('error', pino.destination(2)),
-  rateLimits: Object.fromEntries(Object.keys(budgets).map((name) => [name, raisedLimit])),
+  ...(values['own-limits']
+    ? {}
+    : { rateLimits: Object.fromEntries(Object.keys(budgets).map((name) => [name, raisedLimit])) }),
   ...(database === undefined ? {} : { databaseUrl: database }),
   ...(bus === undefined ? {} : { bus }),
 })

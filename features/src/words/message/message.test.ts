@@ -1,5 +1,6 @@
 /** Texts, pictures and system lines as members meet them. */
 import { randomBytes } from 'node:crypto'
+import { getPriority } from 'node:os'
 import { DAY, MINUTE, type UserId } from '@qun/contract'
 import { appId, refusalOf, startWorld, type World } from '@qun/testing'
 import { sql } from 'kysely'
@@ -20,6 +21,7 @@ import {
 } from './contract.ts'
 import { mentionAllCoolDownMs } from './rules.ts'
 import message from './server.ts'
+import { idleDecoders } from './server-convert.ts'
 
 const features = [message, membership]
 const id = (name: string) => name as UserId
@@ -327,6 +329,19 @@ describe('pictures', () => {
     const asked = world.as('li').call(uploadImage, { params: { groupId: world.groupId }, body: { bytes, ...asJpeg } })
     expect(await refusalOf(asked)).toBe('media.type_mismatch')
     expect(begun).toBe(0)
+  })
+  test('[PI8] a picture is decoded beside the server, not in it, by who yields', async () => {
+    await using world = await open()
+    const bytes = await blank(900, 900).png().toBuffer()
+    const ask = { params: { groupId: world.groupId }, body: { bytes, ...asJpeg } }
+    await Promise.all(['li', 'wang', 'li', 'wang'].map((who) => world.as(who).call(uploadImage, ask)))
+    // As a picture is asked for once, its process waits for the next.
+    const [pid] = idleDecoders()
+    expect(getPriority(pid)).toBeGreaterThan(getPriority())
+    process.kill(pid!, 'SIGKILL')
+    const { w } = await world.as('li').call(uploadImage, ask)
+    expect(w).toBe(900)
+    expect(idleDecoders()).not.toContain(pid)
   })
   test('[PI1] [PI2] what is no picture, or too much of one, is refused', async () => {
     await using world = await open()

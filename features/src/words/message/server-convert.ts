@@ -1,59 +1,67 @@
-/** Makes of an uploaded picture what is kept of it. Holds nothing of the store; only some are converted at once. */
+/** Has uploaded pictures converted by processes of their own, only some at once. Holds nothing of the store. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { type PrepareCall, Turns } from '@qun/core'
-import { fileTypeFromBuffer } from 'file-type'
-import sharp from 'sharp'
 import { imageBytesMax, type uploadImage } from './contract.ts'
-import type { Picture } from './store.ts'
-
-/** Pixels of one picture or frame; of all frames of a moving one; and frames (MED-05). */
-const pixelsMax = 40_000_000
-const allPixelsMax = 120_000_000
-const framesMax = 300
-const fullSide = 2_560
-const movingSide = 800
-const thumbSide = 480
-const formats = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif'])
-
-/** Two cores are the smallest machine: a picture takes one of them for a second, so the other is left to talk. */
-const conversions = new Turns({ atOnce: 2, waitingMax: 48, waitingPerPersonMax: 9, retryAfterMs: 3_000 })
+import type { Converted, PictureAnswer } from './server-picture-process.ts'
 
 type UploadCall = PrepareCall<typeof uploadImage>
-type Converted = Omit<Picture, 'mediaId' | 'userId'>
-export function convertInTurn(call: UploadCall): Promise<Converted> {
-  return conversions.run(call.appId, call.actorId, () => convert(call, call.body.bytes))
-}
-/** [PI1]–[PI3] Decodes and writes anew, so that nothing hidden in the bytes survives: place, camera, archives. */
-async function convert(call: UploadCall, bytes: Uint8Array): Promise<Converted> {
+
+/** A process takes a core and, for the largest picture, some 200 MB. */
+const atOnce = Math.max(1, Math.floor(availableParallelism() / 2))
+const conversions = new Turns({ atOnce, waitingMax: 48, waitingPerPersonMax: 9, retryAfterMs: 3_000 })
+const script = fileURLToPath(new URL('./server-picture-process.ts', import.meta.url))
+/** Processes that wait for a picture; each ends by itself when none comes for a while. */
+const idle = new Set<ChildProcess>()
+/** Their ids. */
+export const idleDecoders = (): readonly number[] => [...idle].flatMap(({ pid }) => pid ?? [])
+
+/** [PI8] Waits for its turn. Refuses what is no picture, or too much of one. */
+export async function convertInTurn(call: UploadCall): Promise<Converted> {
+  const { bytes } = call.body
   if (bytes.byteLength > imageBytesMax) call.fail('media.too_large')
-  const sniffed = await fileTypeFromBuffer(bytes)
-  if (sniffed === undefined) return call.fail('media.type_mismatch')
-  if (!formats.has(sniffed.mime)) call.fail('media.type_forbidden', { detail: sniffed.mime })
-  const known = await sharp(bytes, { limitInputPixels: false })
-    .metadata()
-    .catch(() => undefined)
-  if (known === undefined) return call.fail('media.corrupt')
-  const frames = known.pages ?? 1
-  const pixels = known.width * (known.pageHeight ?? known.height)
-  if (frames > framesMax) call.fail('media.frames')
-  if (pixels > pixelsMax || pixels * frames > allPixelsMax) call.fail('media.pixels')
-  try {
-    const isMoving = frames > 1
-    const side = isMoving ? movingSide : fullSide
-    const picture = sharp(bytes, { animated: isMoving, limitInputPixels: allPixelsMax, failOn: 'error' }).autoOrient()
-    const inside = (size: number) => ({ width: size, height: size, fit: 'inside', withoutEnlargement: true }) as const
-    const full = await picture
-      .resize(inside(side))
-      .webp({ quality: 82, effort: 3 })
-      .toBuffer({ resolveWithObject: true })
-    const still = sharp(full.data, { animated: false })
-    const [thumb, tiny] = await Promise.all([
-      still.clone().resize(inside(thumbSide)).webp({ quality: 75, effort: 3 }).toBuffer(),
-      still.clone().resize(inside(16)).webp({ quality: 20 }).toBuffer(),
-    ])
-    const { width: w, height, pageHeight } = full.info as typeof full.info & { pageHeight?: number }
-    const preview = `data:image/webp;base64,${tiny.toString('base64')}`
-    return { w, h: pageHeight ?? height, preview, contentType: 'image/webp', full: full.data, thumb }
-  } catch (error) {
-    return call.fail('media.corrupt', { detail: String(error) })
-  }
+  const answer = await conversions.run(call.appId, call.actorId, () => convert(bytes))
+  if ('picture' in answer) return answer.picture
+  const { code, detail } = answer.fault
+  return call.fail(`media.${code}`, detail === undefined ? {} : { detail })
+}
+
+async function convert(bytes: Uint8Array): Promise<PictureAnswer> {
+  const [waiting] = idle
+  // One that ended in this very moment has done nothing yet.
+  const answer = waiting === undefined ? undefined : await askOf(waiting, bytes)
+  if (answer !== undefined) return answer
+  return (await askOf(start(), bytes)) ?? { fault: { code: 'corrupt', detail: 'the decoder ended' } }
+}
+/**
+ * A decoder needs nothing of what surrounds the server and is handed none of its secrets. What glibc would keep for
+ * each thread is several times what a picture needs.
+ */
+const surroundings = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' }
+function start(): ChildProcess {
+  const child = fork(script, { execArgv: [], env: surroundings, serialization: 'advanced' })
+  child.unref()
+  child.on('error', () => undefined)
+  child.on('disconnect', () => idle.delete(child))
+  return child
+}
+/** Undefined when the process ended without an answer. */
+function askOf(child: ChildProcess, bytes: Uint8Array): Promise<PictureAnswer | undefined> {
+  idle.delete(child)
+  child.channel?.ref()
+  return new Promise((resolve) => {
+    const settle = (answer: PictureAnswer | undefined) => {
+      child.off('message', onMessage).off('disconnect', onEnd).off('error', onEnd)
+      child.channel?.unref()
+      resolve(answer)
+    }
+    const onEnd = () => settle(undefined)
+    const onMessage = (answer: unknown) => {
+      if (child.connected) idle.add(child)
+      settle(answer as PictureAnswer)
+    }
+    child.on('message', onMessage).on('disconnect', onEnd).on('error', onEnd)
+    child.send(bytes, (error) => (error === null ? undefined : onEnd()))
+  })
 }

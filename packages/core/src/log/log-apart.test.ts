@@ -67,7 +67,9 @@ test('[LOG16] sessions end at any moment under posts: counters equal the rows, a
     )
     acknowledged += (await Promise.all(posts)).filter((refusal) => refusal === null).length
   }
-  await post(9_999)
+  // The last session to end may do so after its wave: a client whose post met that repeats it.
+  const last = [await refusalOf(post(9_999)), await refusalOf(post(9_999))]
+  expect(last).toContain(null)
   const stored = await listStored(world)
   expect(stored.map((row) => row.seq)).toEqual(upTo(stored.length))
   expect(stored.filter((row) => row.sender_id === 'li').length).toBeGreaterThanOrEqual(acknowledged + 1)
