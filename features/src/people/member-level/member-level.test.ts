@@ -1,5 +1,5 @@
 /** Levels and honours as a group earns them: talk, welcomes, answers, weeks, removals, time without talk. */
-import { closed, DAY, defineEndpoint, MINUTE, Type, type GroupId, type UserId } from '@qun/contract'
+import { type AppId, closed, DAY, defineEndpoint, MINUTE, Type, type GroupId, type UserId } from '@qun/contract'
 import { defineFeature, serveEndpoint } from '@qun/core'
 import { refusalOf, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
 import { sql } from 'kysely'
@@ -10,6 +10,7 @@ import { textMessage } from '../../words/message/contract.ts'
 import message from '../../words/message/server.ts'
 import { grantPoints, honoursOf, levelsOf, markHelpful, memberLevel, myLevel, shownLevels } from './contract.ts'
 import feature from './server.ts'
+import { listByPoints } from './store.ts'
 
 const id = (name: string) => name as UserId
 const begin = (options: Partial<WorldOptions> = {}) =>
@@ -285,4 +286,40 @@ describe('honours', () => {
     const view = world.as('zhao').handleOf(world.groupId)?.get()
     expect(view?.messages.some((one) => one.kind === memberLevel.kind)).toBe(false)
   })
+})
+
+test('[ML6] a board of three hundred is in the order of what is left of their points, page by page, at any time', async () => {
+  await using world = await begin({ watching: [] })
+  const idleWeeks = 4
+  const week = 7 * DAY
+  // Some quiet for years, some from the future of a clock that went back, many with the same few points.
+  const people = Array.from({ length: 300 }, (_, n) => ({
+    userId: `p${String(n).padStart(3, '0')}`,
+    points: n % 3 === 0 ? 1 + (n % 4) : 1 + ((n * 7_919) % 2_500),
+    lastAt: world.time.now() - ((n * 104_729) % 200) * week - n * MINUTE + (n % 50 === 0 ? 3 * week : 0),
+  }))
+  await world.store.transaction('shop', async (tx) => {
+    await sql`INSERT INTO member_level_people (app_id, group_id, user_id, points, decayed, reached, day, day_points, day_talk, last_at)
+      SELECT 'shop', ${world.groupId}, t."userId", t.points, -t.points, 1, 0, 0, 0, t."lastAt"
+      FROM jsonb_to_recordset(${JSON.stringify(people)}::jsonb) AS t("userId" text, points integer, "lastAt" bigint)`.execute(
+      tx,
+    )
+  })
+  for (const later of [0, 3 * week, 60 * week, 5_000 * week]) {
+    const now = world.time.now() + later
+    const left = (one: (typeof people)[number]) =>
+      Math.floor(one.points * 0.99 ** Math.max(0, Math.floor((now - one.lastAt) / week) - idleWeeks))
+    const inOrder = people.toSorted((a, b) => left(b) - left(a) || (a.userId < b.userId ? -1 : 1))
+    for (const [after, limit] of [
+      [0, 10],
+      [10, 51],
+      [97, 3],
+      [250, 100],
+    ] as const) {
+      const page = await world.store.reading('shop', (tx) =>
+        listByPoints({ tx, appId: 'shop' as AppId, groupId: world.groupId }, { after, limit, now, idleWeeks }),
+      )
+      expect(page.map(({ userId }) => userId)).toEqual(inOrder.slice(after, after + limit).map(({ userId }) => userId))
+    }
+  }
 })

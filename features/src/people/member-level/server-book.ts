@@ -7,7 +7,7 @@ import {
   addEarned,
   hasEarned,
   latestHonours,
-  listByPoints,
+  listByEarned,
   lockPeople,
   type Earned,
   type PersonRow,
@@ -67,13 +67,13 @@ export class Book {
       const known = this.#before.get(userId)?.reached ?? 1
       if (reached > known) locked.record('member-level.reached', { userId, level: reached })
     }
-    locked.putRecord(shownLevels, 'all', await shown(this.#place, this.#config))
+    locked.putRecord(shownLevels, 'all', await shown(this.#place))
   }
 }
 
 /** [ML9] What stands beside names: a few hundred bytes to some kilobytes, whatever the size of the group. */
-async function shown(place: Place, { idleWeeks }: LevelConfig) {
-  const top = await listByPoints(place, { after: 0, limit: shownMax, now: 0, idleWeeks })
+async function shown(place: Place) {
+  const top = await listByEarned(place, shownMax)
   const honours = await latestHonours(place)
   return {
     levels: Object.fromEntries(

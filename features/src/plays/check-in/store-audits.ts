@@ -13,6 +13,10 @@ export const audits: readonly Audit[] = [
       UNION ALL SELECT 'days of ' || i.user_id || ' in ' || i.app_id || '/' || i.group_id || '/' || i.seq FROM mine i
       WHERE i.kind = 'check-in' AND i.body::text <> 'null' AND (i.body->>'total')::bigint <> (
         SELECT count(*) FROM check_in_days d WHERE d.app_id = i.app_id AND d.group_id = i.group_id AND d.seq = i.seq
-          AND d.user_id = i.user_id)`,
+          AND d.user_id = i.user_id)
+      UNION ALL SELECT 'standing of ' || user_id || ' in ' || app_id || '/' || group_id || '/' || seq FROM (
+          SELECT app_id, group_id, seq, user_id, count(*) AS days, max(at) AS at FROM check_in_days GROUP BY 1, 2, 3, 4) d
+        FULL JOIN check_in_standings s USING (app_id, group_id, seq, user_id)
+        WHERE (d.days, d.at) IS DISTINCT FROM (s.days, s.at)`,
   ),
 ]

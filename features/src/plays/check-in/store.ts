@@ -16,6 +16,20 @@ export const migrations: readonly Migration[] = [
       rls('check_in_days'),
     ],
   },
+  {
+    // How many days each has and when they had the last of them, in the order of the board.
+    id: 'check-in-002',
+    up: [
+      `CREATE TABLE check_in_standings (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, user_id text NOT NULL,
+        days bigint NOT NULL, at bigint NOT NULL,
+        PRIMARY KEY (app_id, group_id, seq, user_id))`,
+      `CREATE INDEX check_in_standings_by_days ON check_in_standings (app_id, group_id, seq, days DESC, at, user_id)`,
+      rls('check_in_standings'),
+      `INSERT INTO check_in_standings (app_id, group_id, seq, user_id, days, at)
+        SELECT app_id, group_id, seq, user_id, count(*), max(at) FROM check_in_days GROUP BY 1, 2, 3, 4`,
+    ],
+  },
 ]
 
 export interface Place {
@@ -39,20 +53,27 @@ export async function listDays(place: Place, userId: UserId): Promise<StoredDay[
     WHERE ${at(place)} AND user_id = ${userId} ORDER BY day`.execute(place.tx)
   return rows
 }
-/** [CI1] The primary key is the second wall: each day once. */
+/**
+ * [CI1] The primary key is the second wall: each day once. [CI8] The member's standing is counted from their days anew,
+ * so it is right again after a day that an older release wrote.
+ */
 export async function addDay(place: Place, userId: UserId, day: StoredDay, proof: unknown): Promise<void> {
   const { tx, appId, groupId, seq } = place
   await sql`INSERT INTO check_in_days (app_id, group_id, seq, user_id, day, at, made_up, proof_key, proof)
     VALUES (${appId}, ${groupId}, ${seq}, ${userId}, ${day.day}, ${day.at}, ${day.madeUp}, ${day.proofKey},
       ${JSON.stringify(proof ?? null)}::json)`.execute(tx)
+  await sql`INSERT INTO check_in_standings (app_id, group_id, seq, user_id, days, at)
+    SELECT ${appId}, ${groupId}, ${seq}, ${userId}, count(*), max(at) FROM check_in_days
+      WHERE ${at(place)} AND user_id = ${userId}
+    ON CONFLICT (app_id, group_id, seq, user_id) DO UPDATE SET days = excluded.days, at = excluded.at`.execute(tx)
 }
 /** Members by days, most first; on a tie who got there first. */
 export async function listStandings(
   place: Place,
   page: { readonly after: number; readonly limit: number },
 ): Promise<{ userId: UserId; days: number }[]> {
-  const { rows } = await sql<{ userId: UserId; days: number }>`SELECT user_id AS "userId", count(*) AS days
-    FROM check_in_days WHERE ${at(place)} GROUP BY user_id ORDER BY count(*) DESC, max(at), user_id
+  const { rows } = await sql<{ userId: UserId; days: number }>`SELECT user_id AS "userId", days
+    FROM check_in_standings WHERE ${at(place)} ORDER BY days DESC, at, user_id
     OFFSET ${page.after} LIMIT ${page.limit}`.execute(place.tx)
   return rows
 }

@@ -166,7 +166,7 @@ function namesOf({ after, known, apps, now }: JobsAsked): RawBuilder<unknown> {
       ORDER BY a.app_id, n.kind, n.job LIMIT ${namesMax}`
   }
   return sql`(SELECT j.app_id, j.kind, j.job, 1 AS step FROM jobs j
-      WHERE EXISTS (SELECT FROM jobs WHERE run_at <= ${now}) AND (j.app_id, j.kind, j.job) > ${from}
+      WHERE (SELECT min(run_at) FROM jobs) <= ${now} AND (j.app_id, j.kind, j.job) > ${from}
       ORDER BY j.app_id, j.kind, j.job LIMIT 1)
     UNION ALL
     SELECT next.app_id, next.kind, next.job, n.step + 1 FROM names n CROSS JOIN LATERAL (

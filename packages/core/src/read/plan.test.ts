@@ -10,10 +10,10 @@ const ownStream = /FROM (?:users|conversations|mine|records)\b/
 
 describe('plans', () => {
   test.each([
-    ['reads a table', sql`SELECT count(*) FROM users WHERE badge = 'gold'`, 'Seq Scan of users'],
+    ['reads a table', sql`SELECT /* planted */ count(*) FROM users WHERE badge = 'gold'`, 'Seq Scan of users'],
     [
       'sorts a group',
-      sql`SELECT user_id FROM members WHERE app_id = 'shop' AND active ORDER BY array_position(ARRAY['owner', 'admin'], role), joined_at LIMIT 9`,
+      sql`SELECT /* planted */ user_id FROM members WHERE app_id = 'shop' AND active ORDER BY array_position(ARRAY['owner', 'admin'], role), joined_at LIMIT 9`,
       'Sort',
     ],
   ])('[PLAN1] a world does not end well when one of its statements %s', async (_, statement, fault) => {
