@@ -5,7 +5,6 @@
 import { closed, defineEndpoint, Type } from '@qun/contract'
 import { defineFeature, serveEndpoint } from '@qun/core'
 import { casesOf, Rehearsal } from '@qun/testing'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listScenes, namesOf } from './fixtures.ts'
 import { features } from './server.ts'
@@ -26,8 +25,13 @@ const breach = defineFeature({
   endpoints: [
     serveEndpoint(greet, async (call) => {
       const { groupId } = call.params
-      const { rows: said } =
-        await sql`SELECT /* planted */ seq FROM messages WHERE group_id = ${groupId} AND kind = 'text'`.execute(call.tx)
+      const said = await call.tx
+        .withTables<{ messages: { group_id: string; kind: string; seq: number } }>()
+        .selectFrom('messages')
+        .select('seq')
+        .where('group_id', '=', groupId)
+        .where('kind', '=', 'text')
+        .execute()
       const group = await call.group(groupId as never)
       if (said.length === 0) await group.post({ kind: 'text', body: { text: '大家好' }, senderId: call.actorId })
       return {}

@@ -301,9 +301,8 @@ test('[ML6] a board of three hundred is in the order of what is left of their po
   await world.store.transaction('shop', async (tx) => {
     await sql`INSERT INTO member_level_people (app_id, group_id, user_id, points, decayed, reached, day, day_points, day_talk, last_at)
       SELECT 'shop', ${world.groupId}, t."userId", t.points, -t.points, 1, 0, 0, 0, t."lastAt"
-      FROM jsonb_to_recordset(${JSON.stringify(people)}::jsonb) AS t("userId" text, points integer, "lastAt" bigint)`.execute(
-      tx,
-    )
+      FROM jsonb_to_recordset(${JSON.stringify(people)}::jsonb)
+        AS t("userId" text, points integer, "lastAt" bigint)`.execute(tx)
   })
   for (const later of [0, 3 * week, 60 * week, 5_000 * week]) {
     const now = world.time.now() + later

@@ -118,7 +118,8 @@ export async function writePeople(at: Place, people: readonly PersonRow[]): Prom
 }
 /**
  * What points are worth once they decay, whenever that is asked: of two who were quiet equally long enough the one with
- * more of it has more left. NOTE: reads as the index does, to the letter; the figure is what 0.99 a week is a millisecond.
+ * more of it has more left. NOTE: reads as the index does, to the letter; the figure is what 0.99 a week is in a
+ * millisecond.
  */
 const worth = sql`(ln(greatest(points, 1)::float8) + last_at::float8 * 1.661761880539261e-11)`
 /**
