@@ -14,7 +14,7 @@ import {
   type Static,
 } from '@qun/contract'
 import type { Tx } from '@qun/storage'
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Engine } from '../ground/engine.ts'
 import type { Principal } from '../host/host.ts'
 import {
@@ -33,6 +33,7 @@ import { bornWithin, changedWithin, findReach } from './changed-messages.ts'
 import { readPeople, readRoster, type RosterPlace } from './roster.ts'
 import { readRest, restBefore, type RestPlace } from './snapshot-rest.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, MineDbRow, RecordDbRow } from '../ground/store.ts'
+import { messageSize, readWithin } from './within.ts'
 
 export interface ViewerRow {
   readonly join_seq: number
@@ -84,7 +85,8 @@ export async function readSnapshot(
   const { snapshotMessages, snapshotMembers, pageBytesMax } = engine.limits
   const latest = sql`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
     AND seq > ${viewer.join_seq} ORDER BY seq DESC LIMIT ${snapshotMessages}`
-  const messages = (await readWithin(tx, latest, sql`seq DESC`, pageBytesMax)).rows.toReversed()
+  const bound = { order: sql`seq DESC`, size: messageSize, bytesMax: pageBytesMax }
+  const messages = (await readWithin<MessageDbRow>(tx, latest, bound)).rows.toReversed()
   const lowSeq = messages[0]?.seq ?? viewer.join_seq + 1
   // All members of a small group, and in any group those who appear: also who left, for their words are shown.
   const isSmall = group.member_count <= snapshotMembers
@@ -105,25 +107,6 @@ export async function readSnapshot(
     members: members.map(memberText),
     ...rest,
   }
-}
-
-/**
- * The first of some messages in an order, as many as `bytesMax` bytes of their bodies and states hold, one at least:
- * thousands of rows of the largest size never are in memory at once. `isCut` if there are more.
- */
-async function readWithin(
-  tx: Tx,
-  messages: RawBuilder<unknown>,
-  order: RawBuilder<unknown>,
-  bytesMax: number,
-): Promise<{ readonly rows: MessageDbRow[]; readonly isCut: boolean }> {
-  const { rows } = await sql<MessageDbRow & { total: number }>`SELECT * FROM (
-      SELECT p.*, row_number() OVER (ORDER BY ${order}) AS place, count(*) OVER () AS total,
-        sum(coalesce(octet_length(body::text), 0) + coalesce(octet_length(state::text), 0))
-          OVER (ORDER BY ${order}) AS bytes
-      FROM (${messages}) p) t
-    WHERE bytes <= ${bytesMax} OR place = 1 ORDER BY place`.execute(tx)
-  return { rows, isCut: rows.length < (rows[0]?.total ?? 0) }
 }
 
 async function readMine(
@@ -193,10 +176,11 @@ export async function readChanges(engine: Engine, tx: Tx, at: At, userId: string
   // What is read is complete up to here.
   let { until } = reach
   if (behind > 0) {
-    const born = await readWithin(tx, bornWithin(at, reach, limit), sql`seq`, pageBytesMax)
+    const bound = { size: messageSize, bytesMax: pageBytesMax }
+    const born = await readWithin<MessageDbRow>(tx, bornWithin(at, reach, limit), { ...bound, order: sql`seq` })
     if (born.isCut) until = (born.rows.at(-1) as MessageDbRow).version
     const later = changedWithin(at, { from, until, limit: limit + 1 })
-    const changed = await readWithin(tx, later, sql`version`, pageBytesMax)
+    const changed = await readWithin<MessageDbRow>(tx, later, { ...bound, order: sql`version` })
     if (changed.isCut) until = (changed.rows.at(-1) as MessageDbRow).version
     const messages = [...born.rows, ...changed.rows].filter((row) => row.version <= until)
     texts.push(...messages.map(messageText))
@@ -293,7 +277,8 @@ export class Reader {
       const order = isForward ? sql`seq` : sql`seq DESC`
       const asked = sql`SELECT * FROM messages WHERE app_id = ${appId} AND group_id = ${groupId}
         AND seq > ${after} AND seq < ${before} ORDER BY ${order} LIMIT ${limit}`
-      const read = await readWithin(tx, asked, order, historyPages * this.#engine.limits.pageBytesMax)
+      const bytesMax = historyPages * this.#engine.limits.pageBytesMax
+      const read = await readWithin<MessageDbRow>(tx, asked, { order, size: messageSize, bytesMax })
       const rows = isForward ? read.rows : read.rows.toReversed()
       const senders = [...new Set(rows.map((row) => row.sender_id))]
       const { rows: members } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m

@@ -4,6 +4,7 @@ import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import { bornWithin, changedWithin, findReach } from '../read/changed-messages.ts'
 import { summaryOf } from '../read/conversations.ts'
+import { messageSize } from '../read/within.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { GroupNews, LastWords, Publication } from '../ground/publication.ts'
 import { groupText, memberText, messageText, recordText, type RowText } from '../ground/row-text.ts'
@@ -76,7 +77,7 @@ async function readRows(engine: Engine, tx: Tx, { appId, groupId }: At, from: nu
   const born = bornWithin({ appId, groupId }, reach, limit)
   const changed = changedWithin({ appId, groupId }, { from, until: reach.version, limit })
   const { rows: sizes } = await sql<{ bytes: number; n: number }>`SELECT count(*) AS n,
-      coalesce(sum(coalesce(octet_length(body::text), 0) + coalesce(octet_length(state::text), 0)), 0) AS bytes
+      coalesce(sum(${messageSize}), 0) AS bytes
     FROM ((${born}) UNION ALL (${changed})) t`.execute(tx)
   if ((sizes[0]?.n ?? 0) > pullRowsMax || (sizes[0]?.bytes ?? 0) > 4 * pageBytesMax) return undefined
   const messages = await sql<MessageDbRow>`(${born}) UNION ALL (${changed})`.execute(tx)
