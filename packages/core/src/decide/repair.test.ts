@@ -19,6 +19,7 @@ const planted: Readonly<Record<string, RawBuilder<unknown>>> = {
   'versions not reached': sql`UPDATE members SET version = version + 100 WHERE user_id = 'li'`,
   'versions of two': sql`UPDATE messages SET version = (SELECT version FROM groups WHERE ${here}) + 1 WHERE seq > 4`,
   ordinals: sql`UPDATE messages SET ordinal = ordinal + 1 WHERE seq = 5`,
+  'a birth above its version': sql`UPDATE messages SET born = version + 1 WHERE seq = 6`,
   'births out of order': sql`UPDATE messages SET born = 0 WHERE seq = 5`,
   'the last word': sql`UPDATE groups SET last_word_seq = 1 WHERE ${here}`,
   'instants that go back': sql`UPDATE messages SET at = at + 5 WHERE seq = 4`,

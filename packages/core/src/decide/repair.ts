@@ -46,7 +46,7 @@ async function findGroups(store: Store, after: Place): Promise<{ broken: Place[]
       ORDER BY app_id, group_id LIMIT ${pageGroups}) g,
     LATERAL (SELECT count(*) AS n, max(seq) AS highest, max(version) AS version, max(at) AS at,
         count(*) FILTER (WHERE countable) AS words, max(seq) FILTER (WHERE countable) AS word,
-        coalesce(bool_or(ordinal <> run OR at < before OR birth < elder), false) AS is_off
+        coalesce(bool_or(ordinal <> run OR at < before OR birth < elder OR birth > version), false) AS is_off
       FROM (SELECT seq, version, at, countable, ordinal, sum(countable::int) OVER (ORDER BY seq) AS run,
         lag(at) OVER (ORDER BY seq) AS before, coalesce(born, version) AS birth,
         lag(coalesce(born, version)) OVER (ORDER BY seq) AS elder FROM messages x WHERE x.app_id = g.app_id AND x.group_id = g.group_id) t) m,
