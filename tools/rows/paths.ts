@@ -7,6 +7,7 @@ import { features } from '@qun/chat/server'
 import type { AppId, GroupId, UserId } from '@qun/contract'
 import { type Core, createCore, type Packet } from '@qun/core'
 import { openStore } from '@qun/storage'
+import { median } from '../bench/histogram.ts'
 import { big, lastSeqOfGiant, type Sizes } from './big-tables.ts'
 
 export interface Timed {
@@ -100,11 +101,7 @@ export async function timePaths(url: string, sizes: Sizes): Promise<Timed[]> {
 }
 /** Of all rounds but the first; of frames the largest. */
 function medianOf(rounds: readonly Round[]): Round {
-  const middle = (pick: (round: Round) => number) =>
-    rounds
-      .slice(1)
-      .map(pick)
-      .toSorted((a, b) => a - b)[Math.trunc(tries / 2)] as number
+  const middle = (pick: (round: Round) => number) => median(rounds.slice(1).map(pick))
   return {
     ms: middle((round) => round.ms),
     databaseMs: middle((round) => round.databaseMs),

@@ -116,12 +116,13 @@ export async function writePeople(at: Place, people: readonly PersonRow[]): Prom
       last_at = excluded.last_at, first_seq = excluded.first_seq, first_at = excluded.first_at,
       welcomed = excluded.welcomed, recent = excluded.recent`.execute(at.tx)
 }
+/** What 0.99 a week is in a millisecond: −ln 0.99 / 604,800,000, as the index has it. */
+const lostPerMs = 1.661761880539261e-11
 /**
  * What points are worth once they decay, whenever that is asked: of two who were quiet equally long enough the one with
- * more of it has more left. NOTE: reads as the index does, to the letter; the figure is what 0.99 a week is in a
- * millisecond.
+ * more of it has more left. NOTE: reads as the index does, to the letter.
  */
-const worth = sql`(ln(greatest(points, 1)::float8) + last_at::float8 * 1.661761880539261e-11)`
+const worth = sql`(ln(greatest(points, 1)::float8) + last_at::float8 * ${sql.lit(lostPerMs)})`
 /**
  * By what is left of their points, highest first; ties by id. As many as are asked for with the highest worth show how
  * much the last of the page has at least. Who has as much is worth no less than that, a week of decay aside, in which
@@ -134,7 +135,7 @@ export async function listByPoints(
   const left = sql`floor(points * power(0.99::float8,
     greatest(0, (${page.now}::bigint - last_at) / 604800000 - ${page.idleWeeks}::integer)))`
   const count = page.after + page.limit
-  const lost = (page.now - (page.idleWeeks + 1) * 604_800_000) * 1.661761880539261e-11
+  const lost = (page.now - (page.idleWeeks + 1) * 604_800_000) * lostPerMs
   const { rows } =
     await sql<PersonRow>`SELECT ${personColumns} FROM member_level_people WHERE ${here(at)} AND points > 0
       AND ${worth} >= (SELECT CASE WHEN count(*) < ${count} OR min(t.left) < 1 THEN '-infinity'::float8
