@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { checkMigrated, migrate, type Migration } from './migrate.ts'
-import { openStore } from './postgres.ts'
+import { openStore, rls } from './postgres.ts'
 import { type Clone, cloneDatabase, templateDatabase, templateName } from './testing.ts'
 
 let database: Clone
@@ -53,6 +53,18 @@ test('applies what is missing, once, in the order given', async () => {
 test('leaves the migrations of a later release alone', async () => {
   await migrate(database.url, list, now)
   expect(await migrate(database.url, list.slice(0, 2), now)).toEqual({ applied: [] })
+})
+
+test('[MIG5] sees and changes the rows of all apps, whoever runs it', async () => {
+  const made = `create table noted (app_id text not null, at bigint not null); ${rls('noted')}`
+  await migrate(database.url, [{ id: 'core-001', up: [made] }], now)
+  await admin.query(`set qun.app_id = '*'; insert into noted values ('shop', 1), ('next', 2)`)
+  const moving = [
+    { id: 'core-002', up: ['create table moved as select app_id from noted', 'update noted set at = at + 10'] },
+  ]
+  await migrate(database.url, [{ id: 'core-001', up: [made] }, ...moving], now)
+  expect(await read('select at::int from noted order by at')).toEqual([11, 12])
+  expect(await read('select app_id from moved order by 1')).toEqual(['next', 'shop'])
 })
 
 test('takes a store, and runs as the owner of the tables', async () => {

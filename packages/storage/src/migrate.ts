@@ -9,7 +9,10 @@ import type { Store } from './postgres.ts'
 export interface Migration {
   /** Such as 'lucky-draw-001'. Never reused, and what it stands for never changes once applied anywhere. */
   readonly id: string
-  /** SQL; one entry may hold several statements. All run in one transaction, so no CREATE INDEX CONCURRENTLY. */
+  /**
+   * SQL; one entry may hold several statements. All run in one transaction, so no CREATE INDEX CONCURRENTLY, and see
+   * the rows of all apps.
+   */
   readonly up: readonly string[]
   /** Indexes on tables that may be large, built while others write. A migration that has them has an empty `up`. */
   readonly online?: readonly OnlineIndex[]
@@ -194,6 +197,9 @@ async function apply(client: Client, migration: Migration, now: () => number, lo
     }
     await client.query(`set lock_timeout = ${Math.trunc(lockTimeoutMs)}`)
     statement = 'begin'
+    await client.query(statement)
+    // Row-level security holds for the tables' owner too: without this a migration would see no app's rows.
+    statement = `set local qun.app_id = '*'`
     await client.query(statement)
     for (statement of migration.up) {
       await client.query(statement)
