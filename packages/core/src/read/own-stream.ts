@@ -19,10 +19,16 @@ export interface OwnStream {
 }
 export interface OwnPart {
   readonly since: number
-  /** The reader began at 0: nothing is told that is gone, nor parts of cards, which come with snapshots of groups. */
+  /**
+   * The reader began at 0: nothing is told that was gone by then, nor parts of cards as they were, which come with
+   * snapshots of groups.
+   */
   readonly isFresh: boolean
-  /** Follows another part, whose views it does not repeat. */
-  readonly isLater?: boolean
+  /**
+   * Where the stream stood when the first part was read, in the parts that follow it: they do not repeat its views, and
+   * tell of everything that changed since, for it may have been shown.
+   */
+  readonly begunAt?: number
   /** Of conversations, and of all else: about as many are read, and what is left is another part. */
   readonly bytesMax: number
 }
@@ -32,12 +38,14 @@ export async function readOwnStream(
   engine: Engine,
   tx: Tx,
   { appId, userId }: { readonly appId: AppId; readonly userId: UserId },
-  { since, isFresh, isLater = false, bytesMax }: OwnPart,
+  part: OwnPart,
 ): Promise<OwnStream> {
-  const others = await readOthers(tx, appId, userId, { since, isFresh, bytesMax })
-  const which = isLater ? { changedAfter: since } : isFresh ? {} : { since }
+  const { since, bytesMax } = part
+  const others = await readOthers(tx, appId, userId, part)
+  const which = part.begunAt !== undefined ? { changedAfter: since } : part.isFresh ? {} : { since }
   const views = await readConversations(tx, appId, userId, which, bytesMax)
-  const changed = views.filter((view) => view.version > since && (view.active || !isFresh))
+  const allAfter = allAfterOf(part)
+  const changed = views.filter((view) => view.version > since && (view.active || view.version > allAfter))
   const cutAt = changed.find((view) => view.is_cut)?.version ?? Number.POSITIVE_INFINITY
   const whole = changed.filter((view) => view.version < cutAt)
   // The first of all that changed is never cut, so there is one before: each part goes on.
@@ -52,6 +60,9 @@ export async function readOwnStream(
   }
 }
 
+/** Above this version also what is gone is told, and parts of cards. */
+const allAfterOf = ({ isFresh, begunAt = Number.MAX_SAFE_INTEGER }: OwnPart): number => (isFresh ? begunAt : 0)
+
 /** Rows of one table in one reading: of a small size each, as most are, two pages. */
 const othersMax = 4_000
 type OtherDbRow = Omit<MineDbRow, 'group_id' | 'body'> &
@@ -65,16 +76,19 @@ async function readOthers(
   tx: Tx,
   appId: AppId,
   userId: UserId,
-  { since, isFresh, bytesMax }: OwnPart,
+  part: OwnPart,
 ): Promise<{ readonly version: number; readonly to: number; readonly rows: readonly RowText[] }> {
+  const { since, bytesMax } = part
+  const allAfter = allAfterOf(part)
   const { rows } = await sql<OtherDbRow>`SELECT row, place, seq, version, kind, body, hidden, total FROM (
       SELECT *, count(*) OVER () AS total, rank() OVER inorder AS first,
         sum(coalesce(octet_length(body::text), 0)) OVER inorder AS length FROM (
         (SELECT 'mine' AS row, group_id AS place, seq, version, kind, body, hidden FROM mine
-          WHERE app_id = ${appId} AND user_id = ${userId} AND version > ${since} AND NOT ${isFresh}
+          WHERE app_id = ${appId} AND user_id = ${userId} AND version > ${Math.max(since, allAfter)}
           ORDER BY version FETCH FIRST (${othersMax}) ROWS WITH TIES)
         UNION ALL (SELECT 'record', key, 0, version, kind, body, false FROM records
-          WHERE app_id = ${appId} AND stream = ${`user/${userId}`} AND version > ${since} AND (NOT ${isFresh} OR body IS NOT NULL)
+          WHERE app_id = ${appId} AND stream = ${`user/${userId}`} AND version > ${since}
+            AND (body IS NOT NULL OR version > ${allAfter})
           ORDER BY version FETCH FIRST (${othersMax}) ROWS WITH TIES)) c
       WINDOW inorder AS (ORDER BY version)) t WHERE first = 1 OR length <= ${bytesMax}
     UNION ALL SELECT 'user', '', 0, version, '', NULL, false, 0 FROM users WHERE app_id = ${appId} AND user_id = ${userId}`.execute(

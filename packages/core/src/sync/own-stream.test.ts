@@ -1,5 +1,6 @@
 /** A person's own stream where there is very much of it: read and sent some pages at a time, nothing is left out. */
-import { startWorld, type Listener, type World } from '@qun/testing'
+import { leaveGroup } from '@qun/features/people/membership/contract'
+import { appId, startWorld, type Listener, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { createLab, id, note, offer, postCounter, upTo } from '../fixtures.ts'
 
@@ -83,4 +84,36 @@ test('[SYNC21] a long stream of one’s own is read some pages at a time, and al
     from = frame.to
   }
   expect(expectPages(pulled, 1)).toEqual({ conversation: 40, mine: 30, record: 60 })
+})
+
+test('[SYNC21] what goes away between two parts of a fresh stream is told, and so is what changes', async () => {
+  await using world = await talk()
+  const groups = await world.core.conversations(world.as('li').principal)
+  const left = groups.conversations.at(-1)!.groupId
+  let readings = 0
+  const core = await world.startNode({
+    store: ({ reading }) => ({
+      reading: async (app, run) => {
+        if (app === appId && ++readings === 4) {
+          await world.as('li').call(leaveGroup, { params: { groupId: left } })
+          await lab.decide(world.as('wang'), async (call) => call.putUserRecord(id('li'), offer, '1', null))
+        }
+        return await reading(app, run)
+      },
+    }),
+  })
+  const line = world.listen('li', { core })
+  await world.settle()
+  expect(readings).toBeGreaterThan(4)
+  const held = new Map<string, (typeof rows)[number]>()
+  const rows = line.changesOf('user/li').flatMap((frame) => frame.rows)
+  for (const row of rows) {
+    if (row.row === 'conversation') held.set(row.groupId, row)
+    if (row.row === 'record') held.set(row.key, row)
+  }
+  const shown = [...held.values()].filter((row) => row.row === 'conversation' && row.active).map((row) => row)
+  const { conversations } = await world.core.conversations(world.as('li').principal)
+  expect(shown).toHaveLength(conversations.length)
+  expect(held.get(left)).toMatchObject({ active: false })
+  expect(held.get('1')).toMatchObject({ body: null })
 })

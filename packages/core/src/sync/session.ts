@@ -163,7 +163,7 @@ export class ClientSession implements Session, Listener {
       if (!(await this.#pushOwn(from, read))) return
       if (read.to >= read.version) break
       from = read.to
-      read = await this.#readOwn({ since: from, isFresh, isLater: true, bytesMax: this.#aheadBytes })
+      read = await this.#readOwn({ since: from, isFresh, begunAt: first.version, bytesMax: this.#aheadBytes })
     }
     this.#isCaughtUp = true
     if (isFirst && !isFresh) await this.#pushHeads(first.views)
