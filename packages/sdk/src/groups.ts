@@ -35,6 +35,7 @@ import { isTransient, problemOf, QunError, readProblem } from './problem.ts'
 import type { Pulls } from './pulls.ts'
 import { Cell, type Turn } from './readable.ts'
 import type { Sending } from './sending.ts'
+import { SnapshotParts } from './snapshot-parts.ts'
 import { isBehind } from './streams.ts'
 import { TypingNotices } from './typing.ts'
 
@@ -61,6 +62,7 @@ export class Groups {
   readonly #sending: Sending
   readonly #pulls: Pulls
   readonly #opened = new Map<string, OpenedGroup>()
+  readonly #parts = new SnapshotParts()
 
   constructor(platform: Platform, turn: Turn, sending: Sending, pulls: Pulls, host: GroupsHost) {
     this.#platform = platform
@@ -126,6 +128,7 @@ export class Groups {
       this.#endAsk(group)
       group.level = 'listed'
     }
+    this.#parts.clear()
   }
 
   /** The connection was cut because its frames were not taken in time. */
@@ -148,20 +151,20 @@ export class Groups {
     const group = this.#opened.get(frame.group.groupId)
     if (group === undefined || group.level !== 'open') return
     const before = group.state.cursor.version
-    const parts = group.asked?.id === frame.id ? group.parts.splice(0) : []
-    this.#take(group, withSnapshot(group.state, joinParts(frame, parts)).state)
+    const whole = joinParts(frame, this.#parts.of(frame.id, frame.stream))
+    this.#take(group, withSnapshot(group.state, whole).state)
     group.wantsSnapshot = false
     this.#pulls.taken(streamOf(group.groupId), withId(frame.id), group.state.cursor.version > before)
   }
   part(frame: Static<typeof PartFrame>): void {
+    this.#parts.add(frame)
+    // Each is a sign that the snapshot will come.
     const group = [...this.#opened.values()].find((one) => one.asked?.id === frame.id)
-    if (group === undefined || frame.stream !== streamOf(group.groupId)) return
-    const parts = [...group.parts, ...frame.rows]
-    this.#await(group, frame.id)
-    group.parts = parts
+    if (group !== undefined) this.#await(group, frame.id)
   }
   /** True if it was the end of a subscription's catch-up. */
   finished(id: number): boolean {
+    this.#parts.forget(id)
     for (const group of this.#opened.values()) {
       if (group.asked?.id !== id) continue
       const { more } = group.asked
@@ -186,6 +189,7 @@ export class Groups {
   refused(frame: Static<typeof ErrorFrame>): boolean {
     const problem = readProblem(frame)
     if (problem === undefined || frame.id === undefined) return false
+    this.#parts.forget(frame.id)
     for (const group of this.#opened.values()) {
       if (group.asked?.id !== frame.id) continue
       this.#endAsk(group)
@@ -340,7 +344,6 @@ export class Groups {
   #endAsk(group: OpenedGroup): void {
     group.asked?.cancel()
     group.asked = undefined
-    group.parts = []
   }
   #create(groupId: string): OpenedGroup {
     let last: GroupView | undefined
@@ -352,7 +355,6 @@ export class Groups {
       asked: undefined,
       tries: 0,
       wantsSnapshot: false,
-      parts: [],
       typing: new TypingNotices(this.#platform, () => group.view.mark()),
       loading: undefined,
       view: new Cell(this.#turn, () => (last = sameOr(last, this.#draw(groupId)))),

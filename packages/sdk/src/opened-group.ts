@@ -1,5 +1,4 @@
 /** What is kept of a group that an app has open. Knows neither frames nor how they come. */
-import type { Row } from '@qun/contract'
 import type { GroupView } from './api.ts'
 import type { GroupState } from './group-view.ts'
 import type { Cell } from './readable.ts'
@@ -17,8 +16,6 @@ export interface OpenedGroup {
   tries: number
   /** What is missing was too much last time: a snapshot is asked for, whose size is bounded. */
   wantsSnapshot: boolean
-  /** Rows that came before the snapshot they go with. */
-  parts: Row[]
   readonly typing: TypingNotices
   loading: Promise<boolean> | undefined
   readonly view: Cell<GroupView>
