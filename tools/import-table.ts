@@ -317,6 +317,10 @@ export const clockExceptions: readonly { readonly file: string; readonly reason:
     file: 'features/src/words/message/server-picture-process.ts',
     reason: 'A process of its own, to which nothing can be handed; it ends when idle.',
   },
+  {
+    file: 'features/src/words/message/server-decoders.ts',
+    reason: 'What another process takes too long for is measured by the machine’s own clock.',
+  },
 ]
 /** Where time and chance are handed in. */
 export const clocklessFiles = [

@@ -21,7 +21,7 @@ import {
 } from './contract.ts'
 import { mentionAllCoolDownMs } from './rules.ts'
 import message from './server.ts'
-import { idleDecoders } from './server-convert.ts'
+import { decoders } from './server-convert.ts'
 
 const features = [message, membership]
 const id = (name: string) => name as UserId
@@ -336,12 +336,12 @@ describe('pictures', () => {
     const ask = { params: { groupId: world.groupId }, body: { bytes, ...asJpeg } }
     await Promise.all(['li', 'wang', 'li', 'wang'].map((who) => world.as(who).call(uploadImage, ask)))
     // As a picture is asked for once, its process waits for the next.
-    const [pid] = idleDecoders()
+    const [pid] = decoders.idle
     expect(getPriority(pid)).toBeGreaterThan(getPriority())
     process.kill(pid!, 'SIGKILL')
     const { w } = await world.as('li').call(uploadImage, ask)
     expect(w).toBe(900)
-    expect(idleDecoders()).not.toContain(pid)
+    expect(decoders.idle).not.toContain(pid)
   })
   test('[PI1] [PI2] what is no picture, or too much of one, is refused', async () => {
     await using world = await open()

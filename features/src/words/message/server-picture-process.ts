@@ -70,6 +70,8 @@ sharp.concurrency(1)
 process.on('message', (bytes: Uint8Array) => {
   clearTimeout(end)
   void convert(bytes).then((answer) => {
+    // The server may have ended meanwhile, and nobody waits for the picture.
+    if (!process.connected) return
     process.send?.(answer)
     end = endLater()
   })
