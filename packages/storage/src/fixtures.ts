@@ -46,6 +46,8 @@ export interface Wire {
   restore(): Promise<void>
   /** Keeps connections open but carries nothing any more. */
   freeze(): void
+  /** Tells the client nothing of connections that the server ends from now on. */
+  hideEnds(): void
   close(): Promise<void>
 }
 
@@ -56,6 +58,7 @@ export async function wireTo(url: string): Promise<Wire> {
   let turns = 0
   let answered = true
   let frozen = false
+  let endsAreHidden = false
   const listener = createServer((client) => {
     const server = connect(Number(target.port), target.hostname)
     const pair = [client, server]
@@ -65,6 +68,7 @@ export async function wireTo(url: string): Promise<Wire> {
       socket.on('error', () => socket.destroy())
       socket.on('close', () => {
         sockets.delete(socket)
+        if (socket === server && endsAreHidden) return
         for (const other of pair) other.destroy()
       })
     }
@@ -102,6 +106,9 @@ export async function wireTo(url: string): Promise<Wire> {
     restore: () => listen(port),
     freeze() {
       frozen = true
+    },
+    hideEnds() {
+      endsAreHidden = true
     },
     close: async () => {
       if (listener.listening) await cut()

@@ -100,6 +100,15 @@ test('a break refuses what is under way as unavailable; the next call connects a
   expect((await lane.query('shop', list)).rows).toEqual([{ app_id: 'shop', id: 1 }])
 })
 
+test('[LOG16] an answer that ends the session is its end: the next call does not wait for the connection to close', async () => {
+  const lane = store.lane()
+  await lane.query('shop', insert('shop', 1))
+  wire.hideEnds()
+  const ended = lane.query('shop', ask('select pg_terminate_backend(pg_backend_pid())'))
+  await expect(ended).rejects.toThrow('terminating connection')
+  expect((await lane.query('shop', list)).rows).toEqual([{ app_id: 'shop', id: 1 }])
+})
+
 test('closing answers what is under way, then refuses', async () => {
   const lane = store.lane()
   const under = lane.query('shop', insert('shop', 1))

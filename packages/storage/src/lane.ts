@@ -2,7 +2,7 @@
 import { Client } from 'pg'
 import { clientConfig, readIdentity, sessionSetup, type StoreOptions } from './connection.ts'
 import type { StoreIdentity } from './identity.ts'
-import { isStalePlan } from './trouble.ts'
+import { endsSession, isStalePlan } from './trouble.ts'
 
 export interface LaneStatement {
   /** Stands for the text for good: it is prepared once per connection. */
@@ -101,7 +101,7 @@ export class PipelinedLane implements Lane {
       this.#checkEnded(to.client, statement)
       return result
     } catch (error) {
-      if (isStalePlan(error)) this.#drop(to.client)
+      if (isStalePlan(error) || endsSession(error)) this.#drop(to.client)
       throw error
     }
   }

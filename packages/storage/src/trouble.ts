@@ -87,6 +87,12 @@ export function isStalePlan(error: unknown): boolean {
   return code === '26000' || (code === '0A000' && (error as Error).message.startsWith('cached plan'))
 }
 
+/** The server ends the session with this answer, though its connection may look open for a while. */
+export function endsSession(error: unknown): boolean {
+  const severity = error instanceof Error ? (error as { severity?: unknown }).severity : undefined
+  return severity === 'FATAL' || severity === 'PANIC'
+}
+
 function codeOf(error: unknown): unknown {
   return error instanceof Error ? (error as { code?: unknown }).code : undefined
 }

@@ -32,10 +32,10 @@ test('[PI8] whose decoders die is told to come again, not that the picture is ba
     params: { groupId: world.groupId },
     body: { bytes: await picture(), contentType: 'image/jpeg' as const },
   }
-  let answer: string | null | undefined
-  const asked = refusalOf(world.as('li').call(uploadImage, ask)).then((told) => (answer = told))
+  const state = { isAnswered: false }
+  const asked = refusalOf(world.as('li').call(uploadImage, ask)).finally(() => (state.isAnswered = true))
   const killed = new Set<number>()
-  while (answer === undefined) {
+  while (!state.isAnswered) {
     for (const pid of decoders.busy) if (!killed.has(pid) && killed.add(pid)) process.kill(pid, 'SIGKILL')
     await turns(1)
   }
