@@ -44,7 +44,7 @@ async function openAll(): Promise<ConnectFigures> {
   // What a server still does for its last arrivals is not yet rest.
   await new Promise((resolve) => setTimeout(resolve, 2_000))
   const after = readFamilyUse(plan.serverPid)
-  if (plan.isProfiled === true && plan.steps.length === 0) await profileRest()
+  if (plan.profiledPhase !== undefined && plan.steps.length === 0) await profileRest()
   return {
     label: plan.label,
     mode: 'connect',

@@ -141,9 +141,10 @@ export class Load {
     }
   }
 
-  /** The server's profile covers the first phase alone. */
+  /** The server's profile covers one phase, from its beginning to its end. */
   #signalPhase(): void {
-    if (this.#plan.isProfiled === true && this.#phaseSignals++ < 2) process.kill(this.#plan.serverPid, phaseSignal)
+    const phase = Math.floor(this.#phaseSignals++ / 2)
+    if (phase === this.#plan.profiledPhase) process.kill(this.#plan.serverPid, phaseSignal)
   }
   #reading() {
     const server = readFamilyUse(this.#plan.serverPid)

@@ -53,8 +53,8 @@ export interface LoadPlan {
   readonly steps: readonly Step[]
   /** The server's process: CPU and memory of it and of all below it are read. */
   readonly serverPid: number
-  /** The server hears where the first measured phase begins and ends. */
-  readonly isProfiled?: boolean
+  /** The server hears where this measured phase begins and ends: 0 is the first. */
+  readonly profiledPhase?: number
   readonly seed: number
 }
 

@@ -54,7 +54,43 @@ export function describeProfile(profile: CpuProfile, hottest = 25): string {
     '',
     'Time in the function and what it calls:',
     ...treeLines(root, byId, own, busy * shownShare, share),
+    '',
+    'The longest spells in which nobody else had a turn:',
+    ...spellLines(profile, byId),
   ].join('\n')
+}
+
+/**
+ * A spell is what one callback of the event loop, or one collection, does without a break: whoever comes meanwhile
+ * waits for its end. Each line ends with the functions of our own in which most of the spell was spent.
+ */
+function spellLines(profile: CpuProfile, byId: ReadonlyMap<number, ProfileNode>, shown = 15): string[] {
+  const parents = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)))
+  const root = profile.nodes[0]!.id
+  const wayTo = (id: number): number[] => {
+    const way: number[] = []
+    for (let at: number | undefined = id; at !== undefined && at !== root; at = parents.get(at)) way.push(at)
+    return way.toReversed()
+  }
+  const spells: { readonly top: string; micros: number; readonly own: Map<string, number> }[] = []
+  for (const [index, id] of profile.samples.entries()) {
+    const way = wayTo(id).map((at) => nameOf(byId.get(at)!))
+    const [top = '(root)'] = way
+    if (spells.at(-1)?.top !== top) spells.push({ top, micros: 0, own: new Map() })
+    const spell = spells.at(-1)!
+    const micros = profile.timeDeltas[index + 1] ?? 0
+    spell.micros += micros
+    const deepest = way.findLast((name) => /(packages|features|apps)\//.test(name)) ?? top
+    spell.own.set(deepest, (spell.own.get(deepest) ?? 0) + micros)
+  }
+  return spells
+    .filter(({ top }) => top !== '(idle)')
+    .toSorted((one, other) => other.micros - one.micros)
+    .slice(0, shown)
+    .map(({ top, micros, own }) => {
+      const most = [...own].toSorted((one, other) => other[1] - one[1]).slice(0, 2)
+      return `${(micros / 1_000).toFixed(1).padStart(6)} ms  ${top.split('  ')[0]!}: ${most.map(([name]) => name).join(', ')}`
+    })
 }
 
 /** The statements that took the database's time, the longest first; `seconds` is how long they were counted. */

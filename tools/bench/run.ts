@@ -2,7 +2,7 @@
  * Measures workloads A–F and G10: Qun as it ships against the peers of this machine, one server core beside one
  * generator core.
  *
- * `npm run bench -- [A A2 B C D E E20 F G10] [--quick] [--profile] [--pin-database] [--only qun,c] [--out FILE]`.
+ * `npm run bench -- [A A2 B C D E E20 F G10] [--quick] [--profile [--phase 0]] [--pin-database] [--only qun,c] [--out FILE]`.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -36,6 +36,8 @@ const { values: options, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    /** Which measured phase is profiled. */
+    phase: { type: 'string', default: '0' },
     'pin-database': { type: 'boolean', default: false },
     only: { type: 'string' },
     profiles: { type: 'string', default: '.cache/bench/profiles' },
@@ -121,7 +123,7 @@ async function start(
 }
 
 /** Runs the generator in its own process on its own core. */
-async function load(workload: Workload, peer: Peer, isProfiled = false): Promise<Figures[]> {
+async function load(workload: Workload, peer: Peer, profiledPhase?: number): Promise<Figures[]> {
   const plan: LoadPlan = {
     label: `${peer.name}/${workload.name}`,
     host: '127.0.0.1',
@@ -134,7 +136,7 @@ async function load(workload: Workload, peer: Peer, isProfiled = false): Promise
     warmSeconds: options.quick ? 0.5 : 0.7,
     steps: workload.steps(options.quick),
     serverPid: peer.pid,
-    isProfiled,
+    ...(profiledPhase === undefined ? {} : { profiledPhase }),
     seed: (seed += 1),
   }
   const path = join(work, 'plan.json')
@@ -154,13 +156,13 @@ async function load(workload: Workload, peer: Peer, isProfiled = false): Promise
   return figures
 }
 
-/** Once more with its first measured phase profiled; its figures are not counted. */
+/** Once more with one of its measured phases profiled; its figures are not counted. */
 async function profile(workload: Workload, groups: MadeGroups): Promise<void> {
   const folder = join(work, `profile-${workload.name}`)
   mkdirSync(folder, { recursive: true })
   const stopCounting = countStatements(qunDir)
   const peer = await start(workload, 'qun', groups, { args: ['--phase', folder] })
-  const figures = await load(workload, peer!, true)
+  const figures = await load(workload, peer!, Number(options.phase))
   await peer!.stop()
   stopCounting()
   const texts = [

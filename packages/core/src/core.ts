@@ -64,6 +64,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     randomHex,
     wait: options.wait ?? systemWait,
     isBusy: options.isBusy ?? (() => false),
+    writeMs: options.writeMs ?? (() => 0.01),
     onBug,
     // A store that is away is no bug of the workers: they look again at the next poll.
     onWorkerTrouble: (error) => {

@@ -118,19 +118,22 @@ export const isQuestion = (text: string): boolean => question.test(text.trim())
 /** 64 bits in 16 hex digits: texts that differ a little differ in few bits (SimHash over pairs of characters). */
 export function printOf(said: string): string {
   const letters = [...said.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')]
-  const sums = new Int32Array(64)
-  for (let i = 0; i < Math.max(1, letters.length - 1); i++) {
+  const pairs = Math.max(1, letters.length - 1)
+  // In how many pairs each bit is set: it is set in the print when more have it than have it not.
+  const set = new Uint32Array(64)
+  for (let i = 0; i < pairs; i++) {
     const pair = `${letters[i] ?? ''}${letters[i + 1] ?? ''}`
-    const [low, high] = [hash32(pair, 0x811c9dc5), hash32(pair, 0x9e3779b9)]
+    const low = hash32(pair, 0x811c9dc5)
+    const high = hash32(pair, 0x9e3779b9)
     for (let bit = 0; bit < 32; bit++) {
-      sums[bit] = (sums[bit] ?? 0) + ((low >>> bit) & 1 ? 1 : -1)
-      sums[bit + 32] = (sums[bit + 32] ?? 0) + ((high >>> bit) & 1 ? 1 : -1)
+      set[bit]! += (low >>> bit) & 1
+      set[bit + 32]! += (high >>> bit) & 1
     }
   }
   let print = ''
   for (let digit = 0; digit < 16; digit++) {
     let value = 0
-    for (let bit = 0; bit < 4; bit++) if ((sums[digit * 4 + bit] ?? 0) > 0) value |= 1 << bit
+    for (let bit = 0; bit < 4; bit++) if (2 * set[digit * 4 + bit]! > pairs) value |= 1 << bit
     print += value.toString(16)
   }
   return print
@@ -143,12 +146,15 @@ function hash32(text: string, seed: number): number {
   return (sum ^ (sum >>> 15)) >>> 0
 }
 export function isNear(a: string, b: string): boolean {
+  const half = (print: string, from: number) => Number.parseInt(print.slice(from, from + 8), 16)
+  const bits = bitsOf(half(a, 0) ^ half(b, 0))
+  return bits <= nearBits && bits + bitsOf(half(a, 8) ^ half(b, 8)) <= nearBits
+}
+/** How many of 32 bits are set; the lowest goes with each step. */
+function bitsOf(word: number): number {
   let bits = 0
-  for (let i = 0; i < 16 && bits <= nearBits; i++) {
-    const differing = Number.parseInt(a[i] ?? '0', 16) ^ Number.parseInt(b[i] ?? '0', 16)
-    bits += [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4][differing] ?? 0
-  }
-  return bits <= nearBits
+  for (let left = word; left !== 0; left &= left - 1) bits++
+  return bits
 }
 
 // ── echoes: the same words from many mouths ──

@@ -34,6 +34,8 @@ import {
 const welcomeMs = 86_400_000
 /** First words this long before a week's end make a newcomer of that week. */
 const newMs = 14 * 86_400_000
+/** Messages read before others have a turn: about a millisecond of reading. */
+const breathEvery = 16
 
 interface Said {
   readonly seq: number
@@ -98,7 +100,8 @@ class Reading {
     ]
     this.#book = await Book.open(call, this.#config, touched)
     this.#group = await readGroup(call)
-    for (const said of talk) {
+    for (const [at, said] of talk.entries()) {
+      if (at % breathEvery === breathEvery - 1) await call.breathe()
       const week = weekOf(said.at, this.#config)
       if (week !== this.#group.week) await this.#turn(week)
       await this.#read(said)

@@ -33,6 +33,8 @@ export interface Engine {
   wait(delayMs: number, run: () => void): () => void
   /** Whether this process has more to do than it can: what comes late anyway comes later. */
   isBusy(): boolean
+  /** How long it takes to write one frame to one socket. */
+  writeMs(): number
   onBug(error: unknown, where: string): void
   /** A worker could not reach the store; it tries again by itself. */
   onWorkerTrouble(error: unknown): void

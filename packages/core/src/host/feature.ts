@@ -350,6 +350,8 @@ export interface FoldCall extends Call {
   readPosts(seqs: Iterable<number>): Promise<ReadonlyMap<number, FoldedPost>>
   /** Locks the group and gives its operations: only when there is something to write there. */
   group(): Promise<GroupCall>
+  /** Lets everybody else have a turn: for a fold that thinks about many messages, between some of them. */
+  breathe(): Promise<void>
 }
 /**
  * Learns from what is said in groups, some seconds later: each message once, in order; its writes and its cursor

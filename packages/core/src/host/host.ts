@@ -45,6 +45,8 @@ export interface CoreOptions {
   readonly wait?: (delayMs: number, run: () => void) => () => void
   /** Whether the process is at its limit; folds then take a fifth of their pace. Never, unless told. */
   readonly isBusy?: () => boolean
+  /** Milliseconds it takes to write one frame to one socket, as seen lately; 0.01 unless told (performance.md). */
+  readonly writeMs?: () => number
 }
 
 /** Who is connected or calls; the server derives it from a verified token. */

@@ -84,6 +84,18 @@ describe('a fold', () => {
     expect(await driftUntil(world, () => handled === 8)).toBe(true)
     await node.stop()
   })
+  test('[FOLD6] lets everybody else have a turn when it breathes', async () => {
+    const order: string[] = []
+    const { features } = withFold(async (call) => {
+      setImmediate(() => order.push('others'))
+      await call.breathe()
+      order.push('fold')
+    })
+    await using world = await startWorld({ features, watching: [] })
+    await say(world, 'li', 'first')
+    await world.settle()
+    expect(order.slice(0, 2)).toEqual(['others', 'fold'])
+  })
   test('[FOLD2] hears of recalls of what it heard, and not of what was gone before', async () => {
     const { features, heard } = withFold()
     await using world = await startWorld({ features, watching: ['li'] })

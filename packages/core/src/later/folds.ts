@@ -236,5 +236,6 @@ function foldCall(
       return new Map(rows.map((post) => [post.seq, post]))
     },
     group: async () => groupCall(await decision.lockGroup(groupId)),
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
   }
 }

@@ -19,12 +19,6 @@ import type { GroupStarts } from './group-starts.ts'
 import type { Listener } from './listener.ts'
 import { type Frame, hold, type HeldFrame, type Subscription } from './subscription.ts'
 
-/**
- * Writing one frame to one cold socket takes about this long (performance.md: 7–14 µs). A group flushes again only
- * after twice the time its last flush took.
- */
-const writeCostMs = 0.01
-
 /** A flush under way: who has the group open gets it from the end of their list on. */
 interface Slice {
   readonly packet: Packet
@@ -271,7 +265,8 @@ export class GroupHub implements Hearer {
     const { frameDelayMaxMs, slowFrameDelayMaxMs, slowGroupMembers, updateDelayMs } = this.#engine.limits
     if (changesTold) this.#updatableAt = now + updateDelayMs
     const max = this.#open.length > slowGroupMembers ? slowFrameDelayMaxMs : frameDelayMaxMs
-    this.#flushableAt = now + Math.min(max, 2 * writeCostMs * this.#open.length)
+    // As long as it is written, it is left to others: half of the time at most goes to one group.
+    this.#flushableAt = now + Math.min(max, 2 * this.#engine.writeMs() * this.#open.length)
   }
   #sendSlice(count: number): number {
     const slice = this.#slice as Slice

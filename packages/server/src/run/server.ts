@@ -15,6 +15,7 @@ import { prepareDemoApp } from '../apps/demo-app.ts'
 import { BodyBudget, type BodyLimits } from '../http/bodies.ts'
 import { addDocuments } from '../http/documents.ts'
 import { Gateway } from '../socket/gateway.ts'
+import { writeMs } from '../socket/outlet.ts'
 import { addHealth } from './health.ts'
 import { createHttp } from '../http/http.ts'
 import { httpLimits } from '../http/http-limits.ts'
@@ -210,6 +211,7 @@ async function createParts(options: ServerOptions, ground: Ground): Promise<Part
   const load = new ProcessLoad()
   const core = await createCore({
     isBusy: load.isBusy,
+    writeMs,
     ...{ store, bus, now, randomHex, features, protocol, onBug, isMigrated: true },
     ...(limits === undefined ? {} : { limits }),
     ...(options.risk === undefined ? {} : { risk: options.risk }),

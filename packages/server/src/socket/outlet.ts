@@ -149,10 +149,25 @@ function markDirty(queue: OutletQueue): void {
 function flushDirty(): void {
   const queues = dirty
   dirty = []
+  const begunAt = performance.now()
   for (const queue of queues) queue.flush()
+  if (queues.length >= crowd) noteWriting((performance.now() - begunAt) / queues.length)
   joined = undefined
   seen = []
 }
+
+/** So many sockets written in one go say how long one takes; fewer say more about what else the machine did. */
+const crowd = 64
+/** Bounds of what is believed: a machine that stood still for a moment does not write that slowly. */
+const writeMsLeast = 0.004
+const writeMsMost = 0.02
+let writeMsLately = 0.01
+function noteWriting(eachMs: number): void {
+  const believed = Math.min(writeMsMost, Math.max(writeMsLeast, eachMs))
+  writeMsLately += (believed - writeMsLately) / 8
+}
+/** Milliseconds one socket's frames took to write, as seen lately in this process. */
+export const writeMs = (): number => writeMsLately
 
 interface Joined {
   readonly frames: readonly Buffer[]
