@@ -83,9 +83,7 @@ async function prepare(workload: Workload): Promise<MadeGroups> {
   const server = await startQun({ dataDir: qunDir, pinning: null })
   const { url, apiKey, signing } = server.ready
   const groups = await makeGroups(url, others.length > 0 ? others : [{ apiKey, signing }], workload)
-  // Nothing is sent to those who only connect.
-  if (workload.steps(options.quick).length > 0)
-    await untilDigested((await findRunningEmbedded(join(qunDir, 'database')))!)
+  await untilDigested((await findRunningEmbedded(join(qunDir, 'database')))!)
   await server.stop()
   console.log(`  groups made in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
   return groups

@@ -4,13 +4,13 @@ import { ProcessLoad } from './load.ts'
 
 const megabytes = 1_048_576
 function watched() {
-  const seen = { share: 0, heap: 20 * megabytes, collected: 0 }
+  const seen = { share: 0, resident: 20 * megabytes, kept: 30 * megabytes, collected: 0 }
   const load = new ProcessLoad({
     workedShare: () => seen.share,
-    heapBytes: () => seen.heap,
+    residentBytes: () => seen.resident,
     collect: () => {
       seen.collected += 1
-      seen.heap = 30 * megabytes
+      seen.resident = seen.kept
     },
   })
   return { seen, load }
@@ -18,7 +18,7 @@ function watched() {
 
 test('[RUN8] a process is busy while it works most of its time', () => {
   const { seen, load } = watched()
-  const shares = [0, 0.5, 0.71, 0.95, 0.6].map((share) => {
+  const shares = [0, 0.5, 0.51, 0.95, 0.3].map((share) => {
     seen.share = share
     load.look()
     return load.isBusy()
@@ -28,19 +28,26 @@ test('[RUN8] a process is busy while it works most of its time', () => {
 
 test('[RUN8] what much work left is given back once it is over, and not again for little', () => {
   const { seen, load } = watched()
-  seen.heap = 100 * megabytes
+  seen.resident = 100 * megabytes
   seen.share = 0.9
   load.look()
   expect(seen.collected).toBe(0)
   seen.share = 0.05
   load.look()
   expect(seen.collected).toBe(1)
-  seen.heap = 60 * megabytes
+  seen.resident = 60 * megabytes
   load.look()
   expect(seen.collected).toBe(1)
-  seen.heap = 80 * megabytes
+  seen.resident = 80 * megabytes
   load.look()
   expect(seen.collected).toBe(2)
+  // Much is held that lives: a quarter of it is little.
+  seen.kept = 400 * megabytes
+  seen.resident = 500 * megabytes
+  load.look()
+  seen.resident = 490 * megabytes
+  load.look()
+  expect(seen.collected).toBe(3)
 })
 
 test('[RUN8] the process tells of itself, and its collector is within reach of nothing else', () => {

@@ -7,15 +7,19 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 const lookMs = 500
-const busyShare = 0.7
+const busyShare = 0.5
 const idleShare = 0.1
-/** Memory made since it was last given back: less is not worth a pause of some 50 ms. */
+/**
+ * Memory taken since it was last given back: less is not worth the pause, some 50 ms for each 50 MB that live. What
+ * the heap holds says little: V8 keeps the pages of what it collected by itself.
+ */
 const litterBytes = 48 * 1_048_576
+const litterShare = 0.25
 
 export interface LoadOptions {
   /** Share of the last half second in which the process worked: 0 … 1. */
   readonly workedShare: () => number
-  readonly heapBytes: () => number
+  readonly residentBytes: () => number
   /** Gives back what nobody holds any more. */
   readonly collect: () => void
 }
@@ -23,13 +27,13 @@ export interface LoadOptions {
 export class ProcessLoad {
   readonly #options: LoadOptions
   #share = 0
-  /** What the heap held after it was last collected. */
+  /** What the process held after its memory was last given back. */
   #heldBytes: number
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: LoadOptions = ownLoad()) {
     this.#options = options
-    this.#heldBytes = options.heapBytes()
+    this.#heldBytes = options.residentBytes()
   }
   start(): void {
     this.#timer = setInterval(() => this.look(), lookMs).unref()
@@ -41,9 +45,11 @@ export class ProcessLoad {
 
   look(): void {
     this.#share = this.#options.workedShare()
-    if (this.#share > idleShare || this.#options.heapBytes() < this.#heldBytes + litterBytes) return
+    if (this.#share > idleShare) return
+    const litter = this.#options.residentBytes() - this.#heldBytes
+    if (litter < Math.max(litterBytes, litterShare * this.#heldBytes)) return
     this.#options.collect()
-    this.#heldBytes = this.#options.heapBytes()
+    this.#heldBytes = this.#options.residentBytes()
   }
 }
 
@@ -57,7 +63,7 @@ function ownLoad(): LoadOptions {
       before = now
       return utilization
     },
-    heapBytes: () => process.memoryUsage().heapUsed,
+    residentBytes: () => process.memoryUsage.rss(),
     collect: () => {
       collect ??= collector()
       collect()
