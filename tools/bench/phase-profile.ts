@@ -23,8 +23,10 @@ interface PhaseProfile {
   readonly seconds: number
   readonly cpu: CpuProfile
   readonly statements: readonly StatementUse[]
-  /** What lives in the heap at the phase's end, by who made it since the server listened. */
+  /** What lives in the heap at the phase's beginning, by who made it since the server listened. */
   readonly heap: HeapNode
+  /** What was made in the phase, most of it garbage by its end. */
+  readonly made: HeapNode
 }
 
 /** A profile in words: the server, its PostgreSQL, its heap. */
@@ -35,7 +37,9 @@ export function describePhase(path: string): string {
     describeProfile(phase.cpu),
     'Its PostgreSQL',
     describeStatements(phase.statements, phase.seconds),
-    'Its heap',
+    'What it made in the phase',
+    describeHeap(phase.made),
+    'Its heap before',
     describeHeap(phase.heap),
   ].join('\n\n')
 }
@@ -70,23 +74,31 @@ export async function watchPhase(dataDir: string, folder: string): Promise<void>
   await session.post('Profiler.enable')
   await session.post('Profiler.setSamplingInterval', { interval: 500 })
   await session.post('HeapProfiler.enable')
-  await session.post('HeapProfiler.startSampling', { samplingInterval: 16_384 })
+  const samplingInterval = 16_384
+  await session.post('HeapProfiler.startSampling', { samplingInterval })
   let startedAt: number | undefined
+  let heap: HeapNode | undefined
   const begin = async () => {
     await database.query('SELECT pg_stat_statements_reset()')
+    await session.post('HeapProfiler.collectGarbage')
+    heap = (await session.post('HeapProfiler.stopSampling')).profile.head
+    await session.post('HeapProfiler.startSampling', {
+      samplingInterval,
+      includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: true,
+    })
     await session.post('Profiler.start')
     startedAt = performance.now()
   }
   const end = async () => {
     const seconds = (performance.now() - (startedAt as number)) / 1_000
     const { profile } = await session.post('Profiler.stop')
-    await session.post('HeapProfiler.collectGarbage')
-    const heap = await session.post('HeapProfiler.getSamplingProfile')
+    const made = (await session.post('HeapProfiler.stopSampling')).profile.head
     const { rows } = await database.query<StatementUse>(`SELECT query, calls::float8 AS calls, rows::float8 AS rows,
       total_exec_time AS "execMs", total_plan_time AS "planMs",
       wal_bytes::float8 AS "walBytes", wal_fpi::float8 AS "walPages" FROM pg_stat_statements
       WHERE query NOT LIKE '%pg_stat_statements%' ORDER BY total_exec_time + total_plan_time DESC LIMIT 40`)
-    const phase: PhaseProfile = { seconds, cpu: profile as CpuProfile, statements: rows, heap: heap.profile.head }
+    const phase: PhaseProfile = { seconds, cpu: profile as CpuProfile, statements: rows, heap: heap as HeapNode, made }
     // Whole or not there at all: somebody may be waiting for it.
     const path = join(folder, phaseFile)
     writeFileSync(`${path}.part`, JSON.stringify(phase))

@@ -65,7 +65,9 @@ export function describeProfile(profile: CpuProfile, hottest = 25): string {
  * waits for its end. Each line ends with the functions of our own in which most of the spell was spent.
  */
 function spellLines(profile: CpuProfile, byId: ReadonlyMap<number, ProfileNode>, shown = 15): string[] {
-  const parents = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)))
+  const parents = new Map(
+    profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
+  )
   const root = profile.nodes[0]!.id
   const wayTo = (id: number): number[] => {
     const way: number[] = []
@@ -119,7 +121,7 @@ export function describeHeap(root: HeapNode, shown = 20): string {
   const lines = top.map(
     ([name, bytes]) => `${percent(bytes / all)}  ${(bytes / 1_024).toFixed(0).padStart(7)} kB  ${name}`,
   )
-  return [`heap ${(all / 1_048_576).toFixed(1)} MB made since the server listened`, ...lines].join('\n')
+  return [`${(all / 1_048_576).toFixed(1)} MB`, ...lines].join('\n')
 }
 function percent(share: number): string {
   return `${(100 * share).toFixed(1).padStart(5)} %`

@@ -117,6 +117,17 @@ describe('near-duplicates', () => {
     expect(near('今天的海盐卷还有吗', '明天几点可以去拿蛋糕')).toBe(false)
     expect(near('好吃', '好喝')).toBe(false)
   })
+  test('[ML3] a print is what it always was: those written down are compared with new ones', () => {
+    const prints = {
+      '': 'c12312b27254bad3',
+      好: '02fbe08bad106b3a',
+      新人求关注求带走: '45a1e26fd9df34db',
+      'The apples were good': '00738892430110cb',
+      '𠀀😀苹果': '016004d004844540',
+      ['苹果'.repeat(200)]: 'abe804d8dcdcc5d5',
+    }
+    for (const [text, print] of Object.entries(prints)) expect(printOf(text)).toBe(print)
+  })
   test('[ML3] more than three others within ten minutes make an echo', () => {
     const print = printOf('新人求关注求带走')
     const echo = (userId: string, at: number): Echo => ({ userId, at, print })

@@ -66,7 +66,7 @@ const stock = [
   'cool',
   'wow',
 ]
-const stockPhrases = new Set(stock)
+const stockByFirst = Map.groupBy(stock, (phrase) => phrase[0])
 const stockLengthMax = Math.max(...stock.map((phrase) => phrase.length))
 const stockLetter = /[\d\s啊呀哦啦了的吧呢嘛哈~+]/u
 const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu
@@ -88,8 +88,8 @@ export function isStockOnly(text: string): boolean {
       last = Math.max(last, to)
     }
     if (stockLetter.test(letters[at] as string)) reach(at + 1)
-    for (let length = 1; length <= stockLengthMax; length++)
-      if (stockPhrases.has(letters.slice(at, at + length))) reach(Math.min(at + length, letters.length))
+    for (const phrase of stockByFirst.get(letters[at]) ?? [])
+      if (letters.startsWith(phrase, at)) reach(at + phrase.length)
   }
   return isReached[letters.length] === 1
 }
@@ -117,34 +117,67 @@ export const isQuestion = (text: string): boolean => question.test(text.trim())
 // ── near-duplicates ──
 /** 64 bits in 16 hex digits: texts that differ a little differ in few bits (SimHash over pairs of characters). */
 export function printOf(said: string): string {
-  const letters = [...said.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')]
-  const pairs = Math.max(1, letters.length - 1)
-  // In how many pairs each bit is set: it is set in the print when more have it than have it not.
-  const set = new Uint32Array(64)
-  for (let i = 0; i < pairs; i++) {
-    const pair = `${letters[i] ?? ''}${letters[i + 1] ?? ''}`
-    const low = hash32(pair, 0x811c9dc5)
-    const high = hash32(pair, 0x9e3779b9)
-    for (let bit = 0; bit < 32; bit++) {
-      set[bit]! += (low >>> bit) & 1
-      set[bit + 32]! += (high >>> bit) & 1
-    }
-  }
-  let print = ''
-  for (let digit = 0; digit < 16; digit++) {
-    let value = 0
-    for (let bit = 0; bit < 4; bit++) if (2 * set[digit * 4 + bit]! > pairs) value |= 1 << bit
-    print += value.toString(16)
-  }
-  return print
+  const letters = said.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+  const tally = new BitTally()
+  let from = 0
+  do {
+    const second = from + unitsAt(letters, from)
+    const end = second + unitsAt(letters, second)
+    tally.add(hash32(letters, from, end, 0x811c9dc5), hash32(letters, from, end, 0x9e3779b9))
+    from = second
+  } while (from + unitsAt(letters, from) < letters.length)
+  return tally.majority()
 }
-function hash32(text: string, seed: number): number {
-  let sum = seed
-  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193)
+/** How long the character at a place is: two units outside of the basic plane, none behind the end. */
+function unitsAt(text: string, at: number): number {
+  if (at >= text.length) return 0
+  const isPair = (text.charCodeAt(at) & 0xfc_00) === 0xd8_00 && (text.charCodeAt(at + 1) & 0xfc_00) === 0xdc_00
+  return isPair ? 2 : 1
+}
+function hash32(text: string, from: number, end: number, seed: number): number {
+  let sum = seed | 0
+  for (let i = from; i < end; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193)
   sum = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d)
   sum = Math.imul(sum ^ (sum >>> 12), 0x297a2d39)
-  return (sum ^ (sum >>> 15)) >>> 0
+  return sum ^ (sum >>> 15)
 }
+
+/** In how many words of 64 bits each bit is set. Bits are counted four at once: as bytes of one word. */
+class BitTally {
+  readonly #counts = new Int32Array(64)
+  readonly #packed = new Int32Array(16)
+  #words = 0
+
+  add(low: number, high: number): void {
+    const packed = this.#packed
+    // Every eighth bit from `at` on: at most 127 are added before they are carried, so no byte reaches the next.
+    for (let at = 0; at < 8; at++) {
+      packed[at]! += (low >>> at) & 0x01_01_01_01
+      packed[at + 8]! += (high >>> at) & 0x01_01_01_01
+    }
+    this.#words += 1
+    if (this.#words % 127 === 0) this.#carry()
+  }
+  #carry(): void {
+    for (let at = 0; at < 16; at++) {
+      for (let byte = 0; byte < 4; byte++)
+        this.#counts[(at & 8) * 4 + (at & 7) + 8 * byte]! += (this.#packed[at]! >>> (8 * byte)) & 255
+    }
+    this.#packed.fill(0)
+  }
+  /** As hex digits, the bits that more words have than have not. */
+  majority(): string {
+    this.#carry()
+    let digits = ''
+    for (let at = 0; at < 64; at += 4) {
+      let four = 0
+      for (let bit = 0; bit < 4; bit++) if (2 * this.#counts[at + bit]! > this.#words) four |= 1 << bit
+      digits += four.toString(16)
+    }
+    return digits
+  }
+}
+
 export function isNear(a: string, b: string): boolean {
   const half = (print: string, from: number) => Number.parseInt(print.slice(from, from + 8), 16)
   const bits = bitsOf(half(a, 0) ^ half(b, 0))

@@ -43,7 +43,7 @@ export interface CoreOptions {
   readonly onBug?: (error: unknown, where: string) => void
   /** How the engine waits; a test world drives it by hand. Returns a cancel function. */
   readonly wait?: (delayMs: number, run: () => void) => () => void
-  /** Whether the process is at its limit; folds then take a fifth of their pace. Never, unless told. */
+  /** Whether the process is at its limit; folds then take a tenth of its time. Never, unless told. */
   readonly isBusy?: () => boolean
   /** Milliseconds it takes to write one frame to one socket, as seen lately; 0.01 unless told (performance.md). */
   readonly writeMs?: () => number

@@ -75,8 +75,8 @@ describe('a fold', () => {
     for (const [n, groupId] of groups.entries()) await world.as('li').post(groupId, note, { text: `说 ${n}` })
     await drift(world, 2_200)
     expect(await until(() => handled === 1)).toBe(true)
-    // A tenth of a second of work, and four of rest.
-    await drift(world, 300)
+    // A tenth of a second of work, and nine of rest.
+    await drift(world, 800)
     await turns(200)
     expect(handled).toBe(1)
     expect(await driftUntil(world, () => handled === 2)).toBe(true)

@@ -20,7 +20,7 @@ const paceMs = 2_000
 /** Messages handed at once. */
 const postsAtOnce = 500
 /** On a busy process a group's turn is followed by a rest so many times as long. */
-const restShare = 4
+const restShare = 9
 /** Groups of one app found for a turn of the crew. */
 const groupsAtOnce = 64
 /** Groups noted here at most: beyond, those left out are found by looking. */
