@@ -30,7 +30,7 @@ export async function start(config: Config, warnings: readonly string[]): Promis
 
 /** A configuration as options of the library; shared by all commands. */
 export function optionsOf(config: Config) {
-  const { databaseUrl, secretKey, drand, ...rest } = config
+  const { databaseUrl, secretKey, drand, spoolDir, ...rest } = config
   const { log: _log, ...options } = rest
   return {
     ...options,
@@ -39,5 +39,6 @@ export function optionsOf(config: Config) {
     version,
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(secretKey === undefined ? {} : { secretKey }),
+    ...(spoolDir === undefined ? {} : { spoolDir }),
   }
 }

@@ -1,5 +1,6 @@
 /** A request that is not about one message: its route, who may call it, its shapes and refusals. */
 import type { Static, TObject, TSchema } from 'typebox'
+import type { FileBytes, SentFile } from './file.ts'
 import type { RefusalKinds } from './refusal.ts'
 
 /**
@@ -54,4 +55,6 @@ export function defineEndpoint<
 export type ParamsOf<E> = E extends Endpoint<infer P, any, any, any> ? Static<P> : never
 export type QueryOf<E> = E extends Endpoint<any, infer Q, any, any> ? Static<Q> : never
 export type RequestOf<E> = E extends Endpoint<any, any, infer B, any> ? Static<B> : never
+/** The body as its handler gets it: of a file, where it lies. */
+export type ReceivedOf<E> = RequestOf<E> extends FileBytes ? SentFile : RequestOf<E>
 export type AnswerOf<E> = E extends Endpoint<any, any, any, infer A> ? Static<A> : never

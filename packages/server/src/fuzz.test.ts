@@ -1,9 +1,8 @@
 /** [P24] Whatever a signed-in caller sends to any route or op: no 5xx, no crash, an error of the declared shape. */
-import { clientFrames, ProblemSchema, type Endpoint } from '@qun/contract'
+import { clientFrames, fileLimitsOf, ProblemSchema, type Endpoint } from '@qun/contract'
 import { features } from '@qun/chat/server'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { isRawBody } from './apps/caller.ts'
 import { sampleOf } from './testing/samples.ts'
 import { call, makeShopGroup, startTestServer, tokenOf, type TestServer } from './testing/test-server.ts'
 import { clientFrame, WireClient } from './testing/wire-client.ts'
@@ -75,7 +74,7 @@ function requestTo(endpoint: AnyEndpoint): fc.Arbitrary<{ path: string; body: st
   )
   const sample =
     endpoint.name === 'messages.post' ? { clientId: 'f', kind: 'text', body: { text: 'x' } } : sampleOf(endpoint.body)
-  const body = endpoint.body === undefined || isRawBody(endpoint) ? fc.constant(undefined) : mutated(sample).map(textOf)
+  const body = endpoint.body === undefined || fileLimitsOf(endpoint) !== undefined ? fc.constant(undefined) : mutated(sample).map(textOf)
   return fc.tuple(fc.tuple(...params), query, body).map(([parts, search, text]) => {
     const values = new Map(parts)
     const path = endpoint.path.replace(/:([A-Za-z]+)/g, (_all: string, name: string) => values.get(name) ?? '')

@@ -2,10 +2,9 @@
  * [P18] Every route and every socket op with every wrong caller, generated from the contracts: nobody learns anything,
  * nothing breaks. A route added to a contract is tested here without a line of code.
  */
-import { clientFrames, type Endpoint } from '@qun/contract'
+import { clientFrames, fileLimitsOf, type Endpoint } from '@qun/contract'
 import { features } from '@qun/chat/server'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { isRawBody } from './apps/caller.ts'
 import { sampleOf } from './testing/samples.ts'
 import { call, makeShopGroup, startTestServer, tokenOf, type Answer, type TestServer } from './testing/test-server.ts'
 import { WireClient } from './testing/wire-client.ts'
@@ -147,7 +146,7 @@ const wrongCallers: readonly WrongCaller[] = [
 /** What stands where a contract says `unknown`: a plain text of the kind that is always there. */
 function bodyOf(endpoint: AnyEndpoint): unknown {
   if (endpoint.body === undefined) return undefined
-  if (isRawBody(endpoint)) return Buffer.from('bytes')
+  if (fileLimitsOf(endpoint) !== undefined) return Buffer.from('bytes')
   const body = sampleOf(endpoint.body)
   return endpoint.name === 'messages.post' ? { ...(body as object), kind: 'text', body: { text: 'x' } } : body
 }
@@ -165,7 +164,7 @@ function ask(endpoint: AnyEndpoint, caller: WrongCaller): Promise<Answer> {
     ...(body === undefined ? {} : { body }),
     headers: {
       ...caller.headers,
-      ...(isRawBody(endpoint) ? { 'content-type': 'image/png' } : {}),
+      ...(fileLimitsOf(endpoint) !== undefined ? { 'content-type': 'image/png' } : {}),
       ...(endpoint.method === 'GET'
         ? {}
         : { 'idempotency-key': `walls-${endpoint.name}-${caller.name.replace(/\W/g, '')}` }),

@@ -18,6 +18,7 @@ import type { Core } from '@qun/core'
 import { createClient, createMemoryOutbox, type GroupHandle, type QunClient } from '@qun/sdk'
 import { Link } from './link.ts'
 import { worldFetch } from './routes.ts'
+import { withSentBody } from './sent-file.ts'
 import type { WorldTime } from './time.ts'
 
 /** The app of every world. */
@@ -165,15 +166,17 @@ export async function callEndpoint<E extends Endpoint<any, any, any, any>>(
 ): Promise<AnswerOf<E>> {
   const server = core.registry.endpoints.get(endpoint.name)
   if (server === undefined) throw new Error(`no feature of this world serves ${endpoint.name}`)
-  const { answer } = await core.call(server, {
-    appId,
-    caller,
-    params: request.params ?? {},
-    query: request.query ?? {},
-    body: request.body,
-    ...(request.key === undefined ? {} : { idempotencyKey: request.key }),
+  return withSentBody(endpoint, request.body, async (body) => {
+    const { answer } = await core.call(server, {
+      appId,
+      caller,
+      params: request.params ?? {},
+      query: request.query ?? {},
+      body,
+      ...(request.key === undefined ? {} : { idempotencyKey: request.key }),
+    })
+    return answer as AnswerOf<E>
   })
-  return answer as AnswerOf<E>
 }
 
 /** The code a call was refused with, or null when it was not. */

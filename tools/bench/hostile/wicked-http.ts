@@ -1,7 +1,7 @@
 /** What one person with a token can ask for over HTTP, all at once: every route they may call, dear ones more often. */
 import { request } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { engineEndpoints, type Endpoint } from '@qun/contract'
+import { engineEndpoints, fileLimitsOf, type Endpoint } from '@qun/contract'
 import { features } from '@qun/chat/server'
 import { sampleOf } from '@qun/server/samples'
 import type { WickedPlan } from './plan.ts'
@@ -83,7 +83,7 @@ const routesFor = (isRead: boolean) =>
     (endpoint) =>
       endpoint.by !== 'server' &&
       (endpoint.method === 'GET') === isRead &&
-      (endpoint.body as { contentMediaType?: string } | undefined)?.contentMediaType === undefined &&
+      fileLimitsOf(endpoint) === undefined &&
       !leftOut.has(endpoint.name) &&
       !['messages.post', 'messages.act', 'media.get'].includes(endpoint.name),
   )

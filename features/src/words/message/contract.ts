@@ -3,6 +3,8 @@ import {
   closed,
   defineCard,
   defineEndpoint,
+  fileAnswer,
+  fileBody,
   GroupIdSchema,
   MillisSchema,
   nullable,
@@ -291,9 +293,6 @@ function namesIn(line: { people: readonly Person[]; count: number }, locale: 'zh
 
 // ── requests ──
 const message = closed({ groupId: GroupIdSchema, seq: SeqSchema })
-/** Raw bytes; the server hands `{ bytes, contentType }` to the handler and back. */
-const bytes = (contentMediaType: string) =>
-  Type.Unsafe<{ bytes: Uint8Array; contentType: string }>({ contentMediaType })
 const mediaRefusals = {
   'media.not_found': mediaNotFound,
   'media.too_large': refusal(413, 'after-change', '图片不能超过 20 MB', 'A picture may have 20 MiB'),
@@ -347,7 +346,7 @@ export const uploadImage = defineEndpoint({
     'keeps it at most 2,560 pixels wide or high. Gone after 24 hours unless posted.',
   by: 'member',
   params: closed({ groupId: GroupIdSchema }),
-  body: bytes('application/octet-stream'),
+  body: fileBody({ bytesMax: imageBytesMax, contentTypes: ['image/*', 'application/octet-stream'] }),
   answer: closed({ mediaId: MediaIdSchema, w: Side, h: Side, preview: Type.String() }),
   status: 201,
   refusals: mediaRefusals,
@@ -371,6 +370,6 @@ export const mediaOf = defineEndpoint({
   by: 'member',
   params: closed({ groupId: GroupIdSchema, mediaId: MediaIdSchema }),
   query: closed({ size: Type.Optional(oneOf('thumb', 'full')) }),
-  answer: bytes('application/octet-stream'),
+  answer: fileAnswer(),
   errors: ['media.not_found', 'message.not_found'],
 })

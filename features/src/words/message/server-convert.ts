@@ -16,9 +16,9 @@ export const decoders = new Decoders(30_000)
 
 /** [PI8] Waits for its turn. Refuses what is no picture, or too much of one; a decoder that died says neither. */
 export async function convertInTurn(call: UploadCall): Promise<Converted> {
-  const { bytes } = call.body
-  if (bytes.byteLength > imageBytesMax) call.fail('media.too_large')
-  const answer = await conversions.run(call.appId, call.actorId, () => decoders.convert(bytes))
+  const { path, size } = call.body
+  if (size > imageBytesMax) call.fail('media.too_large')
+  const answer = await conversions.run(call.appId, call.actorId, () => decoders.convert(path))
   if (answer === undefined) throw refuse('server.overloaded', { detail: 'the decoder ended', retryAfterMs })
   if ('picture' in answer) return answer.picture
   const { code, detail } = answer.fault

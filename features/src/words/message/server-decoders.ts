@@ -32,11 +32,11 @@ export class Decoders {
   }
 
   /** [PI8] Undefined when the process ended without an answer, or was ended: that says nothing of the picture. */
-  async convert(bytes: Uint8Array): Promise<PictureAnswer | undefined> {
+  async convert(path: string): Promise<PictureAnswer | undefined> {
     const [waiting] = this.#idle
     // One that ended in this very moment has done nothing yet.
-    const answer = waiting === undefined ? undefined : await this.#ask(waiting, bytes)
-    return answer ?? (waiting?.killed === true ? undefined : this.#ask(this.#start(), bytes))
+    const answer = waiting === undefined ? undefined : await this.#ask(waiting, path)
+    return answer ?? (waiting?.killed === true ? undefined : this.#ask(this.#start(), path))
   }
 
   #start(): ChildProcess {
@@ -46,7 +46,7 @@ export class Decoders {
     child.on('disconnect', () => this.#idle.delete(child))
     return child
   }
-  #ask(child: ChildProcess, bytes: Uint8Array): Promise<PictureAnswer | undefined> {
+  #ask(child: ChildProcess, path: string): Promise<PictureAnswer | undefined> {
     this.#idle.delete(child)
     this.#busy.add(child)
     child.channel?.ref()
@@ -68,7 +68,7 @@ export class Decoders {
         settle(undefined)
       }, this.#limitMs).unref()
       child.on('message', onMessage).on('disconnect', onEnd).on('error', onEnd)
-      child.send(bytes, (error) => (error === null ? undefined : onEnd()))
+      child.send(path, (error) => (error === null ? undefined : onEnd()))
     })
   }
 }

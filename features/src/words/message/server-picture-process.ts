@@ -1,9 +1,9 @@
 /**
- * The process that makes of uploaded bytes what is kept of them, started by server-convert.ts: it yields to whoever
+ * The process that makes of an uploaded file what is kept of it, started by server-convert.ts: it yields to whoever
  * talks, and what a decoder takes of memory goes with it. Asked over its channel, one picture at a time.
  */
 import { constants, setPriority } from 'node:os'
-import { fileTypeFromBuffer } from 'file-type'
+import { fileTypeFromFile } from 'file-type'
 import sharp from 'sharp'
 import type { Picture } from './store.ts'
 
@@ -30,11 +30,11 @@ const fault = (code: PictureFault['code'], detail?: string): PictureAnswer => ({
   fault: { code, ...(detail === undefined ? {} : { detail }) },
 })
 /** [PI1]–[PI3] Decodes and writes anew, so that nothing hidden in the bytes survives: place, camera, archives. */
-async function convert(bytes: Uint8Array): Promise<PictureAnswer> {
-  const sniffed = await fileTypeFromBuffer(bytes)
+async function convert(path: string): Promise<PictureAnswer> {
+  const sniffed = await fileTypeFromFile(path)
   if (sniffed === undefined) return fault('type_mismatch')
   if (!formats.has(sniffed.mime)) return fault('type_forbidden', sniffed.mime)
-  const known = await sharp(bytes, { limitInputPixels: false })
+  const known = await sharp(path, { limitInputPixels: false })
     .metadata()
     .catch(() => undefined)
   if (known === undefined) return fault('corrupt')
@@ -43,14 +43,14 @@ async function convert(bytes: Uint8Array): Promise<PictureAnswer> {
   if (frames > framesMax) return fault('frames')
   if (pixels > pixelsMax || pixels * frames > allPixelsMax) return fault('pixels')
   try {
-    return { picture: await write(bytes, frames > 1) }
+    return { picture: await write(path, frames > 1) }
   } catch (error) {
     return fault('corrupt', String(error))
   }
 }
-async function write(bytes: Uint8Array, isMoving: boolean): Promise<Converted> {
+async function write(path: string, isMoving: boolean): Promise<Converted> {
   const side = isMoving ? movingSide : fullSide
-  const picture = sharp(bytes, { animated: isMoving, limitInputPixels: allPixelsMax, failOn: 'error' }).autoOrient()
+  const picture = sharp(path, { animated: isMoving, limitInputPixels: allPixelsMax, failOn: 'error' }).autoOrient()
   const inside = (size: number) => ({ width: size, height: size, fit: 'inside', withoutEnlargement: true }) as const
   const full = await picture.resize(inside(side)).webp({ quality: 82, effort: 3 }).toBuffer({ resolveWithObject: true })
   const still = sharp(full.data, { animated: false })
@@ -67,9 +67,9 @@ setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 // No picture comes twice, and one core of a small machine is enough for them.
 sharp.cache(false)
 sharp.concurrency(1)
-process.on('message', (bytes: Uint8Array) => {
+process.on('message', (path: string) => {
   clearTimeout(end)
-  void convert(bytes).then((answer) => {
+  void convert(path).then((answer) => {
     // The server may have ended meanwhile, and nobody waits for the picture.
     if (!process.connected) return
     process.send?.(answer)

@@ -1,14 +1,15 @@
 /** Runs a feature's endpoint: who may call, the idempotency key, then its handler as one decision or one reading. */
-import { hash } from 'node:crypto'
 import {
   type BodyOf,
   type Card,
   type Endpoint,
+  fileLimitsOf,
   type GroupId,
   type MessageRow,
   refuse,
   Refusal,
   type RefusalDetail,
+  type SentFile,
   type StateOf,
   type UserId,
 } from '@qun/contract'
@@ -136,18 +137,14 @@ function callerName(caller: Caller): string {
   return caller.kind === 'user' ? `user/${caller.userId}` : caller.kind
 }
 
-/**
- * The body as text; uploaded bytes count by their hash, since writing megabytes as JSON would cost more than the
- * upload.
- */
-function bodyText(body: unknown): string {
+/** The body as text. A file is the same when its bytes and its type are, wherever it lies. */
+function bodyText(endpoint: Endpoint, body: unknown): string {
+  if (fileLimitsOf(endpoint) !== undefined) {
+    const { sha256, contentType } = body as SentFile
+    return JSON.stringify([sha256, contentType])
+  }
   if (typeof body !== 'object' || body === null) return JSON.stringify(body ?? null)
-  return JSON.stringify(
-    Object.entries(body).map(([name, value]: [string, unknown]) => [
-      name,
-      value instanceof Uint8Array ? hash('sha256', value) : value,
-    ]),
-  )
+  return JSON.stringify(Object.entries(body))
 }
 
 /**
@@ -162,7 +159,7 @@ async function claimKey(
   const { idempotencyKey } = request
   if (idempotencyKey === undefined) return undefined
   const caller = holderOf(endpoint, request)
-  const fingerprint = fingerprintOf(JSON.stringify([request.params, bodyText(request.body)]))
+  const fingerprint = fingerprintOf(JSON.stringify([request.params, bodyText(endpoint, request.body)]))
   const { rows } = await sql`INSERT INTO idempotency (app_id, caller, key, fingerprint, at)
     VALUES (${decision.appId}, ${caller}, ${idempotencyKey}, ${fingerprint}, ${decision.now})
     ON CONFLICT DO NOTHING RETURNING 1`.execute(decision.tx)

@@ -21,7 +21,7 @@ import type {
   ParamsOf,
   QueryOf,
   RefusalDetail,
-  RequestOf,
+  ReceivedOf,
   Role,
   StateOf,
   SyncedRecord,
@@ -220,7 +220,7 @@ export interface EndpointCall<E> extends ReachingCall {
   readonly actorId: UserId
   readonly params: ParamsOf<E>
   readonly query: QueryOf<E>
-  readonly body: RequestOf<E>
+  readonly body: ReceivedOf<E>
   /** As `ActionCall.failKeeping`: refuses, and keeps what was written. Not for a GET, which writes nothing. */
   failKeeping(code: string, more?: RefusalDetail): never
   /**
@@ -251,7 +251,7 @@ export interface PrepareCall<E> {
   readonly actorId: UserId
   readonly params: ParamsOf<E>
   readonly query: QueryOf<E>
-  readonly body: RequestOf<E>
+  readonly body: ReceivedOf<E>
   fail(code: string, more?: RefusalDetail): never
   /** A short reading of its own: what it gives may have changed by the decision. */
   read<T>(run: (tx: Tx) => Promise<T>): Promise<T>

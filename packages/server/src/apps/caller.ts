@@ -1,5 +1,5 @@
 /** Decides who is calling a route and whether they may: the credential, `by`, and budgets. Knows no handler. */
-import { refuse, type AppId, type Endpoint, type UserId } from '@qun/contract'
+import { fileLimitsOf, refuse, type AppId, type Endpoint, type UserId } from '@qun/contract'
 import type { Caller, Principal } from '@qun/core'
 import type { FastifyRequest } from 'fastify'
 import type { Apps } from './apps.ts'
@@ -139,17 +139,8 @@ async function appOfStranger(apps: Apps, request: FastifyRequest): Promise<AppId
 export function budgetOf(endpoint: AnyEndpoint): BudgetName | undefined {
   if (endpoint.name === 'messages.post') return 'send'
   if (endpoint.name === 'messages.act') return 'act'
-  if (isRawBody(endpoint)) return 'upload'
+  if (fileLimitsOf(endpoint) !== undefined) return 'upload'
   // Ways into a group are guessed at and swept through, whichever feature offers them.
   if (/\.(accept|join|redeem|preview)$/.test(endpoint.name)) return 'join'
   return endpoint.method === 'GET' ? 'read' : 'write'
-}
-
-/** The route takes bytes instead of JSON. */
-export function isRawBody(endpoint: AnyEndpoint): boolean {
-  return (endpoint.body as { contentMediaType?: string } | undefined)?.contentMediaType !== undefined
-}
-/** The route answers bytes instead of JSON. */
-export function isRawAnswer(endpoint: AnyEndpoint): boolean {
-  return (endpoint.answer as { contentMediaType?: string }).contentMediaType !== undefined
 }

@@ -1,81 +1,33 @@
 /**
- * Reads the bodies of requests within a budget of bytes: what all of them hold in memory is bounded, however many are
- * sent, however slowly. Knows no route.
+ * Reads the JSON bodies of requests within shares of bytes: what all of them hold in memory is bounded, however many are
+ * sent, however slowly. Lets go of what a request holds, a file too. Knows no route.
  */
 import { refuse } from '@qun/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
-
-export interface BodyLimits {
-  /** Bytes that bodies of all requests hold together. */
-  readonly bytesMax: number
-  /** Of one app, so that another's are still taken. */
-  readonly bytesPerAppMax: number
-  /** Of one person, or of one address without a credential. */
-  readonly bytesPerPersonMax: number
-}
-
-/** Who sends a body: the app, and the person or address. */
-interface Sender {
-  readonly app: string
-  readonly person: string
-}
-
-/** Counts the bytes held, in all, by app and by person. */
-export class BodyBudget {
-  readonly #limits: BodyLimits
-  readonly #byApp = new Map<string, number>()
-  readonly #byPerson = new Map<string, number>()
-  #held = 0
-
-  constructor(limits: BodyLimits) {
-    this.#limits = limits
-  }
-  get held(): number {
-    return this.#held
-  }
-  heldBy({ app, person }: Sender): number {
-    return this.#byPerson.get(`${app} ${person}`) ?? 0
-  }
-  /** Refuses `server.overloaded` when there is no room; nothing is counted then. */
-  take({ app, person }: Sender, bytes: number): void {
-    const key = `${app} ${person}`
-    const ofApp = (this.#byApp.get(app) ?? 0) + bytes
-    const own = (this.#byPerson.get(key) ?? 0) + bytes
-    const { bytesMax, bytesPerAppMax, bytesPerPersonMax } = this.#limits
-    if (this.#held + bytes > bytesMax || ofApp > bytesPerAppMax || own > bytesPerPersonMax)
-      throw refuse('server.overloaded', { detail: 'too many bytes are on their way', retryAfterMs: 2_000 })
-    this.#held += bytes
-    this.#byApp.set(app, ofApp)
-    this.#byPerson.set(key, own)
-  }
-  free({ app, person }: Sender, bytes: number): void {
-    this.#held -= bytes
-    lower(this.#byApp, app, bytes)
-    lower(this.#byPerson, `${app} ${person}`, bytes)
-  }
-}
-function lower(counts: Map<string, number>, key: string, bytes: number): void {
-  const left = (counts.get(key) ?? 0) - bytes
-  if (left > 0) counts.set(key, left)
-  else counts.delete(key)
-}
+import type { Calling } from '../apps/caller.ts'
+import type { Sender, Shares } from '../ground/shares.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The bytes its body holds; undefined when it has none, or they were let go. */
-    heldBody: HeldBody | undefined
+    /** What its body takes of memory or of the spool; undefined when it has none. */
+    heldBody: Held | undefined
   }
 }
 /** What a request holds until its handler is done with it, or until nobody waits for an answer and none runs. */
-export class HeldBody {
-  readonly #budget: BodyBudget
+export interface Held {
+  /** Somebody works with it: only the end of that lets go. */
+  isUsed: boolean
+  /** May be called again. */
+  free(): void | Promise<void>
+}
+class HeldBody implements Held {
+  readonly #budget: Shares
   readonly #sender: Sender
   #bytes = 0
-  /** A handler works with the body: only its end lets go. */
-  isServed = false
+  isUsed = false
 
-  constructor(budget: BodyBudget, sender: Sender) {
+  constructor(budget: Shares, sender: Sender) {
     this.#budget = budget
     this.#sender = sender
   }
@@ -92,30 +44,46 @@ export class HeldBody {
 /** Lets go of what no handler took: refused on the way, or its sender is gone. */
 export function addBodyBudget(app: FastifyInstance): void {
   app.decorateRequest('heldBody', undefined)
+  const letGo = ({ heldBody }: FastifyRequest) => {
+    if (heldBody?.isUsed === false) void heldBody.free()
+  }
   app.addHook('onResponse', (request, _reply, done) => {
-    if (request.heldBody?.isServed !== true) request.heldBody?.free()
+    letGo(request)
     done()
   })
+  // A response that nobody waits for has no end but this one.
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    if (request.routeOptions.config.file !== undefined) reply.raw.once('close', () => letGo(request))
+    done(null, payload)
+  })
+}
+
+/** Who sends, as far as shares go: a person, a host, or the address of a stranger. */
+export function senderOf(request: {
+  readonly calling: Calling | undefined
+  readonly clientAddress: string
+}): Sender {
+  const { calling, clientAddress } = request
+  return { app: calling?.appId ?? '', person: calling?.principal?.userId ?? `@${clientAddress}` }
+}
+export function lengthOf(request: FastifyRequest): number | undefined {
+  const told = request.headers['content-length']
+  return told === undefined ? undefined : Number(told)
 }
 
 /**
  * All bytes of the body. Refuses `request.too_large` above `bytesMax`, by its head alone if that says so;
- * `request.malformed` when it ends early or late; `server.overloaded` while there is no room for it.
+ * `request.malformed` when it ends early or late; `server.overloaded` and `rate.limited` while there is no room for it.
  */
 export function readBody(
-  budget: BodyBudget,
+  budget: Shares,
   request: FastifyRequest,
   payload: IncomingMessage,
   bytesMax: number,
 ): Promise<Buffer> {
-  const told = request.headers['content-length']
-  const length = told === undefined ? undefined : Number(told)
+  const length = lengthOf(request)
   if (length !== undefined && length > bytesMax) return Promise.reject(refuse('request.too_large'))
-  const sender = {
-    app: request.calling?.appId ?? '',
-    person: request.calling?.principal?.userId ?? `@${request.clientAddress}`,
-  }
-  const held = new HeldBody(budget, sender)
+  const held = new HeldBody(budget, senderOf(request))
   request.heldBody = held
   const chunks: Buffer[] = []
   let size = 0

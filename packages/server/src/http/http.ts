@@ -1,9 +1,8 @@
 /** The HTTP shell: limits, parsing, CORS, and the one place where errors become answers. Knows no contract. */
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { refuse, type CoreCode, type Millis } from '@qun/contract'
+import { isTypeAmong, refuse, type CoreCode, type FileLimits, type Millis, type SentFile } from '@qun/contract'
 import fastify, {
   type ConnectionError,
   type FastifyError,
@@ -12,10 +11,13 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify'
 import type { AddressBook } from '../ground/addresses.ts'
-import { addBodyBudget, readBody, type BodyBudget } from './bodies.ts'
+import type { Uploads } from '../files/uploads.ts'
+import { addBodyBudget, lengthOf, readBody, senderOf } from './bodies.ts'
+import { endPolitely, isBodyLeft, isEnding } from './farewell.ts'
 import { httpLimits } from './http-limits.ts'
 import { readJson } from '../ground/json.ts'
 import { localeOfHeader, problemMediaType, problemOf, refusalOf } from '../ground/problem.ts'
+import type { Shares } from '../ground/shares.ts'
 import type { Telemetry } from '../ground/telemetry.ts'
 
 declare module 'fastify' {
@@ -32,8 +34,9 @@ export interface HttpOptions {
   readonly addresses: AddressBook
   readonly now: () => Millis
   readonly randomHex: (bytes: number) => string
-  /** What bodies of requests may hold. */
-  readonly bodies: BodyBudget
+  /** Bytes that JSON bodies of requests hold. */
+  readonly bodies: Shares
+  readonly uploads: Uploads
   /** Whether a page of this origin may read answers. */
   readonly isAllowedOrigin: (origin: string) => Promise<boolean>
 }
@@ -62,7 +65,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   })
   app.decorateRequest('clientAddress', '')
   app.decorateRequest('startedAt', 0)
-  addParsers(app, options.bodies, options.now)
+  addParsers(app, options)
   addGates(app, options)
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(options, error, request, reply))
   addNotFound(app)
@@ -82,9 +85,7 @@ function answerError(options: HttpOptions, error: unknown, request: FastifyReque
   const problem = problemOf(refusal, request.id, localeOfHeader(request.headers['accept-language']))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="qun"')
   if (problem.retry_after !== undefined) reply.header('retry-after', String(problem.retry_after))
-  // What was not read of the body must not be taken for the next request.
-  const isCut = problem.status === 408 || problem.status === 413 || problem.code === 'server.overloaded'
-  if (isCut) reply.header('connection', 'close')
+  if (isBodyLeft(request)) endPolitely(request, reply)
   reply
     .code(problem.status)
     .header('content-type', problemMediaType)
@@ -122,33 +123,31 @@ export function writeProblem(socket: NodeJS.WritableStream & { destroySoon?: () 
 
 // ── reading bodies ──
 
-function addParsers(app: FastifyInstance, bodies: BodyBudget, now: () => Millis): void {
+function addParsers(app: FastifyInstance, { bodies, uploads, now }: HttpOptions): void {
   addBodyBudget(app)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
-    if (request.routeOptions.config.rawBody === true) throw refuse('request.media_type')
+    if (request.routeOptions.config.file !== undefined) throw refuse('request.media_type')
     const body = await readBody(bodies, request, payload, httpLimits.bodyBytesMax)
     if (!isUtf8(body)) throw refuse('request.encoding', { detail: 'not UTF-8' })
     return body.length === 0 ? undefined : readJson(body.toString('utf8'))
   })
-  // Only routes that declare a raw body accept one: they set their own limit, all others refuse the type.
-  const raw = /^(image\/|application\/octet-stream)/
-  app.addContentTypeParser(raw, async (request: FastifyRequest, payload: IncomingMessage) => {
-    if (request.routeOptions.config.rawBody !== true) throw refuse('request.media_type')
-    const body = await readBody(bodies, request, payload, httpLimits.uploadBytesMax)
-    return uploadOf(body, request.headers['content-type'] ?? '')
-  })
+  // Whatever is no JSON is a file, for routes that take one of its type; a path that is no route says so itself.
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) =>
+    request.is404 ? undefined : receiveFile(uploads, request, payload),
+  )
   addBodyDeadline(app, now)
 }
 
-/** Bytes with their type. As JSON (for a request's fingerprint) they are a digest instead of millions of numbers. */
-function uploadOf(bytes: Buffer, contentTypeHeader: string) {
-  const contentType = contentTypeHeader.split(';', 1)[0]!.trim().toLowerCase()
-  return {
-    bytes,
-    contentType,
-    toJSON: () => ({ contentType, sha256: createHash('sha256').update(bytes).digest('hex') }),
-  }
+/** The file of a request that was let in; nothing of it was read before. */
+function receiveFile(uploads: Uploads, request: FastifyRequest, payload: IncomingMessage): Promise<SentFile> {
+  const limits = request.routeOptions.config.file
+  const contentType = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+  if (limits === undefined || !isTypeAmong(limits, contentType)) throw refuse('request.media_type')
+  const { bytesMax } = limits
+  const upload = uploads.admit({ sender: senderOf(request), contentType, length: lengthOf(request), bytesMax })
+  request.heldBody = upload
+  return upload.receive(payload)
 }
 
 /** Node times whole requests only; this cuts a JSON body that drips in, without a timer per request. */
@@ -157,7 +156,7 @@ function addBodyDeadline(app: FastifyInstance, now: () => Millis): void {
   app.addHook('preParsing', (request, _reply, payload, done) => {
     const length = request.headers['content-length']
     const hasBody = request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
-    if (hasBody && request.routeOptions.config.rawBody !== true) reading.set(request, now() + httpLimits.bodyWithinMs)
+    if (hasBody && request.routeOptions.config.file === undefined) reading.set(request, now() + httpLimits.bodyWithinMs)
     done(null, payload)
   })
   const end = (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
@@ -181,8 +180,8 @@ function addBodyDeadline(app: FastifyInstance, now: () => Millis): void {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route takes bytes instead of JSON. */
-    rawBody?: boolean
+    /** The route takes a file instead of JSON. */
+    file?: FileLimits | undefined
   }
 }
 
@@ -195,6 +194,8 @@ function addGates(app: FastifyInstance, options: HttpOptions): void {
   // With a callback where nothing is waited for: every request passes here.
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request
+    // What follows a body that was refused is not listened to.
+    if (isEnding(raw.socket)) return void raw.socket.destroy()
     request.startedAt = options.now()
     request.clientAddress = options.addresses.clientOf(raw.socket.remoteAddress, forwardedOf(request))
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer')

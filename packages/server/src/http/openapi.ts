@@ -1,6 +1,8 @@
 /** OpenAPI 3.1 of all routes, from the contracts. */
 import {
+  answersFile,
   engineEndpoints,
+  fileLimitsOf,
   locales,
   ProblemSchema,
   type Card,
@@ -9,7 +11,6 @@ import {
   type TSchema,
 } from '@qun/contract'
 import type { Registry } from '@qun/core'
-import { isRawAnswer, isRawBody } from '../apps/caller.ts'
 
 type AnyEndpoint = Endpoint<any, any, any, any>
 type Json = Record<string, unknown>
@@ -157,7 +158,7 @@ function operationOf(
     responses: {
       [status]: {
         description: 'Done.',
-        content: contentOf(endpoint.answer, isRawAnswer(endpoint) ? 'image/*' : 'application/json'),
+        content: contentOf(endpoint.answer, answersFile(endpoint) ? 'image/*' : 'application/json'),
       },
       ...(status === '201'
         ? {
@@ -198,7 +199,11 @@ function contentOf(schema: TSchema, mediaType: string): Json {
 
 function bodyOf(endpoint: AnyEndpoint, options: DocumentsOptions): Json | undefined {
   if (endpoint.body === undefined) return undefined
-  if (isRawBody(endpoint)) return { required: true, content: contentOf(endpoint.body, 'image/*') }
+  const file = fileLimitsOf(endpoint)
+  if (file !== undefined) {
+    const content = file.contentTypes.map((type) => contentOf(endpoint.body, type))
+    return { required: true, content: Object.assign({}, ...content) as Json }
+  }
   if (endpoint.name === engineEndpoints.act.name)
     return { content: { 'application/json': { schema: actionsSchema(options) } } }
   if (endpoint.name === engineEndpoints.post.name)

@@ -1,8 +1,10 @@
 /** Makes every HTTP route from the contracts, in one loop. Knows no feature. */
-import { closed, engineEndpoints, refuse } from '@qun/contract'
+import { answersFile, closed, engineEndpoints, fileLimitsOf, refuse } from '@qun/contract'
 import { assert, type Core, type EndpointServer } from '@qun/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isRawAnswer, isRawBody, readCalling, type CallerOptions, type Calling } from '../apps/caller.ts'
+import { readCalling, type CallerOptions, type Calling } from '../apps/caller.ts'
+import type { FileAnswers } from '../files/answers.ts'
+import { senderOf } from './bodies.ts'
 import { engineCalls } from './engine-calls.ts'
 import { httpLimits } from './http-limits.ts'
 import type { AnyEndpoint, Route, RouteAnswer, RouteRequest } from './route.ts'
@@ -20,6 +22,7 @@ declare module 'fastify' {
 export interface RoutesOptions extends CallerOptions {
   readonly core: Core
   readonly telemetry: Telemetry
+  readonly answers: FileAnswers
   /** Tests hold every answer against its contract; a server trusts its own types. */
   readonly checkAnswers: boolean
 }
@@ -59,30 +62,29 @@ export function addRoutes(app: FastifyInstance, options: RoutesOptions): Route[]
 
 function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): void {
   const { endpoint } = route
-  const rawBody = isRawBody(endpoint)
+  const file = fileLimitsOf(endpoint)
   const checks = {
     params: textCheck(endpoint.params ?? closed({})),
     query: textCheck(endpoint.query ?? closed({})),
-    body: endpoint.body === undefined || rawBody ? undefined : bodyCheck(endpoint.body),
-    answer: options.checkAnswers && !isRawAnswer(endpoint) ? bodyCheck(endpoint.answer) : undefined,
+    body: endpoint.body === undefined || file !== undefined ? undefined : bodyCheck(endpoint.body),
+    answer: options.checkAnswers && !answersFile(endpoint) ? bodyCheck(endpoint.answer) : undefined,
   }
   app.route({
     method: endpoint.method,
     url: `/v1${endpoint.path}`,
-    config: { rawBody },
-    ...(rawBody ? { bodyLimit: httpLimits.uploadBytesMax } : {}),
+    config: { file },
     // The credential is checked before a byte of the body is read.
     onRequest: async (request) => void (request.calling = await readCalling(options, endpoint, request)),
     handler: async (request, reply) => {
       const { calling, heldBody } = request
       assert(calling !== undefined, 'a route served without its gate')
       try {
-        if (heldBody !== undefined) heldBody.isServed = true
+        if (heldBody !== undefined) heldBody.isUsed = true
         const outcome = await route.serve(readRequest(endpoint, checks, calling, request))
         checkAnswer(checks.answer, outcome.answer, endpoint.name)
-        return sendAnswer(endpoint, outcome, reply)
+        return sendAnswer(endpoint, outcome, reply, options.answers)
       } finally {
-        heldBody?.free()
+        await heldBody?.free()
       }
     },
   })
@@ -100,7 +102,7 @@ function readRequest(endpoint: AnyEndpoint, checks: Checks, calling: Calling, re
   const params = checks.params(request.params) as RouteRequest['params']
   const query = checks.query(request.query) as RouteRequest['query']
   const idempotencyKey = readIdempotencyKey(endpoint, request)
-  if (isRawBody(endpoint)) {
+  if (fileLimitsOf(endpoint) !== undefined) {
     if (request.body === undefined)
       throw refuse('request.media_type', { detail: 'send the bytes with their Content-Type' })
     return { calling, params, query, body: request.body, idempotencyKey }
@@ -153,9 +155,14 @@ interface FileAnswer {
   readonly cacheControl?: string
 }
 
-function sendAnswer(endpoint: AnyEndpoint, { answer, replayed }: RouteAnswer, reply: FastifyReply): FastifyReply {
+function sendAnswer(
+  endpoint: AnyEndpoint,
+  { answer, replayed }: RouteAnswer,
+  reply: FastifyReply,
+  answers: FileAnswers,
+): FastifyReply {
   const status = replayed === true ? 200 : (endpoint.status ?? 200)
-  if (!isRawAnswer(endpoint)) {
+  if (!answersFile(endpoint)) {
     return reply
       .code(status)
       .header('content-type', 'application/json; charset=utf-8')
@@ -163,13 +170,15 @@ function sendAnswer(endpoint: AnyEndpoint, { answer, replayed }: RouteAnswer, re
       .send(JSON.stringify(answer ?? {}))
   }
   const file = ((answer as { file?: FileAnswer }).file ?? answer) as FileAnswer
+  const content = answers.open(senderOf(reply.request), reply.raw, file.bytes)
   // Whatever a stranger uploaded can neither run, nor be taken for a page of ours.
   return reply
     .code(status)
     .header('content-type', file.contentType)
+    .header('content-length', file.bytes.byteLength)
     .header('content-security-policy', "default-src 'none'; sandbox")
     .header('content-disposition', file.contentType.startsWith('image/') ? 'inline' : 'attachment')
     .header('cross-origin-resource-policy', 'cross-origin')
     .header('cache-control', file.cacheControl ?? 'private, no-store')
-    .send(Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength))
+    .send(content)
 }

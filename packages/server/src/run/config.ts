@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createAddressBook } from '../ground/addresses.ts'
 import { isOrigin } from '../apps/apps.ts'
 import type { LogLevel } from './log.ts'
+import { uploadLimits, type UploadLimits } from '../files/uploads.ts'
 import { budgets, type BudgetName, type BudgetOverrides } from '../ground/rates.ts'
 import { parseSecretKey } from '../apps/secret-key.ts'
 
@@ -21,6 +22,9 @@ export interface Config {
   /** Public randomness (drand): `on` reads it from the public relays, a list from these. */
   readonly drand: 'on' | 'off' | readonly string[]
   readonly rateLimits: BudgetOverrides
+  /** Where files on their way lie; undefined: beside the database. */
+  readonly spoolDir: string | undefined
+  readonly uploads: UploadLimits
 }
 
 export interface Setting {
@@ -48,6 +52,14 @@ const base = {
     default: './data',
     doc: 'Holds the embedded database and its keys. Back it up.',
     read: asText,
+  },
+  spoolDir: {
+    name: 'QUN_SPOOL',
+    default: '',
+    doc:
+      'Where uploads lie until they are worked with: a folder of this machine’s own, never backed up. ' +
+      'Empty: `spool` in QUN_DATA, with QUN_DATABASE_URL a folder among the machine’s temporary files.',
+    read: (text: string) => (text === '' ? undefined : text),
   },
   databaseUrl: {
     name: 'QUN_DATABASE_URL',
@@ -102,6 +114,38 @@ const base = {
   },
 } as const satisfies Record<string, Setting>
 
+const mib = 1_048_576
+/** Six numbers: bytes on the spool and uploads at once, each in all, of an app and of a person. */
+const uploads = (
+  [
+    ['MIB', 'MiB that uploads may hold on the spool', mib, uploadLimits.bytes],
+    ['AT_ONCE', 'Uploads at once', 1, uploadLimits.atOnce],
+  ] as const
+).flatMap(([name, doc, unit, { max, perAppMax, perPersonMax }]) =>
+  (
+    [
+      ['', ', in all', max],
+      ['_PER_APP', ' of one app', perAppMax],
+      ['_PER_PERSON', ' of one person', perPersonMax],
+    ] as const
+  ).map(([suffix, whose, count]) => ({
+    unit,
+    setting: {
+      name: `QUN_UPLOADS_${name}${suffix}`,
+      default: String(count / unit),
+      doc: `${doc}${whose}. Beyond it an upload is refused before it is read, to come again.`,
+      read: readCountFromOne,
+    } satisfies Setting,
+  })),
+)
+function uploadLimitsOf(counts: readonly number[]): UploadLimits {
+  const sharesAt = (at: number) => {
+    const [max = 0, perAppMax = 0, perPersonMax = 0] = counts.slice(at)
+    return { max, perAppMax, perPersonMax }
+  }
+  return { bytes: sharesAt(0), atOnce: sharesAt(3) }
+}
+
 const rateName = (budget: string): `QUN_${string}` =>
   `QUN_RATE_${budget.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 const rates = Object.entries(budgets).map(([budget, { per, limit, windowMs, reason }]) => ({
@@ -115,7 +159,11 @@ const rates = Object.entries(budgets).map(([budget, { per, limit, windowMs, reas
 }))
 
 /** Every setting there is, in the order they are documented. */
-export const settings: readonly Setting[] = [...Object.values(base), ...rates.map((rate) => rate.setting)]
+export const settings: readonly Setting[] = [
+  ...Object.values(base),
+  ...uploads.map(({ setting }) => setting),
+  ...rates.map(({ setting }) => setting),
+]
 
 /** What is wrong with the environment, all of it at once. */
 export class ConfigError extends Error {
@@ -150,6 +198,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): {
       .filter(({ setting }) => env[setting.name] !== undefined)
       .map(({ budget, setting }) => [budget, read(setting)]),
   )
+  const uploadCounts = uploads.map(({ setting, unit }) => (read(setting) as number) * unit)
   if (problems.length > 0) throw new ConfigError(problems)
   const known = new Set(
     settings.flatMap(({ name, isSecret }) => [name, ...(isSecret === true ? [`${name}_FILE`] : [])]),
@@ -159,7 +208,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): {
     .map((name) => `${name} is no setting of this server`)
   // A database of one's own holds what others rely on: a demo goes there only when asked for.
   const demo = values['demo'] ?? values['databaseUrl'] === undefined
-  return { config: { ...values, demo, rateLimits } as unknown as Config, warnings }
+  return { config: { ...values, demo, rateLimits, uploads: uploadLimitsOf(uploadCounts) } as unknown as Config, warnings }
 }
 
 /** Whether an npm script started this process: npm's shell stands between the two and passes no signal on. */
@@ -208,6 +257,10 @@ function readPort(text: string): number {
 }
 function readCount(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new Error(`a whole number, 0 or more, not ${JSON.stringify(text)}`)
+  return Number(text)
+}
+function readCountFromOne(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`a whole number, 1 or more, not ${JSON.stringify(text)}`)
   return Number(text)
 }
 function readBoolean(text: string): boolean {

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { closed, defineEndpoint, Type } from '@qun/contract'
+import { closed, defineEndpoint, fileAnswer, fileBody, Type } from '@qun/contract'
 import { defineFeature, serveEndpoint } from '@qun/core'
 import { features } from '@qun/chat/server'
 import { afterEach, describe, expect, inject, test } from 'vitest'
@@ -10,8 +10,6 @@ import { demoCredentialsFile, type DemoCredentials } from '../apps/demo-app.ts'
 import { createSeal } from '../apps/seal.ts'
 import { call, startTestServer, tokenOf, verdictOf, type TestServer } from '../testing/test-server.ts'
 
-const bytesOf = () =>
-  Type.Unsafe<{ bytes: Uint8Array; contentType: string }>({ contentMediaType: 'application/octet-stream' })
 const upload = defineEndpoint({
   name: 'files.put',
   method: 'POST',
@@ -19,7 +17,7 @@ const upload = defineEndpoint({
   doc: 'Keeps bytes.',
   by: 'user',
   status: 201,
-  body: bytesOf(),
+  body: fileBody({ bytesMax: 20 * 1_048_576, contentTypes: ['image/*', 'application/octet-stream'] }),
   answer: closed({ length: Type.Integer(), contentType: Type.String() }),
 })
 const download = defineEndpoint({
@@ -29,13 +27,13 @@ const download = defineEndpoint({
   doc: 'Gives them back.',
   by: 'user',
   params: closed({ file: Type.String() }),
-  answer: bytesOf(),
+  answer: fileAnswer(),
 })
 const page = '<script>alert(1)</script>'
 const files = defineFeature({
   name: 'files',
   endpoints: [
-    serveEndpoint(upload, ({ body }) => ({ length: body.bytes.length, contentType: body.contentType })),
+    serveEndpoint(upload, ({ body }) => ({ length: body.size, contentType: body.contentType })),
     serveEndpoint(download, ({ params }) => ({
       bytes: Buffer.from(page),
       contentType: params.file === 'page' ? 'text/html' : 'image/png',

@@ -12,7 +12,10 @@ import { createAddressBook, type AddressBook } from '../ground/addresses.ts'
 import { Apps } from '../apps/apps.ts'
 import { Auth } from '../apps/auth.ts'
 import { prepareDemoApp } from '../apps/demo-app.ts'
-import { BodyBudget, type BodyLimits } from '../http/bodies.ts'
+import { answerLimits, FileAnswers } from '../files/answers.ts'
+import { Pace } from '../files/pace.ts'
+import { Spool } from '../files/spool.ts'
+import { uploadLimits, Uploads, type SpoolFile, type UploadLimits } from '../files/uploads.ts'
 import { addDocuments } from '../http/documents.ts'
 import { Gateway } from '../socket/gateway.ts'
 import { writeMs } from '../socket/outlet.ts'
@@ -23,6 +26,7 @@ import { ProcessLoad } from './load.ts'
 import { createLogger } from './log.ts'
 import { Limiter, type BudgetOverrides } from '../ground/rates.ts'
 import { refusalOf } from '../ground/problem.ts'
+import { Shares, type ShareLimits } from '../ground/shares.ts'
 import { Revocations } from '../apps/revocations.ts'
 import type { Route } from '../http/route.ts'
 import { addRoutes } from '../http/routes.ts'
@@ -52,8 +56,16 @@ export interface ServerOptions {
   readonly risk?: RiskPort
   /** 0 lifts a budget. */
   readonly rateLimits?: BudgetOverrides
-  /** What bodies of requests may hold in memory. */
-  readonly bodyLimits?: Partial<BodyLimits>
+  /** Bytes that JSON bodies of requests may hold in memory. */
+  readonly bodyLimits?: ShareLimits
+  /** Where files lie that are on their way; beside the embedded database unless told, else where the machine keeps such. */
+  readonly spoolDir?: string
+  /** What uploads may have of the spool. */
+  readonly uploads?: UploadLimits
+  /** With what they are written: for tests. */
+  readonly openSpoolFile?: (path: string) => Promise<SpoolFile>
+  /** Bytes that files under way to their readers may hold in memory. */
+  readonly answerLimits?: ShareLimits
   /** Origins that may call for users of any app, beside each app's own list. */
   readonly allowedOrigins?: readonly string[]
   /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. */
@@ -86,18 +98,14 @@ export interface QunServer {
   readonly gateway: Gateway
   readonly telemetry: Telemetry
   readonly routes: readonly Route[]
-  readonly bodies: BodyBudget
+  readonly bodies: Shares
+  readonly uploads: Uploads
+  readonly answers: FileAnswers
   /** Where it listens; known after `listen`. */
   readonly url: string
   listen(): Promise<string>
   /** Drains, then closes: refuses what is new, lets what is under way finish (at most 10 s). May be called again. */
   close(): Promise<void>
-}
-
-const heldBodies: BodyLimits = {
-  bytesMax: httpLimits.heldBytesMax,
-  bytesPerAppMax: httpLimits.heldBytesPerAppMax,
-  bytesPerPersonMax: httpLimits.heldBytesPerPersonMax,
 }
 
 /** A graceful end waits this long for requests under way. */
@@ -119,6 +127,7 @@ export async function createServer(options: ServerOptions): Promise<QunServer> {
 interface Base {
   readonly store: Store
   readonly bus: Bus
+  readonly spool: Spool
   readonly stop: () => Promise<void>
   readonly secretKey: Uint8Array | undefined
 }
@@ -150,17 +159,21 @@ async function openBase(options: ServerOptions, means: Means): Promise<Base> {
     throw error
   })
   let bus: Bus | undefined
+  let spool: Spool | undefined
   const stop = async () => {
     if (options.bus === undefined) await bus?.close()
     await store.close()
     await embedded?.stop()
+    await spool?.close()
   }
   try {
+    const besideStore = embedded === undefined ? undefined : join(dataDir!, 'spool')
+    spool = await Spool.open(options.spoolDir ?? besideStore, now())
     const migrations = [...serverMigrations, ...migrationsOf(options.features)]
     if (options.migrate === 'never') await checkMigrated(store, migrations)
     else await migrate(store, migrations, now, { onApplied: (id) => log.info({ id }, 'migrated') })
     bus = options.bus ?? (await openBus(options, store, { log, randomHex }))
-    return { store, bus, secretKey, stop }
+    return { store, bus, spool, secretKey, stop }
   } catch (error) {
     await stop()
     throw error
@@ -179,6 +192,7 @@ interface Parts {
   readonly revocations: Revocations
   readonly telemetry: Telemetry
   readonly gateway: Gateway
+  readonly pace: Pace
 }
 
 /** An embedded store has one node for certain; one with an address may have others, now or later. */
@@ -230,7 +244,7 @@ async function createParts(options: ServerOptions, ground: Ground): Promise<Part
     ...{ core, auth, apps, limiter, addresses, telemetry, allowedOrigins, now, protocol },
     random: options.random ?? Math.random,
   })
-  return { bus, core, load, apps, auth, limiter, addresses, allowedOrigins, revocations, telemetry, gateway }
+  return { bus, core, load, apps, auth, limiter, addresses, allowedOrigins, revocations, telemetry, gateway, pace: new Pace(now) }
 }
 
 async function assemble(options: ServerOptions, ground: Ground): Promise<QunServer> {
@@ -239,12 +253,14 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
   const { core, apps, auth, telemetry, gateway } = parts
   const version = options.version ?? '0.1.0'
   const progress = { isDraining: false }
-  const bodies = new BodyBudget({ ...heldBodies, ...options.bodyLimits })
+  const bodies = new Shares('bytes of bodies', options.bodyLimits ?? httpLimits.heldBytes)
+  const uploads = uploadsOf(options, ground.spool, parts.pace)
+  const answers = new FileAnswers(parts.pace, options.answerLimits ?? answerLimits)
   const http = createHttp({
-    ...{ telemetry, addresses: parts.addresses, bodies, now, randomHex },
+    ...{ telemetry, addresses: parts.addresses, bodies, uploads, now, randomHex },
     isAllowedOrigin: async (origin) => parts.allowedOrigins.has(origin) || apps.isOriginOfAny(origin),
   })
-  const routes = addRoutes(http, { ...parts, checkAnswers: options.checkAnswers ?? false })
+  const routes = addRoutes(http, { ...parts, answers, checkAnswers: options.checkAnswers ?? false })
   addHealth(http, { store, telemetry, version, epoch: () => core.epoch, isDraining: () => progress.isDraining })
   addDocuments(http, { routes: routes.map((route) => route.endpoint), registry: core.registry, version })
   await addStatics(http, options.static ?? [], options.landing ?? '/docs')
@@ -261,7 +277,7 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
     typeof address === 'object' && address !== null ? `http://${host}:${address.port}` : ''
   let closing: Promise<void> | undefined
   return {
-    ...{ app: http, core, store, apps, auth, gateway, telemetry, routes, bodies },
+    ...{ app: http, core, store, apps, auth, gateway, telemetry, routes, bodies, uploads, answers },
     get url() {
       return urlOf(http.server.address())
     },
@@ -274,6 +290,11 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
       return (closing ??= closeInOrder(http, parts, ground))
     },
   }
+}
+
+function uploadsOf(options: ServerOptions, spool: Spool, pace: Pace): Uploads {
+  const { uploads: limits = uploadLimits, openSpoolFile: openFile } = options
+  return new Uploads({ spool, pace, limits, ...(openFile === undefined ? {} : { openFile }) })
 }
 
 /** Unready, no more connections, goaway, what is under way, sockets, store. */
@@ -289,6 +310,7 @@ async function closeInOrder(http: FastifyInstance, parts: Parts, ground: Ground)
   await within(drainMs, closingHttp)
   http.server.closeAllConnections()
   parts.load.stop()
+  parts.pace.stop()
   parts.revocations.stop()
   telemetry.close()
   await ground.stop()

@@ -26,7 +26,7 @@ export function startTrouble(error: unknown): string | undefined {
     return `cannot listen on ${place}: ${reason}; free it, or choose another by QUN_PORT, QUN_DEMO_PORT or QUN_HOST`
   }
   if (fileCodes.includes(code) && path !== undefined)
-    return `cannot use ${path}: ${code}; QUN_DATA names a folder that this user can write to`
+    return `cannot use ${path}: ${code}; QUN_DATA and QUN_SPOOL name folders that this user can write to`
   if (databaseCodes.includes(code) || storeTrouble(error) === 'unavailable')
     return `the database cannot be used: ${error.message || code}; QUN_DATABASE_URL says where it is`
   return undefined

@@ -1,0 +1,42 @@
+/** Reads a body piece by piece: the next is asked of the sender when the one before is done with. Knows no file. */
+import { refuse } from '@qun/contract'
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * Resolves at the body's end. Rejects with what `use` or `cut` rejects with, and `request.malformed` when the body breaks
+ * off; then `use` is done, and is not called again.
+ */
+export function readPieces(
+  payload: IncomingMessage,
+  use: (piece: Buffer) => Promise<void>,
+  cut: Promise<never>,
+): Promise<void> {
+  let using: Promise<void> = Promise.resolve()
+  let isOver = false
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void) => {
+      if (isOver) return
+      isOver = true
+      payload.off('data', onData).off('end', onEnd).off('error', onBreak).off('close', onBreak)
+      void using.then(end, end)
+    }
+    const fail = (error: unknown) => {
+      settle(() => reject(error))
+      // What still comes is thrown away until the answer is out and closes the connection: a sender whose bytes are
+      // left lying would be cut before it reads why. Destroying the body would destroy the line.
+      payload.resume()
+    }
+    const onData = (piece: Buffer) => {
+      payload.pause()
+      using = use(piece)
+      using.then(() => (isOver ? undefined : payload.resume()), fail)
+    }
+    const onEnd = () => settle(resolve)
+    const onBreak = () => fail(refuse('request.malformed', { detail: 'the body breaks off' }))
+    payload.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak)
+    cut.catch(fail)
+    // Gone before it was read: nothing of it will come.
+    if (payload.destroyed) onBreak()
+    else payload.resume()
+  })
+}

@@ -1,0 +1,68 @@
+/**
+ * Something of which there is only so much, shared out: in all, by app and by person, so that nobody's many take what
+ * others need. Knows not what is counted.
+ */
+import { refuse } from '@qun/contract'
+import { userKey } from './rates.ts'
+
+export interface ShareLimits {
+  readonly max: number
+  /** Of one app, so that another still finds room. */
+  readonly perAppMax: number
+  /** Of one person, or of one address without a credential. */
+  readonly perPersonMax: number
+}
+
+/** Whose it is: the app, and the person or address. */
+export interface Sender {
+  readonly app: string
+  readonly person: string
+}
+
+const retryAfterMs = 2_000
+
+export class Shares {
+  readonly #what: string
+  readonly #limits: ShareLimits
+  readonly #byApp = new Map<string, number>()
+  readonly #byPerson = new Map<string, number>()
+  #held = 0
+
+  /** `what` is counted, as the refusal calls it. */
+  constructor(what: string, limits: ShareLimits) {
+    this.#what = what
+    this.#limits = limits
+  }
+  get held(): number {
+    return this.#held
+  }
+  heldBy({ app, person }: Sender): number {
+    return this.#byPerson.get(userKey(app, person)) ?? 0
+  }
+  /**
+   * Refuses `rate.limited` when it is more than the person may have, `server.overloaded` when app or server have no
+   * room; nothing is counted then.
+   */
+  take({ app, person }: Sender, count: number): void {
+    const key = userKey(app, person)
+    const ofApp = (this.#byApp.get(app) ?? 0) + count
+    const own = (this.#byPerson.get(key) ?? 0) + count
+    const { max, perAppMax, perPersonMax } = this.#limits
+    const detail = `${this.#what}: no more at once`
+    if (own > perPersonMax) throw refuse('rate.limited', { detail, retryAfterMs })
+    if (this.#held + count > max || ofApp > perAppMax) throw refuse('server.overloaded', { detail, retryAfterMs })
+    this.#held += count
+    this.#byApp.set(app, ofApp)
+    this.#byPerson.set(key, own)
+  }
+  free({ app, person }: Sender, count: number): void {
+    this.#held -= count
+    lower(this.#byApp, app, count)
+    lower(this.#byPerson, userKey(app, person), count)
+  }
+}
+function lower(counts: Map<string, number>, key: string, count: number): void {
+  const left = (counts.get(key) ?? 0) - count
+  if (left > 0) counts.set(key, left)
+  else counts.delete(key)
+}
