@@ -219,17 +219,26 @@ export const rooms: Readonly<Record<'core' | 'server' | 'ui', readonly Room[]>> 
       name: 'index.ts',
       holds: 'the face of the package',
       files: ['index.ts'],
-      may: ['run', 'socket', 'http', 'apps', 'ground'],
+      may: ['run', 'socket', 'http', 'files', 'apps', 'ground'],
     },
     {
       name: 'run',
       holds: 'the server assembled, its configuration, log, health and administration',
-      may: ['socket', 'http', 'apps', 'ground'],
+      may: ['socket', 'http', 'files', 'apps', 'ground'],
     },
     { name: 'socket', holds: 'connections: the gateway, frames in, the outlet out', may: ['http', 'apps', 'ground'] },
-    { name: 'http', holds: 'routes from the contracts, requests, generated documents', may: ['apps', 'ground'] },
+    {
+      name: 'http',
+      holds: 'routes from the contracts, requests, generated documents',
+      may: ['files', 'apps', 'ground'],
+    },
+    {
+      name: 'files',
+      holds: 'files on their way in and out: the spool, what they may take, how slow they may be',
+      may: ['ground'],
+    },
     { name: 'apps', holds: 'apps, their keys and tokens, who calls, what is revoked', may: ['ground'] },
-    { name: 'ground', holds: 'JSON from strangers, problems, rates, addresses, what is reported', may: [] },
+    { name: 'ground', holds: 'JSON from strangers, problems, rates, shares, addresses, what is reported', may: [] },
   ],
   ui: [
     {

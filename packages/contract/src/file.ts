@@ -24,17 +24,18 @@ export interface FileLimits {
 
 const anyBytes = 'application/octet-stream'
 /** The body of an endpoint that takes a file instead of JSON. Clients send `FileBytes`, its handler gets a `SentFile`. */
-export const fileBody = (fileLimits: FileLimits) =>
-  Type.Unsafe<FileBytes>({ contentMediaType: anyBytes, fileLimits })
+export const fileBody = (fileLimits: FileLimits) => Type.Unsafe<FileBytes>({ contentMediaType: anyBytes, fileLimits })
 /** The answer of an endpoint that answers a file. */
 export const fileAnswer = () => Type.Unsafe<FileBytes>({ contentMediaType: anyBytes })
 
 /** Undefined for an endpoint that takes JSON, or nothing. */
 export function fileLimitsOf(endpoint: { readonly body?: TSchema }): FileLimits | undefined {
-  return (endpoint.body as { readonly fileLimits?: FileLimits } | undefined)?.fileLimits
+  const body: { readonly fileLimits?: FileLimits } | undefined = endpoint.body
+  return body?.fileLimits
 }
 export function answersFile(endpoint: { readonly answer: TSchema }): boolean {
-  return (endpoint.answer as { readonly contentMediaType?: string }).contentMediaType !== undefined
+  const answer: { readonly contentMediaType?: string } = endpoint.answer
+  return answer.contentMediaType !== undefined
 }
 /** Whether a type is among those an endpoint takes. */
 export function isTypeAmong({ contentTypes }: FileLimits, contentType: string): boolean {

@@ -74,7 +74,10 @@ function requestTo(endpoint: AnyEndpoint): fc.Arbitrary<{ path: string; body: st
   )
   const sample =
     endpoint.name === 'messages.post' ? { clientId: 'f', kind: 'text', body: { text: 'x' } } : sampleOf(endpoint.body)
-  const body = endpoint.body === undefined || fileLimitsOf(endpoint) !== undefined ? fc.constant(undefined) : mutated(sample).map(textOf)
+  const body =
+    endpoint.body === undefined || fileLimitsOf(endpoint) !== undefined
+      ? fc.constant(undefined)
+      : mutated(sample).map(textOf)
   return fc.tuple(fc.tuple(...params), query, body).map(([parts, search, text]) => {
     const values = new Map(parts)
     const path = endpoint.path.replace(/:([A-Za-z]+)/g, (_all: string, name: string) => values.get(name) ?? '')

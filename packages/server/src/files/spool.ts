@@ -54,7 +54,8 @@ async function removeLeftovers(root: string, now: Millis): Promise<void> {
     if (random === undefined) continue
     const dir = join(root, name)
     // Another machine's processes cannot be asked for; no file is a day on its way.
-    const isOver = host === hostname() ? !(await isAlive(Number(pid), beginning ?? '')) : await isBefore(dir, now - dayMs)
+    const isOver =
+      host === hostname() ? !(await isAlive(Number(pid), beginning ?? '')) : await isBefore(dir, now - dayMs)
     if (isOver) await rm(dir, { recursive: true, force: true })
   }
 }

@@ -59,10 +59,7 @@ export function addBodyBudget(app: FastifyInstance): void {
 }
 
 /** Who sends, as far as shares go: a person, a host, or the address of a stranger. */
-export function senderOf(request: {
-  readonly calling: Calling | undefined
-  readonly clientAddress: string
-}): Sender {
+export function senderOf(request: { readonly calling: Calling | undefined; readonly clientAddress: string }): Sender {
   const { calling, clientAddress } = request
   return { app: calling?.appId ?? '', person: calling?.principal?.userId ?? `@${clientAddress}` }
 }

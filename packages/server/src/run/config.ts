@@ -118,7 +118,7 @@ const mib = 1_048_576
 /** Six numbers: bytes on the spool and uploads at once, each in all, of an app and of a person. */
 const uploads = (
   [
-    ['MIB', 'MiB that uploads may hold on the spool', mib, uploadLimits.bytes],
+    ['MIB', 'MiB on the spool of uploads', mib, uploadLimits.bytes],
     ['AT_ONCE', 'Uploads at once', 1, uploadLimits.atOnce],
   ] as const
 ).flatMap(([name, doc, unit, { max, perAppMax, perPersonMax }]) =>
@@ -208,7 +208,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): {
     .map((name) => `${name} is no setting of this server`)
   // A database of one's own holds what others rely on: a demo goes there only when asked for.
   const demo = values['demo'] ?? values['databaseUrl'] === undefined
-  return { config: { ...values, demo, rateLimits, uploads: uploadLimitsOf(uploadCounts) } as unknown as Config, warnings }
+  return {
+    config: { ...values, demo, rateLimits, uploads: uploadLimitsOf(uploadCounts) } as unknown as Config,
+    warnings,
+  }
 }
 
 /** Whether an npm script started this process: npm's shell stands between the two and passes no signal on. */

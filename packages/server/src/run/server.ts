@@ -244,7 +244,20 @@ async function createParts(options: ServerOptions, ground: Ground): Promise<Part
     ...{ core, auth, apps, limiter, addresses, telemetry, allowedOrigins, now, protocol },
     random: options.random ?? Math.random,
   })
-  return { bus, core, load, apps, auth, limiter, addresses, allowedOrigins, revocations, telemetry, gateway, pace: new Pace(now) }
+  return {
+    bus,
+    core,
+    load,
+    apps,
+    auth,
+    limiter,
+    addresses,
+    allowedOrigins,
+    revocations,
+    telemetry,
+    gateway,
+    pace: new Pace(now),
+  }
 }
 
 async function assemble(options: ServerOptions, ground: Ground): Promise<QunServer> {
