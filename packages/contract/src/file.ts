@@ -23,7 +23,7 @@ export interface FileLimits {
 }
 
 const anyBytes = 'application/octet-stream'
-/** The body of an endpoint that takes a file instead of JSON. Clients send `FileBytes`, its handler gets a `SentFile`. */
+/** The body of an endpoint that takes a file, not JSON. Clients send `FileBytes`, its handler gets a `SentFile`. */
 export const fileBody = (fileLimits: FileLimits) => Type.Unsafe<FileBytes>({ contentMediaType: anyBytes, fileLimits })
 /** The answer of an endpoint that answers a file. */
 export const fileAnswer = () => Type.Unsafe<FileBytes>({ contentMediaType: anyBytes })

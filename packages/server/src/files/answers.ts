@@ -1,6 +1,6 @@
 /**
- * Files that are answered: what all of them hold in memory until they are read is bounded, of a person, of an app and in
- * all, and who reads too slowly is cut. Knows no route.
+ * Files that are answered: what all of them hold in memory until they are read is bounded, of a person, of an app and
+ * in all, and who reads too slowly is cut. Knows no route.
  */
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'

@@ -3,8 +3,8 @@ import { refuse } from '@qun/contract'
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Resolves at the body's end. Rejects with what `use` or `cut` rejects with, and `request.malformed` when the body breaks
- * off; then `use` is done, and is not called again.
+ * Resolves at the body's end. Rejects with what `use` or `cut` rejects with, and `request.malformed` when the body
+ * breaks off; then `use` is done, and is not called again.
  */
 export function readPieces(
   payload: IncomingMessage,

@@ -63,8 +63,8 @@ export class Uploads {
     this.#openFile = openFile ?? openNew
   }
   /**
-   * Takes what the file needs before a byte of it is read. Refuses `request.too_large` by its head alone, `rate.limited`
-   * and `server.overloaded` as `Shares` does. What is given back is to be received, then freed.
+   * Takes what the file needs before a byte of it is read. Refuses `request.too_large` by its head alone,
+   * `rate.limited` and `server.overloaded` as `Shares` does. What is given back is to be received, then freed.
    */
   admit(head: UploadHead): Upload {
     const { sender, length, bytesMax } = head

@@ -1,6 +1,6 @@
 /**
- * Reads the JSON bodies of requests within shares of bytes: what all of them hold in memory is bounded, however many are
- * sent, however slowly. Lets go of what a request holds, a file too. Knows no route.
+ * Reads the JSON bodies of requests within shares of bytes: what all of them hold in memory is bounded, however many
+ * are sent, however slowly. Lets go of what a request holds, a file too. Knows no route.
  */
 import { refuse } from '@qun/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'

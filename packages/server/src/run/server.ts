@@ -58,7 +58,7 @@ export interface ServerOptions {
   readonly rateLimits?: BudgetOverrides
   /** Bytes that JSON bodies of requests may hold in memory. */
   readonly bodyLimits?: ShareLimits
-  /** Where files lie that are on their way; beside the embedded database unless told, else where the machine keeps such. */
+  /** Where files on their way lie. Unless told: beside the embedded database, else among temporary files. */
   readonly spoolDir?: string
   /** What uploads may have of the spool. */
   readonly uploads?: UploadLimits
