@@ -10,6 +10,7 @@ const known: Readonly<Record<number, string>> = {
   2: 'c2324070fc4f14a102edf257e345bc4fea76715f2d995d6032aaa0a8775d4542',
   3: 'fcafc08744f84fd4315a9124a44962c2cad0887ad01c30828b142d429fd30ae9',
   4: '52da2977cf3b4caa59b3260ca75727f9502b7ab69e456a06b5bec15fb1e43f83',
+  5: '049b0e3af6034e6ffbb78eb93b374531bbf6f9b2300b4cdec4bc1ba1d6de9328',
 }
 
 test('the wire is the one this version stands for', () => {

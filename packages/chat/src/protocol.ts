@@ -14,8 +14,9 @@ import { cards, endpoints, records } from './contract.ts'
  * relay list are made in the chat, and listed for the host; packets give coupons, which a stock sets aside; shows
  * have pictures uploaded for them.
  * 4 What does not fit into the frame of a snapshot comes before it, as `part`; over HTTP it says that there is more.
+ * 5 What takes a file says how large it may be, and of which types; what is sent is as before.
  */
-export const PROTOCOL_VERSION = 4
+export const PROTOCOL_VERSION = 5
 
 /** All that is on the wire, as plain JSON: schemas, routes, roles, codes. Texts for people are left out. */
 export function describeWire(): unknown {
