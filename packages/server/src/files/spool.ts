@@ -11,10 +11,12 @@ const dayMs = 86_400_000
 
 export class Spool {
   readonly dir: string
+  readonly #told: string | undefined
   #files = 0
 
-  private constructor(dir: string) {
+  private constructor(dir: string, told: string | undefined) {
     this.dir = dir
+    this.#told = told
   }
   /** Unless told in which folder, it lies among what this machine keeps for a while. */
   static async open(told: string | undefined, now: Millis): Promise<Spool> {
@@ -22,15 +24,20 @@ export class Spool {
     await mkdir(root, { recursive: true, mode: 0o700 })
     await removeLeftovers(root, now)
     // NOTE: mkdtemp makes it 0700, whatever the umask is.
-    return new Spool(await mkdtemp(join(root, `${await nameOf(process.pid)}~`)))
+    return new Spool(await mkdtemp(join(root, `${await nameOf(process.pid)}~`)), told)
   }
   /** Where a file may be written; nothing lies there. */
   newPath(): string {
     return join(this.dir, String(++this.#files))
   }
-  /** The folder goes, with whatever still lies in it. */
+  /** Makes the folder again: machines clear away what lies among temporary files for long. */
+  async restore(): Promise<void> {
+    if (this.#told === undefined) await openShared()
+    await mkdir(this.dir, { recursive: true, mode: 0o700 })
+  }
+  /** The folder goes, with whatever still lies in it and comes meanwhile. */
   close(): Promise<void> {
-    return rm(this.dir, { recursive: true, force: true })
+    return rm(this.dir, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

@@ -1,6 +1,8 @@
-/** A gigabyte of uploads held open, as a hostile pair of members would. */
+/** A gigabyte of uploads held open, as a hostile pair of members would, and a server that stops meanwhile. */
+import { existsSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
-import { mib } from '../testing/files-server.ts'
+import { mib, startFilesServer } from '../testing/files-server.ts'
+import { until } from '../testing/half-request.ts'
 import { holdUploads, uploadBytes, uploadCount } from '../testing/held-uploads.ts'
 
 test('[SPOOL1] sixty uploads held open a byte before their end: a gigabyte lies on disk, and none of it in memory', async () => {
@@ -10,4 +12,13 @@ test('[SPOOL1] sixty uploads held open a byte before their end: a gigabyte lies 
   // With what the allocator keeps of pieces that are gone, of both ends of the lines.
   expect(held.rss).toBeLessThan(160 * mib)
   expect(held.filesLeft).toBe(0)
+})
+test('[SPOOL8] a server that stops waits for uploads as for any request, then cuts them, and nothing stays', async () => {
+  const world = await startFilesServer({ pgUrl: inject('pgUrl') })
+  const half = world.begin('li', { 'content-length': String(mib) })
+  half.write(Buffer.alloc(1_000))
+  await until(() => world.left().files === 1)
+  await world[Symbol.asyncDispose]()
+  expect(existsSync(world.dir)).toBe(false)
+  await until(() => half.isClosed && world.server.uploads.atOnce.held === 0)
 })

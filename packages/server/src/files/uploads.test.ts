@@ -1,13 +1,13 @@
 /** Uploads on their way: where they lie, what they may take, how slow they may be, and that nothing of them stays. */
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { mib, startFilesServer, type FilesServer, type FilesServerOptions } from '../testing/files-server.ts'
 import { until, type HalfRequest } from '../testing/half-request.ts'
 import { holdUploads, uploadBytes, uploadCount } from '../testing/held-uploads.ts'
-import { call, verdictOf } from '../testing/test-server.ts'
+import { call, makeShopGroup, verdictOf } from '../testing/test-server.ts'
 import { paceLimits } from './pace.ts'
 
 const pgUrl = inject('pgUrl')
@@ -69,6 +69,20 @@ describe('where they lie', () => {
     expect(world.served.length).toBe(1)
     expect(verdictOf(await ask(randomBytes(1_000)))).toBe('422 idempotency.key_reused')
   })
+})
+
+test('[SPOOL2] a picture is decoded from where it lies; what is none is said to be none', async () => {
+  await using world = await start()
+  const path = `/groups/${await makeShopGroup(world)}/media`
+  const upload = (body: Buffer) =>
+    call(world, 'POST', path, { token: world.token('li'), body, headers: { 'content-type': 'image/png' } })
+  const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+  const made = await upload(Buffer.from(dot, 'base64'))
+  expect([made.status, made.json.w, made.json.h]).toEqual([201, 1, 1])
+  const shown = await call(world, 'GET', `${path}/${made.json.mediaId}`, { token: world.token('li') })
+  expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'image/webp'])
+  expect(verdictOf(await upload(Buffer.from('no picture')))).toBe('415 media.type_mismatch')
+  await untilClean(world)
 })
 
 describe('what they may take', () => {
@@ -246,6 +260,13 @@ describe('how they end', () => {
       half.break()
     }
     expect(existsSync(dir)).toBe(false)
+  })
+  test('[SPOOL12] a folder that the machine cleared away is made again', async () => {
+    await using world = await start()
+    await rm(world.dir, { recursive: true })
+    expect(verdictOf(await put(world, 'li', randomBytes(10)))).toBe('200')
+    expect(statSync(world.dir).mode & 0o777).toBe(0o700)
+    await untilClean(world)
   })
   test('[SPOOL10] a full disk is 507 storage.full, leaves nothing, and is over when it is over', async () => {
     let isFull = true

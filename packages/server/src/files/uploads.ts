@@ -30,7 +30,15 @@ export interface SpoolFile {
   close(): Promise<void>
 }
 /** It must not be there, and nobody else may read it. */
-const openNew = (path: string): Promise<SpoolFile> => open(path, 'wx', 0o600)
+async function openNew(spool: Spool, path: string): Promise<SpoolFile> {
+  try {
+    return await open(path, 'wx', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    await spool.restore()
+    return open(path, 'wx', 0o600)
+  }
+}
 
 export interface UploadsOptions {
   readonly spool: Spool
@@ -60,7 +68,7 @@ export class Uploads {
     this.pace = pace
     this.bytes = new Shares('bytes of uploads', limits.bytes)
     this.atOnce = new Shares('uploads', limits.atOnce)
-    this.#openFile = openFile ?? openNew
+    this.#openFile = openFile ?? ((path) => openNew(spool, path))
   }
   /**
    * Takes what the file needs before a byte of it is read. Refuses `request.too_large` by its head alone,
