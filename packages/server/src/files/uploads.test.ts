@@ -29,6 +29,15 @@ async function untilClean({ server: { uploads }, left }: FilesServer): Promise<v
   expect([left(), uploads.bytes.held, uploads.pace.count]).toEqual([nothing, 0, 0])
 }
 
+/** The server knows of no line any more. */
+async function untilAlone({ server }: FilesServer): Promise<void> {
+  let lines = 1
+  await until(() => {
+    server.app.server.getConnections((_, count) => (lines = count))
+    return lines === 0
+  })
+}
+
 describe('where they lie', () => {
   test('[SPOOL1] sixty uploads of 20 MiB held open lie on disk; memory does not grow with them', async () => {
     const held = await holdUploads(pgUrl, 4 * mib)
@@ -246,6 +255,32 @@ describe('how they end', () => {
     expect(existsSync(world.served[0]!.path)).toBe(true)
     gate.resolve()
     await untilClean(world)
+  })
+  test('[SPOOL8] nothing stays when the line breaks before the file is open, or after its last byte', async () => {
+    for (const slow of ['open', 'close'] as const) {
+      const gate = Promise.withResolvers<void>()
+      let isWaiting = false
+      const wait = async (step: string) => {
+        if (step !== slow) return
+        isWaiting = true
+        await gate.promise
+      }
+      await using world = await start({
+        async openSpoolFile(path) {
+          await wait('open')
+          const file = await open(path, 'wx')
+          return { writeFile: (bytes) => file.writeFile(bytes), close: () => wait('close').then(() => file.close()) }
+        },
+      })
+      const half = world.begin('li', ofLength(10))
+      half.write(Buffer.alloc(10))
+      await until(() => isWaiting)
+      half.break()
+      await untilAlone(world)
+      gate.resolve()
+      await untilClean(world)
+      expect(world.served).toEqual([])
+    }
   })
   test('[SPOOL8] nothing stays when the handler refuses or breaks, nor when the server stops', async () => {
     let dir: string
