@@ -25,8 +25,8 @@ const put = (world: FilesServer, userId: string, body: Uint8Array) =>
 const nothing = { files: 0, open: 0 }
 /** Nothing lies there, and nothing is counted. */
 async function untilClean({ server: { uploads }, left }: FilesServer): Promise<void> {
-  await until(() => uploads.atOnce.held === 0)
-  expect([left(), uploads.bytes.held, uploads.pace.count]).toEqual([nothing, 0, 0])
+  await until(() => uploads.atOnce.held === 0 && uploads.pace.count === 0)
+  expect([left(), uploads.bytes.held]).toEqual([nothing, 0])
 }
 
 /** The server knows of no line any more. */
