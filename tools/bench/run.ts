@@ -2,7 +2,8 @@
  * Measures workloads A–F and G10: Qun as it ships against the peers of this machine, one server core beside one
  * generator core.
  *
- * `npm run bench -- [A A2 B C D E E20 F G10] [--quick] [--profile [--phase 0]] [--pin-database] [--only qun,c] [--out FILE]`.
+ * `npm run bench -- [A A2 B C D E E20 F G10] [--quick] [--profile [--phase 0]] [--pin-database] [--only qun,c]
+ * [--out FILE]`.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -2,8 +2,8 @@
 
 /**
  * Megabytes of each half of the young generation. A server of many quiet sockets makes short-lived objects slowly, and
- * V8 lets a larger one grow full first: by its own choice 3,000 sockets weigh 36 KB each, with 4 MB 11 KB. A busy server
- * spends an eighth less with 16 MB than with 8; what a quiet one has left is given back (load.ts).
+ * V8 lets a larger one grow full first: by its own choice 3,000 sockets weigh 36 KB each, with 4 MB 11 KB. A busy
+ * server spends an eighth less with 16 MB than with 8; what a quiet one has left is given back (load.ts).
  */
 export const semiSpaceMegabytes = 16
 
