@@ -101,7 +101,8 @@ export class PipelinedLane implements Lane {
       this.#checkEnded(to.client, statement)
       return result
     } catch (error) {
-      if (isStalePlan(error) || endsSession(error)) this.#drop(to.client)
+      if (endsSession(error)) this.#cut(to.client)
+      else if (isStalePlan(error)) this.#drop(to.client)
       throw error
     }
   }
@@ -155,6 +156,12 @@ export class PipelinedLane implements Lane {
     if (this.#live?.client !== client) return
     this.#live = undefined
     this.#connecting = undefined
+  }
+
+  /** The server will answer nothing more: what is under way is refused now, also if the connection never closes. */
+  #cut(client: Client): void {
+    this.#forget(client)
+    client.connection.stream.destroy()
   }
 
   /** Answers what is under way, and sends what comes next on another connection. */

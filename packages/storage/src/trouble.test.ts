@@ -1,6 +1,6 @@
 /** What codes mean to callers. */
 import { expect, test } from 'vitest'
-import { mayRunAgain, storeTrouble } from './trouble.ts'
+import { endsSession, mayRunAgain, storeTrouble } from './trouble.ts'
 
 const withCode = (code: string) => Object.assign(new Error('x'), { code })
 
@@ -35,6 +35,16 @@ test('a prepared statement that a change of tables spoilt is a conflict', () => 
   const spoilt = Object.assign(new Error('cached plan must not change result type'), { code: '0A000' })
   expect(storeTrouble(spoilt)).toBe('conflict')
   expect(mayRunAgain(spoilt)).toBe(true)
+})
+
+test('[LOG16] what ends a session is known in any language', () => {
+  const told = (severity: string, code: string) => endsSession(Object.assign(new Error(severity), { severity, code }))
+  expect([told('FATAL', 'XX000'), told('致命错误', '57P01'), told('SCHWERWIEGEND', '57P05')]).toEqual([
+    true,
+    true,
+    true,
+  ])
+  expect([told('ERROR', '57014'), told('FEHLER', '23505'), endsSession('57P01')]).toEqual([false, false, false])
 })
 
 test('only what the server rolled back itself may run again', () => {

@@ -87,10 +87,16 @@ export function isStalePlan(error: unknown): boolean {
   return code === '26000' || (code === '0A000' && (error as Error).message.startsWith('cached plan'))
 }
 
-/** The server ends the session with this answer, though its connection may look open for a while. */
+/** An administrator, a crash, a dropped database, or a time that is up: the server ends the session with these. */
+const endings = new Set(['25P03', '57P01', '57P02', '57P03', '57P04', '57P05'])
+/**
+ * The server ends the session with this answer, though its connection may look open for a while. By its code too: the
+ * word for how bad it is comes in the server's language.
+ */
 export function endsSession(error: unknown): boolean {
-  const severity = error instanceof Error ? (error as { severity?: unknown }).severity : undefined
-  return severity === 'FATAL' || severity === 'PANIC'
+  if (!(error instanceof Error)) return false
+  const { severity, code } = error as { severity?: unknown; code?: unknown }
+  return severity === 'FATAL' || severity === 'PANIC' || (typeof code === 'string' && endings.has(code))
 }
 
 function codeOf(error: unknown): unknown {

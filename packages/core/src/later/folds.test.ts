@@ -84,6 +84,32 @@ describe('a fold', () => {
     expect(await driftUntil(world, () => handled === 8)).toBe(true)
     await node.stop()
   })
+  test('[FOLD5] what others do while it breathes is no work of its own', async () => {
+    let handled = 0
+    let passTime: () => void = () => undefined
+    const { features } = withFold(async (call) => {
+      handled += 1
+      setImmediate(passTime)
+      await call.breathe()
+    })
+    await using world = await startWorld({ features, watching: [] })
+    const node = await world.startNode({ isBusy: () => true, limits: { pollMs: 100 } })
+    const groups = await Promise.all(upTo(2).map(() => world.makeGroup(['li', 'zhao'])))
+    await world.settle()
+    handled = 0
+    const othersMs = 1_000_000
+    passTime = () => world.time.moveTo(world.time.now() + othersMs)
+    node.start()
+    world.route = () => node
+    for (const [n, groupId] of groups.entries()) await world.as('li').post(groupId, note, { text: `说 ${n}` })
+    expect(await driftUntil(world, () => handled >= 1)).toBe(true)
+    const startedAt = world.time.now()
+    passTime = () => undefined
+    expect(await driftUntil(world, () => handled === 2)).toBe(true)
+    // The rest after so much work would be nine times as long.
+    expect(world.time.now() - startedAt).toBeLessThan(2 * othersMs)
+    await node.stop()
+  })
   test('[FOLD6] lets everybody else have a turn when it breathes', async () => {
     const order: string[] = []
     const { features } = withFold(async (call) => {

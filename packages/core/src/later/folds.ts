@@ -38,6 +38,10 @@ interface Noted {
   /** It failed: nobody is in so much of a hurry as to try again at once. */
   readonly isFailed: boolean
 }
+/** What others' turns took of a fold's. */
+interface Breath {
+  ms: number
+}
 interface Cursor {
   readonly seq: number
   readonly version: number
@@ -114,11 +118,12 @@ export class Folds implements Source {
     const { registry, elapsed, onBug, onWorkerTrouble } = this.#engine
     this.#noted.delete(key)
     const startedAt = elapsed()
+    const breath = { ms: 0 }
     let isMore = false
     let hadNews = false
     for (const fold of registry.folds) {
       try {
-        const { count, more } = await this.#runFold(fold, noted)
+        const { count, more } = await this.#runFold(fold, noted, breath)
         isMore ||= more
         hadNews ||= count > 0
       } catch (error) {
@@ -132,12 +137,12 @@ export class Folds implements Source {
       }
     }
     if (isMore) this.#note({ ...noted, at: 0, isFailed: false })
-    this.#restUntil = elapsed() + restShare * (elapsed() - startedAt)
+    this.#restUntil = elapsed() + restShare * (elapsed() - startedAt - breath.ms)
     return hadNews
   }
 
   /** [FOLD1] [FOLD2] The cursor's row is locked first: on several nodes each message is handed over once. */
-  #runFold(fold: Fold, { appId, groupId }: Noted): Promise<{ count: number; more: boolean }> {
+  #runFold(fold: Fold, { appId, groupId }: Noted, breath: Breath): Promise<{ count: number; more: boolean }> {
     return decide(this.#engine, appId, async (decision) => {
       const { tx } = decision
       const cursor = await lockCursor(tx, { appId, groupId, fold: fold.name })
@@ -156,7 +161,12 @@ export class Folds implements Source {
           AND version > ${cursor.version} AND version <= ${version} ORDER BY version`.execute(tx)
       const posts = rows.flatMap(({ gone, ...post }) => (gone ? [] : [post]))
       if (posts.length + recalls.rows.length > 0) {
-        await fold.handle(foldCall(decision, groupId, posts, recalls.rows))
+        const breathe = async () => {
+          const from = this.#engine.elapsed()
+          await new Promise((resolve) => setImmediate(resolve))
+          breath.ms += this.#engine.elapsed() - from
+        }
+        await fold.handle({ ...foldCall(decision, groupId, posts, recalls.rows), breathe })
       }
       await sql`UPDATE folds SET seq = ${rows.at(-1)?.seq ?? cursor.seq}, version = ${version}, attempts = 0, trouble = NULL
         WHERE app_id = ${appId} AND group_id = ${groupId} AND fold = ${fold.name}`.execute(tx)
@@ -221,7 +231,7 @@ function foldCall(
   groupId: string,
   posts: readonly FoldedPost[],
   recalls: FoldCall['recalls'],
-): FoldCall {
+): Omit<FoldCall, 'breathe'> {
   const { appId, tx } = decision
   return {
     ...baseCall(decision),
@@ -236,6 +246,5 @@ function foldCall(
       return new Map(rows.map((post) => [post.seq, post]))
     },
     group: async () => groupCall(await decision.lockGroup(groupId)),
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
   }
 }

@@ -41,13 +41,23 @@ test('[RUN8] what much work left is given back once it is over, and not again fo
   seen.resident = 80 * megabytes
   load.look()
   expect(seen.collected).toBe(2)
+  // What was collected goes back later than at once: the next litter is measured from there.
+  seen.kept = 100 * megabytes
+  seen.resident = 150 * megabytes
+  load.look()
+  expect(seen.collected).toBe(3)
+  seen.resident = 40 * megabytes
+  load.look()
+  seen.resident = 100 * megabytes
+  load.look()
+  expect(seen.collected).toBe(4)
   // Much is held that lives: a quarter of it is little.
   seen.kept = 400 * megabytes
   seen.resident = 500 * megabytes
   load.look()
   seen.resident = 490 * megabytes
   load.look()
-  expect(seen.collected).toBe(3)
+  expect(seen.collected).toBe(5)
 })
 
 test('[RUN8] the process tells of itself, and its collector is within reach of nothing else', () => {

@@ -45,8 +45,11 @@ export class ProcessLoad {
 
   look(): void {
     this.#share = this.#options.workedShare()
+    const resident = this.#options.residentBytes()
+    // Pages that were collected go back little by little: what is held is known when they have gone.
+    this.#heldBytes = Math.min(this.#heldBytes, resident)
     if (this.#share > idleShare) return
-    const litter = this.#options.residentBytes() - this.#heldBytes
+    const litter = resident - this.#heldBytes
     if (litter < Math.max(litterBytes, litterShare * this.#heldBytes)) return
     this.#options.collect()
     this.#heldBytes = this.#options.residentBytes()
