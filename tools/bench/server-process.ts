@@ -68,7 +68,10 @@ const server = await createServer({
   log: createLogger('error', pino.destination(2)),
   ...(values['own-limits']
     ? {}
-    : { rateLimits: Object.fromEntries(Object.keys(budgets).map((name) => [name, raisedLimit])) }),
+    : {
+        shares: false as const,
+        rateLimits: Object.fromEntries(Object.keys(budgets).map((name) => [name, raisedLimit])),
+      }),
   ...(database === undefined ? {} : { databaseUrl: database }),
   ...(bus === undefined ? {} : { bus }),
 })

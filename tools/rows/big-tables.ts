@@ -122,7 +122,8 @@ function crowd({ group, allGroups, lastSeq, size, everybody, saidBy, wordAt }: P
       `INSERT INTO groups (app_id, group_id, name, owner_id, settings, member_count, version, row_version,
           last_seq, last_ordinal, last_word_seq, last_fact, last_at, created_at)
         SELECT '${big.appId}', ${group}, 'Group ' || g, 'wang', '{"history":"all","roster":"all"}', ${size},
-          ${lastSeq} + 10, 1, ${lastSeq}, ${lastSeq}, ${lastSeq}, 10, ${beganAt} + g, ${beganAt} FROM ${allGroups}`,
+          ${lastSeq} + 10, 1, ${lastSeq}, ${lastSeq}, ${lastSeq}, CASE g WHEN 0 THEN 100000 ELSE 10 END,
+          ${beganAt} + g, ${beganAt} FROM ${allGroups}`,
     ],
     [
       'group_faces',

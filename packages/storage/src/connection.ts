@@ -1,4 +1,5 @@
 /** How a connection to PostgreSQL is set up: value types, timeouts, role; knows no transaction and no table. */
+import type { WorkShares } from './work-shares.ts'
 import { Client, type ClientBase, type ClientConfig, escapeIdentifier, types as builtin } from 'pg'
 
 /** The role that a session gets when its own user would bypass row level security. */
@@ -9,6 +10,8 @@ export interface StoreOptions {
   readonly url: string
   /** Most transactions at the same time; lanes come on top. One app leaves a sixth of them to others. Default 12. */
   readonly poolSize?: number
+  /** What each app and person may take; any amount, unless given. */
+  readonly shares?: WorkShares
   /** A statement that takes longer is cancelled and reported as `unavailable`. Default 15,000. */
   readonly statementTimeoutMs?: number
   /** Waiting longer for a row or table lock is reported as `conflict`. Default 5,000. */

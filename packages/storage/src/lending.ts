@@ -140,8 +140,9 @@ class SharedStore {
         return store.identity
       },
       onOtherIdentity: (learn) => store.onOtherIdentity(learn),
-      transaction: (appId, run) => work.do(() => store.transaction(appId, run)),
-      reading: (appId, run) => work.do(() => store.reading(appId, run)),
+      shares: store.shares,
+      transaction: (of, run) => work.do(() => store.transaction(of, run)),
+      reading: (of, run) => work.do(() => store.reading(of, run)),
       probe: () => work.do(() => store.probe()),
       lane: () => {
         work.check()

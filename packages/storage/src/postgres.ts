@@ -7,6 +7,7 @@ import { clientConfig, prepareRole, readIdentity, sessionSetup, type StoreOption
 import { StoreIdentity } from './identity.ts'
 import { type Lane, PipelinedLane } from './lane.ts'
 import { rememberUrl } from './owner.ts'
+import type { Owner, WorkShares } from './work-shares.ts'
 import { createStatementNames } from './statement-names.ts'
 import { PipelinedTransaction, type TransactionFrame } from './transaction.ts'
 import { CommitUnknownError, mayRunAgain } from './trouble.ts'
@@ -14,6 +15,8 @@ import { Turns } from './turns.ts'
 
 export type { SqlLogEntry, StoreOptions } from './connection.ts'
 export type { Lane, LaneAnswer, LaneStatement } from './lane.ts'
+export { appOf, WorkShares, workShareLimits, type Owner, type WorkShareLimits } from './work-shares.ts'
+export { TurnRefusedError, Turns, type TurnsOptions } from './turns.ts'
 export { CommitUnknownError, storeTrouble, type StoreTrouble } from './trouble.ts'
 
 export type NoTables = Record<never, never>
@@ -32,14 +35,17 @@ export interface Store {
   /** `learn` is called when a session finds itself in another store. Returns the end of it. */
   onOtherIdentity(learn: () => void): () => void
   /**
-   * One READ COMMITTED transaction that sees and writes the rows of `appId` only; '*' sees all apps and is for the
-   * engine's own workers. `run` may be called up to 5 times (deadlocks, serialisation failures), so its only effects
-   * are statements on `tx`. Statements started together in it share a round trip. Apps take turns at the connections;
-   * one that waits too long, or behind too many of its own app, is refused as `unavailable`.
+   * One READ COMMITTED transaction that sees and writes the rows of an app only, for it or for a person of it; '*'
+   * sees all apps and is for the engine's own workers. `run` may be called up to 5 times (deadlocks, serialisation
+   * failures), so its only effects are statements on `tx`. Statements started together in it share a round trip. Apps
+   * take turns at the connections, and people within an app; one that waits too long, or behind too many of its own
+   * app, is refused as `unavailable`.
    */
-  transaction<T>(appId: string, run: (tx: Tx) => Promise<T>): Promise<T>
+  transaction<T>(of: string | Owner, run: (tx: Tx) => Promise<T>): Promise<T>
   /** The same, READ ONLY. */
-  reading<T>(appId: string, run: (tx: Tx) => Promise<T>): Promise<T>
+  reading<T>(of: string | Owner, run: (tx: Tx) => Promise<T>): Promise<T>
+  /** What each app and person takes and may take; undefined where it was opened without. */
+  readonly shares: WorkShares | undefined
   /** A connection of its own for hot statements; connects on first use and again after a break. */
   lane(): Lane
   /** Answers within a second: whether a transaction can be made durable. */
@@ -57,6 +63,11 @@ const turnWaitMs = 5_000
 /** At 2 ms each on ten connections they are gone within a tenth of the wait; slow ones are refused by it. */
 const waitingPerAppMax = 500
 const waitingMax = 2_000
+/** Of one person, where people have shares: one thing beside another, and more than a screen asks for at once. */
+const perPersonMax = 2
+const waitingPerPersonMax = 50
+/** What a transaction costs at least, on both sides. */
+const entryMs = 0.5
 
 /**
  * SQL that binds a table to its tenant column `app_id`: a session sees and writes only the rows of the app it is in,
@@ -78,8 +89,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const identity = new StoreIdentity()
   const places = options.poolSize ?? poolSizeDefault
   const pool = openPool(options, role, places, identity)
+  const { shares } = options
   const turns = new Turns({
-    ...{ places, waitingPerAppMax, waitingMax },
+    ...{ places, waitingPerAppMax, waitingMax, shares },
+    ...(shares === undefined ? {} : { perPersonMax, waitingPerPersonMax, entryMs, isCharged: true }),
     reserved: Math.floor(places / 6),
     waitMs: turnWaitMs,
   })
@@ -98,8 +111,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       return identity.value
     },
     onOtherIdentity: (learn) => identity.onOther(learn),
-    transaction: (appId, run) => runRepeatedly(source, { appId, mode: 'write', names, log }, run),
-    reading: (appId, run) => runRepeatedly(source, { appId, mode: 'read', names, log }, run),
+    shares,
+    transaction: (of, run) => runRepeatedly(source, { owner: ownerOf(of), mode: 'write', names, log }, run),
+    reading: (of, run) => runRepeatedly(source, { owner: ownerOf(of), mode: 'read', names, log }, run),
     lane() {
       if (closing !== undefined) throw new Error('this store is closed')
       const lane = new PipelinedLane(options, role, identity, (closed) => lanes.delete(closed))
@@ -151,6 +165,8 @@ async function prepare(client: ClientBase, setup: string, identity: StoreIdentit
   identity.note(found)
 }
 
+const ownerOf = (of: string | Owner): Owner => (typeof of === 'string' ? { appId: of } : of)
+
 /** What a transaction runs on. */
 interface Source {
   readonly pool: Pool
@@ -159,7 +175,7 @@ interface Source {
 }
 
 async function runRepeatedly<T>(source: Source, frame: TransactionFrame, run: (tx: Tx) => Promise<T>): Promise<T> {
-  if (frame.appId === '' || frame.appId.includes('\0')) throw new Error('a transaction needs an app id')
+  if (frame.owner.appId === '' || frame.owner.appId.includes('\0')) throw new Error('a transaction needs an app id')
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await runOnce(source, frame, run)
@@ -171,7 +187,7 @@ async function runRepeatedly<T>(source: Source, frame: TransactionFrame, run: (t
 }
 
 async function runOnce<T>(source: Source, frame: TransactionFrame, run: (tx: Tx) => Promise<T>): Promise<T> {
-  const { client, release } = await connect(source, frame.appId)
+  const { client, release } = await connect(source, frame.owner)
   const connection = new PipelinedTransaction(client, frame)
   let result: T
   try {
@@ -202,8 +218,8 @@ interface Connected {
   release(isBroken: boolean): void
 }
 
-async function connect({ pool, turns }: Source, appId: string): Promise<Connected> {
-  const endTurn = await turns.take(appId)
+async function connect({ pool, turns }: Source, owner: Owner): Promise<Connected> {
+  const endTurn = await turns.take(owner)
   try {
     const client = await pool.connect()
     return {

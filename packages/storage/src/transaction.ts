@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { CompiledQuery, ConnectionProvider, DatabaseConnection, QueryResult } from 'kysely'
 import { escapeLiteral, type PoolClient, type QueryConfig, type QueryResult as PgResult } from 'pg'
 import type { SqlLogEntry } from './connection.ts'
+import type { Owner } from './work-shares.ts'
 import type { StatementNames } from './statement-names.ts'
 import { CommitUnknownError, isStalePlan, storeTrouble } from './trouble.ts'
 
@@ -11,7 +12,7 @@ type QueryAnswer = PgResult | PgResult[]
 export type TransactionMode = 'write' | 'read'
 
 export interface TransactionFrame {
-  readonly appId: string
+  readonly owner: Owner
   readonly mode: TransactionMode
   readonly names: StatementNames
   readonly log: ((entry: SqlLogEntry) => void) | undefined
@@ -40,7 +41,7 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
   failure: unknown
 
   constructor(client: PoolClient, frame: TransactionFrame) {
-    const { appId, mode } = frame
+    const { owner, mode } = frame
     this.#client = client
     this.#names = frame.names
     this.#log = frame.log
@@ -48,7 +49,7 @@ export class PipelinedTransaction implements DatabaseConnection, ConnectionProvi
     const access = mode === 'read' ? 'repeatable read read only' : 'read committed read write'
     this.#hold()
     this.#begun = client.query(
-      `begin isolation level ${access}; select set_config('qun.app_id', ${escapeLiteral(appId)}, true)`,
+      `begin isolation level ${access}; select set_config('qun.app_id', ${escapeLiteral(owner.appId)}, true)`,
     )
     this.#begun.catch(() => {})
   }

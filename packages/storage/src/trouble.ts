@@ -37,6 +37,7 @@ const troubleByCode: Readonly<Record<string, StoreTrouble>> = {
   '57P05': 'unavailable',
   // Its app's turn at a connection did not come (turns.ts).
   'store.overloaded': 'unavailable',
+  'store.share_spent': 'unavailable',
   ECONNREFUSED: 'unavailable',
   ECONNRESET: 'unavailable',
   ECONNABORTED: 'unavailable',

@@ -23,7 +23,7 @@ function hall(options: Partial<TurnsOptions> = {}) {
   const ends: (() => void)[] = []
   const refused: string[] = []
   const ask = (appId: string) =>
-    void turns.take(appId).then(
+    void turns.take({ appId }).then(
       (end) => {
         began.push(appId)
         ends.push(end)

@@ -1,128 +1,267 @@
-/** Whose transaction is next: apps take turns, and each app's own wait in line; knows no connection. */
+/**
+ * Whose work is next: apps take turns, within an app its people, and each person's own wait in line; who took more than
+ * their share waits until they may. Knows neither connection nor request.
+ */
+import type { Owner, WorkShares } from './work-shares.ts'
 
 export interface TurnsOptions {
   /** How many may be under way at the same time. */
   readonly places: number
   /** Of those, how many one app leaves to the others however idle they are: its own may all wait for one lock. */
   readonly reserved: number
+  /** Of those, how many one person may have. All, unless given. */
+  readonly perPersonMax?: number
   /** Waiting longer is refused; a caller that waits longer has gone. */
   readonly waitMs: number
   /** How many of one app may wait. */
   readonly waitingPerAppMax: number
+  /** How many of one person may wait. As many as of an app, unless given. */
+  readonly waitingPerPersonMax?: number
   /** How many may wait in all; once reached, an app that has less than its share of them may still add one. */
   readonly waitingMax: number
+  /** What each may take of the machine; any amount, unless given. */
+  readonly shares?: WorkShares | undefined
+  /** The time a turn is under way is work of the owner's. */
+  readonly isCharged?: boolean
+  /** Work that goes with every turn, whatever follows. */
+  readonly entryMs?: number
   /** Calls back once, after that time; returns what calls it off. */
   readonly later?: (delayMs: number, run: () => void) => () => void
 }
 
 /** More waits than can be served soon. Nothing was begun: later may work. */
 export class TurnRefusedError extends Error {
-  readonly code = 'store.overloaded'
-  constructor(reason: string) {
-    super(`no connection is free: ${reason}`)
+  /** `store.share_spent`: they themselves took too much; `store.overloaded`: there is too much of all. */
+  readonly code: 'store.overloaded' | 'store.share_spent'
+  readonly retryAfterMs: number
+  constructor(reason: string, shareRestMs?: number) {
+    super(`no turn: ${reason}`)
     this.name = 'TurnRefusedError'
+    this.code = shareRestMs === undefined ? 'store.overloaded' : 'store.share_spent'
+    this.retryAfterMs = Math.max(1_000, Math.ceil(shareRestMs ?? 0))
   }
 }
 
 interface Waiting {
+  readonly owner: Owner
   readonly begin: () => void
-  readonly refuse: (reason: string) => void
+  readonly refuse: (error: TurnRefusedError) => void
 }
-
+/** One person's, or what an app does by itself. */
 interface Line {
+  readonly userId: string | undefined
   underWay: number
   readonly waiting: Set<Waiting>
 }
+interface AppLines {
+  readonly appId: string
+  underWay: number
+  waiting: number
+  /** Those with something under way or waiting; whoever was served last or came last stands last. */
+  readonly lines: Map<string | undefined, Line>
+}
+
+/** Begins no sooner than what is under way has ended. */
+const whenAnotherEnds = Infinity
+/** Of the store: a guess that is never far off, since nothing depends on more than its order of size. */
+const processors = 2
 
 export class Turns {
   readonly #options: TurnsOptions
   readonly #later: NonNullable<TurnsOptions['later']>
   /** Apps with something under way or waiting; whoever was served last or came last stands last. */
-  readonly #lines = new Map<string, Line>()
+  readonly #apps = new Map<string, AppLines>()
   #underWay = 0
   #waiting = 0
+  /** What pays for the time it is under way, as of a clock of work. */
+  readonly #running = new Set<{ readonly owner: Owner; chargedAt: number }>()
+  #worked = 0
+  #workedAt = 0
+  /** Calls off the look at those who wait for their share. */
+  #callOff: (() => void) | undefined
 
   constructor(options: TurnsOptions) {
     this.#options = options
     this.#later = options.later ?? afterTimeout
   }
+  get waiting(): number {
+    return this.#waiting
+  }
 
-  /** Resolves when the app's turn has come, with what ends it (once). Throws TurnRefusedError. */
-  async take(appId: string): Promise<() => void> {
-    const line = this.#lineOf(appId)
-    if (line.waiting.size === 0 && this.#mayBegin(line)) this.#begin(appId, line)
-    else await this.#wait(appId, line)
+  /** Resolves when the owner's turn has come, with what ends it (once). Throws TurnRefusedError. */
+  async take(owner: Owner): Promise<() => void> {
+    // What an app does by itself, such as a timer, keeps nobody waiting.
+    if (owner.userId !== undefined) this.#options.shares?.ask(owner)
+    this.#charge()
+    const app = this.#appOf(owner.appId)
+    const line = lineOf(app, owner.userId)
+    if (line.waiting.size === 0 && this.#restOf(app, line) === 0) this.#begin(app, line)
+    else await this.#wait(app, line, owner)
+    const running = { owner, chargedAt: this.#worked }
+    if (this.#options.isCharged === true) this.#running.add(running)
     let isOver = false
     return () => {
       if (isOver) return
       isOver = true
+      this.#charge()
+      this.#running.delete(running)
       this.#underWay -= 1
+      app.underWay -= 1
       line.underWay -= 1
-      this.#dropIdle(appId, line)
+      this.#dropIdle(app, line)
       this.#serve()
     }
   }
 
-  #lineOf(appId: string): Line {
-    let line = this.#lines.get(appId)
-    if (line === undefined) this.#lines.set(appId, (line = { underWay: 0, waiting: new Set() }))
-    return line
-  }
-
-  #mayBegin(line: Line): boolean {
-    const { places, reserved } = this.#options
-    return this.#underWay < places && line.underWay < places - reserved
-  }
-
-  #begin(appId: string, line: Line): void {
-    this.#underWay += 1
-    line.underWay += 1
-    this.#lines.delete(appId)
-    this.#lines.set(appId, line)
-  }
-
-  #wait(appId: string, line: Line): Promise<void> {
-    const { waitMs, waitingPerAppMax, waitingMax } = this.#options
-    const share = waitingMax / this.#lines.size
-    if (line.waiting.size >= waitingPerAppMax || (this.#waiting >= waitingMax && line.waiting.size >= share))
-      throw new TurnRefusedError(`${line.waiting.size} of this app wait already`)
-    return new Promise((resolve, reject) => {
-      const callOff = this.#later(waitMs, () => waiting.refuse(`waited for ${waitMs} ms`))
-      const leave = () => {
-        callOff()
-        line.waiting.delete(waiting)
-        this.#waiting -= 1
-      }
-      const waiting: Waiting = {
-        begin: () => {
-          leave()
-          this.#begin(appId, line)
-          resolve()
-        },
-        refuse: (reason) => {
-          leave()
-          this.#dropIdle(appId, line)
-          reject(new TurnRefusedError(reason))
-        },
-      }
-      line.waiting.add(waiting)
-      this.#waiting += 1
-    })
-  }
-
-  /** Gives each free place to the app that was served longest ago, and within it to the one that waits longest. */
-  #serve(): void {
-    while (this.#waiting > 0) {
-      const next = [...this.#lines.values()].find((line) => line.waiting.size > 0 && this.#mayBegin(line))
-      if (next === undefined) return
-      const [first] = next.waiting
-      first!.begin()
+  /** What is under way pays as it goes: of more turns than there are processors each has worked a part of the time. */
+  #charge(): void {
+    const { shares } = this.#options
+    if (shares === undefined || this.#running.size === 0) return
+    const now = shares.now()
+    this.#worked += (now - this.#workedAt) * Math.min(1, processors / Math.max(1, this.#underWay))
+    this.#workedAt = now
+    for (const running of this.#running) {
+      shares.charge(running.owner, this.#worked - running.chargedAt)
+      running.chargedAt = this.#worked
     }
   }
 
-  #dropIdle(appId: string, line: Line): void {
-    if (line.underWay === 0 && line.waiting.size === 0 && this.#lines.get(appId) === line) this.#lines.delete(appId)
+  #appOf(appId: string): AppLines {
+    let app = this.#apps.get(appId)
+    if (app === undefined) this.#apps.set(appId, (app = { appId, underWay: 0, waiting: 0, lines: new Map() }))
+    return app
   }
+
+  /** Milliseconds until it may begin. */
+  #restOf(app: AppLines, line: Line): number {
+    const { places, reserved, perPersonMax = places, shares } = this.#options
+    if (this.#underWay >= places || app.underWay >= places - reserved) return whenAnotherEnds
+    if (line.userId !== undefined && line.underWay >= perPersonMax) return whenAnotherEnds
+    return shares?.restOf(ownerOf(app, line)) ?? 0
+  }
+
+  #begin(app: AppLines, line: Line): void {
+    const { shares, entryMs } = this.#options
+    if (shares !== undefined && entryMs !== undefined) shares.charge(ownerOf(app, line), entryMs)
+    if (this.#running.size === 0) this.#workedAt = shares?.now() ?? 0
+    else this.#charge()
+    this.#underWay += 1
+    app.underWay += 1
+    line.underWay += 1
+    app.lines.delete(line.userId)
+    app.lines.set(line.userId, line)
+    this.#apps.delete(app.appId)
+    this.#apps.set(app.appId, app)
+  }
+
+  #wait(app: AppLines, line: Line, owner: Owner): Promise<void> {
+    const { waitMs, waitingPerAppMax, waitingPerPersonMax = waitingPerAppMax, waitingMax } = this.#options
+    if (line.waiting.size >= waitingPerPersonMax) refuseGone(line)
+    // It may have been left without anybody.
+    app.lines.set(line.userId, line)
+    this.#apps.set(app.appId, app)
+    const share = waitingMax / this.#apps.size
+    const isFull =
+      app.waiting >= waitingPerAppMax ||
+      (line.userId !== undefined && line.waiting.size >= waitingPerPersonMax) ||
+      (this.#waiting >= waitingMax && app.waiting >= share)
+    if (isFull) throw this.#refusal(app, line, `${line.waiting.size} wait already`)
+    return new Promise((resolve, reject) => {
+      // Not all at once, who came at once: they would come back at once, too.
+      const patienceMs = waitMs * (1 - ((this.#waiting * 7) % 16) / 64)
+      const late = () => waiting.refuse(this.#refusal(app, line, `waited for ${patienceMs} ms`))
+      const callOff = this.#later(patienceMs, late)
+      const leave = () => {
+        callOff()
+        line.waiting.delete(waiting)
+        app.waiting -= 1
+        this.#waiting -= 1
+        if (this.#waiting === 0) this.#rest()
+      }
+      const waiting: Waiting = {
+        owner,
+        begin: () => {
+          leave()
+          this.#begin(app, line)
+          resolve()
+        },
+        refuse: (error) => {
+          leave()
+          this.#dropIdle(app, line)
+          reject(error)
+        },
+      }
+      line.waiting.add(waiting)
+      app.waiting += 1
+      this.#waiting += 1
+      this.#serve()
+    })
+  }
+  /** [FAIR5] Who took too much is told so, and when to come back; who did not, that there is too much of all. */
+  #refusal(app: AppLines, line: Line, reason: string): TurnRefusedError {
+    const restMs = this.#options.shares?.restOf(ownerOf(app, line)) ?? 0
+    const { perPersonMax = whenAnotherEnds } = this.#options
+    const isOwnDoing = restMs > 0 || (line.userId !== undefined && line.underWay >= perPersonMax)
+    return new TurnRefusedError(reason, isOwnDoing ? restMs : undefined)
+  }
+
+  /** Gives each free place to the app that was served longest ago, in it to such a person, of theirs to the first. */
+  #serve(): void {
+    this.#rest()
+    if (this.#waiting > 0) this.#charge()
+    while (this.#waiting > 0) {
+      const next = this.#next()
+      if (typeof next !== 'number') next.begin()
+      else {
+        if (next !== whenAnotherEnds) this.#callOff = this.#later(Math.max(1, next), () => this.#serve())
+        return
+      }
+    }
+  }
+  /** Nobody waits for their share: there is nothing to look at. */
+  #rest(): void {
+    this.#callOff?.()
+    this.#callOff = undefined
+  }
+  /** Who begins now, or the milliseconds until somebody may. */
+  #next(): Waiting | number {
+    let soonest = whenAnotherEnds
+    for (const app of this.#apps.values()) {
+      if (app.waiting === 0) continue
+      const restOfApp = this.#options.shares?.restOf({ appId: app.appId }) ?? 0
+      if (restOfApp > 0) {
+        soonest = Math.min(soonest, restOfApp)
+        continue
+      }
+      for (const line of app.lines.values()) {
+        const rest = line.waiting.size === 0 ? whenAnotherEnds : this.#restOf(app, line)
+        soonest = Math.min(soonest, rest)
+        if (rest > 0) continue
+        refuseGone(line)
+        const [first] = line.waiting
+        if (first !== undefined) return first
+      }
+    }
+    return soonest
+  }
+
+  #dropIdle(app: AppLines, line: Line): void {
+    if (line.underWay > 0 || line.waiting.size > 0) return
+    if (app.lines.get(line.userId) === line) app.lines.delete(line.userId)
+    if (app.lines.size === 0 && this.#apps.get(app.appId) === app) this.#apps.delete(app.appId)
+  }
+}
+
+const ownerOf = ({ appId }: AppLines, { userId }: Line): Owner => (userId === undefined ? { appId } : { appId, userId })
+function lineOf(app: AppLines, userId: string | undefined): Line {
+  let line = app.lines.get(userId)
+  if (line === undefined) app.lines.set(userId, (line = { userId, underWay: 0, waiting: new Set() }))
+  return line
+}
+/** Nobody is there to be answered: they leave the line, and take no turn. */
+function refuseGone(line: Line): void {
+  for (const waiting of line.waiting)
+    if (waiting.owner.isGone === true) waiting.refuse(new TurnRefusedError('nobody waits for it'))
 }
 
 function afterTimeout(delayMs: number, run: () => void): () => void {

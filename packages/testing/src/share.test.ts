@@ -1,4 +1,4 @@
-/** Shares of long runs. */
+/** WorkShares of long runs. */
 import { describe, expect, test } from 'vitest'
 import { isWhole, lengthOf, shareAt, shareCount, turnOf, type Turn } from './share.ts'
 

@@ -20,6 +20,8 @@ interface Someone {
   readonly number: number
   readonly token: string
   talker: Talker
+  /** Under way while they come back. */
+  return?: Promise<Told> | undefined
 }
 /** What is counted of one window. */
 class Window {
@@ -82,7 +84,11 @@ async function openScreens(someone: Someone): Promise<Told> {
   const groups = someone.person.groupIds.slice(0, 2).map((groupId) => ({ groupId, level: 'open' }))
   return someone.talker.ask({ op: 'subscribe', groups })
 }
-async function comeBack(someone: Someone): Promise<Told> {
+/** Who comes back already does not begin again. */
+function comeBack(someone: Someone): Promise<Told> {
+  return (someone.return ??= connectAnew(someone).finally(() => (someone.return = undefined)))
+}
+async function connectAnew(someone: Someone): Promise<Told> {
   someone.talker.cut()
   const talker = (someone.talker = connected(someone.person, someone.number))
   const isReady = await talker.ready
@@ -125,6 +131,7 @@ async function run(kind: GoodKind, number: number, plannedAt: number): Promise<v
   // Everybody in their turn, but not in the same order for every kind.
   const someone = everybody[(number * 7 + kind.length * 31) % everybody.length]!
   if (own !== undefined) own.waiting += 1
+  const { talker } = someone
   const late = AbortSignal.timeout(patienceMs)
   const gaveUp = new Promise<Told>((resolve) =>
     late.addEventListener('abort', () => resolve({ status: 0, code: 'no answer', retryAfterMs: 0, body: '' })),
@@ -134,6 +141,8 @@ async function run(kind: GoodKind, number: number, plannedAt: number): Promise<v
   if (someone.talker.isOver && kind !== 'connect') void comeBack(someone)
   if (own === undefined) return
   own.waiting -= 1
+  // They themselves cut the connection it was asked on: nobody waited for it.
+  if (told.status === 0 && kind !== 'connect' && talker !== someone.talker) return
   if (told.status === 0 || told.status >= 400) own.refuse(kind, told)
   own.add(kind, performance.now() - plannedAt)
 }

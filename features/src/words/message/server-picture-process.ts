@@ -2,6 +2,7 @@
  * The process that makes of an uploaded file what is kept of it, started by server-convert.ts: it yields to whoever
  * talks, and what a decoder takes of memory goes with it. Asked over its channel, one picture at a time.
  */
+import { existsSync, readdirSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { fileTypeFromFile } from 'file-type'
 import sharp from 'sharp'
@@ -63,7 +64,7 @@ async function write(path: string, isMoving: boolean): Promise<Converted> {
   return { w, h: pageHeight ?? height, preview, contentType: 'image/webp', full: full.data, thumb }
 }
 
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+yieldToAll()
 // No picture comes twice, and one core of a small machine is enough for them.
 sharp.cache(false)
 sharp.concurrency(1)
@@ -77,6 +78,15 @@ process.on('message', (path: string) => {
   })
 })
 let end = endLater()
+/**
+ * Whatever else wants the core has it first. Linux counts each thread by itself, and those that decode were started, or
+ * are started by some that were, before this line is reached.
+ */
+function yieldToAll(): void {
+  const tasks = '/proc/self/task'
+  const threads = existsSync(tasks) ? readdirSync(tasks).map(Number) : [0]
+  for (const thread of threads) setPriority(thread, constants.priority.PRIORITY_LOW)
+}
 /** An album is followed by another, or by none for long. */
 function endLater(): NodeJS.Timeout {
   return setTimeout(() => process.disconnect(), idleMs).unref()

@@ -11,7 +11,7 @@ import { storeTrouble, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import { assert, must } from '../host/assert.ts'
 import type { CardCall } from '../host/feature.ts'
-import { type Engine, publishGroup, publishUser } from '../ground/engine.ts'
+import { type Engine, type Payer, publishGroup, publishUser } from '../ground/engine.ts'
 import { writeFacts } from './facts.ts'
 import { appFactsGroupId } from './group-row.ts'
 import { GroupWork } from './group-work.ts'
@@ -213,8 +213,12 @@ function newsOf(work: GroupWork, from: number, to: number): GroupNews {
 }
 
 /** Runs a decision to its end: transaction, stamps, commit, news. */
-export async function decide<T>(engine: Engine, appId: AppId, run: (decision: Decision) => Promise<T>): Promise<T> {
-  const { result, decision, outgoing } = await commit(engine, appId, async (made) => {
+export async function decide<T>(
+  engine: Engine,
+  of: AppId | Payer,
+  run: (decision: Decision) => Promise<T>,
+): Promise<T> {
+  const { result, decision, outgoing } = await commit(engine, of, async (made) => {
     const value = await run(made)
     return { result: value, decision: made, outgoing: await made.finish() }
   })
@@ -225,12 +229,17 @@ export async function decide<T>(engine: Engine, appId: AppId, run: (decision: De
  * The transaction of a decision; one that was overtaken runs again. When nobody knows whether it went through, what it
  * touched is in doubt.
  */
-export async function commit<T>(engine: Engine, appId: AppId, run: (decision: Decision) => Promise<T>): Promise<T> {
+export async function commit<T>(
+  engine: Engine,
+  of: AppId | Payer,
+  run: (decision: Decision) => Promise<T>,
+): Promise<T> {
+  const appId = typeof of === 'string' ? of : of.appId
   const foreseen: Foreseen = new Map()
   for (let runs = 1; ; runs++) {
     let decision: Decision | undefined
     try {
-      return await engine.store.transaction(appId, (tx) => run((decision = new Decision(engine, appId, tx, foreseen))))
+      return await engine.store.transaction(of, (tx) => run((decision = new Decision(engine, appId, tx, foreseen))))
     } catch (error) {
       if (error instanceof Overtaken) {
         if (runs < runsMax) continue

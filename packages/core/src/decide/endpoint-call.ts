@@ -20,7 +20,15 @@ import { assert, Bug } from '../host/assert.ts'
 import { baseCall, defaultSettings, groupCall } from './calls.ts'
 import { cardWithin, lockMessage } from './card-work.ts'
 import { commit, Decision } from './decision.ts'
-import { asRefusal, type Engine, failKeeping, fingerprintOf, keepsEffects, refusalOf } from '../ground/engine.ts'
+import {
+  asRefusal,
+  type Engine,
+  failKeeping,
+  fingerprintOf,
+  keepsEffects,
+  payerOf,
+  refusalOf,
+} from '../ground/engine.ts'
 import type { Caller, CardPlace, EndpointCall, EndpointServer, PrepareCall, ReadCard } from '../host/feature.ts'
 import type { CallRequest } from '../host/host.ts'
 import { messageText } from '../ground/row-text.ts'
@@ -36,8 +44,9 @@ export async function callEndpoint(
   checkCaller(server.endpoint, request.caller)
   const isReading = server.endpoint.method === 'GET'
   const { appId } = request
+  const of = request.payer === undefined ? appId : payerOf(request.payer)
   const enter = <T>(run: (made: Decision) => Promise<T>): Promise<T> =>
-    isReading ? engine.store.reading(appId, (tx) => run(new Decision(engine, appId, tx))) : commit(engine, appId, run)
+    isReading ? engine.store.reading(of, (tx) => run(new Decision(engine, appId, tx))) : commit(engine, of, run)
   try {
     const prepared = server.prepare === undefined ? undefined : await prepare(engine, server, request)
     const { outgoing, decision, refused, ...result } = await enter(async (made) => {
@@ -73,7 +82,8 @@ async function prepare(
   request: CallRequest,
 ): Promise<{ readonly value: unknown } | undefined> {
   const { appId, caller, params, query, body } = request
-  const read = <T>(run: (tx: Tx) => Promise<T>) => engine.store.reading(appId, run)
+  const read = <T>(run: (tx: Tx) => Promise<T>) =>
+    engine.store.reading(request.payer === undefined ? appId : payerOf(request.payer), run)
   const isAnswered = await read(async (tx) => {
     const decision = new Decision(engine, appId, tx)
     decision.isReading = true

@@ -1,7 +1,7 @@
 /** Asks the host's word before anything of worth is given. Knows no feature. */
 import { refuse, Refusal } from '@qun/contract'
 import { sql } from 'kysely'
-import type { Engine } from '../ground/engine.ts'
+import { type Engine, payerOf } from '../ground/engine.ts'
 import type { ActRequest } from '../host/host.ts'
 import type { RiskAttempt } from '../host/risk.ts'
 
@@ -23,7 +23,7 @@ export async function checkActRisk(engine: Engine, request: ActRequest): Promise
   if (engine.risk === undefined) return
   const { principal, groupId, seq, action, clientId = '' } = request
   const { appId, userId } = principal
-  const kind = await engine.store.reading(appId, async (tx) => {
+  const kind = await engine.store.reading(payerOf(principal), async (tx) => {
     const { rows } = await sql<{ kind: string }>`SELECT kind FROM messages m
       WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq} AND NOT EXISTS (
         SELECT 1 FROM acted a WHERE a.app_id = ${appId} AND a.group_id = ${groupId} AND a.seq = ${seq}

@@ -7,7 +7,7 @@ import { conversationRow, readConversations, recalledSummary, unreadOf } from '.
 import { decide, type Decision } from './decision.ts'
 import { lockUsers } from './lock-order.ts'
 import { noteSpread } from './members.ts'
-import { asRefusal, type Engine } from '../ground/engine.ts'
+import { asRefusal, type Engine, type Payer, payerOf } from '../ground/engine.ts'
 import { moveRead } from './read-position.ts'
 import type { Principal } from '../host/host.ts'
 import type { UserView } from '../host/feature.ts'
@@ -19,8 +19,9 @@ export class Viewing {
   }
 
   /** Moves the read position forward; never back. */
-  read({ appId, userId }: Principal, groupId: GroupId, seq: number): Promise<{ readSeq: number; unread: number }> {
-    return this.#decide(appId, async (decision) => {
+  read(who: Principal, groupId: GroupId, seq: number): Promise<{ readSeq: number; unread: number }> {
+    const { appId, userId } = who
+    return this.#decide(payerOf(who), async (decision) => {
       // The person first, as everywhere: a change of their role tells them, and then the conversation. Sent together.
       await decision.order.reach([{ kind: 'user', userId }])
       const [, { last_seq: lastSeq, isMoved, ...view }] = await Promise.all([
@@ -33,8 +34,9 @@ export class Viewing {
     })
   }
 
-  conversations({ appId, userId }: Principal): Promise<{ conversations: ConversationRow[]; version: number }> {
-    return this.#engine.store.reading(appId, async (tx) => {
+  conversations(who: Principal): Promise<{ conversations: ConversationRow[]; version: number }> {
+    const { appId, userId } = who
+    return this.#engine.store.reading(payerOf(who), async (tx) => {
       const views = await readConversations(tx, appId, userId, {})
       const { rows } = await sql<{
         version: number
@@ -47,11 +49,12 @@ export class Viewing {
   }
 
   async setConversation(
-    { appId, userId }: Principal,
+    who: Principal,
     groupId: GroupId,
     patch: { readonly pinned?: boolean; readonly quiet?: boolean },
   ): Promise<void> {
-    await this.#decide(appId, async (decision) => {
+    const { appId, userId } = who
+    await this.#decide(payerOf(who), async (decision) => {
       // Whoever changes a conversation holds its person first, as the decisions of a group do.
       await lockUsers(decision, [userId])
       const { rows } =
@@ -67,8 +70,9 @@ export class Viewing {
   }
 
   /** Deletes a message for the viewer alone, or brings it back. */
-  async hide({ appId, userId }: Principal, groupId: GroupId, seq: number, hidden: boolean): Promise<void> {
-    await this.#decide(appId, async (decision) => {
+  async hide(who: Principal, groupId: GroupId, seq: number, hidden: boolean): Promise<void> {
+    const { appId, userId } = who
+    await this.#decide(payerOf(who), async (decision) => {
       const { rows } = await sql<{ kind: string }>`SELECT x.kind FROM messages x
         JOIN members m ON m.app_id = x.app_id AND m.group_id = x.group_id AND m.user_id = ${userId} AND m.active AND x.seq > m.join_seq
         WHERE x.app_id = ${appId} AND x.group_id = ${groupId} AND x.seq = ${seq}`.execute(decision.tx)
@@ -81,8 +85,9 @@ export class Viewing {
    * Takes a message back for everybody: body and state are blanked for good, the position stays. One's own within the
    * window; another's if the actor's role is admin or above and not below the sender's. Twice is once.
    */
-  recall({ appId, userId }: Principal, groupId: GroupId, seq: number): Promise<{ seq: number; version: number }> {
-    return this.#decide(appId, async (decision) => {
+  recall(who: Principal, groupId: GroupId, seq: number): Promise<{ seq: number; version: number }> {
+    const { userId } = who
+    return this.#decide(payerOf(who), async (decision) => {
       const card = await openCard(decision, { groupId, seq })
       const work = decision.groupWork(groupId)
       const actor = await work.findMember(userId)
@@ -114,8 +119,9 @@ export class Viewing {
     }
   }
 
-  async me({ appId, userId }: Principal): Promise<Omit<UserView, 'minor'>> {
-    return this.#engine.store.reading(appId, async (tx) => {
+  async me(who: Principal): Promise<Omit<UserView, 'minor'>> {
+    const { appId, userId } = who
+    return this.#engine.store.reading(payerOf(who), async (tx) => {
       const { rows } = await sql<Omit<UserView, 'minor'>>`SELECT user_id AS "userId", name, avatar, badge FROM users
         WHERE app_id = ${appId} AND user_id = ${userId}`.execute(tx)
       return rows[0] ?? { userId, name: userId, avatar: '', badge: null }
@@ -156,9 +162,9 @@ export class Viewing {
     if (isNew) this.#engine.nudge('spreads', appId)
   }
 
-  async #decide<T>(appId: AppId, run: (decision: Decision) => Promise<T>): Promise<T> {
+  async #decide<T>(of: AppId | Payer, run: (decision: Decision) => Promise<T>): Promise<T> {
     try {
-      return await this.#engine.track(decide(this.#engine, appId, run))
+      return await this.#engine.track(decide(this.#engine, of, run))
     } catch (error) {
       const told = asRefusal(error)
       if (told instanceof Refusal) throw told

@@ -4,8 +4,9 @@
 import { hash } from 'node:crypto'
 import { type Bus, topicOf } from '@qun/bus'
 import { refuse, Refusal, type AppId, type RefusalDetail } from '@qun/contract'
-import { type Store, storeTrouble } from '@qun/storage'
+import { type Owner, type Store, storeTrouble, TurnRefusedError } from '@qun/storage'
 import { Bug } from '../host/assert.ts'
+import type { Principal } from '../host/host.ts'
 import type { Limits } from '../host/limits.ts'
 import { PublicationLetter, type GroupNews, type UserNews } from './publication.ts'
 import type { Registry } from '../host/registry.ts'
@@ -51,6 +52,13 @@ export interface Engine {
   doubt(appId: AppId, groupIds: Iterable<string>, userIds?: Iterable<string>): void
   /** Counts work under way, so that `stop` and `settle` can wait for it. */
   track<T>(work: Promise<T>): Promise<T>
+}
+
+/** Whose turn a reading or a decision takes, and whose share: a person's, or their app's. */
+export type Payer = Owner & { readonly appId: AppId }
+
+export function payerOf(who: Principal): Payer {
+  return who.byHost === true ? { appId: who.appId } : who
 }
 
 export const groupTopic = (appId: string, groupId: string) => topicOf('group', appId, groupId)
@@ -99,6 +107,8 @@ export function keepsEffects(error: unknown): error is Refusal {
 /** What a caller is told of a failure of the store: try later. Anything else is passed on unchanged. */
 export function asRefusal(error: unknown): unknown {
   if (error instanceof Refusal || error instanceof Bug) return error
+  if (error instanceof TurnRefusedError && error.code === 'store.share_spent')
+    return refuse('rate.limited', { detail: 'share of the machine', retryAfterMs: error.retryAfterMs })
   switch (storeTrouble(error)) {
     case 'unavailable':
     case 'conflict':

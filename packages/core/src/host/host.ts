@@ -54,6 +54,10 @@ export interface Principal {
   readonly appId: AppId
   readonly userId: UserId
   readonly guest: boolean
+  /** The host speaks for them, with its key: it is the app's doing, and not the person's. */
+  readonly byHost?: boolean
+  /** True once nobody waits for an answer any more. */
+  readonly isGone?: boolean
 }
 
 export interface PostRequest {
@@ -97,6 +101,8 @@ export interface CallRequest {
   readonly query: Record<string, unknown>
   readonly body: unknown
   readonly idempotencyKey?: string
+  /** The person whose turn and share it takes; their app's, unless given. */
+  readonly payer?: Principal
 }
 
 /** One encoded frame, shared by all its receivers. `wire` is the gateway's own cache of the framed bytes. */

@@ -2,6 +2,7 @@
 import { createInProcessBus } from '@qun/bus'
 import type { AppId, GroupId } from '@qun/contract'
 import { turns, startWorld, until, type NodeOptions, type World } from '@qun/testing'
+import { appOf } from '@qun/storage'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { createCore } from '../core.ts'
@@ -31,8 +32,8 @@ const failing = (isAway: (appId: string) => boolean): NodeOptions => ({
   store: ({ transaction, reading }) => {
     const away = () => Promise.reject(Object.assign(new Error('away'), { code: '57P01' }))
     return {
-      transaction: (appId, run) => (isAway(appId) ? away() : transaction(appId, run)),
-      reading: (appId, run) => (isAway(appId) ? away() : reading(appId, run)),
+      transaction: (of, run) => (isAway(appOf(of)) ? away() : transaction(of, run)),
+      reading: (of, run) => (isAway(appOf(of)) ? away() : reading(of, run)),
     }
   },
 })

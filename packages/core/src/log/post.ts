@@ -7,7 +7,7 @@ import { checkActor, checkAlive } from '../host/access.ts'
 import type { Appender } from './append.ts'
 import { summaryOf } from '../read/conversations.ts'
 import { decide, type Decision } from '../decide/decision.ts'
-import { asRefusal, type Engine, fingerprintOf, keyOf, refusalOf } from '../ground/engine.ts'
+import { asRefusal, type Engine, fingerprintOf, keyOf, type Payer, refusalOf } from '../ground/engine.ts'
 import type { CardServer, OpenCall, PostAttempt } from '../host/feature.ts'
 import type { PostRequest, PostResult } from '../host/host.ts'
 import { CardWork, checkStateSize } from '../decide/card-work.ts'
@@ -98,7 +98,7 @@ function runFrom(guards: Engine['registry']['guards'], from: number, attempt: Po
 
 async function isKnown(engine: Engine, request: PostRequest): Promise<boolean> {
   const clientKey = keyOf(request.senderId, request.clientId)
-  return engine.store.reading(request.appId, async (tx) => {
+  return engine.store.reading(senderOf(request), async (tx) => {
     const { rows } = await sql`SELECT 1 FROM messages WHERE app_id = ${request.appId} AND group_id = ${request.groupId}
       AND client_key = ${clientKey}::uuid`.execute(tx)
     return rows.length > 0
@@ -107,8 +107,9 @@ async function isKnown(engine: Engine, request: PostRequest): Promise<boolean> {
 
 function attemptOf(engine: Engine, request: PostRequest): PostAttempt {
   const { appId, groupId, senderId } = request
+  const of = senderOf(request)
   const readMember = (userId: string) =>
-    engine.store.reading(appId, async (tx) => {
+    engine.store.reading(of, async (tx) => {
       const { rows } = await sql<{
         role: Role
         join_seq: number
@@ -133,7 +134,7 @@ function attemptOf(engine: Engine, request: PostRequest): PostAttempt {
       return (await readMember(senderId))?.role ?? notInGroup()
     },
     findMembers: (userIds) =>
-      engine.store.reading(appId, async (tx) => {
+      engine.store.reading(of, async (tx) => {
         const { rows } = await sql<{ user_id: UserId }>`SELECT user_id FROM members WHERE app_id = ${appId}
           AND group_id = ${groupId} AND user_id = ANY(${[...userIds]}::text[]) AND active`.execute(tx)
         return new Set(rows.map((row) => row.user_id))
@@ -142,8 +143,12 @@ function attemptOf(engine: Engine, request: PostRequest): PostAttempt {
       const sender = (await readMember(senderId)) ?? notInGroup()
       return seq > sender.join_seq && seq <= sender.last_seq
     },
-    decide: (run) => engine.store.transaction(appId, run),
+    decide: (run) => engine.store.transaction(of, run),
   }
+}
+/** A back end that posts does so at its app's expense. */
+function senderOf({ appId, senderId, asServer }: PostRequest): Payer {
+  return asServer === true ? { appId } : { appId, userId: senderId }
 }
 function notInGroup(): never {
   throw refuse('group.not_found')
@@ -223,7 +228,7 @@ async function postDecided(
   fingerprint: number,
   mentions: readonly string[],
 ): Promise<PostResult> {
-  return decide(engine, request.appId, async (decision) => {
+  return decide(engine, senderOf(request), async (decision) => {
     const work = await decision.lockGroup(request.groupId)
     const member = await work.findMember(request.senderId)
     if (request.asServer !== true || request.senderId !== '') {

@@ -1,5 +1,6 @@
 /** Statements that cost as much in a large shop as in a small one. What they cost on many rows: tools/rows. */
 import { refusalOf, startWorld } from '@qun/testing'
+import { appOf } from '@qun/storage'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { createLab, note, upTo } from '../fixtures.ts'
@@ -35,9 +36,9 @@ describe('plans', () => {
       const asked: string[] = []
       const core = await world.startNode({
         store: ({ reading }) => ({
-          reading: (appId, run) => {
-            if (appId !== '*') asked.push(appId)
-            return reading(appId, run)
+          reading: (of, run) => {
+            if (of !== '*') asked.push(appOf(of))
+            return reading(of, run)
           },
         }),
       })

@@ -15,7 +15,7 @@ import {
 } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
-import type { Engine } from '../ground/engine.ts'
+import { type Engine, payerOf } from '../ground/engine.ts'
 import type { Principal } from '../host/host.ts'
 import {
   arrayText,
@@ -247,8 +247,9 @@ export class Reader {
     this.#engine = engine
   }
 
-  snapshot({ appId, userId }: Principal, groupId: GroupId): Promise<Static<typeof SnapshotFrame>> {
-    return this.#engine.store.reading(appId, async (tx) => {
+  snapshot(who: Principal, groupId: GroupId): Promise<Static<typeof SnapshotFrame>> {
+    const { appId, userId } = who
+    return this.#engine.store.reading(payerOf(who), async (tx) => {
       const bytesMax = historyPages * this.#engine.limits.pageBytesMax
       const texts = await readSnapshot(this.#engine, tx, { appId, groupId }, userId, bytesMax)
       return JSON.parse(snapshotText(groupId, texts, { isCut: texts.next !== undefined })) as Static<
@@ -256,19 +257,21 @@ export class Reader {
       >
     })
   }
-  changes({ appId, userId }: Principal, groupId: GroupId, from: number): Promise<Static<typeof ChangesFrame>> {
-    return this.#engine.store.reading(appId, async (tx) => {
+  changes(who: Principal, groupId: GroupId, from: number): Promise<Static<typeof ChangesFrame>> {
+    const { appId, userId } = who
+    return this.#engine.store.reading(payerOf(who), async (tx) => {
       const page = await readChanges(this.#engine, tx, { appId, groupId }, userId, from)
       return JSON.parse(changesText(`group/${groupId}`, page)) as Static<typeof ChangesFrame>
     })
   }
   history(
-    { appId, userId }: Principal,
+    who: Principal,
     groupId: GroupId,
     page: { readonly before?: number; readonly after?: number; readonly limit?: number },
   ): Promise<{ messages: MessageRow[]; mine: MineRow[]; members: MemberRow[] }> {
+    const { appId, userId } = who
     const at = { appId, groupId }
-    return this.#engine.store.reading(appId, async (tx) => {
+    return this.#engine.store.reading(payerOf(who), async (tx) => {
       const viewer = await readViewer(tx, at, userId)
       const limit = page.limit ?? 50
       const after = Math.max(viewer.join_seq, page.after ?? 0)
@@ -293,13 +296,10 @@ export class Reader {
       }
     })
   }
-  message(
-    { appId, userId }: Principal,
-    groupId: GroupId,
-    seq: number,
-  ): Promise<{ message: MessageRow; mine: MineRow | null }> {
+  message(who: Principal, groupId: GroupId, seq: number): Promise<{ message: MessageRow; mine: MineRow | null }> {
+    const { appId, userId } = who
     const at = { appId, groupId }
-    return this.#engine.store.reading(appId, async (tx) => {
+    return this.#engine.store.reading(payerOf(who), async (tx) => {
       const viewer = await readViewer(tx, at, userId)
       const { rows } = await sql<MessageDbRow>`SELECT * FROM messages
         WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq} AND seq > ${viewer.join_seq}`.execute(tx)
@@ -310,13 +310,14 @@ export class Reader {
   }
   /** Strongest role first, then by joining. The cursor names the last member of the page before. */
   async members(
-    { appId, userId }: Principal,
+    who: Principal,
     groupId: GroupId,
     page: { readonly cursor?: string; readonly limit?: number },
   ): Promise<{ members: MemberRow[]; cursor: string | null }> {
+    const { appId, userId } = who
     const after = page.cursor === undefined ? undefined : parseCursor(page.cursor)
     const limit = page.limit ?? 50
-    return this.#engine.store.reading(appId, async (tx) => {
+    return this.#engine.store.reading(payerOf(who), async (tx) => {
       const viewer = await readViewer(tx, { appId, groupId }, userId)
       const { rows: settings } = await sql<{ roster: string }>`SELECT settings->>'roster' AS roster FROM groups
         WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)

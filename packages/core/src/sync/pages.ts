@@ -1,7 +1,7 @@
 /** Catch-ups in pages of bounded bytes: of a person's own stream, of heads, and of a group that is being opened. */
 import { type AppId, Refusal, type UserId } from '@qun/contract'
 import type { Tx } from '@qun/storage'
-import type { Engine } from '../ground/engine.ts'
+import type { Engine, Payer } from '../ground/engine.ts'
 import {
   changesText,
   type ChangesPage,
@@ -115,12 +115,12 @@ export async function* openingFrames(
   engine: Engine,
   at: { readonly appId: AppId; readonly groupId: string; readonly userId: UserId },
   { texts, rest }: OpeningPage,
-  id: number,
+  { id, payer }: { readonly id: number; readonly payer: Payer },
 ): AsyncGenerator<string> {
   yield* texts.slice(0, -1)
   for (let place = rest; place !== undefined;) {
     const from = place
-    const read = await engine.store.reading(at.appId, (tx) => restPages(engine, tx, at, from, id))
+    const read = await engine.store.reading(payer, (tx) => restPages(engine, tx, at, from, id))
     yield* read.texts
     place = read.next
   }

@@ -40,7 +40,8 @@ export class ClientSession implements Session, Listener {
   /** Where the client's own stream stands after all that was sent. */
   #version: number
   #isCaughtUp = false
-  #isOver = false
+  /** Nobody waits any more for what it asks. */
+  isGone = false
   #catching: Promise<void> | undefined
   #isCatchingAgain = false
   readonly #answers: Answers
@@ -103,8 +104,8 @@ export class ClientSession implements Session, Listener {
     }
   }
   close(): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    if (this.isGone) return
+    this.isGone = true
     for (const sub of this.#subs.splice(0)) sub.hub.remove(sub)
     this.#feed.remove(this)
   }
@@ -143,7 +144,7 @@ export class ClientSession implements Session, Listener {
     return next
   }
   async #catchUp(isFirst: boolean): Promise<void> {
-    if (this.#isOver) return
+    if (this.isGone) return
     const since = this.#version
     const isFresh = since === 0
     const first = await this.#readOwn({ since, isFresh, bytesMax: this.#aheadBytes })
@@ -174,7 +175,7 @@ export class ClientSession implements Session, Listener {
   }
   #readOwn(part: OwnPart): Promise<OwnStream> {
     const { engine } = this.#host
-    return engine.store.reading(this.appId, (tx) => readOwnStream(engine, tx, this, part))
+    return engine.store.reading(this, (tx) => readOwnStream(engine, tx, this, part))
   }
   /** False if the connection is over. */
   async #pushOwn(from: number, { to, version, rows }: OwnStream): Promise<boolean> {
@@ -182,7 +183,7 @@ export class ClientSession implements Session, Listener {
     const more = to < version
     for (const page of changesPages(`user/${this.userId}`, { from, to, rows, more }, pageBytesMax)) {
       await this.outlet.room?.()
-      if (this.#isOver) return false
+      if (this.isGone) return false
       this.#version = page.to
       this.outlet.push({ text: page.text })
     }
@@ -195,12 +196,12 @@ export class ClientSession implements Session, Listener {
       const heads = rest.filter((view) => !view.is_cut).map((view) => freshHead(view, engine.registry))
       for (const text of headsPages(heads, engine.limits.pageBytesMax)) {
         await this.outlet.room?.()
-        if (this.#isOver) return
+        if (this.isGone) return
         this.outlet.push({ text })
       }
       const groupIds = rest.filter((view) => view.is_cut).map((view) => view.group_id)
       if (groupIds.length === 0) return
-      const read = await engine.store.reading(this.appId, (tx) =>
+      const read = await engine.store.reading(this, (tx) =>
         readConversations(tx, this.appId, this.userId, { groupIds }, this.#aheadBytes),
       )
       rest = read.filter((view) => view.active)
@@ -212,7 +213,7 @@ export class ClientSession implements Session, Listener {
   }
   /** Follows a group at level `listed`. `version` is what the client was told of it, to notice news in between. */
   follow(groupId: string, joinSeq: number, version?: number): void {
-    if (this.#isOver) return
+    if (this.isGone) return
     const held = this.#find(groupId)
     if (held !== undefined) {
       held.joinSeq = joinSeq
@@ -234,7 +235,7 @@ export class ClientSession implements Session, Listener {
     void this.#host.engine.track(this.#readHead(groupId)).catch(() => this.fail())
   }
   async #readHead(groupId: string): Promise<void> {
-    const views = await this.#host.engine.store.reading(this.appId, (tx) =>
+    const views = await this.#host.engine.store.reading(this, (tx) =>
       readConversations(tx, this.appId, this.userId, { groupIds: [groupId] }),
     )
     const heads = views.filter((view) => view.active).map((view) => freshHead(view, this.#host.engine.registry))
@@ -256,7 +257,7 @@ export class ClientSession implements Session, Listener {
     await this.#catching
     // A group named twice is asked for once, as named last.
     for (const { groupId, level, from } of new Map(frame.groups.map((group) => [group.groupId, group])).values()) {
-      if (this.#isOver) return
+      if (this.isGone) return
       const sub = this.#find(groupId)
       if (level === 'listed') {
         if (sub === undefined || sub.joinSeq === notYetMember) throw refuse('group.not_found')
@@ -285,18 +286,18 @@ export class ClientSession implements Session, Listener {
       await sub.hub.whenReady()
       for (let cursor = from, isWhole = false; !isWhole;) {
         await this.outlet.room?.()
-        if (sub.held !== held || this.#isOver) return
+        if (sub.held !== held || this.isGone) return
         // What is read from here on holds all told before.
         Object.assign(held, nothingHeld())
         const since = cursor
-        const page = await engine.store.reading(this.appId, (tx) => openingPage(engine, tx, at, since, id))
+        const page = await engine.store.reading(this, (tx) => openingPage(engine, tx, at, since, id))
         if (sub.held !== held) return
         sub.joinSeq = page.joinSeq
         // Whoever opens a group is the likeliest to speak next.
         if (page.viewerName !== undefined) sub.hub.noteName(this.userId, page.viewerName, page.to)
-        for await (const text of openingFrames(engine, at, page, id)) {
+        for await (const text of openingFrames(engine, at, page, { id, payer: this })) {
           await this.outlet.room?.()
-          if (sub.held !== held || this.#isOver) return
+          if (sub.held !== held || this.isGone) return
           this.outlet.push({ text })
         }
         cursor = page.to
@@ -320,7 +321,7 @@ export class ClientSession implements Session, Listener {
   async #pull(frame: Extract<ClientFrame, { op: 'pull' }>): Promise<void> {
     const { engine } = this.#host
     await this.outlet.room?.()
-    if (this.#isOver) return
+    if (this.isGone) return
     if (frame.stream === `user/${this.userId}`) {
       const isFresh = frame.from === 0
       const read = await this.#readOwn({ since: frame.from, isFresh, bytesMax: engine.limits.pageBytesMax })
@@ -337,7 +338,7 @@ export class ClientSession implements Session, Listener {
     if (!frame.stream.startsWith('group/')) throw refuse('group.not_found')
     const groupId = frame.stream.slice('group/'.length)
     try {
-      const page = await engine.store.reading(this.appId, (tx) =>
+      const page = await engine.store.reading(this, (tx) =>
         readChanges(engine, tx, { appId: this.appId, groupId }, this.userId, frame.from),
       )
       this.outlet.push({ text: changesText(frame.stream, page, frame.id) })

@@ -4,6 +4,7 @@ import { changeGroup, setNickname } from '@qun/features/people/membership/contra
 import { textMessage } from '@qun/features/words/message/contract'
 import { differences, type Listener, type Person, startWorld, until, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
+import { appOf } from '@qun/storage'
 import { createLab, id, note, upTo } from '../fixtures.ts'
 
 const { features } = createLab()
@@ -20,8 +21,8 @@ async function openFaulty(limits = {}) {
   const node = await world.startNode({
     limits,
     store: ({ reading, transaction }) => ({
-      reading: (appId, run) => (isFailing(appId) ? Promise.reject(unavailable) : reading(appId, run)),
-      transaction: (appId, run) => (isFailing(appId) ? Promise.reject(unavailable) : transaction(appId, run)),
+      reading: (of, run) => (isFailing(appOf(of)) ? Promise.reject(unavailable) : reading(of, run)),
+      transaction: (of, run) => (isFailing(appOf(of)) ? Promise.reject(unavailable) : transaction(of, run)),
     }),
   })
   const say = (text: string, mentions?: readonly 'sun'[]) =>

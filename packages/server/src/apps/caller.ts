@@ -1,10 +1,12 @@
 /** Decides who is calling a route and whether they may: the credential, `by`, and budgets. Knows no handler. */
 import { fileLimitsOf, refuse, type AppId, type Endpoint, type UserId } from '@qun/contract'
 import type { Caller, Principal } from '@qun/core'
+import type { Owner } from '@qun/storage'
 import type { FastifyRequest } from 'fastify'
 import type { Apps } from './apps.ts'
 import type { Auth, Credential } from './auth.ts'
 import { isStorable } from '../ground/json.ts'
+import type { Doors } from '../ground/doors.ts'
 import { userKey, type BudgetName, type Limiter } from '../ground/rates.ts'
 import { isUserId } from './token.ts'
 
@@ -21,6 +23,12 @@ export interface CallerOptions {
   readonly auth: Auth
   readonly apps: Apps
   readonly limiter: Limiter
+  readonly doors: Doors
+}
+
+/** Whose share a request takes: a back end's its app's, whomever it speaks for. */
+export function payerOf({ appId, principal }: Calling): Owner {
+  return principal === undefined || principal.byHost === true ? { appId } : principal
 }
 
 type AnyEndpoint = Endpoint<any, any, any, any>
@@ -33,7 +41,9 @@ export async function readCalling(
 ): Promise<Calling> {
   const credential = await readCredential(options, request)
   const calling = await callingOf(options, endpoint, request, credential)
-  const { limiter } = options
+  const { limiter, doors } = options
+  // Who is refused for asking too often has taken their share all the same.
+  if (calling.principal !== undefined || calling.isHost) await doors.request(payerOf(calling))
   limiter.check('app', calling.appId)
   if (calling.isHost) limiter.check('host', calling.appId)
   else if (calling.principal === undefined) limiter.check('stranger', request.clientAddress)
@@ -82,7 +92,12 @@ async function callingOf(
   const { appId, userId, guest } = credential.claims
   if (by === 'server') throw refuse('auth.scope', { detail: 'this route is for the host, with an API key' })
   if (guest && endpoint.commerce === true) throw refuse('auth.guest_forbidden')
-  return { appId, caller: { kind: 'user', userId, guest }, principal: { appId, userId, guest }, isHost: false }
+  return {
+    appId,
+    caller: { kind: 'user', userId, guest },
+    principal: principalOf(request, { appId, userId, guest }),
+    isHost: false,
+  }
 }
 
 /**
@@ -108,8 +123,19 @@ function callingOfHost(endpoint: AnyEndpoint, request: FastifyRequest, appId: Ap
   return {
     appId,
     caller: { kind: 'user', userId, guest: false },
-    principal: { appId, userId, guest: false },
+    principal: { appId, userId, guest: false, byHost: true },
     isHost: true,
+  }
+}
+
+/** Of a reading nobody waits for any more, nothing is read. */
+function principalOf({ method, raw }: FastifyRequest, who: Principal): Principal {
+  if (method !== 'GET') return who
+  return {
+    ...who,
+    get isGone() {
+      return raw.socket.destroyed
+    },
   }
 }
 

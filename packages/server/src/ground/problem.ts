@@ -11,7 +11,7 @@ import {
   type Problem,
   type Static,
 } from '@qun/contract'
-import { storeTrouble } from '@qun/storage'
+import { storeTrouble, TurnRefusedError } from '@qun/storage'
 
 export const problemMediaType = 'application/problem+json; charset=utf-8'
 
@@ -42,6 +42,8 @@ const frameworkCodes: Readonly<Record<string, CoreCode>> = {
 /** The refusal an error stands for, or undefined when the error is a bug of ours. */
 export function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error
+  if (error instanceof TurnRefusedError && error.code === 'store.share_spent')
+    return refuse('rate.limited', { detail: 'share of the machine', retryAfterMs: error.retryAfterMs })
   const trouble = storeTrouble(error)
   if (trouble === 'full') return refuse('storage.full')
   if (trouble === 'unavailable') return refuse('store.unavailable')

@@ -2,7 +2,7 @@
 import { answersFile, closed, engineEndpoints, fileLimitsOf, refuse } from '@qun/contract'
 import { assert, type Core, type EndpointServer } from '@qun/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { readCalling, type CallerOptions, type Calling } from '../apps/caller.ts'
+import { payerOf, readCalling, type CallerOptions, type Calling } from '../apps/caller.ts'
 import type { FileAnswers } from '../files/answers.ts'
 import { senderOf } from './bodies.ts'
 import { engineCalls } from './engine-calls.ts'
@@ -49,6 +49,7 @@ function featureRoute(core: Core, server: EndpointServer): Route {
         query,
         body,
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        ...(calling.principal === undefined ? {} : { payer: calling.principal }),
       }),
   }
 }
@@ -82,7 +83,10 @@ function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): v
         if (heldBody !== undefined) heldBody.isUsed = true
         const outcome = await route.serve(readRequest(endpoint, checks, calling, request))
         checkAnswer(checks.answer, outcome.answer, endpoint.name)
-        return sendAnswer(endpoint, outcome, reply, options.answers)
+        return sendAnswer(endpoint, outcome, reply, {
+          answers: options.answers,
+          pay: (ms) => options.doors.pay(payerOf(calling), ms),
+        })
       } finally {
         await heldBody?.free()
       }
@@ -149,6 +153,9 @@ function checkAnswer(check: Check | undefined, answer: unknown, name: string): v
   }
 }
 
+/** Making it text takes a while, and writing it as long again. */
+const longAnswer = 16_384
+
 interface FileAnswer {
   readonly bytes: Uint8Array
   readonly contentType: string
@@ -159,15 +166,18 @@ function sendAnswer(
   endpoint: AnyEndpoint,
   { answer, replayed }: RouteAnswer,
   reply: FastifyReply,
-  answers: FileAnswers,
+  { answers, pay }: { readonly answers: FileAnswers; readonly pay: (ms: number) => void },
 ): FastifyReply {
   const status = replayed === true ? 200 : (endpoint.status ?? 200)
   if (!answersFile(endpoint)) {
+    const began = performance.now()
+    const text = JSON.stringify(answer ?? {})
+    if (text.length > longAnswer) pay(2 * (performance.now() - began))
     return reply
       .code(status)
       .header('content-type', 'application/json; charset=utf-8')
       .header('cache-control', 'no-store')
-      .send(JSON.stringify(answer ?? {}))
+      .send(text)
   }
   const file = ((answer as { file?: FileAnswer }).file ?? answer) as FileAnswer
   const content = answers.open(senderOf(reply.request), reply.raw, file.bytes)

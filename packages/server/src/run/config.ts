@@ -5,6 +5,7 @@ import { isOrigin } from '../apps/apps.ts'
 import type { LogLevel } from './log.ts'
 import { uploadLimits, type UploadLimits } from '../files/uploads.ts'
 import { budgets, type BudgetName, type BudgetOverrides } from '../ground/rates.ts'
+import { workShareLimits, type WorkShareLimits } from '@qun/storage'
 import { parseSecretKey } from '../apps/secret-key.ts'
 
 export interface Config {
@@ -22,6 +23,8 @@ export interface Config {
   /** Public randomness (drand): `on` reads it from the public relays, a list from these. */
   readonly drand: 'on' | 'off' | readonly string[]
   readonly rateLimits: BudgetOverrides
+  /** What one person and one app may take of the machine; false: any amount. */
+  readonly shares: Pick<WorkShareLimits, 'person' | 'app' | 'whole'> | false
   /** Where files on their way lie; undefined: beside the database. */
   readonly spoolDir: string | undefined
   readonly uploads: UploadLimits
@@ -114,6 +117,30 @@ const base = {
   },
 } as const satisfies Record<string, Setting>
 
+const percent = (share: number) => String(Math.round(share * 100))
+/** In hundredths of a processor. */
+const shares = {
+  person: {
+    name: 'QUN_SHARE_PERSON',
+    default: percent(workShareLimits.person),
+    doc:
+      'Percent of a processor that one person’s requests may take for good while others want something; what is above it waits. ' +
+      '0 lifts the shares of people and apps.',
+    read: readCount,
+  },
+  app: {
+    name: 'QUN_SHARE_APP',
+    default: percent(workShareLimits.app),
+    doc: 'The same for all people of one app and its back end, while other apps want something.',
+    read: readCount,
+  },
+  whole: {
+    name: 'QUN_SHARE_WHOLE',
+    default: percent(workShareLimits.whole),
+    doc: 'What one app and all others together may take before it has to keep to its share: the more, the longer others wait beside a busy app.',
+    read: readCount,
+  },
+} as const satisfies Record<string, Setting>
 const mib = 1_048_576
 /** Six numbers: bytes on the spool and uploads at once, each in all, of an app and of a person. */
 const uploads = (
@@ -161,6 +188,7 @@ const rates = Object.entries(budgets).map(([budget, { per, limit, windowMs, reas
 /** Every setting there is, in the order they are documented. */
 export const settings: readonly Setting[] = [
   ...Object.values(base),
+  ...Object.values(shares),
   ...uploads.map(({ setting }) => setting),
   ...rates.map(({ setting }) => setting),
 ]
@@ -198,6 +226,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): {
       .filter(({ setting }) => env[setting.name] !== undefined)
       .map(({ budget, setting }) => [budget, read(setting)]),
   )
+  const [person = 0, app = 0, whole = 0] = Object.values(shares).map((setting) => (read(setting) as number) / 100)
+  if (person > 0 && app === 0) problems.push('QUN_SHARE_APP: 1 or more, unless QUN_SHARE_PERSON is 0')
   const uploadCounts = uploads.map(({ setting, unit }) => (read(setting) as number) * unit)
   if (problems.length > 0) throw new ConfigError(problems)
   const known = new Set(
@@ -208,8 +238,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): {
     .map((name) => `${name} is no setting of this server`)
   // A database of one's own holds what others rely on: a demo goes there only when asked for.
   const demo = values['demo'] ?? values['databaseUrl'] === undefined
+  const given = person === 0 ? false : { person, app, whole }
   return {
-    config: { ...values, demo, rateLimits, uploads: uploadLimitsOf(uploadCounts) } as unknown as Config,
+    config: { ...values, demo, rateLimits, shares: given, uploads: uploadLimitsOf(uploadCounts) } as unknown as Config,
     warnings,
   }
 }

@@ -5,7 +5,17 @@ import { join } from 'node:path'
 import { createHintBus, createInProcessBus, type Bus } from '@qun/bus'
 import type { Millis } from '@qun/contract'
 import { createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
-import { checkMigrated, createNotices, migrate, openStore, startEmbedded, type Store } from '@qun/storage'
+import {
+  checkMigrated,
+  createNotices,
+  migrate,
+  openStore,
+  type WorkShareLimits,
+  WorkShares,
+  startEmbedded,
+  type Store,
+} from '@qun/storage'
+import { Doors } from '../ground/doors.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createAddressBook, type AddressBook } from '../ground/addresses.ts'
@@ -56,6 +66,8 @@ export interface ServerOptions {
   readonly risk?: RiskPort
   /** 0 lifts a budget. */
   readonly rateLimits?: BudgetOverrides
+  /** What one person and one app may take of the machine while others want something; false: any amount. */
+  readonly shares?: WorkShares | Partial<WorkShareLimits> | false
   /** Bytes that JSON bodies of requests may hold in memory. */
   readonly bodyLimits?: ShareLimits
   /** Where files on their way lie. Unless told: beside the embedded database, else among temporary files. */
@@ -138,6 +150,11 @@ interface Means {
 }
 interface Ground extends Base, Means {}
 
+function sharesOf({ shares }: ServerOptions): WorkShares | undefined {
+  if (shares === false) return undefined
+  return shares instanceof WorkShares ? shares : new WorkShares(shares)
+}
+
 async function openBase(options: ServerOptions, means: Means): Promise<Base> {
   const { log, now, randomHex } = means
   const { databaseUrl, dataDir } = options
@@ -154,7 +171,8 @@ async function openBase(options: ServerOptions, means: Means): Promise<Base> {
   const url = databaseUrl ?? embedded!.url
   const secretKey = options.secretKey ?? (embedded === undefined ? undefined : await readSecretKey(dataDir!))
   if (secretKey === undefined) log.warn('no secret key given: signing secrets are stored unencrypted in the database')
-  const store = await openStore({ url }).catch(async (error: unknown) => {
+  const shares = sharesOf(options)
+  const store = await openStore({ url, ...(shares === undefined ? {} : { shares }) }).catch(async (error: unknown) => {
     await embedded?.stop()
     throw error
   })
@@ -187,6 +205,7 @@ interface Parts {
   readonly apps: Apps
   readonly auth: Auth
   readonly limiter: Limiter
+  readonly doors: Doors
   readonly addresses: AddressBook
   readonly allowedOrigins: ReadonlySet<string>
   readonly revocations: Revocations
@@ -238,10 +257,11 @@ async function createParts(options: ServerOptions, ground: Ground): Promise<Part
   })
   const auth = new Auth({ apps, revocations, now, randomHex })
   const limiter = new Limiter(now, options.rateLimits)
+  const doors = new Doors(store.shares)
   const addresses = createAddressBook(options.trustedProxies ?? [])
   const allowedOrigins = new Set(options.allowedOrigins ?? [])
   const gateway = new Gateway({
-    ...{ core, auth, apps, limiter, addresses, telemetry, allowedOrigins, now, protocol },
+    ...{ core, auth, apps, limiter, doors, addresses, telemetry, allowedOrigins, now, protocol },
     random: options.random ?? Math.random,
   })
   return {
@@ -251,6 +271,7 @@ async function createParts(options: ServerOptions, ground: Ground): Promise<Part
     apps,
     auth,
     limiter,
+    doors,
     addresses,
     allowedOrigins,
     revocations,

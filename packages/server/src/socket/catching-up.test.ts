@@ -3,7 +3,7 @@ import { features } from '@qun/chat/server'
 import type { GroupId, UserId } from '@qun/contract'
 import { textLengthMax } from '@qun/features/words/message/contract'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
-import { Entrance } from './entrance.ts'
+import { createEntrance } from '../ground/doors.ts'
 import { socketLimits } from '../ground/rates.ts'
 import { makeShopGroup, startTestServer, tokenOf, type TestServer } from '../testing/test-server.ts'
 import { WireClient } from '../testing/wire-client.ts'
@@ -171,12 +171,18 @@ describe('the entrance', () => {
     expect((await enter('sun')).frames[0]).toMatchObject({ op: 'hello', userId: 'sun' })
   })
   test('[SYNC23] apps take turns, a person holds a few places, and who left the queue is not let in', async () => {
-    const entrance = new Entrance(4)
+    const entrance = createEntrance(undefined, 4, 0)
     const entered: string[] = []
-    const ask = (appId: string, person: string) => {
-      const place = entrance.ask(appId as typeof world.app.appId, `${appId}/${person}`)
-      void place.entered.then(() => entered.push(`${appId}/${person}`))
-      return place
+    const ask = (appId: string, userId: string) => {
+      const one = { owner: { appId, userId, isGone: false }, leave: (): void => void (one.owner.isGone = true) }
+      void entrance.take(one.owner).then(
+        (end) => {
+          entered.push(`${appId}/${userId}`)
+          one.leave = end
+        },
+        () => undefined,
+      )
+      return one
     }
     const turn = () => new Promise((resolve) => setImmediate(resolve))
     const crowd = [...Array(6).keys()].map(() => ask('big', 'loop'))

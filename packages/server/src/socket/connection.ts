@@ -13,7 +13,7 @@ import {
 } from '@qun/contract'
 import type { Core, Outlet, Packet, Session } from '@qun/core'
 import type { Auth } from '../apps/auth.ts'
-import type { Entrance, Place } from './entrance.ts'
+import { type Doors, enterWithinMs } from '../ground/doors.ts'
 import { checkTexts, readJson } from '../ground/json.ts'
 import { LiveSocket, type Company } from './live-socket.ts'
 import { wireOf } from './outlet.ts'
@@ -29,7 +29,7 @@ export interface Surroundings extends Company<LiveSocket> {
   readonly protocol: number
   /** True when pages of the origin may speak for users of the app. */
   readonly isOriginOf: (appId: AppId, origin: string) => Promise<boolean>
-  readonly entrance: Entrance
+  readonly doors: Doors
   /** Counts the connection among its user's. False: there are too many. */
   readonly admit: (connection: Connection) => boolean
   /** True once the server takes no more posts. */
@@ -42,8 +42,11 @@ const awaiting = 0
 const verifying = 1
 const open = 2
 
-/** A crowd that comes back at once is let in bit by bit; whoever waits longer is told to try later. */
-const enterWithinMs = 20_000
+/** So that an ordinary frame costs no look at the account. */
+const paidAtOnceMs = 0.5
+/** A socket is told to wait no shorter, and looked at again after. */
+const restMinMs = 20
+const restMaxMs = 1_000
 /** Frames that may arrive while the first token is being checked. */
 const earlyFramesMax = 16
 
@@ -57,8 +60,11 @@ export class Connection extends LiveSocket implements Outlet {
   #state: typeof awaiting | typeof verifying | typeof open = awaiting
   #session: Session | undefined
   #early: string[] | undefined
-  /** Its place at the entrance, or in the queue before it; until it is caught up. */
-  #place: Place | undefined
+  /** Gives its place at the entrance to the next; set until it is caught up. */
+  #leave: (() => void) | undefined
+  /** Time of this thread that is not on its person's account yet. */
+  #workedMs = 0
+  #isResting = false
 
   appId = '' as AppId
   userId = '' as UserId
@@ -86,7 +92,7 @@ export class Connection extends LiveSocket implements Outlet {
 
   push(packet: Packet): void {
     if (this.isClosing) return
-    if (this.#place !== undefined && !packet.text.startsWith('{"op":"hello"')) this.#leaveEntrance()
+    if (this.#leave !== undefined && !packet.text.startsWith('{"op":"hello"')) this.#leaveEntrance()
     if (this.#sentAt !== 0 && packet.text.startsWith('{"op":"sent"')) {
       this.#around.telemetry.acknowledged((this.#around.now() - this.#sentAt) / 1_000)
       this.#sentAt = 0
@@ -94,9 +100,35 @@ export class Connection extends LiveSocket implements Outlet {
     this.pushFrame(wireOf(packet))
   }
 
+  /** Nobody waits for it any more. */
+  get isGone(): boolean {
+    return this.isClosing
+  }
+
+  /** Frames are work for its person's account; who took too much is read on when they have rested. */
+  override read(chunk: Buffer): void {
+    if (this.#around.doors.isFree) return super.read(chunk)
+    const began = performance.now()
+    super.read(chunk)
+    this.#workedMs += performance.now() - began
+    if (this.#workedMs >= paidAtOnceMs && this.userId !== '') this.#pay()
+  }
+  #pay(): void {
+    const restMs = this.#around.doors.pay(this, this.#workedMs)
+    this.#workedMs = 0
+    if (restMs === 0 || this.#isResting || this.isClosing) return
+    this.#isResting = true
+    this.socket.pause()
+    const resume = () => {
+      this.#isResting = false
+      this.socket.resume()
+    }
+    setTimeout(resume, Math.min(Math.max(restMs, restMinMs), restMaxMs)).unref()
+  }
+
   #leaveEntrance(): void {
-    this.#place?.leave()
-    this.#place = undefined
+    this.#leave?.()
+    this.#leave = undefined
   }
 
   /** Whoever is refused makes room at once, however long their client takes to answer. */
@@ -214,7 +246,8 @@ export class Connection extends LiveSocket implements Outlet {
       if (frame.protocol !== undefined && frame.protocol !== this.#around.protocol) throw refuse('ws.version')
       if (isFirst) {
         this.#state = verifying
-        this.dueAt = this.#around.now() + enterWithinMs
+        // Spread, so that a crowd that is refused does not come back in one moment.
+        this.dueAt = this.#around.now() + enterWithinMs - (this.slot % 20) * 500
       }
       const claims = await this.#around.auth.verify(frame.token)
       // It may have closed, or its bearer been shut out, while the token was checked.
@@ -229,21 +262,22 @@ export class Connection extends LiveSocket implements Outlet {
   }
 
   async #begin(claims: Claims, frame: AuthFrame): Promise<void> {
-    const { admit, auth, entrance, isOriginOf } = this.#around
+    const { admit, auth, doors, isOriginOf } = this.#around
     if (this.#origin !== undefined && !(await isOriginOf(claims.appId, this.#origin))) throw refuse('ws.origin')
     if (this.isClosing) return
     this.#origin = undefined
     this.appId = claims.appId
     this.userId = claims.userId
     this.isGuest = claims.guest
+    await doors.connection(this)
+    if (this.isClosing) return
     // Whoever has too many sockets takes no place from anybody.
     if (!admit(this)) throw refuse('conn.limit')
     if (auth.isShutOut(claims)) throw refuse('auth.token_revoked')
     this.#adopt(claims)
     // From here on a revocation finds it, also while it waits.
-    this.#place = entrance.ask(claims.appId, this.#userKey)
-    await this.#place.entered
-    if (this.isClosing) return
+    this.#leave = await doors.enter(this)
+    if (this.isClosing) return this.#leaveEntrance()
     this.#state = open
     // Pings of sockets opened together are spread out.
     this.pingAt = this.#around.now() + socketLimits.pingEveryMs - (this.slot % 20) * 1_000
@@ -301,6 +335,7 @@ function codeOf(refusal: Refusal | undefined): number {
     case 'server.draining':
       return closeCodes.tryLater
     case 'conn.limit':
+    case 'rate.limited':
       return closeCodes.rate
     case 'ws.origin':
       return closeCodes.forbidden

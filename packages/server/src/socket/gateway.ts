@@ -9,7 +9,7 @@ import type { AddressBook } from '../ground/addresses.ts'
 import type { App, Apps } from '../apps/apps.ts'
 import type { Auth } from '../apps/auth.ts'
 import { Connection, type Surroundings } from './connection.ts'
-import { Entrance } from './entrance.ts'
+import type { Doors } from '../ground/doors.ts'
 import { writeProblem } from '../http/http.ts'
 import { localeOfHeader } from '../ground/problem.ts'
 import { socketPath } from '../ground/paths.ts'
@@ -20,8 +20,6 @@ import type { Telemetry } from '../ground/telemetry.ts'
 /** From RFC 6455; proves that the server understood the upgrade. */
 const acceptSalt = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const sweepMs = 1_000
-/** Connections that catch up at the same time: enough to keep the pool busy, few enough to keep its queue short. */
-const enteringMax = 32
 /** A key that was retired, or an app that was removed, ends the sockets it let in within this time. */
 const keyCheckMs = 4_000
 
@@ -30,6 +28,7 @@ export interface GatewayOptions {
   readonly auth: Auth
   readonly apps: Apps
   readonly limiter: Limiter
+  readonly doors: Doors
   readonly addresses: AddressBook
   readonly telemetry: Telemetry
   readonly protocol: number
@@ -53,7 +52,7 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options
-    const { core, auth, limiter, telemetry, protocol, now } = options
+    const { core, auth, limiter, doors, telemetry, protocol, now } = options
     this.#around = {
       core,
       auth,
@@ -62,7 +61,7 @@ export class Gateway {
       protocol,
       now,
       isOriginOf: (appId, origin) => this.#isOriginOf(appId, origin),
-      entrance: new Entrance(enteringMax),
+      doors,
       admit: (connection) => this.#admit(connection),
       backlogged: (connection) => void this.#backlogged.add(connection as Connection),
       isDraining: () => this.#isDraining,
