@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { refuse, type SentFile } from '@qun/contract'
 import { Shares, type Sender, type ShareLimits } from '../ground/shares.ts'
 import type { Pace } from './pace.ts'
@@ -12,6 +13,8 @@ import { readPieces } from './pieces.ts'
 import type { Spool } from './spool.ts'
 
 const mib = 1_048_576
+/** After each piece; pieces are 64 KiB where the sender is quick. */
+const restMaxMs = 1_000
 export interface UploadLimits {
   /** On the spool. */
   readonly bytes: ShareLimits
@@ -45,6 +48,8 @@ export interface UploadsOptions {
   readonly pace: Pace
   readonly limits: UploadLimits
   readonly openFile?: (path: string) => Promise<SpoolFile>
+  /** Told of bytes that came; the milliseconds until their sender may send on. */
+  readonly restOf?: (sender: Sender, bytes: number) => number
 }
 /** What is known of a file before it is read. */
 export interface UploadHead {
@@ -61,13 +66,15 @@ export class Uploads {
   /** Bytes on the spool, and those that were promised to come. */
   readonly bytes: Shares
   readonly atOnce: Shares
+  readonly restOf: NonNullable<UploadsOptions['restOf']>
   readonly #openFile: (path: string) => Promise<SpoolFile>
 
-  constructor({ spool, pace, limits, openFile }: UploadsOptions) {
+  constructor({ spool, pace, limits, openFile, restOf }: UploadsOptions) {
     this.spool = spool
     this.pace = pace
     this.bytes = new Shares('bytes of uploads', limits.bytes)
     this.atOnce = new Shares('uploads', limits.atOnce)
+    this.restOf = restOf ?? (() => 0)
     this.#openFile = openFile ?? ((path) => openNew(spool, path))
   }
   /**
@@ -128,6 +135,9 @@ export class Upload {
           this.#count(size)
           digest.update(piece)
           await file.writeFile(piece)
+          const restMs = this.#uploads.restOf(this.#head.sender, piece.length)
+          // No longer than leaves it the pace that is asked of it.
+          if (restMs > 0) await pause(Math.min(restMs, restMaxMs), undefined, { ref: false })
         }
         await readPieces(payload, write, cut.promise)
       } finally {

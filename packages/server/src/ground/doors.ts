@@ -4,12 +4,15 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Owner, type WorkShares, TurnRefusedError, Turns } from '@qun/storage'
+import type { Sender } from './shares.ts'
 import { refusalOf } from './problem.ts'
 
 /** What the doors let in costs this thread at least so much, beside what it asks of the store. */
 const requestMs = 0.4
 /** And a connection so much more: its upgrade, its token, and its end. */
 const connectMs = 0.6
+/** Each byte of a file: 8 ms a MiB, memory that is collected included. */
+const byteMs = 8 / 1_048_576
 /** Waiting longer is told to come back; clients give up at thirty seconds. */
 const waitMs = 5_000
 const waitingPerPersonMax = 50
@@ -56,6 +59,10 @@ export class Doors {
     return this.#entrance.take(owner)
   }
 
+  /** Bytes of a file came in, which are written, hashed and collected; the milliseconds their sender has to rest. */
+  received({ app, person }: Sender, bytes: number): number {
+    return this.pay({ appId: app, userId: person }, bytes * byteMs)
+  }
   /** Puts time of this thread on their account; the milliseconds they have to rest for it. */
   pay(owner: Owner, ms: number): number {
     if (this.#shares === undefined) return 0

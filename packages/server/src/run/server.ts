@@ -288,7 +288,7 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
   const version = options.version ?? '0.1.0'
   const progress = { isDraining: false }
   const bodies = new Shares('bytes of bodies', options.bodyLimits ?? httpLimits.heldBytes)
-  const uploads = uploadsOf(options, ground.spool, parts.pace)
+  const uploads = uploadsOf(options, ground.spool, parts)
   const answers = new FileAnswers(parts.pace, options.answerLimits ?? answerLimits)
   const http = createHttp({
     ...{ telemetry, addresses: parts.addresses, bodies, uploads, now, randomHex },
@@ -326,9 +326,15 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
   }
 }
 
-function uploadsOf(options: ServerOptions, spool: Spool, pace: Pace): Uploads {
+function uploadsOf(options: ServerOptions, spool: Spool, { pace, doors }: Pick<Parts, 'pace' | 'doors'>): Uploads {
   const { uploads: limits = uploadLimits, openSpoolFile: openFile } = options
-  return new Uploads({ spool, pace, limits, ...(openFile === undefined ? {} : { openFile }) })
+  return new Uploads({
+    spool,
+    pace,
+    limits,
+    restOf: (sender, bytes) => doors.received(sender, bytes),
+    ...(openFile === undefined ? {} : { openFile }),
+  })
 }
 
 /** Unready, no more connections, goaway, what is under way, sockets, store. */
