@@ -18,7 +18,7 @@ export const decoders = new Decoders(30_000)
 export async function convertInTurn(call: UploadCall): Promise<Converted> {
   const { path, size } = call.body
   if (size > imageBytesMax) call.fail('media.too_large')
-  const answer = await conversions.run(call.appId, call.actorId, () => decoders.convert(path))
+  const answer = await conversions.run(call.appId, call.actorId, () => call.heavy(() => decoders.convert(path)))
   if (answer === undefined) throw refuse('server.overloaded', { detail: 'the decoder ended', retryAfterMs })
   if ('picture' in answer) return answer.picture
   const { code, detail } = answer.fault

@@ -95,8 +95,17 @@ async function prepare(
   const fail = (code: string, more?: RefusalDetail): never => {
     throw refusalOf(engine.registry, code, more)
   }
+  const heavy = async <T>(work: () => Promise<T>): Promise<T> => {
+    const began = engine.elapsed()
+    try {
+      return await work()
+    } finally {
+      const owner = request.payer === undefined ? { appId } : payerOf(request.payer)
+      engine.store.shares?.charge(owner, engine.elapsed() - began)
+    }
+  }
   const call: PrepareCall<any> = {
-    ...{ appId, caller, params, query, body, fail, read, now: engine.now() },
+    ...{ appId, caller, params, query, body, fail, read, heavy, now: engine.now() },
     get actorId() {
       if (caller.kind !== 'user') throw refuse('auth.scope')
       return caller.userId

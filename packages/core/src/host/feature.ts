@@ -253,6 +253,8 @@ export interface PrepareCall<E> {
   readonly query: QueryOf<E>
   readonly body: ReceivedOf<E>
   fail(code: string, more?: RefusalDetail): never
+  /** Runs work of another process, whose time is put on the caller's account as that of the store is. */
+  heavy<T>(work: () => Promise<T>): Promise<T>
   /** A short reading of its own: what it gives may have changed by the decision. */
   read<T>(run: (tx: Tx) => Promise<T>): Promise<T>
 }
