@@ -1,6 +1,7 @@
 /** A person's own stream where there is very much of it: read and sent some pages at a time, nothing is left out. */
 import { leaveGroup } from '@qun/features/people/membership/contract'
 import { appId, startWorld, type Listener, type World } from '@qun/testing'
+import { appOf } from '@qun/storage'
 import { expect, test } from 'vitest'
 import { createLab, id, note, offer, postCounter, upTo } from '../fixtures.ts'
 
@@ -49,9 +50,9 @@ test('[SYNC21] a long stream of one’s own is read some pages at a time, and al
   let readings = 0
   const core = await world.startNode({
     store: ({ reading }) => ({
-      reading: (appId, run) => {
-        if (appId === 'shop') readings++
-        return reading(appId, run)
+      reading: (of, run) => {
+        if (appOf(of) === 'shop') readings++
+        return reading(of, run)
       },
     }),
   })
@@ -94,7 +95,7 @@ test('[SYNC21] what goes away between two parts of a fresh stream is told, and s
   const core = await world.startNode({
     store: ({ reading }) => ({
       reading: async (app, run) => {
-        if (app === appId && ++readings === 4) {
+        if (appOf(app) === appId && ++readings === 4) {
           await world.as('li').call(leaveGroup, { params: { groupId: left } })
           await lab.decide(world.as('wang'), async (call) => call.putUserRecord(id('li'), offer, '1', null))
         }

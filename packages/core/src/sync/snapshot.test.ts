@@ -1,5 +1,6 @@
 /** Snapshots of groups with very much in them: each frame is a page, nothing is left out, clients show it whole. */
 import { appId, startWorld, until, type World } from '@qun/testing'
+import { appOf } from '@qun/storage'
 import { expect, test } from 'vitest'
 import { counter, createLab, id, note, pin, postCounter, upTo } from '../fixtures.ts'
 
@@ -38,7 +39,7 @@ test('[SYNC21] a snapshot of many records, members and own parts comes as pages,
   const core = await world.startNode({
     store: ({ reading }) => ({
       reading: (app, run) => {
-        if (app === appId) readings++
+        if (appOf(app) === appId) readings++
         return reading(app, run)
       },
     }),
@@ -90,7 +91,7 @@ test('[SYNC21] who is removed while parts of a snapshot are on the way gets no m
   const core = await world.startNode({
     store: ({ reading }) => ({
       reading: async (app, run) => {
-        if (app === appId && --toGo === 0) await new Promise<void>((resolve) => (go = resolve))
+        if (appOf(app) === appId && --toGo === 0) await new Promise<void>((resolve) => (go = resolve))
         return await reading(app, run)
       },
     }),
