@@ -69,7 +69,7 @@ const server = await createServer({
   ...(values['own-limits']
     ? {}
     : {
-        shares: false as const,
+        shares: { person: raisedLimit, app: raisedLimit, whole: raisedLimit },
         rateLimits: Object.fromEntries(Object.keys(budgets).map((name) => [name, raisedLimit])),
       }),
   ...(database === undefined ? {} : { databaseUrl: database }),

@@ -7,7 +7,7 @@ import { type Owner, type WorkShareLimits, WorkShares } from './work-shares.ts'
 import { type TurnRefusedError, Turns, type TurnsOptions } from './turns.ts'
 
 const limits: WorkShareLimits = {
-  ...{ person: 0.1, app: 0.25, whole: 0.5 },
+  ...{ person: 0.1, app: 0.25, whole: 0.5, processors: 1 },
   ...{ personBurstMs: 100, appBurstMs: 300, debtMaxMs: 5_000, aloneAfterMs: 1_000 },
 }
 const standard = { places: 10, reserved: 2, perPersonMax: 2, waitMs: 4_000, waitingPerAppMax: 100, waitingMax: 400 }

@@ -4,6 +4,8 @@
  * neither what the work is nor where it waits.
  */
 
+import { availableParallelism } from 'node:os'
+
 /** For whom something is done: an app, or one person of it. */
 export interface Owner {
   readonly appId: string
@@ -17,11 +19,13 @@ export interface Owner {
 export const appOf = (of: string | Owner): string => (typeof of === 'string' ? of : of.appId)
 
 export interface WorkShareLimits {
-  /** Of a processor: what a person, and an app, may take for good while others want something. */
+  /** Of the machine: what a person, and an app, may take for good while others want something. */
   readonly person: number
   readonly app: number
-  /** Of a processor: what an app may take and leave to all others together, where that is more. */
+  /** Of the machine: what an app may take and leave to all others together, where that is more. */
   readonly whole: number
+  /** What the machine has. */
+  readonly processors: number
   /** Milliseconds of work that may come at once before that. */
   readonly personBurstMs: number
   readonly appBurstMs: number
@@ -31,9 +35,10 @@ export interface WorkShareLimits {
   readonly aloneAfterMs: number
 }
 export const workShareLimits: WorkShareLimits = {
-  person: 0.06,
-  app: 0.2,
-  whole: 0.5,
+  person: 0.03,
+  app: 0.1,
+  whole: 0.25,
+  processors: availableParallelism(),
   personBurstMs: 400,
   appBurstMs: 600,
   debtMaxMs: 10_000,
@@ -126,7 +131,7 @@ export class WorkShares {
   constructor(limits: Partial<WorkShareLimits> = {}, now: () => number = () => performance.now()) {
     this.limits = { ...workShareLimits, ...limits }
     this.now = now
-    this.#person = { share: this.limits.person, burstMs: this.limits.personBurstMs }
+    this.#person = { share: this.#ofMachine(this.limits.person), burstMs: this.limits.personBurstMs }
     this.#forgottenAt = now()
   }
   /** Accounts of people and apps that are kept. */
@@ -177,7 +182,11 @@ export class WorkShares {
   #rateOf({ use }: AppShare, now: number): Rate {
     const { app, whole, appBurstMs } = this.limits
     const others = Math.max(0, this.#use.share(now) - use.share(now))
-    return { share: Math.max(app, whole - others), burstMs: appBurstMs }
+    return { share: Math.max(this.#ofMachine(app), this.#ofMachine(whole) - others), burstMs: appBurstMs }
+  }
+  /** In processors. */
+  #ofMachine(share: number): number {
+    return share * this.limits.processors
   }
   #shareOf(appId: string): AppShare {
     let share = this.#apps.get(appId)
@@ -193,7 +202,7 @@ export class WorkShares {
     this.#forgottenAt = now
     for (const [appId, { account, people }] of this.#apps) {
       for (const [userId, own] of people) if (own.spentMs(now, this.#person.share) === 0) people.delete(userId)
-      if (people.size === 0 && account.spentMs(now, this.limits.app) === 0) this.#apps.delete(appId)
+      if (people.size === 0 && account.spentMs(now, this.#ofMachine(this.limits.app)) === 0) this.#apps.delete(appId)
     }
   }
 }

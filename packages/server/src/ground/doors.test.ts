@@ -7,7 +7,7 @@ import { WireClient } from '../testing/wire-client.ts'
 import { Doors } from './doors.ts'
 
 let at = 0
-const shares = new WorkShares({ personBurstMs: 5_000, appBurstMs: 1_000_000 }, () => at)
+const shares = new WorkShares({ processors: 2, personBurstMs: 5_000, appBurstMs: 1_000_000 }, () => at)
 let world: TestServer
 let groupId: string
 beforeAll(async () => {
@@ -102,7 +102,7 @@ test('[FAIR8] a socket of whoever took too much is read on when they have rested
 })
 
 test('[FAIR8] thread time is paid for by person and by app, and the host’s by its app alone', async () => {
-  const own = new WorkShares({}, () => at)
+  const own = new WorkShares({ processors: 2 }, () => at)
   const doors = new Doors(own)
   own.ask(owner('sun'))
   own.ask({ appId: 'other', userId: 'he' })

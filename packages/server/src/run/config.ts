@@ -118,13 +118,13 @@ const base = {
 } as const satisfies Record<string, Setting>
 
 const percent = (share: number) => String(Math.round(share * 100))
-/** In hundredths of a processor. */
+/** In hundredths of the machine. */
 const shares = {
   person: {
     name: 'QUN_SHARE_PERSON',
     default: percent(workShareLimits.person),
     doc:
-      'Percent of a processor that one person’s requests may take for good while others want something; what is above it waits. ' +
+      'Percent of the machine’s processors that one person’s requests may take for good while others want something; what is above it waits. ' +
       '0 lifts the shares of people and apps.',
     read: readCount,
   },
