@@ -40,7 +40,8 @@ export class Decoders {
   }
 
   #start(): ChildProcess {
-    const child = fork(script, { execArgv: [], env: surroundings, serialization: 'advanced' })
+    // A session of its own: what it yields to is told by session (server-picture-process.ts).
+    const child = fork(script, { execArgv: [], env: surroundings, serialization: 'advanced', detached: true })
     child.unref()
     child.on('error', () => undefined)
     child.on('disconnect', () => this.#idle.delete(child))

@@ -2,7 +2,7 @@
  * The process that makes of an uploaded file what is kept of it, started by server-convert.ts: it yields to whoever
  * talks, and what a decoder takes of memory goes with it. Asked over its channel, one picture at a time.
  */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { fileTypeFromFile } from 'file-type'
 import sharp from 'sharp'
@@ -86,6 +86,9 @@ function yieldToAll(): void {
   const tasks = '/proc/self/task'
   const threads = existsSync(tasks) ? readdirSync(tasks).map(Number) : [0]
   for (const thread of threads) setPriority(thread, constants.priority.PRIORITY_LOW)
+  // Where Linux shares a core between sessions first, the store's is weighed against this one as a whole.
+  const session = '/proc/self/autogroup'
+  if (existsSync(session)) writeFileSync(session, String(constants.priority.PRIORITY_LOW))
 }
 /** An album is followed by another, or by none for long. */
 function endLater(): NodeJS.Timeout {
