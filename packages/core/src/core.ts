@@ -5,11 +5,12 @@ import { migrate } from '@qun/storage'
 import { Appender } from './log/append.ts'
 import { ActionQueue } from './decide/card-act.ts'
 import { Doubts } from './log/doubts.ts'
-import { callEndpoint } from './decide/endpoint-call.ts'
+import { callEndpoint, checkHead } from './decide/endpoint-call.ts'
 import { asRefusal, type Engine, publishUser, refusalOf } from './ground/engine.ts'
 import { Epoch } from './ground/epoch.ts'
 import { Fanout } from './sync/fanout.ts'
 import { Folds } from './later/folds.ts'
+import { Admissions } from './host/admissions.ts'
 import type { Core, CoreOptions, Outlet, Principal } from './host/host.ts'
 import { defaultLimits } from './host/limits.ts'
 import { startPost } from './log/post.ts'
@@ -104,6 +105,7 @@ function assemble(engine: Engine, { workers, doubts, underWay, epoch }: Parts): 
     read: (principal, groupId, seq) => open(() => viewing.read(principal, groupId, seq)),
   }
   let isDraining = false
+  const admitted = new Admissions()
   const idle = () => underWay.idle()
   const open = <T>(run: () => Promise<T>): Promise<T> => (isDraining ? Promise.reject(draining()) : run())
 
@@ -130,7 +132,15 @@ function assemble(engine: Engine, { workers, doubts, underWay, epoch }: Parts): 
     setConversation: (principal, groupId, patch) => open(() => viewing.setConversation(principal, groupId, patch)),
     me: (principal) => engine.track(viewing.me(principal)),
     putUser: (appId, user) => open(() => viewing.putUser(appId, user)),
-    call: (server, request) => open(() => engine.track(callEndpoint(engine, server, request))),
+    call: (server, request, admission) => {
+      const run = () => engine.track(callEndpoint(engine, server, request))
+      return admitted.isOpen(admission) ? run() : open(run)
+    },
+    admit: (server, head) =>
+      open(async () => {
+        await engine.track(checkHead(engine, server, head))
+        return open(() => Promise.resolve(admitted.begin()))
+      }),
     connect: (principal: Principal, resume, outlet: Outlet) => new ClientSession(host, principal, resume, outlet),
     disconnect: (appId: AppId, userId: UserId, code, reason) =>
       publishUser(engine, appId, userId, { from: 0, to: 0, cut: { code, reason } }, []),
@@ -143,6 +153,7 @@ function assemble(engine: Engine, { workers, doubts, underWay, epoch }: Parts): 
       forget()
       fanout.stop()
       await workers.stop()
+      await admitted.idle()
       await idle()
       await appender.close()
     },

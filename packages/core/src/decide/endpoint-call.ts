@@ -30,7 +30,7 @@ import {
   refusalOf,
 } from '../ground/engine.ts'
 import type { Caller, CardPlace, EndpointCall, EndpointServer, PrepareCall, ReadCard } from '../host/feature.ts'
-import type { CallRequest } from '../host/host.ts'
+import type { CallHead, CallRequest } from '../host/host.ts'
 import { messageText } from '../ground/row-text.ts'
 import type { GroupWork } from './group-work.ts'
 import { lockUsers } from './lock-order.ts'
@@ -44,10 +44,10 @@ export async function callEndpoint(
   checkCaller(server.endpoint, request.caller)
   const isReading = server.endpoint.method === 'GET'
   const { appId } = request
-  const of = request.payer === undefined ? appId : payerOf(request.payer)
+  const of = shareOf(request)
   const enter = <T>(run: (made: Decision) => Promise<T>): Promise<T> =>
     isReading ? engine.store.reading(of, (tx) => run(new Decision(engine, appId, tx))) : commit(engine, of, run)
-  try {
+  return tellingBugs(engine, server, async () => {
     const prepared = server.prepare === undefined ? undefined : await prepare(engine, server, request)
     const { outgoing, decision, refused, ...result } = await enter(async (made) => {
       const known = isReading ? undefined : await claimKey(made, server.endpoint, request)
@@ -65,11 +65,7 @@ export async function callEndpoint(
     if (outgoing !== undefined) decision.publish(outgoing)
     if (refused !== undefined) throw refused
     return result
-  } catch (error) {
-    const told = asRefusal(error)
-    if (!(told instanceof Refusal)) engine.onBug(told, server.endpoint.name)
-    throw told instanceof Refusal ? told : refuse('server.bug')
-  }
+  })
 }
 
 /**
@@ -82,16 +78,8 @@ async function prepare(
   request: CallRequest,
 ): Promise<{ readonly value: unknown } | undefined> {
   const { appId, caller, params, query, body } = request
-  const read = <T>(run: (tx: Tx) => Promise<T>) =>
-    engine.store.reading(request.payer === undefined ? appId : payerOf(request.payer), run)
-  const isAnswered = await read(async (tx) => {
-    const decision = new Decision(engine, appId, tx)
-    decision.isReading = true
-    const known = await findKey(decision, server.endpoint, request)
-    if (known === undefined) await checkMember(decision, server.endpoint, request)
-    return known !== undefined && known.answer !== null && server.endpoint.secretAnswer !== true
-  })
-  if (isAnswered) return undefined
+  const read = <T>(run: (tx: Tx) => Promise<T>) => engine.store.reading(shareOf(request), run)
+  if (await checkAccess(engine, server, request)) return undefined
   const fail = (code: string, more?: RefusalDetail): never => {
     throw refusalOf(engine.registry, code, more)
   }
@@ -112,6 +100,39 @@ async function prepare(
     },
   }
   return { value: await server.prepare?.(call) }
+}
+
+/** Whose turn and share it takes. */
+const shareOf = ({ appId, payer }: CallHead) => (payer === undefined ? appId : payerOf(payer))
+
+/** Refuses who may not call. True when the call was answered before: then whoever asks again may hear it. */
+function checkAccess(engine: Engine, { endpoint }: EndpointServer, request: CallHead): Promise<boolean> {
+  return engine.store.reading(shareOf(request), async (tx) => {
+    const decision = new Decision(engine, request.appId, tx)
+    decision.isReading = true
+    const known = await findKey(decision, endpoint, request)
+    if (known === undefined) await checkMember(decision, endpoint, request)
+    return known !== undefined && known.answer !== null && endpoint.secretAnswer !== true
+  })
+}
+
+/** [PREP3] What can be refused of a call before its body is here; the call itself looks again. */
+export function checkHead(engine: Engine, server: EndpointServer, head: CallHead): Promise<void> {
+  return tellingBugs(engine, server, async () => {
+    checkCaller(server.endpoint, head.caller)
+    await checkAccess(engine, server, head)
+  })
+}
+
+/** What is no refusal is a bug, and no caller's business. */
+async function tellingBugs<T>(engine: Engine, { endpoint }: EndpointServer, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    const told = asRefusal(error)
+    if (!(told instanceof Refusal)) engine.onBug(told, endpoint.name)
+    throw told instanceof Refusal ? told : refuse('server.bug')
+  }
 }
 
 /** [IDEM5] A refusal that keeps what was written is an outcome, not a failure. */
@@ -142,7 +163,7 @@ function checkCaller(endpoint: Endpoint, caller: Caller): void {
 }
 
 /** The role the route asks for, in the group its path names. Strangers learn nothing: `group.not_found`. */
-async function checkMember(decision: Decision, endpoint: Endpoint, request: CallRequest): Promise<void> {
+async function checkMember(decision: Decision, endpoint: Endpoint, request: CallHead): Promise<void> {
   const { by } = endpoint
   if (by !== 'member' && by !== 'admin' && by !== 'owner') return
   const groupId = String(request.params['groupId'])
@@ -156,11 +177,14 @@ function callerName(caller: Caller): string {
   return caller.kind === 'user' ? `user/${caller.userId}` : caller.kind
 }
 
-/** The body as text. A file is the same when its bytes and its type are, wherever it lies. */
-function bodyText(endpoint: Endpoint, body: unknown): string {
+/**
+ * The body as text. A file is the same when its bytes and its type are, wherever it lies: said as servers said it that
+ * held its bytes in an object with a `toJSON`, so that a retry of what they answered is known.
+ */
+export function bodyText(endpoint: Endpoint, body: unknown): string {
   if (fileLimitsOf(endpoint) !== undefined) {
     const { sha256, contentType } = body as SentFile
-    return JSON.stringify([sha256, contentType])
+    return JSON.stringify(Object.entries({ bytes: sha256, contentType, toJSON: null }))
   }
   if (typeof body !== 'object' || body === null) return JSON.stringify(body ?? null)
   return JSON.stringify(Object.entries(body))
@@ -190,11 +214,11 @@ async function claimKey(
   // [IDEM6] The key was known; its answer is not.
   return endpoint.secretAnswer === true ? undefined : { answer: JSON.parse(row.answer) }
 }
-const holderOf = (endpoint: Endpoint, { caller }: CallRequest) => `${callerName(caller)} ${endpoint.name}`
+const holderOf = (endpoint: Endpoint, { caller }: CallHead) => `${callerName(caller)} ${endpoint.name}`
 async function findKey(
   { appId, tx }: Decision,
   endpoint: Endpoint,
-  request: CallRequest,
+  request: CallHead,
 ): Promise<{ readonly fingerprint: number; readonly answer: string | null } | undefined> {
   const { idempotencyKey } = request
   if (idempotencyKey === undefined) return undefined

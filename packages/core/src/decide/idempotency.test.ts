@@ -1,8 +1,12 @@
 /** Idempotency keys of endpoints: a repeated request is one request. */
+import { hash } from 'node:crypto'
+import { closed, defineEndpoint, fileBody } from '@qun/contract'
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { fingerprintOf } from '../ground/engine.ts'
 import { serveEndpoint } from '../host/feature.ts'
+import { bodyText } from './endpoint-call.ts'
 import { addLine, countRows, createLab, labEndpoints, listLines, listStored, note, upTo } from '../fixtures.ts'
 
 const lab = createLab()
@@ -11,6 +15,18 @@ const ask = (world: World, name: string, key: string, step = 'make') =>
   world.as(name).call(labEndpoints.user, { body: { step }, key })
 
 describe('a key', () => {
+  test('[IDEM2] is of the same file whichever version took it first', () => {
+    const endpoint = defineEndpoint({
+      ...{ name: 'lab.file', method: 'POST', path: '/lab/file', doc: 'Takes a file.', by: 'user' },
+      body: fileBody({ bytesMax: 10, contentTypes: ['image/*'] }),
+      answer: closed({}),
+    })
+    const sha256 = hash('sha256', 'abc')
+    const text = bodyText(endpoint, { path: '/spool/1', size: 3, contentType: 'image/png', sha256 })
+    // As commit 8b74765 computed it, which held files in memory.
+    expect(text).toBe(`[["bytes","${sha256}"],["contentType","image/png"],["toJSON",null]]`)
+    expect(fingerprintOf(JSON.stringify([{ groupId: 'grp_1' }, text]))).toBe(4_007_438_036_687_450)
+  })
   test('[IDEM1] makes a repeated request answer as the first time and act once: at once, on two nodes, and later', async () => {
     await using world = await open()
     let ran = 0

@@ -1,5 +1,5 @@
 /** What an endpoint does before its decision: long work that holds nothing. */
-import { closed, defineEndpoint, Type } from '@qun/contract'
+import { closed, defineEndpoint, Type, type UserId } from '@qun/contract'
 import { leaveGroup } from '@qun/features/people/membership/contract'
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
@@ -46,6 +46,52 @@ const ask = (world: World, line: string, key?: string, who = 'li') =>
   world
     .as(who)
     .call(slow, { params: { groupId: world.groupId }, body: { line }, ...(key === undefined ? {} : { key }) })
+
+describe('an endpoint whose body is still to come', () => {
+  async function openHead() {
+    const { world, gate } = await open()
+    const server = world.core.registry.endpoints.get('lab.slow')!
+    const head = (who: string, more: { readonly groupId?: string; readonly idempotencyKey?: string } = {}) => {
+      const { groupId = world.groupId, ...rest } = more
+      return {
+        appId: world.as(who).principal.appId,
+        caller: { kind: 'user', userId: who as UserId, guest: false } as const,
+        params: { groupId },
+        ...rest,
+      }
+    }
+    const admit = (...of: Parameters<typeof head>) => world.core.admit(server, head(...of))
+    return { world, gate, server, head, admit }
+  }
+  test('[PREP3] who may not call is refused by its head; whose retry was answered is not', async () => {
+    const { world, gate, admit } = await openHead()
+    await using _ = world
+    gate.resolve()
+    await ask(world, 'a', 'key-1')
+    await world.as('li').call(leaveGroup, { params: { groupId: world.groupId } })
+    expect(await refusalOf(admit('li'))).toBe('group.not_found')
+    expect(await refusalOf(admit('zhao', { groupId: 'grp_none' }))).toBe('group.not_found')
+    ;(await admit('li', { idempotencyKey: 'key-1' })).end()
+    ;(await admit('zhao')).end()
+  })
+  test('[PREP3] what was let in is carried out though the core stops, and the stop waits for its end', async () => {
+    const { world, gate, server, head, admit } = await openHead()
+    await using _ = world
+    gate.resolve()
+    const [called, idle] = [await admit('li'), await admit('zhao')]
+    let isStopped = false
+    const stopping = world.core.stop().then(() => (isStopped = true))
+    const request = { ...head('li'), query: {}, body: { line: 'a' } }
+    expect(await refusalOf(admit('li'))).toBe('server.draining')
+    expect(await refusalOf(world.core.call(server, request))).toBe('server.draining')
+    expect((await world.core.call(server, request, called)).answer).toEqual({ made: 'made of a' })
+    called.end()
+    expect(isStopped).toBe(false)
+    expect(await refusalOf(world.core.call(server, request, called))).toBe('server.draining')
+    idle.end()
+    await stopping
+  })
+})
 
 describe('an endpoint that prepares', () => {
   test('[PREP1] twenty of them at work keep nobody else from the store, whose connections are fewer', async () => {

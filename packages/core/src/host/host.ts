@@ -94,15 +94,22 @@ export interface ActResult {
   readonly mine: unknown
   readonly replayed: boolean
 }
-export interface CallRequest {
+/** What is known of a call before its body is here. */
+export interface CallHead {
   readonly appId: AppId
   readonly caller: Caller
   readonly params: Record<string, string | number>
-  readonly query: Record<string, unknown>
-  readonly body: unknown
   readonly idempotencyKey?: string
   /** The person whose turn and share it takes; their app's, unless given. */
   readonly payer?: Principal
+}
+export interface CallRequest extends CallHead {
+  readonly query: Record<string, unknown>
+  readonly body: unknown
+}
+/** A call that was let in while its body comes. Whoever let it in ends it, called or not. */
+export interface Admission {
+  end(): void
 }
 
 /** One encoded frame, shared by all its receivers. `wire` is the gateway's own cache of the framed bytes. */
@@ -177,7 +184,16 @@ export interface Core {
   ): Promise<void>
 
   /** A feature's endpoint. Checks `by`, then runs its handler as one decision (or reading, for GET). */
-  call(endpoint: EndpointServer, request: CallRequest): Promise<{ answer: unknown; replayed: boolean }>
+  call(
+    endpoint: EndpointServer,
+    request: CallRequest,
+    admission?: Admission,
+  ): Promise<{ answer: unknown; replayed: boolean }>
+  /**
+   * Lets a call in whose body is still to come. Refuses what `call` would refuse whatever the body is, as far as that
+   * is known by then. A core that stops meanwhile still carries the call out, and waits for its end.
+   */
+  admit(endpoint: EndpointServer, head: CallHead): Promise<Admission>
 
   /** Opens the sync protocol for one connection: catch-up of the user stream first, then frames. */
   connect(principal: Principal, resume: { readonly epoch?: string; readonly version?: number }, outlet: Outlet): Session
