@@ -6,6 +6,7 @@ const withCode = (code: string) => Object.assign(new Error('x'), { code })
 
 test.each([
   ['53100', 'full'],
+  ['EDQUOT', 'full'],
   ['23505', 'duplicate'],
   ['40001', 'conflict'],
   ['40P01', 'conflict'],

@@ -24,6 +24,7 @@ const troubleByCode: Readonly<Record<string, StoreTrouble>> = {
   '40003': 'unavailable',
   '53100': 'full',
   ENOSPC: 'full',
+  EDQUOT: 'full',
   // Statement timeout, idle-in-transaction timeout, and a server that is out of memory, connections or shared locks.
   '57014': 'unavailable',
   '25P03': 'unavailable',
