@@ -1,8 +1,8 @@
 /** The spool's folder: whose it is, and what goes of those who died. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, readdir, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Spool } from './spool.ts'
@@ -46,6 +46,24 @@ test('[SPOOL9] what a server that was killed left there goes at the next start; 
   expect(await readdir(alive.dir)).toEqual(['1'])
   await spool.close()
   expect((await readdir(root)).length).toBe(2)
+})
+test('[SPOOL9] processes of one host name that number theirs each by itself are other machines to each other', async () => {
+  const mine = await Spool.open(root, now)
+  const [host = '', ...rest] = basename(mine.dir).split('~')
+  const space = process.platform === 'linux' ? (await readlink('/proc/self/ns/pid')).replace(/\D/g, '') : ''
+  expect(host).toBe(`${hostname()}+${space}`)
+  // A container that has the host's name, and numbers of its own: whether this process lives is not for us to know.
+  const theirs = join(root, [`${hostname()}+${space}1`, '999999999', ...rest.slice(1)].join('~'))
+  const dead = join(root, [host, '999999999', ...rest.slice(1)].join('~'))
+  await Promise.all([mkdir(theirs), mkdir(dead)])
+  await utimes(theirs, now / 1_000, now / 1_000)
+  const spool = await Spool.open(root, now)
+  expect((await readdir(root)).toSorted()).toEqual(
+    [mine, spool]
+      .map(({ dir }) => basename(dir))
+      .concat(basename(theirs))
+      .toSorted(),
+  )
 })
 test('[SPOOL9] of another machine it goes when nothing happened in it for a day', async () => {
   const [fresh, old] = [join(root, 'elsewhere~7~1~a'), join(root, 'elsewhere~8~1~b')]

@@ -2,7 +2,7 @@
  * The folder in which files on their way lie: one of this server's own, that nobody else reads, within one that servers
  * of this machine share. What servers that died left there goes when the next one opens. Knows no request.
  */
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Millis } from '@qun/contract'
@@ -53,16 +53,24 @@ async function openShared(): Promise<string> {
 
 // ── whose a folder is ──
 /** A process is told from a later one of the same number by when it began, where the system says so. */
-const nameOf = async (pid: number) => `${hostname()}~${pid}~${(await beginningOf(pid)) ?? ''}`
+const nameOf = async (pid: number) => `${await machine()}~${pid}~${(await beginningOf(pid)) ?? ''}`
+/**
+ * Within which numbers of processes mean the same: containers of one host name, as with the host's network, number
+ * theirs each by itself. Linux says in which space of numbers a process lives.
+ */
+async function machine(): Promise<string> {
+  const space = await readlink('/proc/self/ns/pid').catch(() => '')
+  return `${hostname()}+${space.replace(/\D/g, '')}`
+}
 
 async function removeLeftovers(root: string, now: Millis): Promise<void> {
+  const own = await machine()
   for (const name of await readdir(root)) {
     const [host, pid, beginning, random] = name.split('~')
     if (random === undefined) continue
     const dir = join(root, name)
     // Another machine's processes cannot be asked for; no file is a day on its way.
-    const isOver =
-      host === hostname() ? !(await isAlive(Number(pid), beginning ?? '')) : await isBefore(dir, now - dayMs)
+    const isOver = host === own ? !(await isAlive(Number(pid), beginning ?? '')) : await isBefore(dir, now - dayMs)
     if (isOver) await rm(dir, { recursive: true, force: true })
   }
 }
