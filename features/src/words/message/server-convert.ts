@@ -11,7 +11,8 @@ type UploadCall = PrepareCall<typeof uploadImage>
 /** A process takes a core and, for the largest picture, some 200 MB. */
 const atOnce = Math.max(1, Math.floor(availableParallelism() / 2))
 const retryAfterMs = 3_000
-const conversions = new Turns({ atOnce, waitingMax: 48, waitingPerPersonMax: 9, retryAfterMs })
+/** Whoever sent a whole picture waits for its turn: the server bounds how many are let in (SPOOL4), before they send. */
+const conversions = new Turns({ atOnce, waitingMax: Infinity, waitingPerPersonMax: Infinity, retryAfterMs })
 export const decoders = new Decoders(30_000)
 
 /** [PI8] Waits for its turn. Refuses what is no picture, or too much of one; a decoder that died says neither. */

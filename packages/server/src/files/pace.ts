@@ -1,8 +1,7 @@
 /**
- * Holds what is on its way to a least rate: who sends or reads slower keeps what others need, and is cut. One look a
- * second goes over all of it. Knows not what moves.
+ * Looks once a second at all that is on its way, and lets go of what was cut. How slow is too slow, what is sent to us
+ * and what is read from us say themselves. Knows not what moves.
  */
-import type { Millis } from '@qun/contract'
 
 export const paceLimits = {
   /** What must move in each window: the slowest of mobile lines does. */
@@ -13,51 +12,34 @@ export const paceLimits = {
 } as const
 
 /** Something on its way. */
-export class Moving {
-  moved = 0
-  windowEndsAt: Millis
-  readonly cut: () => void
-
-  constructor(windowEndsAt: Millis, cut: () => void) {
-    this.windowEndsAt = windowEndsAt
-    this.cut = cut
-  }
+export interface Moving {
+  /** True once it was cut: it is looked at no more. */
+  look(now: number): boolean
 }
 
 export class Pace {
-  readonly #now: () => Millis
+  /** Milliseconds that only grow: whoever sets the machine's clock cuts nobody. */
+  readonly elapsed: () => number
   readonly #all = new Set<Moving>()
   readonly #timer: NodeJS.Timeout
 
-  constructor(now: () => Millis) {
-    this.#now = now
+  constructor(elapsed: () => number) {
+    this.elapsed = elapsed
     this.#timer = setInterval(() => this.look(), 1_000).unref()
   }
   get count(): number {
     return this.#all.size
   }
-  /** `cut` is called once, if it is too slow. */
-  begin(cut: () => void): Moving {
-    const moving = new Moving(this.#now() + paceLimits.graceMs + paceLimits.windowMs, cut)
+  begin<M extends Moving>(moving: M): M {
     this.#all.add(moving)
     return moving
   }
   end(moving: Moving): void {
     this.#all.delete(moving)
   }
-  /** Cuts what moved too little in the window that ended. */
   look(): void {
-    const now = this.#now()
-    for (const moving of this.#all) {
-      if (now < moving.windowEndsAt) continue
-      if (moving.moved < paceLimits.windowBytesMin) {
-        this.#all.delete(moving)
-        moving.cut()
-        continue
-      }
-      moving.moved = 0
-      moving.windowEndsAt = now + paceLimits.windowMs
-    }
+    const now = this.elapsed()
+    for (const moving of this.#all) if (moving.look(now)) this.#all.delete(moving)
   }
   stop(): void {
     clearInterval(this.#timer)

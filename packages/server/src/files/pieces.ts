@@ -1,10 +1,10 @@
 /** Reads a body piece by piece: the next is asked of the sender when the one before is done with. Knows no file. */
-import { refuse } from '@qun/contract'
+import { Refusal, refuse } from '@qun/contract'
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Resolves at the body's end. Rejects with what `use` or `cut` rejects with, and `request.malformed` when the body
- * breaks off; then `use` is done, and is not called again.
+ * Resolves at the body's end. Rejects with what `use` or `cut` rejects with, with a refusal that the body
+ * is told of, and `request.malformed` when it breaks off; then `use` is done, and is not called again.
  */
 export function readPieces(
   payload: IncomingMessage,
@@ -32,7 +32,8 @@ export function readPieces(
       using.then(() => (isOver ? undefined : payload.resume()), fail)
     }
     const onEnd = () => settle(resolve)
-    const onBreak = () => fail(refuse('request.malformed', { detail: 'the body breaks off' }))
+    const onBreak = (error?: unknown) =>
+      fail(error instanceof Refusal ? error : refuse('request.malformed', { detail: 'the body breaks off' }))
     payload.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak)
     cut.catch(fail)
     // Gone before it was read: nothing of it will come.

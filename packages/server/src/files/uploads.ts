@@ -10,6 +10,9 @@ import { refuse, type SentFile } from '@qun/contract'
 import { Shares, type Sender, type ShareLimits } from '../ground/shares.ts'
 import type { Pace } from './pace.ts'
 import { readPieces } from './pieces.ts'
+import { aheadOf, Reservation } from './reservation.ts'
+import { Sending } from './sending.ts'
+import { asSpoolError, SpoolError } from './spool-error.ts'
 import type { Spool } from './spool.ts'
 
 const mib = 1_048_576
@@ -21,10 +24,10 @@ export interface UploadLimits {
   /** On their way or being worked with: each has a file open and some 200 KB in memory. */
   readonly atOnce: ShareLimits
 }
-/** An album of nine pictures of the largest size is on its way at once, and a second one beside it of usual size. */
+/** An album of nine pictures of the largest size is on its way at once; an app has room for a dozen such people. */
 export const uploadLimits: UploadLimits = {
   bytes: { max: 1_024 * mib, perAppMax: 640 * mib, perPersonMax: 200 * mib },
-  atOnce: { max: 200, perAppMax: 120, perPersonMax: 20 },
+  atOnce: { max: 200, perAppMax: 120, perPersonMax: 10 },
 }
 
 /** What a file is written with. */
@@ -50,6 +53,8 @@ export interface UploadsOptions {
   readonly openFile?: (path: string) => Promise<SpoolFile>
   /** Told of bytes that came; the milliseconds until their sender may send on. */
   readonly restOf?: (sender: Sender, bytes: number) => number
+  /** Told when a file cannot be removed: its request has its answer. */
+  readonly onTrouble?: (error: unknown) => void
 }
 /** What is known of a file before it is read. */
 export interface UploadHead {
@@ -63,119 +68,159 @@ export interface UploadHead {
 export class Uploads {
   readonly spool: Spool
   readonly pace: Pace
-  /** Bytes on the spool, and those that were promised to come. */
+  /** Bytes on the spool, and those for which room is held. */
   readonly bytes: Shares
   readonly atOnce: Shares
   readonly restOf: NonNullable<UploadsOptions['restOf']>
+  readonly onTrouble: (error: unknown) => void
   readonly #openFile: (path: string) => Promise<SpoolFile>
+  readonly #arriving = new Set<Upload>()
 
-  constructor({ spool, pace, limits, openFile, restOf }: UploadsOptions) {
+  constructor({ spool, pace, limits, openFile, restOf, onTrouble }: UploadsOptions) {
     this.spool = spool
     this.pace = pace
     this.bytes = new Shares('bytes of uploads', limits.bytes)
     this.atOnce = new Shares('uploads', limits.atOnce)
     this.restOf = restOf ?? (() => 0)
+    this.onTrouble = onTrouble ?? (() => undefined)
     this.#openFile = openFile ?? ((path) => openNew(spool, path))
   }
   /**
-   * Takes what the file needs before a byte of it is read. Refuses `request.too_large` by its head alone,
+   * Takes what the file needs before a byte of it is read, and room for its beginning. Refuses `request.too_large` by its head alone,
    * `rate.limited` and `server.overloaded` as `Shares` does. What is given back is to be received, then freed.
    */
   admit(head: UploadHead): Upload {
+    this.check(head)
     const { sender, length, bytesMax } = head
-    if (length !== undefined && length > bytesMax) throw refuse('request.too_large')
     this.atOnce.take(sender, 1)
     try {
-      if (length !== undefined) this.bytes.take(sender, length)
+      const room = new Reservation(this.bytes, sender, length ?? bytesMax)
+      return new Upload(this, head, { room, openFile: this.#openFile, arriving: this.#arriving })
     } catch (error) {
       this.atOnce.free(sender, 1)
       throw error
     }
-    return new Upload(this, head, this.#openFile)
   }
+  /** Refuses as `admit` does, and takes nothing. */
+  check({ sender, length, bytesMax }: UploadHead): void {
+    if (length !== undefined && length > bytesMax) throw refuse('request.too_large')
+    this.atOnce.check(sender, 1)
+    this.bytes.check(sender, aheadOf(length ?? bytesMax))
+  }
+  /** Refuses what has not come by now. */
+  cutAll(error: unknown): void {
+    for (const upload of this.#arriving) upload.cut(error)
+  }
+}
+
+interface UploadMeans {
+  readonly room: Reservation
+  readonly openFile: (path: string) => Promise<SpoolFile>
+  /** Those whose bodies come. */
+  readonly arriving: Set<Upload>
 }
 
 export class Upload {
   readonly #uploads: Uploads
   readonly #head: UploadHead
-  readonly #openFile: (path: string) => Promise<SpoolFile>
+  readonly #means: UploadMeans
   readonly #path: string
-  #bytes: number
+  readonly #cut = Promise.withResolvers<never>()
   #freed: Promise<void> | undefined
+  /** Bytes that came. */
+  arrived = 0
   /** Its file is written, or a handler works with it: only the end of that lets go. */
   isUsed = false
+  /** Told once, when it holds nothing any more. */
+  onFreed: () => void = () => undefined
 
-  constructor(uploads: Uploads, head: UploadHead, openFile: (path: string) => Promise<SpoolFile>) {
+  constructor(uploads: Uploads, head: UploadHead, means: UploadMeans) {
     this.#uploads = uploads
     this.#head = head
-    this.#openFile = openFile
+    this.#means = means
     this.#path = uploads.spool.newPath()
-    this.#bytes = head.length ?? 0
+    // It may be cut before anybody listens.
+    this.#cut.promise.catch(() => undefined)
   }
   /**
    * Writes the body to its file. Refuses `request.too_large`; `request.malformed` when it ends early or late;
    * `request.timeout` when it comes too slowly; `server.overloaded` and `rate.limited` when more comes than there is
-   * room for and its length was not told. What was refused is freed.
+   * room for; `SpoolError` when the disk fails, or stands still. What was refused is freed.
    */
   async receive(payload: IncomingMessage): Promise<SentFile> {
     const { pace } = this.#uploads
-    const cut = Promise.withResolvers<never>()
-    // It may be cut before anybody listens.
-    cut.promise.catch(() => undefined)
-    const moving = pace.begin(() => cut.reject(refuse('request.timeout', { detail: 'the body comes too slowly' })))
+    // A write that stands still cannot be ended: its sender is told before its end, which then frees it.
+    const stall = Promise.withResolvers<never>()
+    const sending = new Sending(pace.elapsed, {
+      tooSlow: () => this.cut(refuse('request.timeout', { detail: 'the body comes too slowly' })),
+      stalled: () => {
+        const error = new SpoolError('the spool stands still', 'spool.unavailable')
+        payload.resume()
+        this.cut(error)
+        stall.reject(error)
+      },
+    })
+    pace.begin(sending)
+    this.#means.arriving.add(this)
     this.isUsed = true
-    try {
-      const file = await this.#openFile(this.#path)
-      const digest = createHash('sha256')
-      let size = 0
-      try {
-        const write = async (piece: Buffer) => {
-          moving.moved += piece.length
-          size += piece.length
-          this.#count(size)
-          digest.update(piece)
-          await file.writeFile(piece)
-          const restMs = this.#uploads.restOf(this.#head.sender, piece.length)
-          // No longer than leaves it the pace that is asked of it.
-          if (restMs > 0) await pause(Math.min(restMs, restMaxMs), undefined, { ref: false })
-        }
-        await readPieces(payload, write, cut.promise)
-      } finally {
-        await file.close()
-      }
-      const { length, contentType } = this.#head
-      if (length !== undefined && length !== size) throw refuse('request.malformed', { detail: 'another length' })
-      // Its sender is gone, and no end of the response will be told.
-      if (payload.socket.destroyed) throw refuse('request.malformed')
-      return { path: this.#path, size, contentType, sha256: digest.digest('hex') }
-    } catch (error) {
-      payload.resume()
-      await this.free()
-      throw error
-    } finally {
-      this.isUsed = false
-      pace.end(moving)
+    const written = this.#write(payload, sending)
+      .catch(async (error: unknown) => {
+        payload.resume()
+        await this.free()
+        throw asSpoolError(error)
+      })
+      .finally(() => {
+        this.isUsed = false
+        this.#means.arriving.delete(this)
+        pace.end(sending)
+      })
+    return Promise.race([written, stall.promise])
+  }
+  /** Ends it with an error, if its body still comes. */
+  cut(error: unknown): void {
+    this.#cut.reject(error)
+  }
+  async #write(payload: IncomingMessage, sending: Sending): Promise<SentFile> {
+    const { room, openFile } = this.#means
+    const { length, contentType, bytesMax } = this.#head
+    const file = await sending.keeping(openFile(this.#path))
+    const digest = createHash('sha256')
+    const write = async (piece: Buffer) => {
+      sending.arrived(piece.length)
+      this.arrived += piece.length
+      if (this.arrived > bytesMax) throw refuse('request.too_large')
+      room.grow(this.arrived)
+      digest.update(piece)
+      await sending.keeping(file.writeFile(piece))
+      const restMs = this.#uploads.restOf(this.#head.sender, piece.length)
+      // The machine's share has them wait: that is no slowness of theirs.
+      if (restMs > 0) await sending.keeping(pause(Math.min(restMs, restMaxMs), undefined, { ref: false }))
     }
+    try {
+      await readPieces(payload, write, this.#cut.promise)
+    } finally {
+      await sending.keeping(file.close())
+    }
+    const size = this.arrived
+    if (length !== undefined && length !== size) throw refuse('request.malformed', { detail: 'another length' })
+    // Its sender is gone, and no end of the response will be told.
+    if (payload.socket.destroyed) throw refuse('request.malformed')
+    room.shrink(size)
+    return { path: this.#path, size, contentType, sha256: digest.digest('hex') }
   }
-  /** What nobody told is counted as it comes. */
-  #count(size: number): void {
-    const { sender, bytesMax } = this.#head
-    if (size > bytesMax) throw refuse('request.too_large')
-    if (size <= this.#bytes) return
-    this.#uploads.bytes.take(sender, size - this.#bytes)
-    this.#bytes = size
-  }
-  /** The file goes, then what it took is there again. May be called again. */
+  /** The file goes, then what it took is there again. May be called again; never fails. */
   free(): Promise<void> {
     return (this.#freed ??= this.#free())
   }
   async #free(): Promise<void> {
-    const { sender } = this.#head
     try {
       await rm(this.#path, { force: true })
+    } catch (error) {
+      this.#uploads.onTrouble(asSpoolError(error))
     } finally {
-      this.#uploads.bytes.free(sender, this.#bytes)
-      this.#uploads.atOnce.free(sender, 1)
+      this.#means.room.shrink(0)
+      this.#uploads.atOnce.free(this.#head.sender, 1)
+      this.onFreed()
     }
   }
 }

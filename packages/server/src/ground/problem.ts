@@ -26,8 +26,8 @@ const retryDefaults: Partial<Record<CoreCode, number>> = {
   'idempotency.in_progress': 1,
 }
 
-/** Codes of Fastify's own errors and what they mean in ours. */
-const frameworkCodes: Readonly<Record<string, CoreCode>> = {
+/** Codes of errors of Fastify, and of the spool, and what they mean in ours. */
+const knownCodes: Readonly<Record<string, CoreCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'request.media_type',
   FST_ERR_CTP_BODY_TOO_LARGE: 'request.too_large',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'request.malformed',
@@ -37,6 +37,8 @@ const frameworkCodes: Readonly<Record<string, CoreCode>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'request.uri_too_long',
   FST_ERR_ASYNC_CONSTRAINT: 'request.malformed',
   FST_ERR_REOPENED_CLOSE_SERVER: 'server.draining',
+  'spool.full': 'storage.full',
+  'spool.unavailable': 'store.unavailable',
 }
 
 /** The refusal an error stands for, or undefined when the error is a bug of ours. */
@@ -49,7 +51,7 @@ export function refusalOf(error: unknown): Refusal | undefined {
   if (trouble === 'unavailable') return refuse('store.unavailable')
   const code = (error as { code?: unknown } | null)?.code
   if (typeof code === 'string') {
-    const known = frameworkCodes[code]
+    const known = knownCodes[code]
     if (known !== undefined) return refuse(known)
   }
   return undefined

@@ -121,6 +121,13 @@ export class Limiter {
     if (waitMs > 0) throw refuse('rate.limited', { detail: `budget ${name}`, retryAfterMs: waitMs })
   }
 
+  /** Takes of a budget for what was let in before and was not worth it, also more than is left of it. */
+  charge(name: BudgetName, key: string, cost: number): void {
+    if (this.waitOf(name, key, cost) === 0) return
+    const window = this.#windows.get(`${name} ${key}`)
+    if (window !== undefined) window.count = this.#limits[name]
+  }
+
   /** True when the budget is used up, without counting. */
   isSpent(name: BudgetName, key: string): boolean {
     const window = this.#windows.get(`${name} ${key}`)

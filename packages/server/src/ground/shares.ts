@@ -39,27 +39,39 @@ export class Shares {
   heldBy({ app, person }: Sender): number {
     return this.#byPerson.get(userKey(app, person)) ?? 0
   }
+  /** Whose share has no room for so much more: the person's, the app's, that of all; undefined when there is room. */
+  lackOf({ app, person }: Sender, count: number): 'person' | 'app' | 'all' | undefined {
+    const { max, perAppMax, perPersonMax } = this.#limits
+    if (this.heldBy({ app, person }) + count > perPersonMax) return 'person'
+    if ((this.#byApp.get(app) ?? 0) + count > perAppMax) return 'app'
+    return this.#held + count > max ? 'all' : undefined
+  }
+  /** Refuses as `take` does, and counts nothing. */
+  check(sender: Sender, count: number): void {
+    const lack = this.lackOf(sender, count)
+    const detail = `${this.#what}: no more at once`
+    if (lack !== undefined)
+      throw refuse(lack === 'person' ? 'rate.limited' : 'server.overloaded', { detail, retryAfterMs })
+  }
   /**
    * Refuses `rate.limited` when it is more than the person may have, `server.overloaded` when app or server have no
    * room; nothing is counted then.
    */
-  take({ app, person }: Sender, count: number): void {
-    const key = userKey(app, person)
-    const ofApp = (this.#byApp.get(app) ?? 0) + count
-    const own = (this.#byPerson.get(key) ?? 0) + count
-    const { max, perAppMax, perPersonMax } = this.#limits
-    const detail = `${this.#what}: no more at once`
-    if (own > perPersonMax) throw refuse('rate.limited', { detail, retryAfterMs })
-    if (this.#held + count > max || ofApp > perAppMax) throw refuse('server.overloaded', { detail, retryAfterMs })
+  take(sender: Sender, count: number): void {
+    this.check(sender, count)
+    const { app, person } = sender
     this.#held += count
-    this.#byApp.set(app, ofApp)
-    this.#byPerson.set(key, own)
+    raise(this.#byApp, app, count)
+    raise(this.#byPerson, userKey(app, person), count)
   }
   free({ app, person }: Sender, count: number): void {
     this.#held -= count
     lower(this.#byApp, app, count)
     lower(this.#byPerson, userKey(app, person), count)
   }
+}
+function raise(counts: Map<string, number>, key: string, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count)
 }
 function lower(counts: Map<string, number>, key: string, count: number): void {
   const left = (counts.get(key) ?? 0) - count

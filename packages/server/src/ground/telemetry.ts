@@ -10,7 +10,7 @@ export interface Telemetry {
   refused(code: string, where: string, requestId: string | undefined): void
   /** A bug: the answer was 500, or something threw outside of any request. */
   bug(error: unknown, where: string, requestId?: string): void
-  /** The store or another part is away; the caller was told to come back. */
+  /** The store or another part is away; the caller was told to come back. Logged once a minute for each kind. */
   trouble(error: unknown, where: string): void
   answered(route: string, method: string, status: number, seconds: number): void
   posted(via: 'http' | 'socket'): void
@@ -49,8 +49,18 @@ function createInstruments(registers: Registry[]) {
   }
 }
 
-/** `queuedBytesMax` is asked at every scrape: the longest queue of any socket. */
-export function createTelemetry(log: Logger, queuedBytesMax: () => number): Telemetry {
+export interface TelemetryOptions {
+  readonly log: Logger
+  /** Asked at every scrape: the longest queue of any socket. */
+  readonly queuedBytesMax: () => number
+  /** Milliseconds that only grow. */
+  readonly elapsed: () => number
+}
+/** Of one kind of trouble: a part that is away would fill the log with every request. */
+const troubleLoggedEveryMs = 60_000
+
+export function createTelemetry({ log, queuedBytesMax, elapsed }: TelemetryOptions): Telemetry {
+  const loggedAt = new Map<string, number>()
   const registry = new Registry()
   const count = createInstruments([registry])
   const loop = monitorEventLoopDelay({ resolution: 20 })
@@ -69,6 +79,9 @@ export function createTelemetry(log: Logger, queuedBytesMax: () => number): Tele
     },
     trouble(error, where) {
       count.troubles.inc({ where })
+      const kind = `${where} ${codeOf(error)}`
+      if (elapsed() - (loggedAt.get(kind) ?? -Infinity) < troubleLoggedEveryMs) return
+      loggedAt.set(kind, elapsed())
       log.warn({ err: error, where }, 'trouble')
     },
     answered(route, method, status, seconds) {
@@ -90,6 +103,12 @@ export function createTelemetry(log: Logger, queuedBytesMax: () => number): Tele
     drain: (step) => log.info({ step }, 'draining'),
     close: () => loop.disable(),
   }
+}
+
+/** What the system called it, if that lies below. */
+function codeOf(error: unknown): string {
+  const { cause, code, name } = error as { cause?: { code?: unknown }; code?: unknown; name?: unknown }
+  return String(cause?.code ?? code ?? name)
 }
 
 function addProcessGauges(

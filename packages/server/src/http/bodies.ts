@@ -6,6 +6,7 @@ import { refuse } from '@qun/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Calling } from '../apps/caller.ts'
+import { sayContinue } from './expect.ts'
 import type { Sender, Shares } from '../ground/shares.ts'
 
 declare module 'fastify' {
@@ -82,6 +83,7 @@ export function readBody(
   if (length !== undefined && length > bytesMax) return Promise.reject(refuse('request.too_large'))
   const held = new HeldBody(budget, senderOf(request))
   request.heldBody = held
+  sayContinue(payload)
   const chunks: Buffer[] = []
   let size = 0
   return new Promise((resolve, reject) => {

@@ -3,20 +3,34 @@
  * with what the sender still writes: it is closed for writing, and what comes is thrown away for a moment.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** Long enough for an answer to arrive and be read; what is sent meanwhile costs nothing but the line. */
 const lingerMs = 2_000
 const ending = new WeakSet<Socket>()
 
-/** Whether bytes of the body may still come, which must not be taken for the next request. */
-export function isBodyLeft({ headers, raw }: FastifyRequest): boolean {
+export function hasBody({ headers }: FastifyRequest): boolean {
   const length = headers['content-length']
-  const hasBody = headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
-  return hasBody && !raw.complete
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+}
+/** Whether bytes of the body may still come, which must not be taken for the next request. */
+export function isBodyLeft(request: FastifyRequest): boolean {
+  return hasBody(request) && !request.raw.complete
 }
 export function isEnding(socket: Socket): boolean {
   return ending.has(socket)
+}
+/** Neither answered nor read on, until the line ends with the answer to what was before it. */
+export function ignore(request: IncomingMessage): void {
+  request.resume()
+  request.socket.pause()
+}
+/** Ends a line whose last answer was written, whatever is still sent. */
+export function destroyLater(socket: Duplex): void {
+  const timer = setTimeout(() => socket.destroy(), lingerMs).unref()
+  socket.once('close', () => clearTimeout(timer))
 }
 export function endPolitely(request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = request
@@ -27,8 +41,8 @@ export function endPolitely(request: FastifyRequest, reply: FastifyReply): void 
   raw.resume()
   // NOTE: Node calls this when the answer is written, and destroys the socket; there is no other way to keep it.
   socket.destroySoon = () => {
-    const timer = setTimeout(() => socket.destroy(), lingerMs).unref()
-    socket.once('close', () => clearTimeout(timer))
+    destroyLater(socket)
+    socket.resume()
     const close = () => void socket.destroy()
     socket.end(() => (raw.complete ? close() : raw.once('end', close)))
   }

@@ -2,20 +2,17 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { isTypeAmong, refuse, type CoreCode, type FileLimits, type Millis, type SentFile } from '@qun/contract'
-import fastify, {
-  type ConnectionError,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
+import { refuse, type Millis } from '@qun/contract'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { AddressBook } from '../ground/addresses.ts'
 import type { Uploads } from '../files/uploads.ts'
-import { addBodyBudget, lengthOf, readBody, senderOf } from './bodies.ts'
-import { endPolitely, isBodyLeft, isEnding } from './farewell.ts'
+import { addBodyBudget, readBody } from './bodies.ts'
+import { answerBrokenRequest, noteBody, writeProblem } from './broken-requests.ts'
+import { addExpect } from './expect.ts'
+import { endPolitely, hasBody, ignore, isBodyLeft, isEnding } from './farewell.ts'
 import { httpLimits } from './http-limits.ts'
 import { readJson } from '../ground/json.ts'
+import { receiveFile } from './receive-file.ts'
 import { localeOfHeader, problemMediaType, problemOf, refusalOf } from '../ground/problem.ts'
 import type { Shares } from '../ground/shares.ts'
 import type { Telemetry } from '../ground/telemetry.ts'
@@ -37,6 +34,8 @@ export interface HttpOptions {
   /** Bytes that JSON bodies of requests hold. */
   readonly bodies: Shares
   readonly uploads: Uploads
+  /** While it stops, every line ends with its answer. */
+  readonly isDraining: () => boolean
   /** Whether a page of this origin may read answers. */
   readonly isAllowedOrigin: (origin: string) => Promise<boolean>
 }
@@ -65,6 +64,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   })
   app.decorateRequest('clientAddress', '')
   app.decorateRequest('startedAt', 0)
+  app.decorateRequest('admission', undefined)
+  addExpect(app.server)
   addParsers(app, options)
   addGates(app, options)
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(options, error, request, reply))
@@ -86,39 +87,12 @@ function answerError(options: HttpOptions, error: unknown, request: FastifyReque
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="qun"')
   if (problem.retry_after !== undefined) reply.header('retry-after', String(problem.retry_after))
   if (isBodyLeft(request)) endPolitely(request, reply)
+  else if (options.isDraining()) reply.header('connection', 'close')
   reply
     .code(problem.status)
     .header('content-type', problemMediaType)
     .header('cache-control', 'no-store')
     .send(JSON.stringify(problem))
-}
-
-/** What Node's parser refused before there was a request: answered on the bare socket. */
-const brokenRequestCodes: Readonly<Record<string, CoreCode>> = {
-  HPE_HEADER_OVERFLOW: 'request.header_too_large',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'request.too_large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request.timeout',
-  HPE_INVALID_METHOD: 'request.method',
-}
-
-function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  // The parser calls anything an invalid method; only a word could have been one.
-  const rawPacket = error.rawPacket as unknown as Buffer | undefined
-  const isWord = /^[A-Za-z-]+ /.test(rawPacket?.toString('latin1', 0, 40) ?? '')
-  const isGarbage = error.code === 'HPE_INVALID_METHOD' && !isWord
-  writeProblem(socket, isGarbage ? 'request.malformed' : (brokenRequestCodes[error.code ?? ''] ?? 'request.malformed'))
-}
-
-/** Writes a whole HTTP error answer on a socket that has no response object, and ends it. */
-export function writeProblem(socket: NodeJS.WritableStream & { destroySoon?: () => void }, code: CoreCode): void {
-  const problem = problemOf(refuse(code), 'req_none', 'en')
-  const body = JSON.stringify(problem)
-  const retryAfter = problem.retry_after === undefined ? '' : `Retry-After: ${problem.retry_after}\r\n`
-  socket.end(
-    `HTTP/1.1 ${problem.status} Refused\r\nContent-Type: ${problemMediaType}\r\n${retryAfter}` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
 }
 
 // ── reading bodies ──
@@ -139,24 +113,12 @@ function addParsers(app: FastifyInstance, { bodies, uploads, now }: HttpOptions)
   addBodyDeadline(app, now)
 }
 
-/** The file of a request that was let in; nothing of it was read before. */
-function receiveFile(uploads: Uploads, request: FastifyRequest, payload: IncomingMessage): Promise<SentFile> {
-  const limits = request.routeOptions.config.file
-  const contentType = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
-  if (limits === undefined || !isTypeAmong(limits, contentType)) throw refuse('request.media_type')
-  const { bytesMax } = limits
-  const upload = uploads.admit({ sender: senderOf(request), contentType, length: lengthOf(request), bytesMax })
-  request.heldBody = upload
-  return upload.receive(payload)
-}
-
 /** Node times whole requests only; this cuts a JSON body that drips in, without a timer per request. */
 function addBodyDeadline(app: FastifyInstance, now: () => Millis): void {
   const reading = new Map<FastifyRequest, Millis>()
   app.addHook('preParsing', (request, _reply, payload, done) => {
-    const length = request.headers['content-length']
-    const hasBody = request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
-    if (hasBody && request.routeOptions.config.file === undefined) reading.set(request, now() + httpLimits.bodyWithinMs)
+    const isJson = hasBody(request) && request.routeOptions.config.file === undefined
+    if (isJson) reading.set(request, now() + httpLimits.bodyWithinMs)
     done(null, payload)
   })
   const end = (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
@@ -178,13 +140,6 @@ function addBodyDeadline(app: FastifyInstance, now: () => Millis): void {
   app.addHook('onClose', async () => clearInterval(timer))
 }
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The route takes a file instead of JSON. */
-    file?: FileLimits | undefined
-  }
-}
-
 // ── gates every request passes ──
 
 const exposedHeaders = 'Retry-After, Content-Disposition'
@@ -194,8 +149,9 @@ function addGates(app: FastifyInstance, options: HttpOptions): void {
   // With a callback where nothing is waited for: every request passes here.
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request
-    // What follows a body that was refused is not listened to.
-    if (isEnding(raw.socket)) return void raw.socket.destroy()
+    // What follows a body that was refused is not listened to; answers of what came before it are still under way.
+    if (isEnding(raw.socket)) return ignore(raw)
+    if (hasBody(request)) noteBody(raw)
     request.startedAt = options.now()
     request.clientAddress = options.addresses.clientOf(raw.socket.remoteAddress, forwardedOf(request))
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer')

@@ -1,5 +1,5 @@
 /** Makes every HTTP route from the contracts, in one loop. Knows no feature. */
-import { answersFile, closed, engineEndpoints, fileLimitsOf, refuse } from '@qun/contract'
+import { answersFile, closed, engineEndpoints, fileLimitsOf, refuse, type FileLimits } from '@qun/contract'
 import { assert, type Core, type EndpointServer } from '@qun/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { payerOf, readCalling, type CallerOptions, type Calling } from '../apps/caller.ts'
@@ -7,7 +7,9 @@ import type { FileAnswers } from '../files/answers.ts'
 import { senderOf } from './bodies.ts'
 import { engineCalls } from './engine-calls.ts'
 import { httpLimits } from './http-limits.ts'
-import type { AnyEndpoint, Route, RouteAnswer, RouteRequest } from './route.ts'
+import type { FileRoute } from './receive-file.ts'
+import type { AnyEndpoint, Route, RouteAnswer, RouteHead, RouteRequest } from './route.ts'
+import { userKey } from '../ground/rates.ts'
 import { checkStorable, checkTexts } from '../ground/json.ts'
 import type { Telemetry } from '../ground/telemetry.ts'
 import { bodyCheck, textCheck, type Check } from '../ground/validate.ts'
@@ -23,6 +25,8 @@ export interface RoutesOptions extends CallerOptions {
   readonly core: Core
   readonly telemetry: Telemetry
   readonly answers: FileAnswers
+  /** While it stops, every line ends with its answer. */
+  readonly isDraining: () => boolean
   /** Tests hold every answer against its contract; a server trusts its own types. */
   readonly checkAnswers: boolean
 }
@@ -39,18 +43,17 @@ export function listRoutes(options: RoutesOptions): Route[] {
 }
 
 function featureRoute(core: Core, server: EndpointServer): Route {
+  const headOf = ({ calling, params, idempotencyKey }: Omit<RouteHead, 'query'>) => ({
+    appId: calling.appId,
+    caller: calling.caller,
+    params,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(calling.principal === undefined ? {} : { payer: calling.principal }),
+  })
   return {
     endpoint: server.endpoint,
-    serve: ({ calling, params, query, body, idempotencyKey }) =>
-      core.call(server, {
-        appId: calling.appId,
-        caller: calling.caller,
-        params,
-        query,
-        body,
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-        ...(calling.principal === undefined ? {} : { payer: calling.principal }),
-      }),
+    admit: (head) => core.admit(server, headOf(head)),
+    serve: ({ query, body, admission, ...head }) => core.call(server, { ...headOf(head), query, body }, admission),
   }
 }
 
@@ -63,17 +66,17 @@ export function addRoutes(app: FastifyInstance, options: RoutesOptions): Route[]
 
 function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): void {
   const { endpoint } = route
-  const file = fileLimitsOf(endpoint)
+  const limits = fileLimitsOf(endpoint)
   const checks = {
     params: textCheck(endpoint.params ?? closed({})),
     query: textCheck(endpoint.query ?? closed({})),
-    body: endpoint.body === undefined || file !== undefined ? undefined : bodyCheck(endpoint.body),
+    body: endpoint.body === undefined || limits !== undefined ? undefined : bodyCheck(endpoint.body),
     answer: options.checkAnswers && !answersFile(endpoint) ? bodyCheck(endpoint.answer) : undefined,
   }
   app.route({
     method: endpoint.method,
     url: `/v1${endpoint.path}`,
-    config: { file },
+    config: limits === undefined ? {} : { file: fileRoute(route, limits, checks, options) },
     // The credential is checked before a byte of the body is read.
     onRequest: async (request) => void (request.calling = await readCalling(options, endpoint, request)),
     handler: async (request, reply) => {
@@ -83,6 +86,7 @@ function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): v
         if (heldBody !== undefined) heldBody.isUsed = true
         const outcome = await route.serve(readRequest(endpoint, checks, calling, request))
         checkAnswer(checks.answer, outcome.answer, endpoint.name)
+        if (options.isDraining()) reply.header('connection', 'close')
         return sendAnswer(endpoint, outcome, reply, {
           answers: options.answers,
           pay: (ms) => options.doors.pay(payerOf(calling), ms),
@@ -94,27 +98,52 @@ function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): v
   })
 }
 
+/** What an upload that was cut for sending next to nothing costs beside its one of the budget. */
+const idleCost = 4
+
+function fileRoute(route: Route, limits: FileLimits, checks: Checks, { limiter }: RoutesOptions): FileRoute {
+  const { endpoint, admit } = route
+  assert(admit !== undefined, `${endpoint.name} takes files and lets nobody in`)
+  return {
+    limits,
+    async admit(request) {
+      assert(request.calling !== undefined, 'a file came without its gate')
+      return admit(readHead(endpoint, checks, request.calling, request))
+    },
+    onIdle({ calling }) {
+      const { principal, isHost = false } = calling ?? {}
+      if (principal !== undefined && !isHost)
+        limiter.charge('upload', userKey(principal.appId, principal.userId), idleCost)
+    },
+  }
+}
+
 interface Checks {
   readonly params: Check
   readonly query: Check
   readonly body: Check | undefined
 }
 
-function readRequest(endpoint: AnyEndpoint, checks: Checks, calling: Calling, request: FastifyRequest): RouteRequest {
+/** All that can be refused of a request before its body is here, its caller excepted. */
+function readHead(endpoint: AnyEndpoint, checks: Checks, calling: Calling, request: FastifyRequest): RouteHead {
   checkParts('params', request.params as object)
   checkParts('query', request.query as object)
   const params = checks.params(request.params) as RouteRequest['params']
   const query = checks.query(request.query) as RouteRequest['query']
-  const idempotencyKey = readIdempotencyKey(endpoint, request)
+  return { calling, params, query, idempotencyKey: readIdempotencyKey(endpoint, request) }
+}
+
+function readRequest(endpoint: AnyEndpoint, checks: Checks, calling: Calling, request: FastifyRequest): RouteRequest {
+  const head = readHead(endpoint, checks, calling, request)
   if (fileLimitsOf(endpoint) !== undefined) {
     if (request.body === undefined)
       throw refuse('request.media_type', { detail: 'send the bytes with their Content-Type' })
-    return { calling, params, query, body: request.body, idempotencyKey }
+    return { ...head, body: request.body, admission: request.admission }
   }
   // A body of which every field may be left out may be left out itself.
   const body = checks.body === undefined ? undefined : checks.body(request.body ?? {})
   checkTexts(body)
-  return { calling, params, query, body, idempotencyKey }
+  return { ...head, body }
 }
 
 function checkParts(part: 'params' | 'query', values: object): void {

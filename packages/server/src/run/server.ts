@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createHintBus, createInProcessBus, type Bus } from '@qun/bus'
-import type { Millis } from '@qun/contract'
+import { refuse, type Millis } from '@qun/contract'
 import { createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
 import {
   checkMigrated,
@@ -22,7 +22,7 @@ import { createAddressBook, type AddressBook } from '../ground/addresses.ts'
 import { Apps } from '../apps/apps.ts'
 import { Auth } from '../apps/auth.ts'
 import { prepareDemoApp } from '../apps/demo-app.ts'
-import { answerLimits, FileAnswers } from '../files/answers.ts'
+import { answerLimits, FileAnswers, type AnswerLimits } from '../files/answers.ts'
 import { Pace } from '../files/pace.ts'
 import { Spool } from '../files/spool.ts'
 import { uploadLimits, Uploads, type SpoolFile, type UploadLimits } from '../files/uploads.ts'
@@ -59,6 +59,8 @@ export interface ServerOptions {
   readonly log?: Logger
   readonly bus?: Bus
   readonly now?: () => Millis
+  /** Milliseconds that only grow, whatever becomes of the clock. */
+  readonly elapsed?: () => number
   readonly randomHex?: (bytes: number) => string
   readonly random?: () => number
   readonly limits?: Partial<Limits>
@@ -77,7 +79,7 @@ export interface ServerOptions {
   /** With what they are written: for tests. */
   readonly openSpoolFile?: (path: string) => Promise<SpoolFile>
   /** Bytes that files under way to their readers may hold in memory. */
-  readonly answerLimits?: ShareLimits
+  readonly answerLimits?: AnswerLimits
   /** Origins that may call for users of any app, beside each app's own list. */
   readonly allowedOrigins?: readonly string[]
   /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. */
@@ -122,14 +124,18 @@ export interface QunServer {
 
 /** A graceful end waits this long for requests under way. */
 const drainMs = 10_000
+/** And this long for those it cuts then to be told. */
+const cutMs = 1_000
 
 export async function createServer(options: ServerOptions): Promise<QunServer> {
   const log = options.log ?? createLogger('info')
   const now = options.now ?? Date.now
+  const elapsed = options.elapsed ?? (() => performance.now())
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
-  const base = await openBase(options, { log, now, randomHex })
+  const means = { log, now, elapsed, randomHex }
+  const base = await openBase(options, means)
   try {
-    return await assemble(options, { ...base, log, now, randomHex })
+    return await assemble(options, { ...base, ...means })
   } catch (error) {
     await base.stop()
     throw error
@@ -146,6 +152,7 @@ interface Base {
 interface Means {
   readonly log: Logger
   readonly now: () => Millis
+  readonly elapsed: () => number
   readonly randomHex: (bytes: number) => string
 }
 interface Ground extends Base, Means {}
@@ -156,7 +163,7 @@ function sharesOf({ shares }: ServerOptions): WorkShares | undefined {
 }
 
 async function openBase(options: ServerOptions, means: Means): Promise<Base> {
-  const { log, now, randomHex } = means
+  const { log, now } = means
   const { databaseUrl, dataDir } = options
   if (databaseUrl === undefined && dataDir === undefined) throw new Error('give databaseUrl or dataDir')
   const embedded =
@@ -190,7 +197,7 @@ async function openBase(options: ServerOptions, means: Means): Promise<Base> {
     const migrations = [...serverMigrations, ...migrationsOf(options.features)]
     if (options.migrate === 'never') await checkMigrated(store, migrations)
     else await migrate(store, migrations, now, { onApplied: (id) => log.info({ id }, 'migrated') })
-    bus = options.bus ?? (await openBus(options, store, { log, randomHex }))
+    bus = options.bus ?? (await openBus(options, store, means))
     return { store, bus, spool, secretKey, stop }
   } catch (error) {
     await stop()
@@ -215,18 +222,13 @@ interface Parts {
 }
 
 /** An embedded store has one node for certain; one with an address may have others, now or later. */
-async function openBus(
-  { databaseUrl }: ServerOptions,
-  store: Store,
-  { log, randomHex }: Pick<Means, 'log' | 'randomHex'>,
-): Promise<Bus> {
+async function openBus({ databaseUrl }: ServerOptions, store: Store, { log, elapsed, randomHex }: Means): Promise<Bus> {
   const onError = (error: unknown, topic: string) => log.error({ err: error, topic }, 'a receiver of the bus failed')
   if (databaseUrl === undefined) return createInProcessBus({ onError })
   const wait = (delayMs: number, run: () => void) => {
     const timer = setTimeout(run, delayMs)
     return () => clearTimeout(timer)
   }
-  const elapsed = () => performance.now()
   const bus = createHintBus({ wire: createNotices(store), nodeId: randomHex(8), elapsed, wait, onError })
   await bus.ready
   if (bus.isReliable !== true) log.warn('the database carries no notices (a pooler?): what other nodes do is polled')
@@ -234,9 +236,9 @@ async function openBus(
 }
 
 async function createParts(options: ServerOptions, ground: Ground): Promise<Parts> {
-  const { store, bus, log, now, randomHex } = ground
+  const { store, bus, log, now, elapsed, randomHex } = ground
   const protocol = options.protocol ?? 1
-  const telemetry = createTelemetry(log, () => gateway.queuedBytesMax)
+  const telemetry = createTelemetry({ log, elapsed, queuedBytesMax: () => gateway.queuedBytesMax })
   const { features, limits } = options
   // A store that is away is no bug of ours, whoever noticed it.
   const onBug = (error: unknown, where: string) =>
@@ -277,7 +279,7 @@ async function createParts(options: ServerOptions, ground: Ground): Promise<Part
     revocations,
     telemetry,
     gateway,
-    pace: new Pace(now),
+    pace: new Pace(elapsed),
   }
 }
 
@@ -288,14 +290,15 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
   const version = options.version ?? '0.1.0'
   const progress = { isDraining: false }
   const bodies = new Shares('bytes of bodies', options.bodyLimits ?? httpLimits.heldBytes)
+  const isDraining = () => progress.isDraining
   const uploads = uploadsOf(options, ground.spool, parts)
   const answers = new FileAnswers(parts.pace, options.answerLimits ?? answerLimits)
   const http = createHttp({
-    ...{ telemetry, addresses: parts.addresses, bodies, uploads, now, randomHex },
+    ...{ telemetry, addresses: parts.addresses, bodies, uploads, now, randomHex, isDraining },
     isAllowedOrigin: async (origin) => parts.allowedOrigins.has(origin) || apps.isOriginOfAny(origin),
   })
-  const routes = addRoutes(http, { ...parts, answers, checkAnswers: options.checkAnswers ?? false })
-  addHealth(http, { store, telemetry, version, epoch: () => core.epoch, isDraining: () => progress.isDraining })
+  const routes = addRoutes(http, { ...parts, answers, isDraining, checkAnswers: options.checkAnswers ?? false })
+  addHealth(http, { store, telemetry, version, epoch: () => core.epoch, isDraining })
   addDocuments(http, { routes: routes.map((route) => route.endpoint), registry: core.registry, version })
   await addStatics(http, options.static ?? [], options.landing ?? '/docs')
   await apps.checkSeal()
@@ -321,30 +324,40 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
     },
     close() {
       progress.isDraining = true
-      return (closing ??= closeInOrder(http, parts, ground))
+      return (closing ??= closeInOrder(http, { ...parts, uploads }, ground))
     },
   }
 }
 
-function uploadsOf(options: ServerOptions, spool: Spool, { pace, doors }: Pick<Parts, 'pace' | 'doors'>): Uploads {
+function uploadsOf(options: ServerOptions, spool: Spool, parts: Parts): Uploads {
+  const { pace, doors, telemetry } = parts
   const { uploads: limits = uploadLimits, openSpoolFile: openFile } = options
   return new Uploads({
     spool,
     pace,
     limits,
+    onTrouble: (error) => telemetry.trouble(error, 'spool'),
     restOf: (sender, bytes) => doors.received(sender, bytes),
     ...(openFile === undefined ? {} : { openFile }),
   })
 }
 
 /** Unready, no more connections, goaway, what is under way, sockets, store. */
-async function closeInOrder(http: FastifyInstance, parts: Parts, ground: Ground): Promise<void> {
-  const { telemetry, gateway, core } = parts
+async function closeInOrder(
+  http: FastifyInstance,
+  parts: Parts & { readonly uploads: Uploads },
+  ground: Ground,
+): Promise<void> {
+  const { telemetry, gateway, core, uploads } = parts
   telemetry.drain('unready')
   gateway.announceDrain()
   const closingHttp = http.close()
   telemetry.drain('finishing')
-  await within(drainMs, core.stop())
+  // Uploads that were let in are under way: their bytes may come meanwhile.
+  const stopping = core.stop()
+  await within(drainMs, stopping)
+  uploads.cutAll(refuse('server.draining'))
+  await within(cutMs, stopping)
   await gateway.closeAll(drainMs)
   http.server.closeIdleConnections()
   await within(drainMs, closingHttp)

@@ -12,9 +12,16 @@ export const testStart: Millis = Date.UTC(2026, 0, 1)
 
 export class Clock {
   #at: Millis = testStart
+  #passed = 0
   now = (): Millis => this.#at
+  elapsed = (): number => this.#passed
   pass(durationMs: number): void {
     this.#at += durationMs
+    this.#passed += durationMs
+  }
+  /** Somebody sets the clock; no time passes. */
+  jump(byMs: number): void {
+    this.#at += byMs
   }
 }
 
@@ -63,7 +70,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     checkAnswers: true,
     // What a test takes of a machine that is busy with other tests says nothing.
     shares: false,
-    ...(isLive === true ? {} : { now: clock.now }),
+    ...(isLive === true ? {} : { now: clock.now, elapsed: clock.elapsed }),
     ...rest,
   })
   const app = await makeApp(server, 'camellia')

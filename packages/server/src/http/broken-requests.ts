@@ -1,0 +1,51 @@
+/** Requests that Node's parser gave up, before there was one or in the middle of its body. Knows no route. */
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { refuse, type CoreCode } from '@qun/contract'
+import type { ConnectionError } from 'fastify'
+import { destroyLater } from './farewell.ts'
+import { problemMediaType, problemOf } from '../ground/problem.ts'
+
+const brokenRequestCodes: Readonly<Record<string, CoreCode>> = {
+  HPE_HEADER_OVERFLOW: 'request.header_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'request.too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request.timeout',
+  HPE_INVALID_METHOD: 'request.method',
+}
+/** The last request with a body of each line. */
+const bodies = new WeakMap<Socket, IncomingMessage>()
+
+export function noteBody(request: IncomingMessage): void {
+  bodies.set(request.socket, request)
+}
+
+export function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  // The parser calls anything an invalid method; only a word could have been one.
+  const rawPacket = error.rawPacket as unknown as Buffer | undefined
+  const isWord = /^[A-Za-z-]+ /.test(rawPacket?.toString('latin1', 0, 40) ?? '')
+  const isGarbage = error.code === 'HPE_INVALID_METHOD' && !isWord
+  const code = isGarbage ? 'request.malformed' : (brokenRequestCodes[error.code ?? ''] ?? 'request.malformed')
+  if (!endBody(socket, code)) writeProblem(socket, code)
+}
+
+/** Whoever reads a body answers for its end: a second answer beside theirs would be one to nothing. */
+function endBody(socket: Socket, code: CoreCode): boolean {
+  const body = bodies.get(socket)
+  if (body === undefined || body.complete || body.listenerCount('error') === 0) return false
+  body.emit('error', refuse(code))
+  return true
+}
+
+/** Writes a whole HTTP error answer on a socket that has no response object, and ends it. */
+export function writeProblem(socket: Duplex, code: CoreCode): void {
+  const problem = problemOf(refuse(code), 'req_none', 'en')
+  const body = JSON.stringify(problem)
+  const retryAfter = problem.retry_after === undefined ? '' : `Retry-After: ${problem.retry_after}\r\n`
+  destroyLater(socket)
+  socket.end(
+    `HTTP/1.1 ${problem.status} Refused\r\nContent-Type: ${problemMediaType}\r\n${retryAfter}` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
