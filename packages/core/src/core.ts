@@ -132,15 +132,7 @@ function assemble(engine: Engine, { workers, doubts, underWay, epoch }: Parts): 
     setConversation: (principal, groupId, patch) => open(() => viewing.setConversation(principal, groupId, patch)),
     me: (principal) => engine.track(viewing.me(principal)),
     putUser: (appId, user) => open(() => viewing.putUser(appId, user)),
-    call: (server, request, admission) => {
-      const run = () => engine.track(callEndpoint(engine, server, request))
-      return admitted.isOpen(admission) ? run() : open(run)
-    },
-    admit: (server, head) =>
-      open(async () => {
-        await engine.track(checkHead(engine, server, head))
-        return open(() => Promise.resolve(admitted.begin()))
-      }),
+    ...calling(engine, admitted, open),
     connect: (principal: Principal, resume, outlet: Outlet) => new ClientSession(host, principal, resume, outlet),
     disconnect: (appId: AppId, userId: UserId, code, reason) =>
       publishUser(engine, appId, userId, { from: 0, to: 0, cut: { code, reason } }, []),
@@ -159,6 +151,26 @@ function assemble(engine: Engine, { workers, doubts, underWay, epoch }: Parts): 
     },
     settle: () => settle(engine, { workers, doubts, fanout, underWay }),
     isSettled: () => underWay.isSettled && fanout.isSent,
+  }
+}
+
+/** Endpoints: what was let in goes on when nothing else does. */
+function calling(
+  engine: Engine,
+  admitted: Admissions,
+  open: <T>(run: () => Promise<T>) => Promise<T>,
+): Pick<Core, 'call' | 'admit'> {
+  return {
+    call(server, request, admission) {
+      const run = () => engine.track(callEndpoint(engine, server, request))
+      return admitted.isOpen(admission) ? run() : open(run)
+    },
+    admit: (server, head) =>
+      open(async () => {
+        await engine.track(checkHead(engine, server, head))
+        // It may have begun to stop meanwhile.
+        return open(() => Promise.resolve(admitted.begin()))
+      }),
   }
 }
 

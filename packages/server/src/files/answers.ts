@@ -93,10 +93,12 @@ export class FileAnswers {
   }
   /** Cuts those of the share who stand still, the longest first, until there is room or none of them is left. */
   #makeRoom(shares: Shares, sender: Sender, count: number): void {
-    for (let lack = shares.lackOf(sender, count); lack !== undefined; lack = shares.lackOf(sender, count)) {
+    for (;;) {
+      const lack = shares.lackOf(sender, count)
+      if (lack === undefined) return
       const now = this.#pace.elapsed()
       const { answer, since } = [...this.#open]
-        .filter((each) => each.shares === shares && isOf(each.sender, sender, lack!))
+        .filter((each) => each.shares === shares && isOf(each.sender, sender, lack))
         .map((each) => ({ answer: each, since: each.socket.destroyed ? -Infinity : each.reading.stuckSince(now) }))
         .reduce((a, b) => (b.since < a.since ? b : a), { answer: undefined, since: now } as Stuck)
       if (answer === undefined || now - since < stuckMs) return

@@ -14,14 +14,16 @@ export function readPieces(
   let using: Promise<void> = Promise.resolve()
   let isOver = false
   return new Promise((resolve, reject) => {
-    const settle = (end: () => void) => {
+    /** `end` is called when `use` is done, `fail` when that failed. */
+    const settle = (end: () => void, fail: (error: unknown) => void) => {
       if (isOver) return
       isOver = true
       payload.off('data', onData).off('end', onEnd).off('error', onBreak).off('close', onBreak)
-      void using.then(end, end)
+      void using.then(end, fail)
     }
     const fail = (error: unknown) => {
-      settle(() => reject(error))
+      const tell = () => reject(error)
+      settle(tell, tell)
       // What still comes is thrown away until the answer is out and closes the connection: a sender whose bytes are
       // left lying would be cut before it reads why. Destroying the body would destroy the line.
       payload.resume()
@@ -31,7 +33,8 @@ export function readPieces(
       using = use(piece)
       using.then(() => (isOver ? undefined : payload.resume()), fail)
     }
-    const onEnd = () => settle(resolve)
+    // NOTE: it may come while the last piece is worked with.
+    const onEnd = () => settle(resolve, reject)
     const onBreak = (error?: unknown) =>
       fail(error instanceof Refusal ? error : refuse('request.malformed', { detail: 'the body breaks off' }))
     payload.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak)

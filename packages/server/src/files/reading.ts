@@ -1,6 +1,6 @@
 /**
- * The pace of what is read from us: over the whole of it, since what lies between us and a reader takes megabytes at once
- * and then nothing for minutes. Knows not what is read.
+ * The pace of what is read from us: over the whole of it, since what lies between us and a reader takes megabytes at
+ * once and then nothing for minutes. Knows not what is read.
  */
 import { paceLimits, type Moving } from './pace.ts'
 

@@ -86,8 +86,9 @@ export class Uploads {
     this.#openFile = openFile ?? ((path) => openNew(spool, path))
   }
   /**
-   * Takes what the file needs before a byte of it is read, and room for its beginning. Refuses `request.too_large` by its head alone,
-   * `rate.limited` and `server.overloaded` as `Shares` does. What is given back is to be received, then freed.
+   * Takes what the file needs before a byte of it is read, and room for its beginning. Refuses `request.too_large` by
+   * its head alone, `rate.limited` and `server.overloaded` as `Shares` does. What is given back is to be received, then
+   * freed.
    */
   admit(head: UploadHead): Upload {
     this.check(head)

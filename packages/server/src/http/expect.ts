@@ -1,6 +1,6 @@
 /**
- * `Expect: 100-continue`: who asks before sending a body is told to send it once it will be read, and not before; who is
- * refused keeps it. Knows no route.
+ * `Expect: 100-continue`: who asks before sending a body is told to send it once it will be read, and not before; who
+ * is refused keeps it. Knows no route.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 

@@ -160,7 +160,7 @@ const uploads = (
     setting: {
       name: `QUN_UPLOADS_${name}${suffix}`,
       default: String(count / unit),
-      doc: `${doc}${whose}. Beyond it an upload is refused before it is read, to come again.`,
+      doc: `${doc}${whose}. Beyond it an upload is refused as early as that is known, to come again.`,
       read: readCountFromOne,
     } satisfies Setting,
   })),

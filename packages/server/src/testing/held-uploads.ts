@@ -16,7 +16,7 @@ export interface HeldUploads {
   readonly arrayBuffers: number
   readonly rss: number
   readonly onSpool: number
-  readonly promised: number
+  readonly reserved: number
   /** On the spool once the lines broke. */
   readonly filesLeft: number
 }
@@ -39,7 +39,7 @@ export async function holdUploads(pgUrl: string, arrivingBytes: number): Promise
     arrayBuffers: after.arrayBuffers - before.arrayBuffers,
     rss: after.rss - before.rss,
     onSpool: onSpool(),
-    promised: world.server.uploads.bytes.held,
+    reserved: world.server.uploads.bytes.held,
   }
   for (const half of held) half.break()
   await until(() => world.server.uploads.atOnce.held === 0)
