@@ -11,7 +11,7 @@ type UploadCall = PrepareCall<typeof uploadImage>
 /** A process takes a core and, for the largest picture, some 200 MB. */
 const atOnce = Math.max(1, Math.floor(availableParallelism() / 2))
 const retryAfterMs = 3_000
-/** Whoever sent a whole picture waits for its turn: before they send, the server bounds how many it lets in (SPOOL4). */
+/** Whoever sent a whole picture waits for its turn: the server bounds how many it lets in (SPOOL4). */
 const conversions = new Turns({ atOnce, waitingMax: Infinity, waitingPerPersonMax: Infinity, retryAfterMs })
 export const decoders = new Decoders(30_000)
 

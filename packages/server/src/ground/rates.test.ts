@@ -69,3 +69,14 @@ test('[T4] no two pairs of app and user share a key', () => {
 test('every budget says why', () => {
   for (const budget of Object.values(budgets)) expect(budget.reason.length).toBeGreaterThan(10)
 })
+test('[SPOOL13] what is charged afterwards is taken also where less is left', () => {
+  const { limiter, pass } = clocked({ upload: 6 })
+  limiter.check('upload', 'li')
+  limiter.charge('upload', 'li', 4)
+  expect(limiter.isSpent('upload', 'li')).toBe(false)
+  limiter.check('upload', 'li')
+  limiter.charge('upload', 'li', 4)
+  expect(limiter.waitOf('upload', 'li')).toBe(60_000)
+  pass(60_000)
+  expect(limiter.waitOf('upload', 'li')).toBe(0)
+})
