@@ -204,13 +204,13 @@ const isSpent = (used: { readonly count: number; readonly bytes: number }) =>
   used.count >= uploadsPerDayMax || used.bytes >= uploadedBytesPerDayMax
 
 const upload = serveEndpoint(uploadImage, {
-  // [PI8] Who may upload no more is told before the work, and what takes seconds holds nothing of the store.
-  async prepare(call) {
+  // [PI8] Who may upload no more is told before they send, and what takes seconds holds nothing of the store.
+  async check(call) {
     const { appId, actorId, now } = call
     const used = await call.read((tx) => countUploads(tx, appId, actorId, now - dayMs))
     if (isSpent(used)) call.fail('media.quota', { retryAfterMs: dayMs })
-    return convertInTurn(call)
   },
+  prepare: convertInTurn,
   async handle(call, picture) {
     const { groupId } = call.params
     await lockUploads(call.tx, call.appId, call.actorId)

@@ -13,7 +13,6 @@ import {
   type StateOf,
   type UserId,
 } from '@qun/contract'
-import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import { isAtLeast } from '../host/access.ts'
 import { assert, Bug } from '../host/assert.ts'
@@ -29,7 +28,15 @@ import {
   payerOf,
   refusalOf,
 } from '../ground/engine.ts'
-import type { Caller, CardPlace, EndpointCall, EndpointServer, PrepareCall, ReadCard } from '../host/feature.ts'
+import type {
+  Caller,
+  CardPlace,
+  EndpointCall,
+  EndpointServer,
+  HeadCall,
+  PrepareCall,
+  ReadCard,
+} from '../host/feature.ts'
 import type { CallHead, CallRequest } from '../host/host.ts'
 import { messageText } from '../ground/row-text.ts'
 import type { GroupWork } from './group-work.ts'
@@ -77,29 +84,35 @@ async function prepare(
   server: EndpointServer,
   request: CallRequest,
 ): Promise<{ readonly value: unknown } | undefined> {
-  const { appId, caller, params, query, body } = request
-  const read = <T>(run: (tx: Tx) => Promise<T>) => engine.store.reading(shareOf(request), run)
   if (await checkAccess(engine, server, request)) return undefined
-  const fail = (code: string, more?: RefusalDetail): never => {
-    throw refusalOf(engine.registry, code, more)
-  }
+  const { query, body } = request
   const heavy = async <T>(work: () => Promise<T>): Promise<T> => {
     const began = engine.elapsed()
     try {
       return await work()
     } finally {
-      const owner = request.payer === undefined ? { appId } : payerOf(request.payer)
+      const owner = request.payer === undefined ? { appId: request.appId } : payerOf(request.payer)
       engine.store.shares?.charge(owner, engine.elapsed() - began)
     }
   }
-  const call: PrepareCall<any> = {
-    ...{ appId, caller, params, query, body, fail, read, heavy, now: engine.now() },
+  const call: PrepareCall<any> = Object.assign(headCall(engine, request), { query, body, heavy })
+  await server.check?.(call)
+  return { value: await server.prepare?.(call) }
+}
+
+function headCall(engine: Engine, head: CallHead): HeadCall<any> {
+  const { appId, caller, params } = head
+  return {
+    ...{ appId, caller, params, now: engine.now() },
     get actorId() {
       if (caller.kind !== 'user') throw refuse('auth.scope')
       return caller.userId
     },
+    fail(code, more) {
+      throw refusalOf(engine.registry, code, more)
+    },
+    read: (run) => engine.store.reading(shareOf(head), run),
   }
-  return { value: await server.prepare?.(call) }
 }
 
 /** Whose turn and share it takes. */
@@ -120,7 +133,7 @@ function checkAccess(engine: Engine, { endpoint }: EndpointServer, request: Call
 export function checkHead(engine: Engine, server: EndpointServer, head: CallHead): Promise<void> {
   return tellingBugs(engine, server, async () => {
     checkCaller(server.endpoint, head.caller)
-    await checkAccess(engine, server, head)
+    if (!(await checkAccess(engine, server, head))) await server.check?.(headCall(engine, head))
   })
 }
 

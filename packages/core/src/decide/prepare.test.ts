@@ -26,6 +26,9 @@ async function open() {
     name: 'slow',
     endpoints: [
       serveEndpoint(slow, {
+        async check({ actorId, fail }) {
+          if (actorId === 'sun') fail('group.full')
+        },
         async prepare(call) {
           begun.push(call.body.line)
           if (begun.length === 20) isFull.resolve()
@@ -71,6 +74,8 @@ describe('an endpoint whose body is still to come', () => {
     await world.as('li').call(leaveGroup, { params: { groupId: world.groupId } })
     expect(await refusalOf(admit('li'))).toBe('group.not_found')
     expect(await refusalOf(admit('zhao', { groupId: 'grp_none' }))).toBe('group.not_found')
+    expect(await refusalOf(admit('sun'))).toBe('group.full')
+    expect(await refusalOf(ask(world, 'b', undefined, 'sun'))).toBe('group.full')
     ;(await admit('li', { idempotencyKey: 'key-1' })).end()
     ;(await admit('zhao')).end()
   })

@@ -242,24 +242,29 @@ export interface EndpointCall<E> extends ReachingCall {
     readonly withUsers?: readonly UserId[]
   }): Promise<GroupCall>
 }
-/** What an endpoint sees before its decision: the request, from a caller whose role was checked. */
-export interface PrepareCall<E> {
+/** What an endpoint sees before the body of a call is here, from a caller whose role was checked. */
+export interface HeadCall<E> {
   readonly appId: AppId
   readonly now: Millis
   readonly caller: Caller
   /** As `EndpointCall.actorId`. */
   readonly actorId: UserId
   readonly params: ParamsOf<E>
-  readonly query: QueryOf<E>
-  readonly body: ReceivedOf<E>
   fail(code: string, more?: RefusalDetail): never
-  /** Runs work of another process, whose time is put on the caller's account as that of the store is. */
-  heavy<T>(work: () => Promise<T>): Promise<T>
   /** A short reading of its own: what it gives may have changed by the decision. */
   read<T>(run: (tx: Tx) => Promise<T>): Promise<T>
 }
+/** What it sees before its decision. */
+export interface PrepareCall<E> extends HeadCall<E> {
+  readonly query: QueryOf<E>
+  readonly body: ReceivedOf<E>
+  /** Runs work of another process, whose time is put on the caller's account as that of the store is. */
+  heavy<T>(work: () => Promise<T>): Promise<T>
+}
 export interface EndpointServer {
   readonly endpoint: Endpoint<any, any, any, any>
+  /** Refuses what needs no body to be refused: before one is read, and again before `prepare`. */
+  readonly check?: (call: HeadCall<any>) => Promise<void>
   /**
    * Work that takes long and writes nothing: runs before the decision, with no connection and no lock held; not for an
    * answered retry. The caller's role is checked before it and again in the decision.
@@ -270,6 +275,7 @@ export interface EndpointServer {
 }
 type Handle<E> = (call: EndpointCall<E>) => AnswerOf<E> | Promise<AnswerOf<E>>
 interface PreparedHandle<E, P> {
+  check?(call: HeadCall<E>): Promise<void>
   prepare(call: PrepareCall<E>): Promise<P>
   handle(call: EndpointCall<E>, prepared: P): AnswerOf<E> | Promise<AnswerOf<E>>
 }
