@@ -21,8 +21,10 @@ test('[SPOOL3] an upload holds a little ahead, then as much again as came, never
   room.shrink(0)
   room.shrink(0)
   expect(shares.held).toBe(0)
-  new Reservation(shares, li, 10)
+  const small = new Reservation(shares, li, 10)
   expect(shares.held).toBe(10)
+  small.shrink(0)
+  expect(shares.held).toBe(0)
 })
 test('[SPOOL3] where there is no room ahead, what has come still counts; beyond it there is none', () => {
   const shares = new Shares('bytes', { max: 5 * mib, perAppMax: 5 * mib, perPersonMax: 5 * mib })

@@ -13,12 +13,13 @@ test('[SPOOL1] sixty uploads held open a byte before their end: a gigabyte lies 
   expect(held.rss).toBeLessThan(160 * mib)
   expect(held.filesLeft).toBe(0)
 })
-test('[SPOOL8] a server that stops waits for uploads as for any request, then cuts them, and nothing stays', async () => {
+test('[SPOOL8] [SPOOL16] a server that stops waits for uploads as for any request, then cuts them, and nothing stays', async () => {
   const world = await startFilesServer({ pgUrl: inject('pgUrl') })
   const half = world.begin('li', { 'content-length': String(mib) })
   half.write(Buffer.alloc(1_000))
   await until(() => world.left().files === 1)
   await world[Symbol.asyncDispose]()
   expect(existsSync(world.dir)).toBe(false)
+  expect(await half.verdict()).toBe('503 server.draining')
   await until(() => half.isClosed && world.server.uploads.atOnce.held === 0)
 })

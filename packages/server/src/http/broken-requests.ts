@@ -1,5 +1,5 @@
 /** Requests that Node's parser gave up, before there was one or in the middle of its body. Knows no route. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { refuse, type CoreCode } from '@qun/contract'
@@ -13,11 +13,15 @@ const brokenRequestCodes: Readonly<Record<string, CoreCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request.timeout',
   HPE_INVALID_METHOD: 'request.method',
 }
-/** The last request with a body of each line. */
-const bodies = new WeakMap<Socket, IncomingMessage>()
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+/** Of each line, its last request with a body. */
+const bodies = new WeakMap<Socket, Exchange>()
 
-export function noteBody(request: IncomingMessage): void {
-  bodies.set(request.socket, request)
+export function noteBody(request: IncomingMessage, response: ServerResponse): void {
+  bodies.set(request.socket, { request, response })
 }
 
 export function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
@@ -27,15 +31,26 @@ export function answerBrokenRequest(error: ConnectionError, socket: Socket): voi
   const isWord = /^[A-Za-z-]+ /.test(rawPacket?.toString('latin1', 0, 40) ?? '')
   const isGarbage = error.code === 'HPE_INVALID_METHOD' && !isWord
   const code = isGarbage ? 'request.malformed' : (brokenRequestCodes[error.code ?? ''] ?? 'request.malformed')
-  if (!endBody(socket, code)) writeProblem(socket, code)
+  const last = bodies.get(socket)
+  if (last === undefined || last.response.writableEnded || last.response.destroyed) return writeProblem(socket, code)
+  const { request, response } = last
+  // What was sent whole is answered first: its answer would be taken for this one.
+  if (request.complete) response.once('finish', () => (socket.writable ? writeProblem(socket, code) : undefined))
+  else {
+    endBody(request, code)
+    response.once('close', () => destroyLater(socket))
+  }
 }
 
-/** Whoever reads a body answers for its end: a second answer beside theirs would be one to nothing. */
-function endBody(socket: Socket, code: CoreCode): boolean {
-  const body = bodies.get(socket)
-  if (body === undefined || body.complete || body.listenerCount('error') === 0) return false
-  body.emit('error', refuse(code))
-  return true
+/** Whoever reads the body, or will, answers for its end: a second answer beside theirs would be one to nothing. */
+function endBody(request: IncomingMessage, code: CoreCode): void {
+  if (request.listenerCount('error') > 0) return void request.emit('error', refuse(code))
+  const onListener = (name: string) => {
+    if (name !== 'error') return
+    request.off('newListener', onListener)
+    process.nextTick(() => endBody(request, code))
+  }
+  request.on('newListener', onListener)
 }
 
 /** Writes a whole HTTP error answer on a socket that has no response object, and ends it. */

@@ -151,7 +151,7 @@ function addGates(app: FastifyInstance, options: HttpOptions): void {
     const { raw } = request
     // What follows a body that was refused is not listened to; answers of what came before it are still under way.
     if (isEnding(raw.socket)) return ignore(raw)
-    if (hasBody(request)) noteBody(raw)
+    if (hasBody(request)) noteBody(raw, reply.raw)
     request.startedAt = options.now()
     request.clientAddress = options.addresses.clientOf(raw.socket.remoteAddress, forwardedOf(request))
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer')

@@ -53,6 +53,21 @@ test('[SPOOL15] what follows a refused body is ignored; answers to what came bef
   expect(statusesOf(half)).toEqual(['200', '415'])
   await untilFree(world)
 })
+test('[SPOOL15] what is no request behind an upload at work is told after the answer to the upload', async () => {
+  const gate = Promise.withResolvers<void>()
+  await using world = await startFilesServer({ pgUrl, work: () => gate.promise })
+  const { server } = world.server.app
+  let isBroken = false
+  server.on('clientError', () => (isBroken = true))
+  const half = world.begin('li', ofLength(3))
+  half.write('abc')
+  await until(() => world.served.length === 1)
+  half.write('no request\r\n\r\n')
+  await until(() => isBroken)
+  gate.resolve()
+  await until(() => half.isClosed)
+  expect(statusesOf(half)).toEqual(['200', '405'])
+})
 test('[SPOOL16] an upload that was let in before the stop is served, its line ends with the answer, and nobody waits for idle lines', async () => {
   const world = await startFilesServer({ pgUrl })
   const idle = world.begin('zhao', ofLength(3))
