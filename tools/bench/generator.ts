@@ -41,8 +41,8 @@ async function openAll(): Promise<ConnectFigures> {
   await connections.open(connectLimitMs)
   const seconds = (performance.now() - startedAt) / 1_000
   const cpu = readFamilyUse(plan.serverPid)
-  // What a server still does for its last arrivals is not yet rest.
-  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  // What a server still does for its last arrivals is not yet rest, nor are the seconds in which it tidies up after.
+  await new Promise((resolve) => setTimeout(resolve, 5_000))
   const after = readFamilyUse(plan.serverPid)
   if (plan.profiledPhase !== undefined && plan.steps.length === 0) await profileRest()
   return {

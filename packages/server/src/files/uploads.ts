@@ -17,7 +17,7 @@ import type { Spool } from './spool.ts'
 
 const mib = 1_048_576
 /** After each piece; pieces are 64 KiB where the sender is quick. */
-const restMaxMs = 1_000
+const restMaxMs = 8_000
 export interface UploadLimits {
   /** On the spool. */
   readonly bytes: ShareLimits

@@ -11,8 +11,11 @@ import { refusalOf } from './problem.ts'
 const requestMs = 0.4
 /** And a connection so much more: its upgrade, its token, and its end. */
 const connectMs = 0.6
-/** Each byte of a file: 8 ms a MiB, memory that is collected included. */
-const byteMs = 8 / 1_048_576
+/**
+ * Each byte of a file, 40 ms a MiB: reading, hashing and writing take 8, and the rest is what its memory costs when it
+ * is collected, at once and in everybody's way.
+ */
+const byteMs = 40 / 1_048_576
 /** Waiting longer is told to come back; clients give up at thirty seconds. */
 const waitMs = 5_000
 const waitingPerPersonMax = 50

@@ -9,6 +9,8 @@ import type { Duplex } from 'node:stream'
 
 /** Long enough for an answer to arrive and be read; what is sent meanwhile costs nothing but the line. */
 const lingerMs = 2_000
+/** Pieces are 64 KiB where the sender is quick. */
+const betweenPiecesMs = 50
 const ending = new WeakSet<Socket>()
 
 export function hasBody({ headers }: FastifyRequest): boolean {
@@ -32,13 +34,21 @@ export function destroyLater(socket: Duplex): void {
   const timer = setTimeout(() => socket.destroy(), lingerMs).unref()
   socket.once('close', () => clearTimeout(timer))
 }
+/** Piece by piece and not as fast as it comes: nobody is there to pay for it. */
+function throwAway(raw: IncomingMessage): void {
+  raw.on('data', () => {
+    raw.pause()
+    setTimeout(() => raw.resume(), betweenPiecesMs).unref()
+  })
+  raw.resume()
+}
 export function endPolitely(request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = request
   const { socket } = raw
   reply.header('connection', 'close')
   if (ending.has(socket)) return
   ending.add(socket)
-  raw.resume()
+  throwAway(raw)
   // NOTE: Node calls this when the answer is written, and destroys the socket; there is no other way to keep it.
   socket.destroySoon = () => {
     destroyLater(socket)

@@ -26,37 +26,46 @@ test('[RUN8] a process is busy while it works most of its time', () => {
   expect(shares).toEqual([false, false, true, true, false])
 })
 
-test('[RUN8] what much work left is given back once it is over, and not again for little', () => {
+test('[RUN8] what much work left is given back once it is over for two seconds, and not again for little', () => {
   const { seen, load } = watched()
+  const rest = () => {
+    for (let look = 0; look < 4; look++) load.look()
+  }
   seen.resident = 100 * megabytes
   seen.share = 0.9
-  load.look()
+  rest()
   expect(seen.collected).toBe(0)
-  seen.share = 0.05
+  seen.share = 0.04
+  for (let look = 0; look < 3; look++) load.look()
+  seen.share = 0.06
+  load.look()
+  seen.share = 0.04
+  for (let look = 0; look < 3; look++) load.look()
+  expect(seen.collected).toBe(0)
   load.look()
   expect(seen.collected).toBe(1)
   seen.resident = 60 * megabytes
-  load.look()
+  rest()
   expect(seen.collected).toBe(1)
   seen.resident = 80 * megabytes
-  load.look()
+  rest()
   expect(seen.collected).toBe(2)
   // What was collected goes back later than at once: the next litter is measured from there.
   seen.kept = 100 * megabytes
   seen.resident = 150 * megabytes
-  load.look()
+  rest()
   expect(seen.collected).toBe(3)
   seen.resident = 40 * megabytes
-  load.look()
+  rest()
   seen.resident = 100 * megabytes
-  load.look()
+  rest()
   expect(seen.collected).toBe(4)
   // Much is held that lives: a quarter of it is little.
   seen.kept = 400 * megabytes
   seen.resident = 500 * megabytes
-  load.look()
+  rest()
   seen.resident = 490 * megabytes
-  load.look()
+  rest()
   expect(seen.collected).toBe(5)
 })
 

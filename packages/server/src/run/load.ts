@@ -8,7 +8,9 @@ import { runInNewContext } from 'node:vm'
 
 const lookMs = 500
 const busyShare = 0.5
-const idleShare = 0.1
+/** Nobody waits: so little work in each of so many looks in a row. */
+const idleShare = 0.05
+const idleLooks = 4
 /**
  * Memory taken since it was last given back: less is not worth the pause, some 50 ms for each 50 MB that live. What
  * the heap holds says little: V8 keeps the pages of what it collected by itself.
@@ -29,6 +31,8 @@ export class ProcessLoad {
   #share = 0
   /** What the process held after its memory was last given back. */
   #heldBytes: number
+  /** Looks in a row that found next to no work. */
+  #idleFor = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: LoadOptions = ownLoad()) {
@@ -48,7 +52,8 @@ export class ProcessLoad {
     const resident = this.#options.residentBytes()
     // Pages that were collected go back little by little: what is held is known when they have gone.
     this.#heldBytes = Math.min(this.#heldBytes, resident)
-    if (this.#share > idleShare) return
+    this.#idleFor = this.#share > idleShare ? 0 : this.#idleFor + 1
+    if (this.#idleFor < idleLooks) return
     const litter = resident - this.#heldBytes
     if (litter < Math.max(litterBytes, litterShare * this.#heldBytes)) return
     this.#options.collect()
