@@ -136,6 +136,8 @@ export class Turns {
   #restOf(app: AppLines, line: Line): number {
     const { places, reserved, perPersonMax = places, shares } = this.#options
     if (this.#underWay >= places || app.underWay >= places - reserved) return whenAnotherEnds
+    // [FAIR9] What is under way cannot be called back: beside others an app takes half of the places at most.
+    if (app.underWay >= places / 2 && shares?.isAlone(app.appId) === false) return whenAnotherEnds
     if (line.userId !== undefined && line.underWay >= perPersonMax) return whenAnotherEnds
     return shares?.restOf(ownerOf(app, line)) ?? 0
   }

@@ -107,6 +107,23 @@ describe('[FAIR1] a person who took more than their share waits, and the others 
   })
 })
 
+test('[FAIR9] an app takes half of the places while others ask for something, and all but the reserved when alone', async () => {
+  const crowd = Array.from({ length: 12 }, (_, n) => ({ appId: 'shop', userId: `p${n}` }))
+  const alone = hall()
+  for (const owner of crowd) alone.ask(owner)
+  await alone.flush()
+  expect(alone.began).toHaveLength(8)
+  const beside = hall()
+  beside.ask(other)
+  for (const owner of crowd) beside.ask(owner)
+  await beside.flush()
+  expect(beside.began).toEqual(['he', 'p0', 'p1', 'p2', 'p3', 'p4'])
+  // The other has gone: whoever ends next makes room for all that may.
+  await beside.pass(1_500)
+  await beside.end()
+  expect(beside.began).toHaveLength(9)
+})
+
 describe('[FAIR2] an app that took more than its share waits, and other apps do not', () => {
   test('whoever of its people asks', async () => {
     const { ask, work, flush, pass, began, shares } = hall()

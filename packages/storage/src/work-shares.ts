@@ -178,6 +178,10 @@ export class WorkShares {
     return isAlone ? ofApp : Math.max(ofApp, own.restMs(now, this.#person))
   }
 
+  /** Nobody of another app asked for anything lately. */
+  isAlone(appId: string): boolean {
+    return this.#company.othersAt(appId) <= this.now() - this.limits.aloneAfterMs
+  }
   /** An app has its own share, or what the others leave of the whole. */
   #rateOf({ use }: AppShare, now: number): Rate {
     const { app, whole, appBurstMs } = this.limits
