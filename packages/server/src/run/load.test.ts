@@ -35,11 +35,11 @@ test('[RUN8] what much work left is given back once it is over for two seconds, 
   seen.share = 0.9
   rest()
   expect(seen.collected).toBe(0)
-  seen.share = 0.04
+  seen.share = 0.09
   for (let look = 0; look < 3; look++) load.look()
-  seen.share = 0.06
+  seen.share = 0.11
   load.look()
-  seen.share = 0.04
+  seen.share = 0.09
   for (let look = 0; look < 3; look++) load.look()
   expect(seen.collected).toBe(0)
   load.look()

@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm'
 const lookMs = 500
 const busyShare = 0.5
 /** Nobody waits: so little work in each of so many looks in a row. */
-const idleShare = 0.05
+const idleShare = 0.1
 const idleLooks = 4
 /**
  * Memory taken since it was last given back: less is not worth the pause, some 50 ms for each 50 MB that live. What
