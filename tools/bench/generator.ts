@@ -42,7 +42,8 @@ async function openAll(): Promise<ConnectFigures> {
   const seconds = (performance.now() - startedAt) / 1_000
   const cpu = readFamilyUse(plan.serverPid)
   // What a server still does for its last arrivals is not yet rest, nor are the seconds in which it tidies up after.
-  await new Promise((resolve) => setTimeout(resolve, 5_000))
+  const restMs = plan.steps.length === 0 ? 15_000 : 2_000
+  await new Promise((resolve) => setTimeout(resolve, restMs))
   const after = readFamilyUse(plan.serverPid)
   if (plan.profiledPhase !== undefined && plan.steps.length === 0) await profileRest()
   return {
