@@ -63,8 +63,6 @@ interface AppLines {
 
 /** Begins no sooner than what is under way has ended. */
 const whenAnotherEnds = Infinity
-/** Of the store: a guess that is never far off, since nothing depends on more than its order of size. */
-const processors = 2
 
 export class Turns {
   readonly #options: TurnsOptions
@@ -118,7 +116,7 @@ export class Turns {
     const { shares } = this.#options
     if (shares === undefined || this.#running.size === 0) return
     const now = shares.now()
-    this.#worked += (now - this.#workedAt) * Math.min(1, processors / Math.max(1, this.#underWay))
+    this.#worked += (now - this.#workedAt) * Math.min(1, shares.limits.processors / Math.max(1, this.#underWay))
     this.#workedAt = now
     for (const running of this.#running) {
       shares.charge(running.owner, this.#worked - running.chargedAt)

@@ -67,7 +67,6 @@ const stock = [
   'wow',
 ]
 const stockByFirst = Map.groupBy(stock, (phrase) => phrase[0])
-const stockLengthMax = Math.max(...stock.map((phrase) => phrase.length))
 const stockLetter = /[\d\s啊呀哦啦了的吧呢嘛哈~+]/u
 const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu
 const parts = /[\p{P}\p{S}\n]+/u
@@ -78,7 +77,7 @@ const parts = /[\p{P}\p{S}\n]+/u
  */
 export function isStockOnly(text: string): boolean {
   const letters = text.toLowerCase()
-  const isReached = new Uint8Array(letters.length + stockLengthMax + 1)
+  const isReached = new Uint8Array(letters.length + 1)
   isReached[0] = 1
   let last = 0
   for (let at = 0; at <= last && at < letters.length; at++) {

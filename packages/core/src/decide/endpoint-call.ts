@@ -25,6 +25,7 @@ import {
   failKeeping,
   fingerprintOf,
   keepsEffects,
+  type Payer,
   payerOf,
   refusalOf,
 } from '../ground/engine.ts'
@@ -91,8 +92,7 @@ async function prepare(
     try {
       return await work()
     } finally {
-      const owner = request.payer === undefined ? { appId: request.appId } : payerOf(request.payer)
-      engine.store.shares?.charge(owner, engine.elapsed() - began)
+      engine.store.shares?.charge(shareOf(request), engine.elapsed() - began)
     }
   }
   const call: PrepareCall<any> = Object.assign(headCall(engine, request), { query, body, heavy })
@@ -116,7 +116,7 @@ function headCall(engine: Engine, head: CallHead): HeadCall<any> {
 }
 
 /** Whose turn and share it takes. */
-const shareOf = ({ appId, payer }: CallHead) => (payer === undefined ? appId : payerOf(payer))
+const shareOf = ({ appId, payer }: CallHead): Payer => (payer === undefined ? { appId } : payerOf(payer))
 
 /** Refuses who may not call. True when the call was answered before: then whoever asks again may hear it. */
 function checkAccess(engine: Engine, { endpoint }: EndpointServer, request: CallHead): Promise<boolean> {

@@ -104,11 +104,17 @@ export function keepsEffects(error: unknown): error is Refusal {
   return error instanceof Refusal && keeping.has(error)
 }
 
+/** What is told whoever took more of the machine than their share; undefined for any other error. */
+export function spentShareOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof TurnRefusedError) || error.code !== 'store.share_spent') return undefined
+  return refuse('rate.limited', { detail: 'share of the machine', retryAfterMs: error.retryAfterMs })
+}
+
 /** What a caller is told of a failure of the store: try later. Anything else is passed on unchanged. */
 export function asRefusal(error: unknown): unknown {
   if (error instanceof Refusal || error instanceof Bug) return error
-  if (error instanceof TurnRefusedError && error.code === 'store.share_spent')
-    return refuse('rate.limited', { detail: 'share of the machine', retryAfterMs: error.retryAfterMs })
+  const spent = spentShareOf(error)
+  if (spent !== undefined) return spent
   switch (storeTrouble(error)) {
     case 'unavailable':
     case 'conflict':

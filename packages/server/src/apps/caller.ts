@@ -1,6 +1,6 @@
 /** Decides who is calling a route and whether they may: the credential, `by`, and budgets. Knows no handler. */
 import { fileLimitsOf, refuse, type AppId, type Endpoint, type UserId } from '@qun/contract'
-import type { Caller, Principal } from '@qun/core'
+import { payerOf as payerOfPrincipal, type Caller, type Principal } from '@qun/core'
 import type { Owner } from '@qun/storage'
 import type { FastifyRequest } from 'fastify'
 import type { Apps } from './apps.ts'
@@ -28,7 +28,7 @@ export interface CallerOptions {
 
 /** Whose share a request takes: a back end's its app's, whomever it speaks for. */
 export function payerOf({ appId, principal }: Calling): Owner {
-  return principal === undefined || principal.byHost === true ? { appId } : principal
+  return principal === undefined ? { appId } : payerOfPrincipal(principal)
 }
 
 type AnyEndpoint = Endpoint<any, any, any, any>

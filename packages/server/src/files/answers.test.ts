@@ -1,7 +1,8 @@
 /** Files that are answered: what they may hold in memory, and how slowly they may be read. */
 import { connect } from 'node:net'
 import { expect, inject, test } from 'vitest'
-import { mib, startFilesServer, type FilesServer } from '../testing/files-server.ts'
+import { mib } from '../ground/shares.ts'
+import { startFilesServer, type FilesServer } from '../testing/files-server.ts'
 import { HalfRequest, until } from '../testing/half-request.ts'
 import { call, verdictOf, type TestApp } from '../testing/test-server.ts'
 import { answerLimits, largeBytesMin, stuckMs } from './answers.ts'

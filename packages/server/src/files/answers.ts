@@ -5,11 +5,10 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { Shares, type Sender, type ShareLimits } from '../ground/shares.ts'
+import { mib, Shares, type Sender, type ShareLimits } from '../ground/shares.ts'
 import type { Pace } from './pace.ts'
 import { Reading } from './reading.ts'
 
-const mib = 1_048_576
 export interface AnswerLimits {
   /** A picture as kept has about a megabyte; a screen asks for some thirty of them at once. */
   readonly large: ShareLimits

@@ -1,4 +1,7 @@
-/** Reads a body piece by piece: the next is asked of the sender when the one before is done with. Knows no file. */
+/**
+ * Reads a body piece by piece: where the work with one takes time, the next is asked of the sender when it is done.
+ * Knows no file.
+ */
 import { Refusal, refuse } from '@qun/contract'
 import type { IncomingMessage } from 'node:http'
 
@@ -8,8 +11,8 @@ import type { IncomingMessage } from 'node:http'
  */
 export function readPieces(
   payload: IncomingMessage,
-  use: (piece: Buffer) => Promise<void>,
-  cut: Promise<never>,
+  use: (piece: Buffer) => Promise<void> | undefined,
+  cut?: Promise<never>,
 ): Promise<void> {
   let using: Promise<void> = Promise.resolve()
   let isOver = false
@@ -29,8 +32,15 @@ export function readPieces(
       payload.resume()
     }
     const onData = (piece: Buffer) => {
+      let work: Promise<void> | undefined
+      try {
+        work = use(piece)
+      } catch (error) {
+        return fail(error)
+      }
+      if (work === undefined) return
       payload.pause()
-      using = use(piece)
+      using = work
       using.then(() => (isOver ? undefined : payload.resume()), fail)
     }
     // NOTE: it may come while the last piece is worked with.
@@ -38,7 +48,7 @@ export function readPieces(
     const onBreak = (error?: unknown) =>
       fail(error instanceof Refusal ? error : refuse('request.malformed', { detail: 'the body breaks off' }))
     payload.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak)
-    cut.catch(fail)
+    cut?.catch(fail)
     // Gone before it was read: nothing of it will come.
     if (payload.destroyed) onBreak()
     else payload.resume()

@@ -1,10 +1,9 @@
 /** What an upload holds of the bytes there are, from its head to its end. */
 import { Refusal } from '@qun/contract'
 import { expect, test } from 'vitest'
-import { Shares } from '../ground/shares.ts'
+import { mib, Shares } from '../ground/shares.ts'
 import { Reservation } from './reservation.ts'
 
-const mib = 1_048_576
 const li = { app: 'a', person: 'li' }
 
 test('[SPOOL3] an upload holds a little ahead, then as much again as came, never more than its length; past half, all', () => {

@@ -1,7 +1,8 @@
 /** What a disk in trouble does to uploads, and that its trouble is nobody else's. */
 import { open, rm, writeFile } from 'node:fs/promises'
 import { expect, inject, test } from 'vitest'
-import { mib, startFilesServer, type FilesServer } from '../testing/files-server.ts'
+import { mib } from '../ground/shares.ts'
+import { startFilesServer, type FilesServer } from '../testing/files-server.ts'
 import { until } from '../testing/half-request.ts'
 import { call, verdictOf } from '../testing/test-server.ts'
 import { sendingLimits } from './sending.ts'

@@ -1,6 +1,5 @@
 /** What failures of the spool's disk mean: they are the machine's trouble, neither the sender's nor a bug. */
-
-const fullCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT']
+import { storeTrouble } from '@qun/storage'
 
 /** Answered as the store's own trouble is, by its code. */
 export class SpoolError extends Error {
@@ -19,7 +18,7 @@ export function asSpoolError(error: unknown): unknown {
   if (syscall === undefined && !/^E[A-Z0-9]+$/.test(code ?? '')) return error
   return new SpoolError(
     `the spool: ${error.message}`,
-    fullCodes.includes(code) ? 'spool.full' : 'spool.unavailable',
+    storeTrouble(error) === 'full' ? 'spool.full' : 'spool.unavailable',
     error,
   )
 }

@@ -1,7 +1,8 @@
 /** A gigabyte of uploads held open, as a hostile pair of members would, and a server that stops meanwhile. */
 import { existsSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
-import { mib, startFilesServer } from '../testing/files-server.ts'
+import { mib } from '../ground/shares.ts'
+import { startFilesServer } from '../testing/files-server.ts'
 import { until } from '../testing/half-request.ts'
 import { holdUploads, uploadBytes, uploadCount } from '../testing/held-uploads.ts'
 

@@ -7,7 +7,7 @@ import { open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { refuse, type SentFile } from '@qun/contract'
-import { Shares, type Sender, type ShareLimits } from '../ground/shares.ts'
+import { mib, Shares, type Sender, type ShareLimits } from '../ground/shares.ts'
 import type { Pace } from './pace.ts'
 import { readPieces } from './pieces.ts'
 import { aheadOf, Reservation } from './reservation.ts'
@@ -15,7 +15,6 @@ import { Sending } from './sending.ts'
 import { asSpoolError, SpoolError } from './spool-error.ts'
 import type { Spool } from './spool.ts'
 
-const mib = 1_048_576
 /** After each piece; pieces are 64 KiB where the sender is quick. */
 const restMaxMs = 8_000
 export interface UploadLimits {

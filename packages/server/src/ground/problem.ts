@@ -11,7 +11,8 @@ import {
   type Problem,
   type Static,
 } from '@qun/contract'
-import { storeTrouble, TurnRefusedError } from '@qun/storage'
+import { spentShareOf } from '@qun/core'
+import { storeTrouble } from '@qun/storage'
 
 export const problemMediaType = 'application/problem+json; charset=utf-8'
 
@@ -44,8 +45,8 @@ const knownCodes: Readonly<Record<string, CoreCode>> = {
 /** The refusal an error stands for, or undefined when the error is a bug of ours. */
 export function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error
-  if (error instanceof TurnRefusedError && error.code === 'store.share_spent')
-    return refuse('rate.limited', { detail: 'share of the machine', retryAfterMs: error.retryAfterMs })
+  const spent = spentShareOf(error)
+  if (spent !== undefined) return spent
   const trouble = storeTrouble(error)
   if (trouble === 'full') return refuse('storage.full')
   if (trouble === 'unavailable') return refuse('store.unavailable')

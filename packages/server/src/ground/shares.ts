@@ -5,6 +5,8 @@
 import { refuse } from '@qun/contract'
 import { userKey } from './rates.ts'
 
+export const mib = 1_048_576
+
 export interface ShareLimits {
   readonly max: number
   /** Of one app, so that another still finds room. */

@@ -6,6 +6,7 @@ import { refuse } from '@qun/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Calling } from '../apps/caller.ts'
+import { readPieces } from '../files/pieces.ts'
 import { sayContinue } from './expect.ts'
 import type { Sender, Shares } from '../ground/shares.ts'
 
@@ -73,49 +74,32 @@ export function lengthOf(request: FastifyRequest): number | undefined {
  * All bytes of the body. Refuses `request.too_large` above `bytesMax`, by its head alone if that says so;
  * `request.malformed` when it ends early or late; `server.overloaded` and `rate.limited` while there is no room for it.
  */
-export function readBody(
+export async function readBody(
   budget: Shares,
   request: FastifyRequest,
   payload: IncomingMessage,
   bytesMax: number,
 ): Promise<Buffer> {
   const length = lengthOf(request)
-  if (length !== undefined && length > bytesMax) return Promise.reject(refuse('request.too_large'))
+  if (length !== undefined && length > bytesMax) throw refuse('request.too_large')
   const held = new HeldBody(budget, senderOf(request))
   request.heldBody = held
   sayContinue(payload)
   const chunks: Buffer[] = []
   let size = 0
-  return new Promise((resolve, reject) => {
-    const settle = (end: () => void) => {
-      payload.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
-      end()
-    }
-    const onError = (error: unknown) =>
-      settle(() => {
-        // What still comes is thrown away until the answer is out and closes the connection: a sender whose bytes are
-        // left lying would be cut before it reads why.
-        chunks.length = 0
-        payload.resume()
-        held.free()
-        reject(error)
-      })
-    const onData = (chunk: Buffer) => {
+  try {
+    await readPieces(payload, (chunk) => {
       size += chunk.length
-      try {
-        if (size > bytesMax) throw refuse('request.too_large')
-        held.take(chunk.length)
-        chunks.push(chunk)
-      } catch (error) {
-        onError(error)
-      }
-    }
-    const onEnd = () => {
-      if (length !== undefined && length !== size) return onError(refuse('request.malformed'))
-      settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)))
-    }
-    const onClose = () => onError(refuse('request.malformed'))
-    payload.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+      if (size > bytesMax) throw refuse('request.too_large')
+      held.take(chunk.length)
+      chunks.push(chunk)
+      return undefined
+    })
+    if (length !== undefined && length !== size) throw refuse('request.malformed')
+  } catch (error) {
     payload.resume()
-  })
+    held.free()
+    throw error
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
 }

@@ -1,7 +1,8 @@
 /** How lines end: those of bodies that were cut, of a server that stops, of requests behind a refused one. */
 import type { Socket } from 'node:net'
 import { expect, inject, test } from 'vitest'
-import { mib, startFilesServer, type FilesServer } from '../testing/files-server.ts'
+import { mib } from '../ground/shares.ts'
+import { startFilesServer, type FilesServer } from '../testing/files-server.ts'
 import { HalfRequest, until } from '../testing/half-request.ts'
 
 const pgUrl = inject('pgUrl')

@@ -4,6 +4,7 @@ import { createAddressBook } from '../ground/addresses.ts'
 import { isOrigin } from '../apps/apps.ts'
 import type { LogLevel } from './log.ts'
 import { uploadLimits, type UploadLimits } from '../files/uploads.ts'
+import { mib } from '../ground/shares.ts'
 import { budgets, type BudgetName, type BudgetOverrides } from '../ground/rates.ts'
 import { workShareLimits, type WorkShareLimits } from '@qun/storage'
 import { parseSecretKey } from '../apps/secret-key.ts'
@@ -141,7 +142,6 @@ const shares = {
     read: readCount,
   },
 } as const satisfies Record<string, Setting>
-const mib = 1_048_576
 /** Six numbers: bytes on the spool and uploads at once, each in all, of an app and of a person. */
 const uploads = (
   [

@@ -3,10 +3,9 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import { closed, defineEndpoint, fileAnswer, fileBody, Type, type SentFile } from '@qun/contract'
 import { defineFeature, serveEndpoint } from '@qun/core'
 import { features } from '@qun/chat/server'
+import { mib } from '../ground/shares.ts'
 import { HalfRequest } from './half-request.ts'
 import { startTestServer, tokenOf, type TestApp, type TestServer, type TestServerOptions } from './test-server.ts'
-
-export const mib = 1_048_576
 
 const put = defineEndpoint({
   name: 'files.put',

@@ -3,7 +3,8 @@ import { statSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { mib, startFilesServer } from './files-server.ts'
+import { mib } from '../ground/shares.ts'
+import { startFilesServer } from './files-server.ts'
 import { until } from './half-request.ts'
 
 export const uploadBytes = 20 * mib
