@@ -15,6 +15,7 @@ import {
   demoAppId,
   demoCredentialsFile,
   openAdmin,
+  optionsOfConfig,
   readConfig,
   runUntilSignal,
   startTroubleText,
@@ -221,16 +222,15 @@ async function main(): Promise<void> {
   for (const port of [config.port, demoPort]) await checkPortFree(config.host, port)
   const say = (line: string) => console.log(line)
   for (const warning of warnings) if (!warning.startsWith('QUN_DEMO_PORT')) console.warn(warning)
-  const { port, host, dataDir, rateLimits, trustedProxies, databaseUrl, secretKey, allowedOrigins, drand } = config
+  const { port, host, dataDir, drand } = config
   // People read these lines; what the server has to say at `info` belongs to operators who ask for it.
   const log = createLogger(process.env['QUN_LOG'] === undefined ? 'warn' : config.log)
-  const optional = { ...(databaseUrl !== undefined && { databaseUrl }), ...(secretKey !== undefined && { secretKey }) }
   const started = await startAll({
     dataDir: resolve(dataDir),
     port,
     host,
     demoPort,
-    server: { features: featuresWith({ drand, fetch }), log, rateLimits, trustedProxies, allowedOrigins, ...optional },
+    server: { ...optionsOfConfig(config), dataDir: resolve(dataDir), features: featuresWith({ drand, fetch }), log },
     say,
   })
   if (values.dev) rebuildOnChange(say)

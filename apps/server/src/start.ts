@@ -5,6 +5,7 @@ import {
   createLogger,
   createServer,
   demoCredentialsFile,
+  optionsOfConfig,
   runUntilSignal,
   type Config,
 } from '@qun/server'
@@ -30,15 +31,6 @@ export async function start(config: Config, warnings: readonly string[]): Promis
 
 /** A configuration as options of the library; shared by all commands. */
 export function optionsOf(config: Config) {
-  const { databaseUrl, secretKey, drand, spoolDir, ...rest } = config
-  const { log: _log, ...options } = rest
-  return {
-    ...options,
-    features: featuresWith({ drand, fetch }),
-    protocol: PROTOCOL_VERSION,
-    version,
-    ...(databaseUrl === undefined ? {} : { databaseUrl }),
-    ...(secretKey === undefined ? {} : { secretKey }),
-    ...(spoolDir === undefined ? {} : { spoolDir }),
-  }
+  const features = featuresWith({ drand: config.drand, fetch })
+  return { ...optionsOfConfig(config), features, protocol: PROTOCOL_VERSION, version }
 }

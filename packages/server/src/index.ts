@@ -19,6 +19,7 @@ export {
   type Config,
   type Setting,
 } from './run/config.ts'
+export { optionsOfConfig } from './run/config-options.ts'
 export { demoAppId, demoCredentialsFile, type DemoCredentials } from './apps/demo-app.ts'
 export { heapFlags } from './run/heap.ts'
 export { createLogger, type LogLevel } from './run/log.ts'

@@ -22,7 +22,7 @@ import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { copyWithinReach } from './binaries-copy.ts'
 import { claimDataDir } from './claim.ts'
-import { startFailure } from './server-user.ts'
+import { checkNamed, startFailure } from './server-user.ts'
 
 const isRoot = process.getuid?.() === 0
 const nobody = { uid: 65534, gid: 65534 }
@@ -177,6 +177,16 @@ describe('[EMB2] the copy of the programs', { skip: !isRoot }, () => {
     await chown(join(place, 'qun-postgres'), nobody.uid, nobody.gid)
     await expect(copyOf(place)).rejects.toThrow(/cannot enter .*not this user's alone.*set QUN_DATABASE_URL/)
   })
+})
+
+test.skipIf(!isRoot)('[EMB3] whoever has no name here is told so, and what to do', () => {
+  process.seteuid!(54_321)
+  try {
+    expect(checkNamed).toThrow(/user 54321 has no name here.*add the user to \/etc\/passwd, or set QUN_DATABASE_URL/)
+  } finally {
+    process.seteuid!(0)
+  }
+  expect(checkNamed).not.toThrow()
 })
 
 test('[EMB5] a claim nobody here can read ends the start at once', async () => {

@@ -1,6 +1,7 @@
 /** Which user runs PostgreSQL and how he gets into folders that are closed to him; starts no server. */
 import { spawn } from 'node:child_process'
 import { chown, readFile, stat } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 
 export interface ServerUser {
@@ -13,7 +14,10 @@ export interface ServerUser {
  * data, else the system's `postgres`, else `nobody`. No user is created.
  */
 export async function serverUser(dataDir: string): Promise<ServerUser | undefined> {
-  if (process.getuid?.() !== 0) return undefined
+  if (process.getuid?.() !== 0) {
+    checkNamed()
+    return undefined
+  }
   const existing = await stat(join(dataDir, 'postgres')).catch(() => undefined)
   if (existing !== undefined && existing.uid !== 0) return { uid: existing.uid, gid: existing.gid }
   const accounts = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n').map((line) => line.split(':'))
@@ -25,6 +29,20 @@ export async function serverUser(dataDir: string): Promise<ServerUser | undefine
     if (uid > 0 && gid > 0) return { uid, gid }
   }
   return { uid: 65534, gid: 65534 }
+}
+
+/** PostgreSQL asks who runs it by name: a container that is started with a bare number has none. */
+export function checkNamed(): void {
+  const uid = process.geteuid?.()
+  if (uid === undefined) return
+  try {
+    userInfo()
+  } catch {
+    throw new EmbeddedUnableError(
+      `user ${uid} has no name here, and PostgreSQL asks for one`,
+      `add the user to /etc/passwd`,
+    )
+  }
 }
 
 /** The kernel's link to the folder a process works in leads there whatever the folders above it allow. */
@@ -59,9 +77,10 @@ export async function firstClosed(user: ServerUser, path: string): Promise<strin
 /** PostgreSQL cannot be run here; the message says in one line what to do instead. */
 export class EmbeddedUnableError extends Error {
   readonly code = 'embedded.unable'
-  constructor(reason: string) {
-    const advice = 'run Qun as a user other than root, or set QUN_DATABASE_URL to a PostgreSQL of yours'
-    super(`the embedded PostgreSQL cannot run here: ${reason}; ${advice}`)
+  constructor(reason: string, cure = 'run Qun as a user other than root') {
+    super(
+      `the embedded PostgreSQL cannot run here: ${reason}; ${cure}, or set QUN_DATABASE_URL to a PostgreSQL of yours`,
+    )
     this.name = 'EmbeddedUnableError'
   }
 }

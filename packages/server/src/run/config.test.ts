@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ConfigError, readConfig, settings, settingsMarkdown, settingsText } from './config.ts'
+import { optionsOfConfig } from './config-options.ts'
 
 test('nothing given: everything has a default that works', () => {
   const { config, warnings } = readConfig({})
@@ -62,6 +63,26 @@ test('budgets can be changed by name; 0 lifts one', () => {
     send: 0,
     refusedCredential: 5,
   })
+})
+
+test('each setting of a server reaches whoever starts one, and what is not set is left to the server', () => {
+  const env = {
+    QUN_SPOOL: '/spool',
+    QUN_SHARE_PERSON: '5',
+    QUN_UPLOADS_AT_ONCE: '7',
+    QUN_RATE_SEND: '9',
+    QUN_PORT: '81',
+  }
+  const options = optionsOfConfig(readConfig(env).config)
+  expect(options).toMatchObject({
+    spoolDir: '/spool',
+    shares: { person: 0.05 },
+    uploads: { atOnce: { max: 7 } },
+    rateLimits: { send: 9 },
+    port: 81,
+  })
+  expect(Object.keys(options)).not.toContain('log')
+  expect(Object.keys(optionsOfConfig(readConfig({}).config))).not.toContain('spoolDir')
 })
 
 test('public randomness is on, off, or asked of relays', () => {
