@@ -141,5 +141,6 @@ test('a profile names the hottest function and the way to it', () => {
   })
   expect(text).toContain(' 75.0 %  inner  packages/core/src/x.ts:7')
   expect(text).toContain('100.0 %  outer')
-  expect(text).toContain('0.4 ms  outer: inner  packages/core/src/x.ts:7, outer')
+  expect(text).toContain('0.4 ms  outer: inner  packages/core/src/x.ts:7 0.3, outer')
+  expect(text).toContain('0.4 ms  busy: inner  packages/core/src/x.ts:7 0.3, outer')
 })

@@ -74,25 +74,43 @@ function spellLines(profile: CpuProfile, byId: ReadonlyMap<number, ProfileNode>,
     for (let at: number | undefined = id; at !== undefined && at !== root; at = parents.get(at)) way.push(at)
     return way.toReversed()
   }
-  const spells: { readonly top: string; micros: number; readonly own: Map<string, number> }[] = []
+  const spells: Spell[] = []
+  const stretches: Spell[] = []
   for (const [index, id] of profile.samples.entries()) {
     const way = wayTo(id).map((at) => nameOf(byId.get(at)!))
     const [top = '(root)'] = way
     if (spells.at(-1)?.top !== top) spells.push({ top, micros: 0, own: new Map() })
-    const spell = spells.at(-1)!
+    if (stretches.length === 0 || (top === '(idle)') !== (stretches.at(-1)!.top === '(idle)'))
+      stretches.push({ top: top === '(idle)' ? top : 'busy', micros: 0, own: new Map() })
     const micros = profile.timeDeltas[index + 1] ?? 0
-    spell.micros += micros
     const deepest = way.findLast((name) => /(packages|features|apps)\//.test(name)) ?? top
-    spell.own.set(deepest, (spell.own.get(deepest) ?? 0) + micros)
+    for (const spell of [spells.at(-1)!, stretches.at(-1)!]) {
+      spell.micros += micros
+      spell.own.set(deepest, (spell.own.get(deepest) ?? 0) + micros)
+    }
   }
-  return spells
+  return [
+    ...longestOf(spells, shown).map((spell) => spellLine(spell, 2)),
+    '',
+    'The longest stretches in which it never was idle:',
+    ...longestOf(stretches, 5).map((spell) => spellLine(spell, 9)),
+  ]
+}
+interface Spell {
+  readonly top: string
+  micros: number
+  /** Time by the functions of our own it was spent in. */
+  readonly own: Map<string, number>
+}
+const longestOf = (spells: readonly Spell[], shown: number): Spell[] =>
+  spells
     .filter(({ top }) => top !== '(idle)')
     .toSorted((one, other) => other.micros - one.micros)
     .slice(0, shown)
-    .map(({ top, micros, own }) => {
-      const most = [...own].toSorted((one, other) => other[1] - one[1]).slice(0, 2)
-      return `${(micros / 1_000).toFixed(1).padStart(6)} ms  ${top.split('  ')[0]!}: ${most.map(([name]) => name).join(', ')}`
-    })
+function spellLine({ top, micros, own }: Spell, named: number): string {
+  const ms = (some: number) => (some / 1_000).toFixed(1)
+  const most = [...own].toSorted((one, other) => other[1] - one[1]).slice(0, named)
+  return `${ms(micros).padStart(6)} ms  ${top.split('  ')[0]!}: ${most.map(([name, some]) => `${name} ${ms(some)}`).join(', ')}`
 }
 
 /** The statements that took the database's time, the longest first; `seconds` is how long they were counted. */

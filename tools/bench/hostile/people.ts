@@ -92,7 +92,7 @@ async function connectAnew(someone: Someone): Promise<Told> {
   someone.talker.cut()
   const talker = (someone.talker = connected(someone.person, someone.number))
   const isReady = await talker.ready
-  return isReady ? openScreens(someone) : { status: 0, code: 'closed', retryAfterMs: 0, body: '' }
+  return isReady ? openScreens(someone) : { status: 0, code: talker.ending, retryAfterMs: 0, body: '' }
 }
 
 type Deed = (someone: Someone, number: number, plannedAt: number) => Promise<Told>

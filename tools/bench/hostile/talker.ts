@@ -33,6 +33,8 @@ export class Talker {
   /** Resolves when the server has said hello and sent the first of the person's own stream; false when it is gone. */
   readonly ready: Promise<boolean>
   isOver = false
+  /** Why it is over, as far as the server or the line said. */
+  ending = 'closed'
   readonly #waiting = new Map<number, (told: Told) => void>()
   readonly #options: TalkerOptions
   #rest: Buffer = Buffer.alloc(0)
@@ -47,7 +49,7 @@ export class Talker {
     this.socket = connect({ host, port, noDelay: true, ...(localAddress === undefined ? {} : { localAddress }) })
     this.socket.on('connect', () => this.socket.write(upgradeRequest('/v1/socket', host)))
     this.socket.on('data', (chunk) => this.#read(chunk))
-    this.socket.on('error', () => undefined)
+    this.socket.on('error', ({ message }) => void (this.ending = message))
     this.socket.on('close', () => {
       this.isOver = true
       this.#becameReady(false)
@@ -58,8 +60,9 @@ export class Talker {
   write(frame: object | Buffer): void {
     if (!this.isOver) this.socket.write(Buffer.isBuffer(frame) ? frame : clientFrame(JSON.stringify(frame)))
   }
-  ask(frame: object): Promise<Told> {
-    if (this.isOver) return Promise.resolve(lost)
+  /** Asks once it is let in, as any client does. */
+  async ask(frame: object): Promise<Told> {
+    if (!(await this.ready) || this.isOver) return lost
     const id = (this.#id += 1)
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve)
@@ -86,6 +89,7 @@ export class Talker {
   }
   #take(opcode: number, body: Buffer): void {
     if (opcode === 9) return this.write(clientFrame(body, 10))
+    if (opcode === 8) this.ending = `${body.readUInt16BE()} ${body.toString('utf8', 2)}`
     if (opcode !== 1) return
     const op = /^\{"op":"(\w+)"/.exec(body.toString('latin1', 0, 40))?.[1]
     if (op === 'changes' || op === 'heads') {
