@@ -15,7 +15,15 @@ import { Turns } from './turns.ts'
 
 export type { SqlLogEntry, StoreOptions } from './connection.ts'
 export type { Lane, LaneAnswer, LaneStatement } from './lane.ts'
-export { appOf, WorkShares, workShareLimits, type Owner, type WorkShareLimits } from './work-shares.ts'
+export {
+  appOf,
+  BothAccounts,
+  WorkShares,
+  workShareLimits,
+  type Owner,
+  type WorkAccounts,
+  type WorkShareLimits,
+} from './work-shares.ts'
 export { TurnRefusedError, Turns, type TurnsOptions } from './turns.ts'
 export { CommitUnknownError, storeTrouble, type StoreTrouble } from './trouble.ts'
 

@@ -2,7 +2,7 @@
  * Whose work is next: apps take turns, within an app its people, and each person's own wait in line; who took more than
  * their share waits until they may. Knows neither connection nor request.
  */
-import type { Owner, WorkShares } from './work-shares.ts'
+import type { Owner, WorkAccounts } from './work-shares.ts'
 
 export interface TurnsOptions {
   /** How many may be under way at the same time. */
@@ -20,7 +20,7 @@ export interface TurnsOptions {
   /** How many may wait in all; once reached, an app that has less than its share of them may still add one. */
   readonly waitingMax: number
   /** What each may take of the machine; any amount, unless given. */
-  readonly shares?: WorkShares | undefined
+  readonly shares?: WorkAccounts | undefined
   /** The time a turn is under way is work of the owner's. */
   readonly isCharged?: boolean
   /** Work that goes with every turn, whatever follows. */
@@ -63,6 +63,10 @@ interface AppLines {
 
 /** Begins no sooner than what is under way has ended. */
 const whenAnotherEnds = Infinity
+/** Its multiples lie apart, however many there are. */
+const goldenSection = 0.618
+/** What somebody may take changes with what others do. */
+const lookEveryMs = 1_000
 
 export class Turns {
   readonly #options: TurnsOptions
@@ -71,6 +75,7 @@ export class Turns {
   readonly #apps = new Map<string, AppLines>()
   #underWay = 0
   #waiting = 0
+  #asked = 0
   /** What pays for the time it is under way, as of a clock of work. */
   readonly #running = new Set<{ readonly owner: Owner; chargedAt: number }>()
   #worked = 0
@@ -137,7 +142,7 @@ export class Turns {
     // [FAIR9] What is under way cannot be called back: beside others an app takes half of the places at most.
     if (app.underWay >= places / 2 && shares?.isAlone(app.appId) === false) return whenAnotherEnds
     if (line.userId !== undefined && line.underWay >= perPersonMax) return whenAnotherEnds
-    return shares?.restOf(ownerOf(app, line)) ?? 0
+    return this.#ownRestOf(app, line)
   }
 
   #begin(app: AppLines, line: Line): void {
@@ -168,8 +173,8 @@ export class Turns {
     if (isFull) throw this.#refusal(app, line, `${line.waiting.size} wait already`)
     return new Promise((resolve, reject) => {
       // Not all at once, who came at once: they would come back at once, too.
-      const patienceMs = waitMs * (1 - ((this.#waiting * 7) % 16) / 64)
-      const late = () => waiting.refuse(this.#refusal(app, line, `waited for ${patienceMs} ms`))
+      const patienceMs = waitMs * (1 - ((this.#asked++ * goldenSection) % 1) / 4)
+      const late = () => waiting.refuse(this.#refusal(app, line, `waited for ${Math.round(patienceMs)} ms`))
       const callOff = this.#later(patienceMs, late)
       const leave = () => {
         callOff()
@@ -199,10 +204,14 @@ export class Turns {
   }
   /** [FAIR5] Who took too much is told so, and when to come back; who did not, that there is too much of all. */
   #refusal(app: AppLines, line: Line, reason: string): TurnRefusedError {
-    const restMs = this.#options.shares?.restOf(ownerOf(app, line)) ?? 0
+    const restMs = this.#ownRestOf(app, line)
     const { perPersonMax = whenAnotherEnds } = this.#options
     const isOwnDoing = restMs > 0 || (line.userId !== undefined && line.underWay >= perPersonMax)
     return new TurnRefusedError(reason, isOwnDoing ? restMs : undefined)
+  }
+
+  #ownRestOf(app: AppLines, line: Line): number {
+    return this.#options.shares?.restOf(ownerOf(app, line)) ?? 0
   }
 
   /** Gives each free place to the app that was served longest ago, in it to such a person, of theirs to the first. */
@@ -213,7 +222,8 @@ export class Turns {
       const next = this.#next()
       if (typeof next !== 'number') next.begin()
       else {
-        if (next !== whenAnotherEnds) this.#callOff = this.#later(Math.max(1, next), () => this.#serve())
+        if (next !== whenAnotherEnds)
+          this.#callOff = this.#later(Math.min(Math.max(1, next), lookEveryMs), () => this.#serve())
         return
       }
     }

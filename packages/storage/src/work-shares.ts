@@ -31,7 +31,7 @@ export interface WorkShareLimits {
   readonly appBurstMs: number
   /** Whoever took far too much is held up for no longer, by this alone. */
   readonly debtMaxMs: number
-  /** Others who asked for nothing for so long want nothing. */
+  /** Others who asked for nothing for so long want nothing. Infinity: nobody is ever alone. */
   readonly aloneAfterMs: number
 }
 export const workShareLimits: WorkShareLimits = {
@@ -118,6 +118,41 @@ interface AppShare {
   readonly people: Map<string, Account>
 }
 
+/** Who asks for something, what it takes, and how long they have to rest for it. */
+export type WorkAccounts = Pick<WorkShares, 'ask' | 'charge' | 'restOf' | 'isAlone' | 'now' | 'limits'>
+
+/** Work that is put on two accounts: whoever took too much of either has to rest. */
+export class BothAccounts implements WorkAccounts {
+  readonly #one: WorkAccounts
+  readonly #other: WorkAccounts
+
+  /** Time, processors and company are those of the first. */
+  constructor(one: WorkAccounts, other: WorkAccounts) {
+    this.#one = one
+    this.#other = other
+  }
+  get now(): () => number {
+    return this.#one.now
+  }
+  get limits(): WorkShareLimits {
+    return this.#one.limits
+  }
+  ask(owner: Owner): void {
+    this.#one.ask(owner)
+    this.#other.ask(owner)
+  }
+  charge(owner: Owner, ms: number): void {
+    this.#one.charge(owner, ms)
+    this.#other.charge(owner, ms)
+  }
+  restOf(owner: Owner): number {
+    return Math.max(this.#one.restOf(owner), this.#other.restOf(owner))
+  }
+  isAlone(appId: string): boolean {
+    return this.#one.isAlone(appId)
+  }
+}
+
 export class WorkShares {
   readonly limits: WorkShareLimits
   /** Milliseconds that only grow. */
@@ -171,16 +206,16 @@ export class WorkShares {
     const now = this.now()
     const since = now - this.limits.aloneAfterMs
     const otherAppAt = this.#company.othersAt(appId)
-    const ofApp = otherAppAt > since ? share.account.restMs(now, this.#rateOf(share, now)) : 0
+    const ofApp = otherAppAt >= since ? share.account.restMs(now, this.#rateOf(share, now)) : 0
     const own = userId === undefined ? undefined : share.people.get(userId)
     if (own === undefined) return ofApp
-    const isAlone = otherAppAt <= since && share.company.othersAt(userId!) <= since
+    const isAlone = otherAppAt < since && share.company.othersAt(userId!) < since
     return isAlone ? ofApp : Math.max(ofApp, own.restMs(now, this.#person))
   }
 
   /** Nobody of another app asked for anything lately. */
   isAlone(appId: string): boolean {
-    return this.#company.othersAt(appId) <= this.now() - this.limits.aloneAfterMs
+    return this.#company.othersAt(appId) < this.now() - this.limits.aloneAfterMs
   }
   /** An app has its own share, or what the others leave of the whole. */
   #rateOf({ use }: AppShare, now: number): Rate {

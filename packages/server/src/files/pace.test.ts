@@ -56,6 +56,19 @@ test('[SPOOL7] while the disk keeps a sender waiting, their time stands still; a
   pass(sendingLimits.stallMs)
   expect(ends).toEqual(['stalled'])
 })
+test('[SPOOL7] a rest that a sender’s share of the machine asks for is neither their slowness nor the disk’s', async () => {
+  const { ends, pass, send } = start()
+  const sending = send()
+  sending.arrived(1)
+  const rest = Promise.withResolvers<void>()
+  const rested = sending.resting(rest.promise)
+  pass(20 * windowMs)
+  rest.resolve()
+  await rested
+  expect(ends).toEqual([])
+  pass(graceMs + windowMs)
+  expect(ends).toEqual(['too slow'])
+})
 test('[SPOOL11] who reads at the least rate is never cut, in whatever bursts the line takes it; who reads less is', () => {
   // A kernel takes megabytes at once, and asks again when a third of them was read.
   for (const burst of [windowBytesMin, 1_400_000, 2_500_000]) {

@@ -4,6 +4,7 @@
  */
 import { Refusal, refuse } from '@qun/contract'
 import type { IncomingMessage } from 'node:http'
+import { discard } from '../ground/discard.ts'
 
 /**
  * Resolves at the body's end. Rejects with what `use` or `cut` rejects with, with a refusal that the body
@@ -27,9 +28,8 @@ export function readPieces(
     const fail = (error: unknown) => {
       const tell = () => reject(error)
       settle(tell, tell)
-      // What still comes is thrown away until the answer is out and closes the connection: a sender whose bytes are
-      // left lying would be cut before it reads why. Destroying the body would destroy the line.
-      payload.resume()
+      // Destroying the body would destroy the line, before its sender reads why.
+      discard(payload)
     }
     const onData = (piece: Buffer) => {
       let work: Promise<void> | undefined

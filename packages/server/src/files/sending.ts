@@ -22,6 +22,7 @@ export class Sending implements Moving {
   #hasBegun = false
   #windowEndsAt: number
   #keptSince: number | undefined
+  #isResting = false
 
   constructor(elapsed: () => number, ends: SendingEnds) {
     this.#elapsed = elapsed
@@ -44,7 +45,16 @@ export class Sending implements Moving {
       this.#keptSince = undefined
     }
   }
+  /** The same for a rest their share of the machine has them take: no piece of ours is late. */
+  async resting(rest: Promise<void>): Promise<void> {
+    const since = this.#elapsed()
+    this.#isResting = true
+    await rest
+    this.#windowEndsAt += this.#elapsed() - since
+    this.#isResting = false
+  }
   look(now: number): boolean {
+    if (this.#isResting) return false
     if (this.#keptSince !== undefined) {
       if (now < this.#keptSince + sendingLimits.stallMs) return false
       this.#ends.stalled()

@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
-import { setTimeout as pause } from 'node:timers/promises'
 import { refuse, type SentFile } from '@qun/contract'
+import { discard } from '../ground/discard.ts'
+import { giveBack } from '../ground/give-back.ts'
 import { mib, Shares, type Sender, type ShareLimits } from '../ground/shares.ts'
 import type { Pace } from './pace.ts'
 import { readPieces } from './pieces.ts'
@@ -15,8 +16,6 @@ import { Sending } from './sending.ts'
 import { asSpoolError, SpoolError } from './spool-error.ts'
 import type { Spool } from './spool.ts'
 
-/** After each piece; pieces are 64 KiB where the sender is quick. */
-const restMaxMs = 8_000
 export interface UploadLimits {
   /** On the spool. */
   readonly bytes: ShareLimits
@@ -50,8 +49,8 @@ export interface UploadsOptions {
   readonly pace: Pace
   readonly limits: UploadLimits
   readonly openFile?: (path: string) => Promise<SpoolFile>
-  /** Told of bytes that came; the milliseconds until their sender may send on. */
-  readonly restOf?: (sender: Sender, bytes: number) => number
+  /** Told of bytes that came, 64 KiB where the sender is quick; resolves when their sender may send on. */
+  readonly rest?: (sender: Sender, bytes: number) => Promise<void> | undefined
   /** Told when a file cannot be removed: its request has its answer. */
   readonly onTrouble?: (error: unknown) => void
 }
@@ -70,17 +69,17 @@ export class Uploads {
   /** Bytes on the spool, and those for which room is held. */
   readonly bytes: Shares
   readonly atOnce: Shares
-  readonly restOf: NonNullable<UploadsOptions['restOf']>
+  readonly rest: NonNullable<UploadsOptions['rest']>
   readonly onTrouble: (error: unknown) => void
   readonly #openFile: (path: string) => Promise<SpoolFile>
   readonly #arriving = new Set<Upload>()
 
-  constructor({ spool, pace, limits, openFile, restOf, onTrouble }: UploadsOptions) {
+  constructor({ spool, pace, limits, openFile, rest, onTrouble }: UploadsOptions) {
     this.spool = spool
     this.pace = pace
     this.bytes = new Shares('bytes of uploads', limits.bytes)
     this.atOnce = new Shares('uploads', limits.atOnce)
-    this.restOf = restOf ?? (() => 0)
+    this.rest = rest ?? (() => undefined)
     this.onTrouble = onTrouble ?? (() => undefined)
     this.#openFile = openFile ?? ((path) => openNew(spool, path))
   }
@@ -155,7 +154,7 @@ export class Upload {
       tooSlow: () => this.cut(refuse('request.timeout', { detail: 'the body comes too slowly' })),
       stalled: () => {
         const error = new SpoolError('the spool stands still', 'spool.unavailable')
-        payload.resume()
+        discard(payload)
         this.cut(error)
         stall.reject(error)
       },
@@ -165,7 +164,7 @@ export class Upload {
     this.isUsed = true
     const written = this.#write(payload, sending)
       .catch(async (error: unknown) => {
-        payload.resume()
+        discard(payload)
         await this.free()
         throw asSpoolError(error)
       })
@@ -191,10 +190,11 @@ export class Upload {
       if (this.arrived > bytesMax) throw refuse('request.too_large')
       room.grow(this.arrived)
       digest.update(piece)
+      const { length: came } = piece
       await sending.keeping(file.writeFile(piece))
-      const restMs = this.#uploads.restOf(this.#head.sender, piece.length)
-      // The machine's share has them wait: that is no slowness of theirs.
-      if (restMs > 0) await sending.keeping(pause(Math.min(restMs, restMaxMs), undefined, { ref: false }))
+      giveBack(piece)
+      const rest = this.#uploads.rest(this.#head.sender, came)
+      if (rest !== undefined) await sending.resting(rest)
     }
     try {
       await readPieces(payload, write, this.#cut.promise)

@@ -1,6 +1,6 @@
 /** The doors of a whole server: who took too much waits at each of them, and nobody else does. By a clock of ours. */
 import { features } from '@qun/chat/server'
-import { WorkShares } from '@qun/storage'
+import { type Owner, WorkShares } from '@qun/storage'
 import { afterEach, beforeAll, afterAll, beforeEach, expect, inject, test } from 'vitest'
 import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer } from '../testing/test-server.ts'
 import { WireClient } from '../testing/wire-client.ts'
@@ -41,6 +41,7 @@ async function rest(): Promise<void> {
   at += 100_000
   await get('wang')
 }
+const flush = () => new Promise<void>((resolve) => void setImmediate(resolve))
 function watch<T>(work: Promise<T>): { isOver: boolean; readonly work: Promise<T> } {
   const watched = { isOver: false, work: work.finally(() => (watched.isOver = true)) }
   return watched
@@ -111,4 +112,64 @@ test('[FAIR8] thread time is paid for by person and by app, and the host’s by 
   expect(doors.pay({ appId: world.app.appId }, 500)).toBeGreaterThan(0)
   expect(own.restOf(owner('sun'))).toBeGreaterThan(0)
   expect(new Doors(undefined).pay(owner('li'), 500)).toBe(0)
+})
+
+test('[FAIR8] of this thread nobody has much at once beside others, whatever their share of the machine', () => {
+  const own = new WorkShares({ processors: 8, personBurstMs: 5_000, appBurstMs: 5_000 }, () => at)
+  const doors = new Doors(own)
+  doors.pay({ appId: 'other', userId: 'he' }, 0.1)
+  expect(doors.pay(owner('li'), 15)).toBe(0)
+  expect(doors.pay(owner('li'), 15)).toBeGreaterThan(0)
+  expect(own.restOf(owner('li'))).toBe(0)
+  at += 1_000
+  doors.pay({ appId: 'other', userId: 'he' }, 0.1)
+  expect(doors.pay(owner('li'), 0.1)).toBe(0)
+})
+
+test('[FAIR8] lines that were held up go on one after another, not all in the moment the rest is over', async () => {
+  const own = new WorkShares({ processors: 2 }, () => at)
+  const doors = new Doors(own)
+  doors.pay({ appId: 'other', userId: 'he' }, 0.1)
+  doors.pay(owner('li'), 10_000)
+  const lines = Array.from({ length: 60 }, () => watch(doors.rest(owner('li'))))
+  at += 5_000
+  // Whoever asks next has the line looked at.
+  doors.pay({ appId: 'other', userId: 'he' }, 0.1)
+  void doors.rest(owner('li'))
+  await flush()
+  const gone = lines.filter(({ isOver }) => isOver).length
+  expect(gone).toBeLessThan(60)
+})
+
+test('[FAIR10] twenty refusals of a person are answered at once, more as time passes, and of whoever is gone none', async () => {
+  const doors = new Doors(new WorkShares({ processors: 2 }, () => at))
+  const isGone = { value: false }
+  const gone = {
+    ...owner('sun'),
+    get isGone() {
+      return isGone.value
+    },
+  }
+  const told: string[] = []
+  const ask = (who: Owner) =>
+    void doors.refuse(who).then((isDue) => void told.push(`${who.userId} ${isDue ? 'told' : 'left'}`))
+  const count = (what: string) => told.filter((one) => one === what).length
+  for (let n = 0; n < 100; n++) ask(owner('li'))
+  await flush()
+  expect(count('li told')).toBe(21)
+  // They lie in a line of their own: somebody else of the app is told in between.
+  ask(owner('he'))
+  at += 40
+  ask(owner('he'))
+  await flush()
+  expect(count('he told')).toBe(2)
+  for (let n = 0; n < 30; n++) ask(gone)
+  await flush()
+  isGone.value = true
+  for (let n = 0; n < 20; n++) {
+    at += 100
+    ask(owner('he'))
+    await flush()
+  }
+  expect([count('li told') > 50, count('sun told') <= 21, count('sun left') >= 9]).toEqual([true, true, true])
 })

@@ -2,18 +2,30 @@
  * Where requests and connections come in: whoever took more than their share of the machine waits here, in a line of
  * their own, before anything is done for them. Knows no route and no frame.
  */
-import { setTimeout as pause } from 'node:timers/promises'
-import { type Owner, type WorkShares, TurnRefusedError, Turns } from '@qun/storage'
+import { BothAccounts, type Owner, TurnRefusedError, Turns, type WorkAccounts, WorkShares } from '@qun/storage'
 import type { Sender } from './shares.ts'
 import { refusalOf } from './problem.ts'
 
+/**
+ * Of this thread, which all share whatever else the machine has: what a person, and an app, may take of it beside
+ * others, and how much of that at once, since nobody else has a turn meanwhile.
+ */
+const ofThread = {
+  processors: 1,
+  person: 0.2,
+  app: 0.3,
+  whole: 0.5,
+  personBurstMs: 20,
+  appBurstMs: 20,
+  debtMaxMs: 2_000,
+}
 /** What the doors let in costs this thread at least so much, beside what it asks of the store. */
 const requestMs = 0.4
 /** And a connection so much more: its upgrade, its token, and its end. */
 const connectMs = 0.6
 /**
- * Each byte of a file, 40 ms a MiB: reading, hashing and writing take 8, and the rest is what its memory costs when it
- * is collected, at once and in everybody's way.
+ * Each byte of a file, 40 ms a MiB: reading, hashing and writing take 8, and the rest is what the kernel does for it
+ * and what others lose by the memory of pieces that wait.
  */
 const byteMs = 40 / 1_048_576
 /** Waiting longer is told to come back; clients give up at thirty seconds. */
@@ -21,8 +33,16 @@ const waitMs = 5_000
 const waitingPerPersonMax = 50
 const waitingPerAppMax = 1_000
 const waitingMax = 4_000
-/** Who was refused too much already is answered late: else the refusing would be what takes the machine. */
-const refusedAfterMs = 1_000
+/**
+ * Refusing takes this thread's time as serving does, and whoever is refused comes back: an app is refused 250 times a
+ * second and a person of it twenty times, after the first twenty.
+ */
+const refusedMs = 0.5
+const ofRefusing = { processors: 1, person: 0.01, app: 0.125, whole: 0.125, personBurstMs: 10, appBurstMs: 10 }
+/** Whoever is refused still waits for the answer, as a rule. */
+const refusedWithinMs = 20_000
+/** No debt lasts longer. */
+const restMaxMs = 20_000
 
 /** Connections that catch up at the same time: enough to keep the pool busy, few enough to keep its queue short. */
 const enteringMax = 32
@@ -34,47 +54,76 @@ const enteringPerPersonMax = 3
 export const enterWithinMs = 20_000
 const manyConnections = 20_000
 
+/** Where whoever took too much waits. */
+interface Gates {
+  readonly accounts: WorkAccounts
+  readonly door: Turns
+  /** Lines that were held up are read on in turn: all of an app come to the end of their rest at the same time. */
+  readonly resting: Turns
+  readonly refusals: Turns
+}
+function createGates(shares: WorkShares): Gates {
+  const thread = new WorkShares({ ...ofThread, aloneAfterMs: shares.limits.aloneAfterMs }, shares.now)
+  const refused = new WorkShares({ ...ofRefusing, aloneAfterMs: Infinity }, shares.now)
+  const accounts = new BothAccounts(shares, thread)
+  const waiting = { waitMs, waitingPerPersonMax, waitingPerAppMax, waitingMax }
+  const crowd = { waitingPerAppMax: manyConnections, waitingMax: manyConnections }
+  const open = { places: Infinity, reserved: 0 }
+  return {
+    accounts,
+    door: new Turns({ ...waiting, ...open, shares: accounts, entryMs: requestMs }),
+    resting: new Turns({ ...crowd, ...open, shares: accounts, entryMs: requestMs, waitMs: restMaxMs }),
+    refusals: new Turns({ ...crowd, ...open, shares: refused, entryMs: refusedMs, waitMs: refusedWithinMs }),
+  }
+}
+
 export class Doors {
-  readonly #shares: WorkShares | undefined
-  readonly #door: Turns | undefined
+  readonly #gates: Gates | undefined
   readonly #entrance: Turns
 
   constructor(shares: WorkShares | undefined) {
-    this.#shares = shares
-    const waiting = { waitMs, waitingPerPersonMax, waitingPerAppMax, waitingMax }
-    if (shares !== undefined)
-      this.#door = new Turns({ ...waiting, reserved: 0, places: Infinity, shares, entryMs: requestMs })
+    this.#gates = shares === undefined ? undefined : createGates(shares)
     this.#entrance = createEntrance(shares)
   }
 
   /** Resolves when a request of theirs may begin. Refuses `rate.limited`. */
   request(owner: Owner): Promise<void> | undefined {
-    if (this.#door === undefined) return undefined
-    this.#shares?.ask(owner)
-    return pass(this.#door, owner)
+    if (this.#gates === undefined) return undefined
+    this.#gates.accounts.ask(owner)
+    return pass(this.#gates.door, owner)
   }
   /** The same for a connection, before anything is asked of the store for it. */
   connection(owner: Owner): Promise<void> | undefined {
     return this.request(owner)?.then(() => void this.pay(owner, connectMs))
+  }
+  /** [FAIR10] Resolves when a refusal of theirs may be answered; with false when that is too late. */
+  async refuse(owner: Owner): Promise<boolean> {
+    return this.#gates === undefined || (await isPassed(this.#gates.refusals, owner))
+  }
+  /** [FAIR8] Resolves when a line of theirs may be read on. */
+  async rest(owner: Owner): Promise<void> {
+    if (this.#gates !== undefined) await isPassed(this.#gates.resting, owner)
   }
   /** [SYNC23] Lets a connection in to catch up, so many at a time; resolves with what makes room for the next. */
   enter(owner: Owner): Promise<() => void> {
     return this.#entrance.take(owner)
   }
 
-  /** Bytes of a file came in, which are written, hashed and collected; the milliseconds their sender has to rest. */
-  received({ app, person }: Sender, bytes: number): number {
-    return this.pay({ appId: app, userId: person }, bytes * byteMs)
+  /** Bytes of a file came in, which are written, hashed and collected; resolves when their sender may go on. */
+  received({ app, person }: Sender, bytes: number): Promise<void> | undefined {
+    const owner = { appId: app, userId: person }
+    return this.pay(owner, bytes * byteMs) > 0 ? this.rest(owner) : undefined
   }
   /** Puts time of this thread on their account; the milliseconds they have to rest for it. */
   pay(owner: Owner, ms: number): number {
-    if (this.#shares === undefined) return 0
-    this.#shares.ask(owner)
-    this.#shares.charge(owner, ms)
-    return this.#shares.restOf(owner)
+    if (this.#gates === undefined) return 0
+    const { accounts } = this.#gates
+    accounts.ask(owner)
+    accounts.charge(owner, ms)
+    return accounts.restOf(owner)
   }
   get isFree(): boolean {
-    return this.#shares === undefined
+    return this.#gates === undefined
   }
 }
 
@@ -93,8 +142,17 @@ async function pass(turns: Turns, owner: Owner): Promise<void> {
     const end = await turns.take(owner)
     end()
   } catch (error) {
-    if (!(error instanceof TurnRefusedError)) throw error
-    await pause(refusedAfterMs, undefined, { ref: false })
-    throw refusalOf(error)
+    throw error instanceof TurnRefusedError ? refusalOf(error)! : error
+  }
+}
+/** False when the turn came too late, or nobody waits for it any more. */
+async function isPassed(turns: Turns, owner: Owner): Promise<boolean> {
+  try {
+    const end = await turns.take(owner)
+    end()
+    return true
+  } catch (error) {
+    if (error instanceof TurnRefusedError) return false
+    throw error
   }
 }

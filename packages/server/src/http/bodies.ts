@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Calling } from '../apps/caller.ts'
 import { readPieces } from '../files/pieces.ts'
 import { sayContinue } from './expect.ts'
+import { discard } from '../ground/discard.ts'
 import type { Sender, Shares } from '../ground/shares.ts'
 
 declare module 'fastify' {
@@ -97,7 +98,7 @@ export async function readBody(
     })
     if (length !== undefined && length !== size) throw refuse('request.malformed')
   } catch (error) {
-    payload.resume()
+    discard(payload)
     held.free()
     throw error
   }

@@ -1,16 +1,15 @@
 /**
  * Ends a connection whose request is refused before its body was read. To close it at once would throw away the answer
- * with what the sender still writes: it is closed for writing, and what comes is thrown away for a moment.
+ * with what the sender still writes: it is closed for writing, and open for a moment longer.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { discard, isSpent } from '../ground/discard.ts'
 
 /** Long enough for an answer to arrive and be read; what is sent meanwhile costs nothing but the line. */
 const lingerMs = 2_000
-/** Pieces are 64 KiB where the sender is quick. */
-const betweenPiecesMs = 50
 const ending = new WeakSet<Socket>()
 
 export function hasBody({ headers }: FastifyRequest): boolean {
@@ -34,25 +33,17 @@ export function destroyLater(socket: Duplex): void {
   const timer = setTimeout(() => socket.destroy(), lingerMs).unref()
   socket.once('close', () => clearTimeout(timer))
 }
-/** Piece by piece and not as fast as it comes: nobody is there to pay for it. */
-function throwAway(raw: IncomingMessage): void {
-  raw.on('data', () => {
-    raw.pause()
-    setTimeout(() => raw.resume(), betweenPiecesMs).unref()
-  })
-  raw.resume()
-}
 export function endPolitely(request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = request
   const { socket } = raw
   reply.header('connection', 'close')
   if (ending.has(socket)) return
   ending.add(socket)
-  throwAway(raw)
+  discard(raw)
   // NOTE: Node calls this when the answer is written, and destroys the socket; there is no other way to keep it.
   socket.destroySoon = () => {
     destroyLater(socket)
-    socket.resume()
+    if (!isSpent(raw)) socket.resume()
     const close = () => void socket.destroy()
     socket.end(() => (raw.complete ? close() : raw.once('end', close)))
   }

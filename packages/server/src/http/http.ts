@@ -2,9 +2,12 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { refuse, type Millis } from '@qun/contract'
+import { refuse, type Millis, type Refusal } from '@qun/contract'
+import type { Owner } from '@qun/storage'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { AddressBook } from '../ground/addresses.ts'
+import { discard } from '../ground/discard.ts'
+import type { Doors } from '../ground/doors.ts'
 import type { Uploads } from '../files/uploads.ts'
 import { addBodyBudget, readBody } from './bodies.ts'
 import { answerBrokenRequest, noteBody, writeProblem } from './broken-requests.ts'
@@ -23,6 +26,8 @@ declare module 'fastify' {
     clientAddress: string
     /** When the request's head had arrived. */
     startedAt: Millis
+    /** Whose share it takes, once that is known. */
+    payer: Owner | undefined
   }
 }
 
@@ -34,6 +39,7 @@ export interface HttpOptions {
   /** Bytes that JSON bodies of requests hold. */
   readonly bodies: Shares
   readonly uploads: Uploads
+  readonly doors: Doors
   /** While it stops, every line ends with its answer. */
   readonly isDraining: () => boolean
   /** Whether a page of this origin may read answers. */
@@ -64,6 +70,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   })
   app.decorateRequest('clientAddress', '')
   app.decorateRequest('startedAt', 0)
+  app.decorateRequest('payer', undefined)
   app.decorateRequest('admission', undefined)
   addExpect(app.server)
   addParsers(app, options)
@@ -76,8 +83,31 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 
 // ── errors ──
 
+/** [FAIR10] Whoever asks too much is told so in turn. */
 function answerError(options: HttpOptions, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = refusalOf(error)
+  if (refusal?.kind.status !== 429) return answerRefusal(options, { error, refusal }, request, reply)
+  if (isBodyLeft(request)) discard(request.raw)
+  const isGone = () => request.raw.socket.destroyed
+  const { appId, userId } = request.payer ?? { appId: '', userId: `@${request.clientAddress}` }
+  const owner: Owner = {
+    appId,
+    ...(userId === undefined ? {} : { userId }),
+    get isGone() {
+      return isGone()
+    },
+  }
+  void options.doors.refuse(owner).then((isDue) => {
+    if (isDue) answerRefusal(options, { error, refusal }, request, reply)
+    else request.raw.socket.destroy()
+  })
+}
+function answerRefusal(
+  options: HttpOptions,
+  { error, refusal }: { readonly error: unknown; readonly refusal: Refusal | undefined },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   const where = request.routeOptions?.url ?? 'none'
   if (refusal === undefined) options.telemetry.bug(error, where, request.id)
   else if (refusal.code === 'store.unavailable' || refusal.code === 'storage.full')

@@ -32,6 +32,7 @@ import { writeMs } from '../socket/outlet.ts'
 import { addHealth } from './health.ts'
 import { createHttp } from '../http/http.ts'
 import { httpLimits } from '../http/http-limits.ts'
+import { letHelpersYield } from './heap.ts'
 import { ProcessLoad } from './load.ts'
 import { createLogger } from './log.ts'
 import { Limiter, type BudgetOverrides } from '../ground/rates.ts'
@@ -133,6 +134,7 @@ export async function createServer(options: ServerOptions): Promise<QunServer> {
   const elapsed = options.elapsed ?? (() => performance.now())
   const randomHex = options.randomHex ?? ((bytes: number) => randomBytes(bytes).toString('hex'))
   const means = { log, now, elapsed, randomHex }
+  letHelpersYield()
   const base = await openBase(options, means)
   try {
     return await assemble(options, { ...base, ...means })
@@ -294,7 +296,7 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
   const uploads = uploadsOf(options, ground.spool, parts)
   const answers = new FileAnswers(parts.pace, options.answerLimits ?? answerLimits)
   const http = createHttp({
-    ...{ telemetry, addresses: parts.addresses, bodies, uploads, now, randomHex, isDraining },
+    ...{ telemetry, addresses: parts.addresses, bodies, uploads, doors: parts.doors, now, randomHex, isDraining },
     isAllowedOrigin: async (origin) => parts.allowedOrigins.has(origin) || apps.isOriginOfAny(origin),
   })
   const routes = addRoutes(http, { ...parts, answers, isDraining, checkAnswers: options.checkAnswers ?? false })
@@ -337,7 +339,7 @@ function uploadsOf(options: ServerOptions, spool: Spool, parts: Parts): Uploads 
     pace,
     limits,
     onTrouble: (error) => telemetry.trouble(error, 'spool'),
-    restOf: (sender, bytes) => doors.received(sender, bytes),
+    rest: (sender, bytes) => doors.received(sender, bytes),
     ...(openFile === undefined ? {} : { openFile }),
   })
 }

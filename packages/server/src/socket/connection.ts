@@ -44,9 +44,6 @@ const open = 2
 
 /** So that an ordinary frame costs no look at the account. */
 const paidAtOnceMs = 0.5
-/** A socket is told to wait no shorter, and looked at again after. */
-const restMinMs = 20
-const restMaxMs = 1_000
 /** Frames that may arrive while the first token is being checked. */
 const earlyFramesMax = 16
 
@@ -116,14 +113,14 @@ export class Connection extends LiveSocket implements Outlet {
   #pay(): void {
     const restMs = this.#around.doors.pay(this, this.#workedMs)
     this.#workedMs = 0
-    if (restMs === 0 || this.#isResting || this.isClosing) return
+    if (restMs > 0 && !this.#isResting && !this.isClosing) void this.#rest()
+  }
+  async #rest(): Promise<void> {
     this.#isResting = true
     this.socket.pause()
-    const resume = () => {
-      this.#isResting = false
-      this.socket.resume()
-    }
-    setTimeout(resume, Math.min(Math.max(restMs, restMinMs), restMaxMs)).unref()
+    await this.#around.doors.rest(this)
+    this.#isResting = false
+    this.socket.resume()
   }
 
   #leaveEntrance(): void {
