@@ -308,7 +308,9 @@ test('[ML6] a board of three hundred is in the order of what is left of their po
     const now = world.time.now() + later
     const left = (one: (typeof people)[number]) =>
       Math.floor(one.points * 0.99 ** Math.max(0, Math.floor((now - one.lastAt) / week) - idleWeeks))
-    const inOrder = people.toSorted((a, b) => left(b) - left(a) || (a.userId < b.userId ? -1 : 1))
+    const inOrder = people
+      .filter((one) => left(one) >= 1)
+      .toSorted((a, b) => left(b) - left(a) || (a.userId < b.userId ? -1 : 1))
     for (const [after, limit] of [
       [0, 10],
       [10, 51],

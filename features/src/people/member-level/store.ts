@@ -123,10 +123,12 @@ const lostPerMs = 1.661761880539261e-11
  * more of it has more left. NOTE: reads as the index does, to the letter.
  */
 const worth = sql`(ln(greatest(points, 1)::float8) + last_at::float8 * ${sql.lit(lostPerMs)})`
+/** How many may have next to the same. */
+const tiesMax = 2_000
 /**
- * By what is left of their points, highest first; ties by id. As many as are asked for with the highest worth show how
- * much the last of the page has at least. Who has as much is worth no less than that, a week of decay aside, in which
- * weeks are counted as whole ones: only those are put in order.
+ * Who has points left, those with most first; ties by id. What is left is by whole weeks, so its order is that of worth
+ * but for those who differ by five weeks of decay or less: as many as are asked for with the highest worth, and so many
+ * more, are put in order. NOTE: a bound on worth would be no condition of the index, since row security comes first.
  */
 export async function listByPoints(
   at: Place,
@@ -134,15 +136,10 @@ export async function listByPoints(
 ): Promise<PersonRow[]> {
   const left = sql`floor(points * power(0.99::float8,
     greatest(0, (${page.now}::bigint - last_at) / 604800000 - ${page.idleWeeks}::integer)))`
-  const count = page.after + page.limit
-  const lost = (page.now - (page.idleWeeks + 1) * 604_800_000) * lostPerMs
-  const { rows } =
-    await sql<PersonRow>`SELECT ${personColumns} FROM member_level_people WHERE ${here(at)} AND points > 0
-      AND ${worth} >= (SELECT CASE WHEN count(*) < ${count} OR min(t.left) < 1 THEN '-infinity'::float8
-          ELSE ln(min(t.left)) + ${lost}::float8 - 1e-6 END
-        FROM (SELECT ${left} AS left FROM member_level_people WHERE ${here(at)} AND points > 0
-          ORDER BY ${worth} DESC LIMIT ${count}) t)
-    ORDER BY ${left} DESC, user_id OFFSET ${page.after} LIMIT ${page.limit}`.execute(at.tx)
+  const { rows } = await sql<PersonRow>`SELECT ${personColumns} FROM (
+      SELECT *, ${left} AS left FROM member_level_people WHERE ${here(at)} AND points > 0
+      ORDER BY ${worth} DESC LIMIT ${page.after + page.limit + tiesMax}) t
+    WHERE t.left >= 1 ORDER BY t.left DESC, user_id OFFSET ${page.after} LIMIT ${page.limit}`.execute(at.tx)
   return rows
 }
 

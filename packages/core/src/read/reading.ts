@@ -206,11 +206,13 @@ async function readSenders(
 ): Promise<RowText[]> {
   const seqs = page.flatMap((row) => (row.seq > 0 ? [row.seq] : []))
   if (seqs.length === 0) return []
-  const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM members m
-    JOIN users u ON u.app_id = m.app_id AND u.user_id = m.user_id
-    JOIN groups g ON g.app_id = m.app_id AND g.group_id = m.group_id AND g.member_count > ${engine.limits.snapshotMembers}
-    WHERE m.app_id = ${appId} AND m.group_id = ${groupId} AND m.version <= ${from} AND m.user_id IN (
-      SELECT sender_id FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ANY(${seqs}::bigint[]))`.execute(
+  // NOTE: each by its key. As joins the planner may read every member of the group, and every user of the app.
+  const { rows } = await sql<MemberDbRow>`SELECT m.*, u.name, u.avatar, u.badge FROM (
+      SELECT DISTINCT sender_id FROM messages WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ANY(${seqs}::bigint[])
+        AND ${engine.limits.snapshotMembers} < (SELECT member_count FROM groups WHERE app_id = ${appId} AND group_id = ${groupId})) s
+    CROSS JOIN LATERAL (SELECT * FROM members WHERE app_id = ${appId} AND group_id = ${groupId}
+      AND user_id = s.sender_id AND version <= ${from} OFFSET 0) m
+    CROSS JOIN LATERAL (SELECT name, avatar, badge FROM users WHERE app_id = ${appId} AND user_id = s.sender_id OFFSET 0) u`.execute(
     tx,
   )
   return rows.map(memberText)
