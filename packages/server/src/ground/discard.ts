@@ -8,27 +8,25 @@ import { giveBack } from './give-back.ts'
 const discardedMax = 65_536
 /** Pieces are 64 KiB where the sender is quick. */
 const betweenPiecesMs = 50
-/** Bodies of which nothing more is read. */
-const spent = new WeakSet<IncomingMessage>()
-const discarding = new WeakSet<IncomingMessage>()
+/** Bytes still to be read of each. */
+const left = new WeakMap<IncomingMessage, number>()
 
 /** May be called again. */
 export function discard(body: IncomingMessage): void {
-  if (discarding.has(body)) return
-  discarding.add(body)
-  let left = discardedMax
+  if (left.has(body)) return
+  left.set(body, discardedMax)
   body.on('data', (piece: Buffer) => {
-    left -= piece.length
+    left.set(body, left.get(body)! - piece.length)
     giveBack(piece)
     body.pause()
-    if (left > 0) return void setTimeout(() => body.resume(), betweenPiecesMs).unref()
-    spent.add(body)
+    if (!isSpent(body)) return void setTimeout(() => body.resume(), betweenPiecesMs).unref()
     // Bytes that wait would take memory. NOTE: a line told to go on in this turn does so at its end, whatever it is
     // told meanwhile, and then takes itself for stopped.
     setImmediate(() => body.socket.pause())
   })
   body.resume()
 }
+/** Nothing more of it is read. */
 export function isSpent(body: IncomingMessage): boolean {
-  return spent.has(body)
+  return (left.get(body) ?? 1) <= 0
 }

@@ -2,7 +2,7 @@
  * Where requests and connections come in: whoever took more than their share of the machine waits here, in a line of
  * their own, before anything is done for them. Knows no route and no frame.
  */
-import { BothAccounts, type Owner, TurnRefusedError, Turns, type WorkAccounts, WorkShares } from '@qun/storage'
+import { BothAccounts, type Owner, Turns, type WorkAccounts, WorkShares } from '@qun/storage'
 import type { Sender } from './shares.ts'
 import { refusalOf } from './problem.ts'
 
@@ -142,17 +142,16 @@ async function pass(turns: Turns, owner: Owner): Promise<void> {
     const end = await turns.take(owner)
     end()
   } catch (error) {
-    throw error instanceof TurnRefusedError ? refusalOf(error)! : error
+    throw refusalOf(error) ?? error
   }
 }
 /** False when the turn came too late, or nobody waits for it any more. */
 async function isPassed(turns: Turns, owner: Owner): Promise<boolean> {
   try {
-    const end = await turns.take(owner)
-    end()
+    await pass(turns, owner)
     return true
   } catch (error) {
-    if (error instanceof TurnRefusedError) return false
+    if (refusalOf(error) !== undefined) return false
     throw error
   }
 }

@@ -1,5 +1,6 @@
 /** What JSON bodies on their way may hold in memory: by person, by app, in all; and that it is let go. */
 import { features } from '@qun/chat/server'
+import { WorkShares } from '@qun/storage'
 import { expect, inject, test } from 'vitest'
 import { HalfRequest, until } from '../testing/half-request.ts'
 import { call, makeShopGroup, startTestServer, tokenOf, verdictOf } from '../testing/test-server.ts'
@@ -42,4 +43,32 @@ test('[P31] bodies held open by many: memory stays within the budget, others are
   await until(() => bodies.held === 0)
   expect(verdictOf(await call(world, 'POST', path, { token: token('sun'), body }))).toBe('201')
   expect(bodies.held).toBe(0)
+})
+
+test('[FAIR10] whoever waits to be told of a refused body is not cut for its slowness, and nobody else is troubled', async () => {
+  // Time stands still: after the first twenty nobody is told anything.
+  const shares = new WorkShares({ processors: 2 }, () => 0)
+  const rateLimits = { send: 0 }
+  await using world = await startTestServer({ pgUrl: inject('pgUrl'), features, bodyLimits, shares, rateLimits })
+  const { bodies } = world.server
+  const path = `/groups/${await makeShopGroup(world)}/messages`
+  const open: HalfRequest[] = []
+  function begin(name: string): HalfRequest {
+    const headers = { 'content-type': 'application/json', 'content-length': String(128 * kib) }
+    const authorization = `Bearer ${tokenOf(world.app, name, world.clock.now())}`
+    const half = new HalfRequest(world.url, 'POST', path, { ...headers, authorization })
+    open.push(half)
+    half.write(Buffer.alloc(64 * kib, ' '))
+    return half
+  }
+  for (let n = 0; n < 30; n++) begin('li')
+  await until(() => open.filter(({ answer }) => answer !== '').length === 21)
+  const slow = begin('sun')
+  await until(() => bodies.held === 320 * kib)
+  world.clock.pass(60_000)
+  expect(await slow.verdict()).toBe('408 request.timeout')
+  expect(verdictOf(await call(world, 'GET', '/me', { token: tokenOf(world.app, 'zhao', world.clock.now()) }))).toBe(
+    '200',
+  )
+  for (const half of open) half.break()
 })

@@ -86,7 +86,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 /** [FAIR10] Whoever asks too much is told so in turn. */
 function answerError(options: HttpOptions, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = refusalOf(error)
-  if (refusal?.kind.status !== 429) return answerRefusal(options, { error, refusal }, request, reply)
+  if (refusal?.kind.status !== 429 || options.isDraining())
+    return answerRefusal(options, { error, refusal }, request, reply)
   if (isBodyLeft(request)) discard(request.raw)
   const isGone = () => request.raw.socket.destroyed
   const { appId, userId } = request.payer ?? { appId: '', userId: `@${request.clientAddress}` }
@@ -97,10 +98,14 @@ function answerError(options: HttpOptions, error: unknown, request: FastifyReque
       return isGone()
     },
   }
-  void options.doors.refuse(owner).then((isDue) => {
+  const answer = (isDue: boolean): void => {
     if (isDue) answerRefusal(options, { error, refusal }, request, reply)
     else request.raw.socket.destroy()
-  })
+  }
+  options.doors
+    .refuse(owner)
+    .then(answer)
+    .catch((bug: unknown) => options.telemetry.bug(bug, 'refusing', request.id))
 }
 function answerRefusal(
   options: HttpOptions,
@@ -158,6 +163,8 @@ function addBodyDeadline(app: FastifyInstance, now: () => Millis): void {
   app.addHook('preValidation', end)
   app.addHook('onResponse', end)
   app.addHook('onRequestAbort', async (request) => void reading.delete(request))
+  // [FAIR10] Its answer may come late, and nobody reads the body meanwhile.
+  app.addHook('onError', async (request) => void reading.delete(request))
   const timer = setInterval(() => {
     const at = now()
     for (const [request, deadline] of reading) {
