@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly readyWithinMs?: number
   /** False when the program prints nothing: it counts as ready at once. */
   readonly speaks?: boolean
+  /** In a session of its own, so that Linux weighs it apart from ours. */
+  readonly isApart?: boolean
 }
 export interface Child {
   readonly pid: number
@@ -41,6 +43,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const child = spawn(program!, rest, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...options.env },
+    detached: options.isApart === true,
   })
   running.add(child)
   const ended = new Promise<number | string>((resolve) => {

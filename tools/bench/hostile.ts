@@ -76,7 +76,7 @@ async function play(scene: Scene): Promise<string[]> {
     const beside = await windowOf(good, memory)
     if (options.profile && at === 0) await showProfile(server, folder)
     const answers = await lastOf<WickedFigures>(wicked)
-    const seen: Seen = { without, beside, answers: answers.answers }
+    const seen: Seen = { without, beside, answers: answers.answers, wickedCpu: answers.cpu }
     const name = `one hostile ${scene}, round ${at + 1}: ${deeds.join(', ')}`
     console.log(`\n${name}\n\n${tableOf(seen)}\n\n${memoryLine(seen)}`)
     found.push(...faultsOf(seen).map((fault) => `${name}: ${fault}`))
@@ -104,6 +104,7 @@ async function start(script: keyof typeof scripts, plan: GoodPlan | WickedPlan):
     command: fileURLToPath(new URL(scripts[script], import.meta.url)),
     args: [path],
     ...(canPin() ? { cpus: generatorCpu } : {}),
+    isApart: script === 'wicked',
   })
 }
 

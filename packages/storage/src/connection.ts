@@ -1,5 +1,5 @@
 /** How a connection to PostgreSQL is set up: value types, timeouts, role; knows no transaction and no table. */
-import type { WorkShares } from './work-shares.ts'
+import type { Owner, WorkShares } from './work-shares.ts'
 import { Client, type ClientBase, type ClientConfig, escapeIdentifier, types as builtin } from 'pg'
 
 /** The role that a session gets when its own user would bypass row level security. */
@@ -12,6 +12,8 @@ export interface StoreOptions {
   readonly poolSize?: number
   /** What each app and person may take; any amount, unless given. */
   readonly shares?: WorkShares
+  /** Told for whom a transaction begins. */
+  readonly onTurn?: (owner: Owner) => void
   /** A statement that takes longer is cancelled and reported as `unavailable`. Default 15,000. */
   readonly statementTimeoutMs?: number
   /** Waiting longer for a row or table lock is reported as `conflict`. Default 5,000. */

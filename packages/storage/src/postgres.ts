@@ -97,9 +97,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const identity = new StoreIdentity()
   const places = options.poolSize ?? poolSizeDefault
   const pool = openPool(options, role, places, identity)
-  const { shares } = options
+  const { shares, onTurn } = options
   const turns = new Turns({
-    ...{ places, waitingPerAppMax, waitingMax, shares },
+    ...{ places, waitingPerAppMax, waitingMax, shares, onTurn },
     ...(shares === undefined ? {} : { perPersonMax, waitingPerPersonMax, entryMs, isCharged: true }),
     reserved: Math.floor(places / 6),
     waitMs: turnWaitMs,

@@ -25,6 +25,8 @@ export interface TurnsOptions {
   readonly isCharged?: boolean
   /** Work that goes with every turn, whatever follows. */
   readonly entryMs?: number
+  /** Told whose turn begins: it may be work elsewhere, too. */
+  readonly onTurn?: ((owner: Owner) => void) | undefined
   /** Calls back once, after that time; returns what calls it off. */
   readonly later?: (delayMs: number, run: () => void) => () => void
 }
@@ -137,17 +139,23 @@ export class Turns {
 
   /** Milliseconds until it may begin. */
   #restOf(app: AppLines, line: Line): number {
-    const { places, reserved, perPersonMax = places, shares } = this.#options
+    const { places, reserved, perPersonMax = places } = this.#options
     if (this.#underWay >= places || app.underWay >= places - reserved) return whenAnotherEnds
-    // [FAIR9] What is under way cannot be called back: beside others an app takes half of the places at most.
-    if (app.underWay >= places / 2 && shares?.isAlone(app.appId) === false) return whenAnotherEnds
+    if (this.#hasHalf(app)) return whenAnotherEnds
     if (line.userId !== undefined && line.underWay >= perPersonMax) return whenAnotherEnds
     return this.#ownRestOf(app, line)
   }
 
+  /** [FAIR9] What is under way cannot be called back: beside others an app takes half of the places at most. */
+  #hasHalf({ appId, underWay }: AppLines): boolean {
+    const { places, shares } = this.#options
+    return underWay >= places / 2 && shares?.isAlone(appId) === false
+  }
+
   #begin(app: AppLines, line: Line): void {
-    const { shares, entryMs } = this.#options
+    const { shares, entryMs, onTurn } = this.#options
     if (shares !== undefined && entryMs !== undefined) shares.charge(ownerOf(app, line), entryMs)
+    onTurn?.(ownerOf(app, line))
     if (this.#running.size === 0) this.#workedAt = shares?.now() ?? 0
     else this.#charge()
     this.#underWay += 1
@@ -206,7 +214,7 @@ export class Turns {
   #refusal(app: AppLines, line: Line, reason: string): TurnRefusedError {
     const restMs = this.#ownRestOf(app, line)
     const { perPersonMax = whenAnotherEnds } = this.#options
-    const isOwnDoing = restMs > 0 || (line.userId !== undefined && line.underWay >= perPersonMax)
+    const isOwnDoing = restMs > 0 || this.#hasHalf(app) || (line.userId !== undefined && line.underWay >= perPersonMax)
     return new TurnRefusedError(reason, isOwnDoing ? restMs : undefined)
   }
 

@@ -215,6 +215,17 @@ describe('[FAIR5] waits are bounded', () => {
     expect(storeTrouble(refused[4])).toBe('unavailable')
     expect(timers.size).toBe(0)
   })
+  test('who has half of the places beside others is told that it is theirs', async () => {
+    const { ask, pass, refused, shares } = hall({ places: 2, reserved: 0 })
+    shares.ask(other)
+    ask(li)
+    ask(sun)
+    for (let n = 0; n < 10; n++) {
+      shares.ask(other)
+      await pass(500)
+    }
+    expect(refused.map(({ code }) => code)).toEqual(['store.share_spent'])
+  })
   test('who waited for somebody else’s place is not told that it was theirs', async () => {
     const { ask, pass, refused } = hall({ places: 1, reserved: 0 })
     ask(sun)

@@ -13,13 +13,13 @@ export interface Window extends GoodFigures {
   readonly rssKb: number
   readonly helpersKb: number
 }
-export interface Seen {
+export interface Seen extends Pick<WickedFigures, 'answers'> {
   readonly without: Window
   readonly beside: Window
-  readonly answers: WickedFigures['answers']
+  readonly wickedCpu: number
 }
 
-export function tableOf({ without, beside, answers }: Seen): string {
+export function tableOf({ without, beside, answers, wickedCpu }: Seen): string {
   const kinds = Object.keys(without.byKind).toSorted()
   const rows = [...kinds.map((kind) => [kind, without.byKind[kind], beside.byKind[kind]] as const)]
   rows.push(['in all', without.all, beside.all])
@@ -35,7 +35,7 @@ export function tableOf({ without, beside, answers }: Seen): string {
     `refused without: ${listOf(without.refused)}`,
     `refused beside: ${listOf(beside.refused)}`,
     `generator ${without.generatorCpu.toFixed(2)} and ${beside.generatorCpu.toFixed(2)} CPU`,
-    `the hostile were told: ${listOf(answers)}`,
+    `the hostile, with ${wickedCpu.toFixed(2)} CPU, were told ${sum(Object.entries(answers))} times: ${listOf(answers)}`,
   ].join('\n')
 }
 export function memoryLine({ without, beside }: Seen): string {

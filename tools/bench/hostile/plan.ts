@@ -69,4 +69,6 @@ export type WickedDeed = (typeof wickedDeeds)[number]
 export interface WickedFigures {
   /** `what status code`: how many. */
   readonly answers: Readonly<Record<string, number>>
+  /** CPUs its generator used, of what all others left. */
+  readonly cpu: number
 }

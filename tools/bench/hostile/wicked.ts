@@ -2,7 +2,7 @@
  * One hostile member, or the people and the back end of a hostile app, for as long as its plan (a JSON file named by
  * its argument) says, in a process of its own. Prints what it was told.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { signToken } from '../wire.ts'
@@ -14,12 +14,15 @@ import { comeAndGo, editMuch, hammer, readAll, uploadMuch, writeAll, type Wicked
 import { hostMuch } from './wicked-host.ts'
 import { crowdSockets } from './wicked-socket.ts'
 
-// What measures the good people runs on the same core.
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+// Who is hostile has a machine of their own; here it shares a core with what measures the good people and with the store.
+setPriority(constants.priority.PRIORITY_LOW)
+const session = '/proc/self/autogroup'
+if (existsSync(session)) writeFileSync(session, String(constants.priority.PRIORITY_LOW))
 const plan = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as WickedPlan
 const picture = largePicture()
 process.stdout.write('{"ready":true}\n')
 
+const [began, cpuBefore] = [performance.now(), process.cpuUsage()]
 const pressure = new Pressure(plan.seconds)
 const deeds: Readonly<Record<WickedDeed, (wicked: Wicked) => void>> = {
   read: readAll,
@@ -38,6 +41,8 @@ for (const [at, userId] of plan.userIds.entries()) {
   for (const deed of plan.deeds) deeds[deed](wicked)
 }
 await pressure.ended()
-const figures: WickedFigures = { answers: pressure.answers }
+const { user, system } = process.cpuUsage(cpuBefore)
+const cpu = (user + system) / 1_000 / (performance.now() - began)
+const figures: WickedFigures = { answers: pressure.answers, cpu }
 process.stdout.write(`${JSON.stringify(figures)}\n`, () => process.exit(0))
 await pause(5_000)

@@ -3,6 +3,8 @@
  * idle for long, and are killed when they take too long. Knows no upload.
  */
 import { fork, type ChildProcess } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { PictureAnswer } from './server-picture-process.ts'
 
@@ -42,6 +44,7 @@ export class Decoders {
   #start(): ChildProcess {
     // A session of its own: what it yields to is told by session (server-picture-process.ts).
     const child = fork(script, { execArgv: [], env: surroundings, serialization: 'advanced', detached: true })
+    if (child.pid !== undefined) yieldFromTheStart(child.pid)
     child.unref()
     child.on('error', () => undefined)
     child.on('disconnect', () => this.#idle.delete(child))
@@ -74,4 +77,13 @@ export class Decoders {
   }
 }
 
+/** Starting takes a core for as long as a picture does; what it starts with is inherited. */
+function yieldFromTheStart(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW)
+    writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_LOW))
+  } catch {
+    // It has ended already, or this is no Linux: it yields by itself as soon as it runs.
+  }
+}
 const pidsOf = (children: ReadonlySet<ChildProcess>): number[] => [...children].flatMap(({ pid }) => pid ?? [])

@@ -173,3 +173,24 @@ test('[FAIR10] twenty refusals of a person are answered at once, more as time pa
   }
   expect([count('li told') > 50, count('sun told') <= 21, count('sun left') >= 9]).toEqual([true, true, true])
 })
+
+test('[FAIR10] a connection that is refused is told so in turn, too; somebody else is let in meanwhile', async () => {
+  const hers = await Promise.all(Array.from({ length: 20 }, () => enter('li')))
+  const late = Array.from({ length: 40 }, async () => {
+    const client = await WireClient.open(world.url)
+    clients.push(client)
+    client.send({ op: 'auth', token: token('li') })
+    return client
+  })
+  const refused = await Promise.all(late)
+  const told = () => refused.filter(({ frames }) => frames.some(({ op }) => op === 'error')).length
+  await refused[0]!.until(() => told() >= 20)
+  expect((await enter('sun')).frames[0]).toMatchObject({ op: 'hello' })
+  expect(told()).toBeLessThan(25)
+  for (let n = 0; n < 5; n++) {
+    at += 200
+    await get('sun')
+  }
+  await refused[39]!.until(() => told() === 40)
+  expect(hers.every(({ closedWith }) => closedWith === undefined)).toBe(true)
+})

@@ -5,20 +5,8 @@
 import { BothAccounts, type Owner, Turns, type WorkAccounts, WorkShares } from '@qun/storage'
 import type { Sender } from './shares.ts'
 import { refusalOf } from './problem.ts'
+import { ThreadAccounts } from './thread-accounts.ts'
 
-/**
- * Of this thread, which all share whatever else the machine has: what a person, and an app, may take of it beside
- * others, and how much of that at once, since nobody else has a turn meanwhile.
- */
-const ofThread = {
-  processors: 1,
-  person: 0.2,
-  app: 0.3,
-  whole: 0.5,
-  personBurstMs: 20,
-  appBurstMs: 20,
-  debtMaxMs: 2_000,
-}
 /** What the doors let in costs this thread at least so much, beside what it asks of the store. */
 const requestMs = 0.4
 /** And a connection so much more: its upgrade, its token, and its end. */
@@ -33,12 +21,8 @@ const waitMs = 5_000
 const waitingPerPersonMax = 50
 const waitingPerAppMax = 1_000
 const waitingMax = 4_000
-/**
- * Refusing takes this thread's time as serving does, and whoever is refused comes back: an app is refused 250 times a
- * second and a person of it twenty times, after the first twenty.
- */
+/** Refusing takes this thread's time as serving does, and whoever is refused comes back. */
 const refusedMs = 0.5
-const ofRefusing = { processors: 1, person: 0.01, app: 0.125, whole: 0.125, personBurstMs: 10, appBurstMs: 10 }
 /** Whoever is refused still waits for the answer, as a rule. */
 const refusedWithinMs = 20_000
 /** No debt lasts longer. */
@@ -62,9 +46,7 @@ interface Gates {
   readonly resting: Turns
   readonly refusals: Turns
 }
-function createGates(shares: WorkShares): Gates {
-  const thread = new WorkShares({ ...ofThread, aloneAfterMs: shares.limits.aloneAfterMs }, shares.now)
-  const refused = new WorkShares({ ...ofRefusing, aloneAfterMs: Infinity }, shares.now)
+function createGates(shares: WorkShares, thread: ThreadAccounts): Gates {
   const accounts = new BothAccounts(shares, thread)
   const waiting = { waitMs, waitingPerPersonMax, waitingPerAppMax, waitingMax }
   const crowd = { waitingPerAppMax: manyConnections, waitingMax: manyConnections }
@@ -73,7 +55,7 @@ function createGates(shares: WorkShares): Gates {
     accounts,
     door: new Turns({ ...waiting, ...open, shares: accounts, entryMs: requestMs }),
     resting: new Turns({ ...crowd, ...open, shares: accounts, entryMs: requestMs, waitMs: restMaxMs }),
-    refusals: new Turns({ ...crowd, ...open, shares: refused, entryMs: refusedMs, waitMs: refusedWithinMs }),
+    refusals: new Turns({ ...crowd, ...open, shares: thread.refusals, entryMs: refusedMs, waitMs: refusedWithinMs }),
   }
 }
 
@@ -81,8 +63,8 @@ export class Doors {
   readonly #gates: Gates | undefined
   readonly #entrance: Turns
 
-  constructor(shares: WorkShares | undefined) {
-    this.#gates = shares === undefined ? undefined : createGates(shares)
+  constructor(shares: WorkShares | undefined, thread?: ThreadAccounts) {
+    this.#gates = shares === undefined ? undefined : createGates(shares, thread ?? new ThreadAccounts(shares))
     this.#entrance = createEntrance(shares)
   }
 

@@ -11,11 +11,13 @@ import {
   migrate,
   openStore,
   type WorkShareLimits,
+  type Owner,
   WorkShares,
   startEmbedded,
   type Store,
 } from '@qun/storage'
 import { Doors } from '../ground/doors.ts'
+import { ThreadAccounts } from '../ground/thread-accounts.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createAddressBook, type AddressBook } from '../ground/addresses.ts'
@@ -146,6 +148,8 @@ export async function createServer(options: ServerOptions): Promise<QunServer> {
 
 interface Base {
   readonly store: Store
+  /** Accounts of this thread, where people and apps have shares. */
+  readonly thread: ThreadAccounts | undefined
   readonly bus: Bus
   readonly spool: Spool
   readonly stop: () => Promise<void>
@@ -181,7 +185,9 @@ async function openBase(options: ServerOptions, means: Means): Promise<Base> {
   const secretKey = options.secretKey ?? (embedded === undefined ? undefined : await readSecretKey(dataDir!))
   if (secretKey === undefined) log.warn('no secret key given: signing secrets are stored unencrypted in the database')
   const shares = sharesOf(options)
-  const store = await openStore({ url, ...(shares === undefined ? {} : { shares }) }).catch(async (error: unknown) => {
+  const thread = shares === undefined ? undefined : new ThreadAccounts(shares)
+  const fair = shares === undefined ? {} : { shares, onTurn: (owner: Owner) => thread?.tookTurn(owner) }
+  const store = await openStore({ url, ...fair }).catch(async (error: unknown) => {
     await embedded?.stop()
     throw error
   })
@@ -200,7 +206,7 @@ async function openBase(options: ServerOptions, means: Means): Promise<Base> {
     if (options.migrate === 'never') await checkMigrated(store, migrations)
     else await migrate(store, migrations, now, { onApplied: (id) => log.info({ id }, 'migrated') })
     bus = options.bus ?? (await openBus(options, store, means))
-    return { store, bus, spool, secretKey, stop }
+    return { store, thread, bus, spool, secretKey, stop }
   } catch (error) {
     await stop()
     throw error
@@ -261,7 +267,7 @@ async function createParts(options: ServerOptions, ground: Ground): Promise<Part
   })
   const auth = new Auth({ apps, revocations, now, randomHex })
   const limiter = new Limiter(now, options.rateLimits)
-  const doors = new Doors(store.shares)
+  const doors = new Doors(store.shares, ground.thread)
   const addresses = createAddressBook(options.trustedProxies ?? [])
   const allowedOrigins = new Set(options.allowedOrigins ?? [])
   const gateway = new Gateway({

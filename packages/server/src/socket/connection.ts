@@ -254,6 +254,9 @@ export class Connection extends LiveSocket implements Outlet {
     } catch (error) {
       const refusal = refusalOf(error)
       if (refusal === undefined) this.#around.telemetry.bug(error, 'socket auth')
+      // [FAIR10] Whoever comes too often is told so in turn; who waits too long for it comes to the same end.
+      const isInTurn = refusal?.kind.status === 429 && !this.#around.isDraining()
+      if (isInTurn) await this.#around.doors.refuse(this)
       this.refuseAndClose(refusal ?? refuse('server.bug'), codeOf(refusal))
     }
   }

@@ -152,10 +152,7 @@ export class Gateway {
     const { headers } = request
     const address = this.#options.addresses.clientOf(socket.remoteAddress, forwardedOf(request))
     const refused = this.#faultOf(request) ?? (await this.#limitOf(request, address))
-    if (refused !== undefined) {
-      this.#options.telemetry.refused(refused, 'socket', undefined)
-      return writeProblem(socket, refused)
-    }
+    if (refused !== undefined) return await this.#refuse(socket, address, refused)
     // It may have gone, or the server begun to drain, while its origin was looked up.
     if (!socket.writable || this.#isDraining) return void socket.destroy()
     const accept = createHash('sha1').update(`${headers['sec-websocket-key']}${acceptSalt}`).digest('base64')
@@ -167,6 +164,21 @@ export class Gateway {
     const origin = headers.origin === undefined || isHost(headers.origin, headers.host) ? undefined : headers.origin
     const locale = localeOfHeader(headers['accept-language'])
     this.#add(new Connection(this.#around, socket, address, origin, locale), head)
+  }
+
+  /** [FAIR10] Whoever connects too often is told so in turn; whoever waited too long for it, by the end of the line. */
+  async #refuse(socket: Socket, address: string, refused: CoreCode): Promise<void> {
+    const owner = {
+      appId: '',
+      userId: `@${address}`,
+      get isGone() {
+        return socket.destroyed
+      },
+    }
+    if (refused === 'conn.limit' && !this.#isDraining && !(await this.#options.doors.refuse(owner)))
+      return void socket.destroy()
+    this.#options.telemetry.refused(refused, 'socket', undefined)
+    writeProblem(socket, refused)
   }
 
   /** What is wrong with an upgrade request as such. */
