@@ -35,7 +35,7 @@ export function tableOf({ without, beside, answers, wickedCpu }: Seen): string {
     `refused without: ${listOf(without.refused)}`,
     `refused beside: ${listOf(beside.refused)}`,
     `generator ${without.generatorCpu.toFixed(2)} and ${beside.generatorCpu.toFixed(2)} CPU`,
-    `the hostile, with ${wickedCpu.toFixed(2)} CPU, were told ${sum(Object.entries(answers))} times: ${listOf(answers)}`,
+    `the hostile (${wickedCpu.toFixed(2)} CPU) were told ${sum(Object.entries(answers))} times: ${listOf(answers)}`,
   ].join('\n')
 }
 export function memoryLine({ without, beside }: Seen): string {

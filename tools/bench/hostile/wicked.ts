@@ -14,7 +14,7 @@ import { comeAndGo, editMuch, hammer, readAll, uploadMuch, writeAll, type Wicked
 import { hostMuch } from './wicked-host.ts'
 import { crowdSockets } from './wicked-socket.ts'
 
-// Who is hostile has a machine of their own; here it shares a core with what measures the good people and with the store.
+// Who is hostile has a machine of their own; here they share a core with what measures the good, and with the store.
 setPriority(constants.priority.PRIORITY_LOW)
 const session = '/proc/self/autogroup'
 if (existsSync(session)) writeFileSync(session, String(constants.priority.PRIORITY_LOW))

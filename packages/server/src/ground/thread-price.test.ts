@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { PricedAccounts } from './thread-accounts.ts'
 import { ThreadPrice } from './thread-price.ts'
 
-/** A thread that is busy for `busyShare` of the time, of which `charged` of each ten milliseconds is on the accounts. */
+/** A thread that is busy for a share of the time, of which so much of each ten milliseconds is on the accounts. */
 function thread() {
   const clock = { now: 0, busyMs: 0 }
   const price = new ThreadPrice(
