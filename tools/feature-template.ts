@@ -53,6 +53,7 @@ export const ${card} = defineCard({
   kind: '${name}',
   doc: 'A card its members join once.',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({ title: Type.String({ minLength: 1, maxLength: 60 }) }),
   state: closed({ count: Type.Integer({ minimum: 0 }) }),
   initial: { count: 0 },

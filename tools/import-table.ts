@@ -368,6 +368,8 @@ export const transactionOpeners = [
   // Worlds look at rows with their own eyes.
   'packages/testing/src/rehearsal.ts',
   'packages/testing/src/statements.ts',
+  // The shop of a world is there before any feature that could be asked for one.
+  'packages/testing/src/world.ts',
   // The server's own tables (apps, keys, revocations) are no part of any group's log.
   'packages/server/src/apps/apps.ts',
   'packages/server/src/apps/revocations.ts',

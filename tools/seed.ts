@@ -8,10 +8,12 @@ import { drawPhoto, type Photo } from '@qun/app-demo-host/pictures'
 import {
   groupsIn,
   invitationWords,
+  merchantOf,
   openingPoints,
   people,
   shopIdIn,
   shopName,
+  staffKeys,
   userIdOf,
   type DrawScript,
   type GroupScript,
@@ -159,10 +161,21 @@ async function addPeople(speak: Voice, hostUrl: string, lang: Lang): Promise<voi
     await speak.host('POST', '/points/grants', { ref: `seed-${userId}`, userId, amount })
   }
 }
+/** The host says who stands behind a group, and who may give there. */
+async function addMerchant(speak: Voice, script: GroupScript, lang: Lang): Promise<{ merchantId?: string }> {
+  const merchant = merchantOf(script.key, lang)
+  if (merchant === null) return {}
+  await speak.host('PUT', `/merchants/${merchant.id}`, { name: merchant.name })
+  const work = { post: lang === 'zh' ? '店长' : 'Keeper', abilities: ['talk-as', 'moderate', 'issue', 'read-numbers'] }
+  for (const key of staffKeys)
+    await speak.host('PUT', `/merchants/${merchant.id}/staff/${encodeURIComponent(userIdOf(key, lang))}`, work)
+  return { merchantId: merchant.id }
+}
 async function addGroup(speak: Voice, script: GroupScript, lang: Lang): Promise<Told> {
   const id = (key: string) => userIdOf(key, lang)
   const { groupId } = await speak.host('POST', '/host/groups', {
     name: script.name,
+    ...(await addMerchant(speak, script, lang)),
     ownerId: id('wang'),
     adminIds: script.admins.map(id),
     memberIds: script.members.map(id),

@@ -66,6 +66,15 @@ export function productOf(productId: string): Product | undefined {
   return products.find((product) => productId === product.id || productId === productIdIn(product.id, 'en'))
 }
 export const shopName: Words = { zh: '山茶咖啡', en: 'Camellia Coffee' }
+/** The merchant behind a group of the story: the shop, its class, or nobody, for neighbours who bake. */
+export function merchantOf(key: GroupScript['key'], lang: Lang): { readonly id: string; readonly name: string } | null {
+  const id = shopIdIn(lang)
+  if (key === 'friends') return { id, name: shopName[lang] }
+  return key === 'brewing' ? { id: `${id}-class`, name: className[lang] } : null
+}
+const className: Words = { zh: '山茶手冲教室', en: 'Camellia Brewing Class' }
+/** Who works for both. */
+export const staffKeys: readonly string[] = ['wang', 'he']
 /** What the shop says when it invites somebody after an order. */
 export const invitationWords: Words = {
   zh: '老友群里有人教冲煮、有人分享面包方子，周末偶尔抽奖。来坐坐？',

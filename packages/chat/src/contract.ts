@@ -2,6 +2,7 @@
 import type { Card, Endpoint, SyncedRecord } from '@qun/contract'
 import * as invitation from '@qun/features/people/invitation/contract'
 import * as luckyDraw from '@qun/features/plays/lucky-draw/contract'
+import * as merchant from '@qun/features/people/merchant/contract'
 import * as membership from '@qun/features/people/membership/contract'
 import * as message from '@qun/features/words/message/contract'
 import * as redPacket from '@qun/features/plays/red-packet/contract'
@@ -59,6 +60,13 @@ export const endpoints: readonly AnyEndpoint[] = [
   membership.setNickname,
   membership.muteMember,
   membership.unmuteMember,
+  merchant.putMerchantEndpoint,
+  merchant.listMerchantsEndpoint,
+  merchant.suspendMerchant,
+  merchant.listStaffEndpoint,
+  merchant.putStaff,
+  merchant.removeStaff,
+  merchant.merchantOfGroup,
   invitation.createJoinLink,
   invitation.joinLinksOf,
   invitation.revokeJoinLink,
@@ -146,6 +154,7 @@ export const endpoints: readonly AnyEndpoint[] = [
 ]
 
 export const records: readonly SyncedRecord[] = [
+  merchant.merchantStaff,
   coupon.heldCoupon,
   invitation.invitationOffer,
   product.liveProduct,

@@ -15,8 +15,9 @@ import { cards, endpoints, records } from './contract.ts'
  * have pictures uploaded for them.
  * 4 What does not fit into the frame of a snapshot comes before it, as `part`; over HTTP it says that there is more.
  * 5 What takes a file says how large it may be, and of which types; what is sent is as before.
+ * 6 Merchants: cards say whose value they give, groups whose they are, staff what they may do.
  */
-export const PROTOCOL_VERSION = 5
+export const PROTOCOL_VERSION = 6
 
 /** All that is on the wire, as plain JSON: schemas, routes, roles, codes. Texts for people are left out. */
 export function describeWire(): unknown {
@@ -27,9 +28,10 @@ export function describeWire(): unknown {
     rows: wire.RowSchema,
     core: Object.values(wire.engineEndpoints).map(describeEndpoint),
     codes: describeCodes(wire.coreRefusals),
-    cards: cards.map(({ kind, post, body, state, mine, actions, facts, refusals, countable }) => ({
+    cards: cards.map(({ kind, post, gives, body, state, mine, actions, facts, refusals, countable }) => ({
       kind,
       post,
+      gives: typeof gives === 'function' ? 'as its body says' : gives,
       body,
       state,
       mine,

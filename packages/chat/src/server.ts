@@ -2,6 +2,7 @@
 import type { Feature } from '@qun/core'
 import invitation from '@qun/features/people/invitation/server'
 import luckyDraw, { luckyDrawWith } from '@qun/features/plays/lucky-draw/server'
+import merchant from '@qun/features/people/merchant/server'
 import membership from '@qun/features/people/membership/server'
 import message, { cardPictures } from '@qun/features/words/message/server'
 import { createRedPacket } from '@qun/features/plays/red-packet/server'
@@ -22,6 +23,7 @@ import payment from '@qun/features/trade/payment/server'
 export const features: readonly Feature[] = [
   message,
   membership,
+  merchant,
   invitation,
   luckyDraw,
   createRedPacket({ vouchers: [couponVouchers] }),

@@ -3,6 +3,7 @@
  * may see (`mine`), its actions, refusals and facts. A value, so that server, SDK, UI and documents share it.
  */
 import type { Static, TSchema } from 'typebox'
+import type { Gives } from './merchant.ts'
 import type { RefusalKinds } from './refusal.ts'
 import type { Text } from './text.ts'
 
@@ -41,6 +42,8 @@ export interface Card<
   readonly kind: string
   readonly doc: string
   readonly post: { readonly by: By; readonly commerce?: boolean }
+  /** [MER2] Whose value it moves, whatever is in it or by what is in it. The engine asks before the handler does. */
+  readonly gives: Gives | ((body: Static<Body>) => Gives)
   readonly body: Body
   readonly state: State
   /** The state of a message nobody has acted on; kinds with an `open` handler may omit it. */
@@ -66,6 +69,10 @@ export function defineCard<
   const Facts extends Readonly<Record<string, TSchema>>,
 >(card: Card<Body, State, Mine, Actions, Facts>): Card<Body, State, Mine, Actions, Facts> {
   return card
+}
+
+export function givesOf(card: Pick<Card, 'gives'>, body: unknown): Gives {
+  return typeof card.gives === 'function' ? card.gives(body) : card.gives
 }
 
 // Parts of a card are inferred through conditional types: a plain lookup would widen literals.

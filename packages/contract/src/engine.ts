@@ -43,6 +43,8 @@ export const engineEndpoints = {
     errors: [
       'card.unknown_type',
       'message.type_forbidden',
+      'merchant.not_issuer',
+      'merchant.suspended',
       'member.muted',
       'group.dissolved',
       'card.too_large',
@@ -82,7 +84,7 @@ export const engineEndpoints = {
     params: closed({
       groupId: GroupIdSchema,
       seq: SeqSchema,
-      action: Type.String({ pattern: '^[a-z][a-zA-Z-]{0,39}$' }),
+      action: Type.String({ pattern: '^[a-z][a-zA-Z_-]{0,39}$' }),
     }),
     body: Type.Unknown(),
     answer: ActedAnswer,

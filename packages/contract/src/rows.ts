@@ -1,6 +1,7 @@
 /** The rows that travel on streams: `group/<id>` carries what all members see, `user/<id>` what one person sees. */
 import { Type, type Static } from 'typebox'
 import { ClientIdSchema, GroupIdSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
+import { MerchantIdSchema, merchantDepthMax } from './merchant.ts'
 import { closed, nullable, oneOf } from './schema.ts'
 import { TextSchema } from './text.ts'
 import { MillisSchema } from './time.ts'
@@ -57,6 +58,13 @@ export const GroupRow = closed({
   ownerId: UserIdSchema,
   memberCount: Type.Integer({ minimum: 0 }),
   settings: GroupSettings,
+  merchantPath: Type.Optional(
+    Type.Array(MerchantIdSchema, {
+      minItems: 1,
+      maxItems: merchantDepthMax,
+      description: 'The merchant 商家 behind the group, then those it belongs to; absent for a friends’ group 好友群.',
+    }),
+  ),
   createdAt: MillisSchema,
   disbandedAt: Type.Optional(MillisSchema),
 })

@@ -45,6 +45,7 @@ export const counter = defineCard({
   kind: 'lab-counter',
   doc: 'A card that counts, for tests.',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({ title: Type.String() }),
   state: closed({ total: Type.Integer(), note: Type.Optional(Type.String()) }),
   initial: { total: 0 },
@@ -68,18 +69,18 @@ export const counter = defineCard({
   },
   summary: (body) => `[${body.title}]`,
 })
+/** A card without anything to do. */
+const bare = { mine: closed({}), actions: {}, facts: {}, refusals: {} } as const
 /** A line that counts as unread, posted by people and by handlers. */
 export const note = defineCard({
   kind: 'lab-note',
   doc: 'A plain line, for tests.',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({ text: Type.String() }),
   state: closed({}),
   initial: {},
-  mine: closed({}),
-  actions: {},
-  facts: {},
-  refusals: {},
+  ...bare,
   summary: (body) => body.text,
 })
 /** A card whose first state a test makes, in the transaction of the post. */
@@ -87,12 +88,10 @@ export const opened = defineCard({
   kind: 'lab-opened',
   doc: 'A card that opens with work to do, for tests.',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({ step: Type.String() }),
   state: closed({ note: Type.String() }),
-  mine: closed({}),
-  actions: {},
-  facts: {},
-  refusals: {},
+  ...bare,
   summary: () => '[opened]',
 })
 /** Kinds reserved to roles, the host, and people who are no guests. */
@@ -101,13 +100,11 @@ const reserved = (kind: string, post: { by: Role | 'server'; commerce?: boolean 
     kind,
     doc: 'A reserved kind, for tests.',
     post,
+    gives: 'nothing',
     body: closed({}),
     state: closed({}),
     initial: {},
-    mine: closed({}),
-    actions: {},
-    facts: {},
-    refusals: {},
+    ...bare,
     summary: () => `[${kind}]`,
   })
 export const byAdmin = reserved('lab-admin', { by: 'admin' })

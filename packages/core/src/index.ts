@@ -6,6 +6,17 @@ export * from './host/feature.ts'
 export * from './host/host.ts'
 export * from './host/limits.ts'
 export * from './host/registry.ts'
+export {
+  findMerchant,
+  listMerchants,
+  listStaff,
+  putMerchant,
+  setStaff,
+  setSuspended,
+  type Merchant,
+  type MerchantCall,
+  type Staff,
+} from './decide/merchants.ts'
 export { repair, type Repaired } from './decide/repair.ts'
 export { payerOf, spentShareOf } from './ground/engine.ts'
 export { renewEpoch } from './ground/epoch.ts'

@@ -1,4 +1,5 @@
 /** Transfers: double entry, floors, refs, reversals; what is written stays as it is. */
+import type { Gives } from '@qun/contract'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { balanceOf, balancesOf, checkEmpty, entriesOf, findTransfer, openAccount, setFrozen } from './accounts.ts'
@@ -84,6 +85,21 @@ describe('a transfer', () => {
       await expect(bad(amounts)).rejects.toThrow(/amount|goes in/)
     await expect(one({ legs: [{ account: 'nobody', amount: 1 }] })).rejects.toThrow('not the name')
   })
+})
+
+test('[MER2] a card takes nothing from an issuer unless it declared that it gives what one issues', async () => {
+  await using lab = await startLab()
+  const give = (gives: Gives | undefined, n: number) =>
+    lab.decide((call) => {
+      const own = move(mint, 'user/wang', 5, { ref: `give/${n}` })
+      return transfer(gives === undefined ? call : { ...call, gives }, own)
+    })
+  await expect(give('nothing', 1)).rejects.toThrow('takes from issuer/points')
+  await expect(give('own', 2)).rejects.toThrow('takes from issuer/points')
+  await give('issued', 3)
+  await give(undefined, 4)
+  // What comes back to an issuer is not given.
+  await lab.decide((call) => transfer({ ...call, gives: 'own' }, move('user/wang', mint, 10, { ref: 'back/1' })))
 })
 
 describe('a floor', () => {

@@ -6,7 +6,7 @@
  * moved.
  */
 import { createHash } from 'node:crypto'
-import { refuse, type AppId } from '@qun/contract'
+import { refuse, type AppId, type Gives } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import type { LotMoves } from './lots.ts'
 import { checkAccount, checkCurrency, checkRef, refuseLedger } from './names.ts'
@@ -55,6 +55,8 @@ export interface LedgerCall {
   readonly tx: Tx
   readonly appId: AppId
   readonly now: number
+  /** Of a card, what it said it gives: one that did not say so takes nothing from an issuer. */
+  readonly gives?: Gives
   randomHex(bytes?: number): string
 }
 
@@ -105,6 +107,7 @@ export async function post(call: LedgerCall, orders: readonly Order[]): Promise<
   for (const { ref, legs } of orders) {
     const fault = faultOfLegs(ref, legs)
     if (fault !== undefined) throw refusalOf(fault)
+    checkDeclared(call, ref, legs)
   }
   // Sent together, carried out one after the other: what is read is locked by then.
   const [, known] = await Promise.all([lockAccounts(call, orders), readKnown(call, orders)])
@@ -112,6 +115,12 @@ export async function post(call: LedgerCall, orders: readonly Order[]): Promise<
   if ('code' in plan) throw refusalOf(plan)
   if (plan.fresh.length > 0) await writePlan(call, plan, known)
   return [...plan.posted]
+}
+/** [MER2] What a card issues it has declared, and the engine has asked who posted it. */
+function checkDeclared({ gives }: LedgerCall, ref: string, legs: readonly OrderLeg[]): void {
+  if (gives === undefined || gives === 'issued') return
+  const issuer = legs.find(({ account, amount }) => amount < 0 && account.startsWith('issuer/'))
+  if (issuer !== undefined) throw new Error(`${ref} takes from ${issuer.account} for a card that gives ${gives}`)
 }
 function refusalOf({ code, detail }: Fault): Error {
   return code === 'idempotency.key_reused' ? refuse(code, { detail }) : refuseLedger(code, detail)

@@ -8,7 +8,7 @@ import { storeTrouble, type Store } from '@qun/storage'
 import { sql } from 'kysely'
 import { appId } from './person.ts'
 import { type Scene, type SceneCall, Stage } from './scene.ts'
-import { startWorld, type World } from './world.ts'
+import { shopId, startWorld, type World } from './world.ts'
 
 const people = { ownerId: 'wang', adminIds: ['he'], memberIds: ['li', 'zhao', 'sun'] }
 /** Groups whose members' clients are compared with a fresh reading at the end. */
@@ -72,7 +72,7 @@ export class Rehearsal implements AsyncDisposable {
 
   async stage(): Promise<Stage> {
     const made = await new Stage(this.world, '' as GroupId).call('groups.createForHost', 'host', {
-      body: { name: '排练', ...people },
+      body: { name: '排练', merchantId: shopId, ...people },
     })
     return new Stage(this.world, made.groupId)
   }

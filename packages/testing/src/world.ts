@@ -1,7 +1,17 @@
 /** A whole system in one process, on a database of its own, with time and chance in the test's hand. */
 import { createInProcessBus, type Bus } from '@qun/bus'
 import type { AnswerOf, Card, Endpoint, GroupId, StateOf, UserId } from '@qun/contract'
-import { auditsOf, createCore, migrationsOf, type Core, type Feature, type Limits, type RiskPort } from '@qun/core'
+import {
+  auditsOf,
+  createCore,
+  migrationsOf,
+  putMerchant,
+  setStaff,
+  type Core,
+  type Feature,
+  type Limits,
+  type RiskPort,
+} from '@qun/core'
 import { migrate, openStore, type Store } from '@qun/storage'
 import { borrowDatabase } from '@qun/storage/lending'
 import { templateDatabase, templateName } from '@qun/storage/testing'
@@ -108,6 +118,8 @@ interface WorldNode {
   readonly store: Store
 }
 
+/** The merchant behind the shop's groups. */
+export const shopId = 'camellia'
 /** Clients and engine may answer each other for ever. */
 const settleRoundsMax = 4
 
@@ -169,7 +181,9 @@ export class World implements AsyncDisposable {
     for (const [userId, { name, badge }] of Object.entries(personas)) {
       await this.core.putUser(appId, { userId: userId as UserId, name, badge })
     }
+    await this.#hire(['wang', 'he'])
     this.groupId = await makeGroup(this.core, {
+      merchantId: shopId,
       name: '山茶咖啡·老友群',
       ownerId: 'wang',
       adminIds: ['he'],
@@ -192,10 +206,24 @@ export class World implements AsyncDisposable {
     this.#people.set(`${name} device ${this.#people.size}`, device)
     return device
   }
-  /** Another group: the first named owns it, the others are members. */
-  makeGroup(names: readonly string[], settings: object = {}): Promise<GroupId> {
+  /** Another group of the shop: the first named owns it and gives in it as staff do, the others are members. */
+  async makeGroup(names: readonly string[], settings: object = {}): Promise<GroupId> {
     const [ownerId, ...memberIds] = names
-    return makeGroup(this.core, { name: `群 ${++this.#groups}`, ownerId, memberIds, settings })
+    if (ownerId !== undefined) await this.#hire([ownerId])
+    return makeGroup(this.core, { merchantId: shopId, name: `群 ${++this.#groups}`, ownerId, memberIds, settings })
+  }
+  /** A friends' group 好友群, of no merchant: the first named owns it. */
+  makeFriendsGroup([ownerId, ...memberIds]: readonly string[]): Promise<GroupId> {
+    return makeGroup(this.core, { name: `群 ${++this.#groups}`, ownerId, memberIds })
+  }
+  /** They may give what is the shop's. */
+  async #hire(userIds: readonly string[]): Promise<void> {
+    await this.store.transaction(appId, async (tx) => {
+      const call = { tx, appId, now: this.time.now() }
+      await putMerchant(call, { merchantId: shopId, name: '山茶咖啡' })
+      const work = { post: '店长', abilities: ['issue', 'moderate', 'talk-as'] as const }
+      for (const userId of userIds) await setStaff(call, { merchantId: shopId, userId }, work)
+    })
   }
   /** The host, with its API key. */
   asServer() {

@@ -75,6 +75,21 @@ const strength = { owner: 3, admin: 2, member: 1, sender: 1, server: 9 } as cons
 export function mayPost(role: Viewer['role'], by: keyof typeof strength): boolean {
   return strength[role] >= strength[by]
 }
+/**
+ * Whether the viewer may give what the card gives: what a merchant issues, only its staff with the ability, in its own
+ * groups. What depends on what is in the card is shown: the server says no where it has to.
+ */
+export function mayGive(gives: unknown, merchantPath: readonly string[] | undefined, records: Records): boolean {
+  if (gives !== 'issued') return true
+  return (merchantPath ?? []).some((merchantId) => {
+    const body = records.get(`merchant-staff/${merchantId}`)?.body as
+      | { abilities?: readonly string[] }
+      | null
+      | undefined
+    return body?.abilities?.includes('issue') === true
+  })
+}
+type Records = ReadonlyMap<string, { readonly body: unknown }>
 /** Own messages for two minutes; those of weaker roles at any time. */
 export function mayRecall(message: ViewMessage, viewer: Viewer, senderRole: Viewer['role'], now: number): boolean {
   if (message.recalled || message.senderId === '') return false

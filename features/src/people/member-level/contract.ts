@@ -62,6 +62,7 @@ export const memberLevel = defineCard({
   kind: 'member-level',
   doc: 'The honours of a week, posted by the system when a new week’s talk begins.',
   post: { by: 'server' },
+  gives: 'nothing',
   body: closed({
     /** When the week began. */
     weekAt: MillisSchema,

@@ -1,5 +1,6 @@
 /** Membership 群成员: making groups, and who is in them with which role; shapes on the wire only. */
 import {
+  MerchantIdSchema,
   closed,
   defineEndpoint,
   GroupIdSchema,
@@ -99,6 +100,8 @@ export const createGroupForHost = defineEndpoint({
   body: closed({
     name: Name,
     ownerId: UserIdSchema,
+    /** The merchant 商家 whose group it is, for good; absent for a friends' group 好友群. */
+    merchantId: Type.Optional(MerchantIdSchema),
     avatar: Type.Optional(Avatar),
     adminIds: Type.Optional(Type.Array(UserIdSchema, { maxItems: 100, uniqueItems: true })),
     memberIds: Type.Optional(Type.Array(UserIdSchema, { maxItems: 500, uniqueItems: true })),
@@ -114,7 +117,7 @@ export const createGroupForHost = defineEndpoint({
   }),
   answer: closed({ groupId: GroupIdSchema }),
   status: 201,
-  errors: ['group.name_invalid', 'user.not_found', 'group.full'],
+  errors: ['group.name_invalid', 'user.not_found', 'group.full', 'merchant.not_found'],
   facts: membershipFacts,
 })
 export const changeGroup = defineEndpoint({

@@ -140,6 +140,7 @@ const createForHost = serveEndpoint(createGroupForHost, async (call) => {
     ownerId: body.ownerId,
     ...(body.avatar === undefined ? {} : { avatar: body.avatar }),
     ...(body.settings === undefined ? {} : { settings: body.settings }),
+    ...(body.merchantId === undefined ? {} : { merchantId: body.merchantId }),
     withUsers: [...admins, ...members],
   })
   recordCreation(group, body.ownerId, 'host')

@@ -28,6 +28,19 @@ export const migrations: readonly Migration[] = [
       },
     ],
   },
+  {
+    // [MER2] Groups the host made are of one merchant of the app; those that people made are of friends. Who works for
+    // the merchant the host says: no role in a group ever did.
+    id: 'membership-003',
+    up: [
+      `SET LOCAL qun.app_id = '*'`,
+      `INSERT INTO merchants (app_id, merchant_id, name, path, created_at)
+        SELECT app_id, 'main', 'main', '{main}', min(created_at) FROM groups WHERE group_id <> '' GROUP BY app_id
+        ON CONFLICT DO NOTHING`,
+      `UPDATE groups g SET merchant_path = '{main}' WHERE g.group_id <> '' AND NOT EXISTS (SELECT FROM membership_created c
+        WHERE c.app_id = g.app_id AND c.group_id = g.group_id)`,
+    ],
+  },
 ]
 
 /** A type, not an interface: Kysely's withTables needs an index signature. */

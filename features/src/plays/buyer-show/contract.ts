@@ -35,6 +35,7 @@ export const buyerShow = defineCard({
   kind: 'buyer-show',
   doc: 'A customer shows what they bought; the badge comes from the host’s order.',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({
     text: Type.String({ minLength: 1, maxLength: 500 }),
     stars: Type.Optional(Type.Integer({ minimum: 1, maximum: 5 })),

@@ -53,6 +53,7 @@ export const checkIn = defineCard({
   kind: 'check-in',
   doc: 'A programme of daily check-ins with milestones.',
   post: { by: 'admin' },
+  gives: (body) => (body.milestones.length > 0 ? 'issued' : 'nothing'),
   body: closed({
     title: Type.String({ minLength: 1, maxLength: 60 }),
     /** IANA name; days begin at its midnight. */

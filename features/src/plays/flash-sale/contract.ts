@@ -45,6 +45,7 @@ export const flashSale = defineCard({
   kind: 'flash-sale',
   doc: 'A few pieces at a price, for a short time, members of the group first.',
   post: { by: 'admin' },
+  gives: 'issued',
   body: closed({
     title: Type.String({ minLength: 1, maxLength: 60 }),
     productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),

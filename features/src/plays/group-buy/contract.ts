@@ -40,6 +40,7 @@ export const groupBuy = defineCard({
   kind: 'group-buy',
   doc: 'Members form teams; a team of enough people buys at its price, and otherwise everybody gets their money back.',
   post: { by: 'admin' },
+  gives: 'issued',
   body: closed({
     title: Type.String({ minLength: 1, maxLength: 60 }),
     productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),

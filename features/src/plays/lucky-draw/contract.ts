@@ -69,6 +69,7 @@ export const luckyDraw = defineCard({
   kind: 'lucky-draw',
   doc: 'A draw of prizes among the members who enter, with a proof that nobody chose the winners.',
   post: { by: 'admin' },
+  gives: 'issued',
   body: closed({
     title: Type.String({ minLength: 1, maxLength: 60 }),
     prizes: Type.Array(Prize, { minItems: 1, maxItems: prizesMax, description: 'Best first: drawn in this order.' }),

@@ -36,6 +36,7 @@ export const poll = defineCard({
   kind: 'poll',
   doc: 'A question with options; each member has one ballot.',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({
     question: Type.String({ minLength: 1, maxLength: 120 }),
     options: Type.Array(Option, { minItems: 2, maxItems: optionsMax }),

@@ -90,6 +90,7 @@ export const redPacket = defineCard({
   kind: 'red-packet',
   doc: 'An amount in shares that members open, first come first served; what nobody opened goes back after a day.',
   post: { by: 'member', commerce: true },
+  gives: ({ budget, currency }) => (budget !== undefined || currency.startsWith('voucher:') ? 'issued' : 'own'),
   body: closed({
     currency: Currency,
     amount: Type.Integer({ ...Amount, description: 'All shares together, in minor units.' }),

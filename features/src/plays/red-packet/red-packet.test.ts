@@ -72,10 +72,10 @@ describe('sending', () => {
     await using world = await open()
     await fund(world, 'budget/spring', 1_500)
     await asLedger(world, (call) => setBudget(call, { scope: 'staff-day', currency: 'points', cap: 1_000 }))
-    expect(await refused(world, { budget: 'spring' }, 'li')).toBe('redpacket.budget_forbidden')
+    expect(await refused(world, { budget: 'spring' }, 'li')).toBe('merchant.not_issuer')
     const params = { groupId: world.groupId, userId: id('sun') }
     await world.as('wang').call(setRole, { params, body: { role: 'admin' } })
-    expect(await refused(world, { budget: 'spring' }, 'sun')).toBe('redpacket.budget_forbidden')
+    expect(await refused(world, { budget: 'spring' }, 'sun')).toBe('merchant.not_issuer')
     const at = await post(world, { budget: 'spring', split: 'equal', amount: 900 })
     expect(await refused(world, { budget: 'spring', amount: 101 })).toBe('budget.exhausted')
     await grab(world, at, 'li')

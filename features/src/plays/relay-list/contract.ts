@@ -87,6 +87,7 @@ export const relayList = defineCard({
   kind: 'relay-list',
   doc: 'A list members add lines to, each their own.',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({
     title: Type.String({ minLength: 1, maxLength: 60 }),
     note: Type.Optional(Type.String({ maxLength: 500 })),

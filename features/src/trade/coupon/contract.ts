@@ -19,6 +19,7 @@ export const coupon = defineCard({
   kind: 'coupon',
   doc: 'An offer of coupons: members of the group claim, as long as there are some.',
   post: { by: 'admin' },
+  gives: 'issued',
   body: closed({
     title: Title,
     /** A stock of the host; only the host offers it. Its terms are filled in. Absent: the card makes its own stock. */

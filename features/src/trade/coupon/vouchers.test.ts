@@ -86,7 +86,7 @@ describe('giving coupons', () => {
     expect(await refused({ amount: 9, count: 3 })).toBe('redpacket.share_limit')
     expect(await refused({ amount: 10, count: 5 })).toBe('redpacket.voucher_unavailable')
     expect(await refused({ budget: 'spring' })).toBe('redpacket.budget_forbidden')
-    expect(await refused({}, 'li')).toBe('redpacket.voucher_forbidden')
+    expect(await refused({}, 'li')).toBe('merchant.not_issuer')
     expect(await refused({ currency: 'voucher:cps_000000000000000000000000' })).toBe('redpacket.voucher_unavailable')
     expect(await refused({ currency: 'voucher:other' })).toBe('ledger.currency_unknown')
     expect(await stock(world, stockId)).toMatchObject({ available: 9, setAside: 0 })

@@ -96,6 +96,7 @@ export const product = defineCard({
     'One to five products of the catalogue. Their live price and stock stand in the group’s records `product-live`. ' +
     'Members post the one product a link leads to; admins and the host any.',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({
     title: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
     items: Type.Array(CardItem, { minItems: 1, maxItems: productsMax }),

@@ -97,6 +97,7 @@ export const textMessage = defineCard({
   kind: 'text',
   doc: 'A text message 文字消息, perhaps quoting another and naming people.',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({
     text: Type.String({
       description: 'Plain text, at most 5,000 code points. White space at its end is cut; nothing else is changed.',
@@ -159,6 +160,7 @@ export const imageMessage = defineCard({
   kind: 'image',
   doc: 'A picture 图片, uploaded before by the same person into the same group.',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({
     mediaId: MediaIdSchema,
     /** As the upload answered. */
@@ -224,6 +226,7 @@ export const systemLine = defineCard({
   kind: 'system',
   doc: 'A line of the system 系统消息; never counted as unread.',
   post: { by: 'server' },
+  gives: 'nothing',
   body: SystemBody,
   state: closed({}),
   initial: {},

@@ -1,5 +1,13 @@
 /** One card under decision: what its handlers see, and their effects until the decision takes them. Knows no kind. */
-import { type Card, type GroupId, type MemberRow, refuse, type RefusalDetail, type UserId } from '@qun/contract'
+import {
+  type Card,
+  givesOf,
+  type GroupId,
+  type MemberRow,
+  refuse,
+  type RefusalDetail,
+  type UserId,
+} from '@qun/contract'
 import { sql } from 'kysely'
 import { assert, Bug } from '../host/assert.ts'
 import { baseCall, postWithin } from './calls.ts'
@@ -184,6 +192,7 @@ export class CardWork {
       groupId: groupId as GroupId,
       seq: row.seq,
       senderId: row.sender_id as UserId,
+      gives: this.body === null ? 'nothing' : givesOf(this.server.card, this.body),
       at: row.at,
       body: this.body,
       get state() {

@@ -133,12 +133,13 @@ export class GroupWork {
     readonly avatar: string
     readonly ownerId: string
     readonly settings: GroupSettings
+    readonly merchantPath: readonly string[] | null
   }): Promise<void> {
     const { appId, tx, now } = this.decision
     const { rows } = await sql<GroupDbRow>`INSERT INTO groups
-        (app_id, group_id, name, avatar, owner_id, settings, mute_all, last_at, created_at)
+        (app_id, group_id, name, avatar, owner_id, settings, mute_all, last_at, created_at, merchant_path)
       VALUES (${appId}, ${this.groupId}, ${group.name}, ${group.avatar}, ${group.ownerId}, ${JSON.stringify(group.settings)}::jsonb,
-        ${group.settings.muteAll}, ${now}, ${now}) RETURNING *`.execute(tx)
+        ${group.settings.muteAll}, ${now}, ${now}, ${group.merchantPath}::text[]) RETURNING *`.execute(tx)
     this.#row = { ...must(rows[0], 'the group made') }
     this.decision.order.made(this.#key)
     this.groupDirty = true

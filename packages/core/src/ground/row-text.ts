@@ -55,6 +55,7 @@ export function groupRow(row: GroupDbRow): GroupRow {
     ownerId: row.owner_id as GroupRow['ownerId'],
     memberCount: row.member_count,
     settings: row.settings as GroupSettings,
+    ...(row.merchant_path === null ? {} : { merchantPath: [...row.merchant_path] }),
     createdAt: row.created_at,
     ...(row.disbanded_at === null ? {} : { disbandedAt: row.disbanded_at }),
   }

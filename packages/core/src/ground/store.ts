@@ -234,6 +234,27 @@ export const engineMigrations: readonly Migration[] = [
     ],
   },
   { id: 'core-013', up: [`DROP INDEX messages_by_version`] },
+  {
+    // [MER2] [MER9] Whose value it is. What staff may is kept with its time: never changed, only ended.
+    id: 'core-014',
+    up: [
+      `CREATE TABLE merchants (
+        app_id text NOT NULL, merchant_id text COLLATE "C" NOT NULL, name text NOT NULL,
+        path text[] COLLATE "C" NOT NULL CHECK (cardinality(path) BETWEEN 1 AND 4 AND path[1] = merchant_id),
+        suspended_at bigint, created_at bigint NOT NULL,
+        PRIMARY KEY (app_id, merchant_id))`,
+      `CREATE TABLE merchant_staff (
+        app_id text NOT NULL, merchant_id text COLLATE "C" NOT NULL,
+        user_id text COLLATE "C" NOT NULL, since bigint NOT NULL,
+        until bigint CHECK (until >= since), post text NOT NULL, abilities text[] NOT NULL,
+        PRIMARY KEY (app_id, merchant_id, user_id, since))`,
+      `CREATE UNIQUE INDEX merchant_staff_now ON merchant_staff (app_id, merchant_id, user_id) WHERE until IS NULL`,
+      `CREATE INDEX merchant_staff_of ON merchant_staff (app_id, user_id) WHERE until IS NULL`,
+      rls('merchants'),
+      rls('merchant_staff'),
+      `ALTER TABLE groups ADD COLUMN merchant_path text[] COLLATE "C"`,
+    ],
+  },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {
@@ -264,6 +285,8 @@ export interface GroupDbRow {
   last_at: number
   created_at: number
   disbanded_at: number | null
+  /** The merchant behind it, then those it belongs to; null for a friends' group. */
+  merchant_path: readonly string[] | null
 }
 export interface MemberDbRow {
   group_id: string

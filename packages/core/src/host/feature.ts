@@ -13,6 +13,7 @@ import type {
   GroupId,
   GroupRow,
   GroupSettings,
+  Gives,
   InputOf,
   MemberRow,
   Millis,
@@ -131,6 +132,8 @@ export interface CardCall<C> extends Call {
   readonly groupId: GroupId
   readonly seq: number
   readonly senderId: UserId
+  /** As its contract says: the ledger holds it to that. */
+  readonly gives: Gives
   /** When the message was posted. */
   readonly at: Millis
   readonly body: BodyOf<C>
@@ -239,6 +242,8 @@ export interface EndpointCall<E> extends ReachingCall {
     readonly avatar?: string
     readonly ownerId: UserId
     readonly settings?: Partial<GroupSettings>
+    /** Whose group it is; a friends' group unless told. Refuses `merchant.not_found`. */
+    readonly merchantId?: string
     readonly withUsers?: readonly UserId[]
   }): Promise<GroupCall>
 }

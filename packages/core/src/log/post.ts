@@ -1,7 +1,7 @@
 /**
  * Posting: checks what may be posted by whom, then the group commit, or a decision for cards that open with work to do.
  */
-import { type Card, refuse, Refusal, type RefusalDetail, type Role, type UserId } from '@qun/contract'
+import { type Card, givesOf, refuse, Refusal, type RefusalDetail, type Role, type UserId } from '@qun/contract'
 import { sql } from 'kysely'
 import { checkActor, checkAlive } from '../host/access.ts'
 import type { Appender } from './append.ts'
@@ -11,6 +11,7 @@ import { asRefusal, type Engine, fingerprintOf, keyOf, type Payer, refusalOf } f
 import type { CardServer, OpenCall, PostAttempt } from '../host/feature.ts'
 import type { PostRequest, PostResult } from '../host/host.ts'
 import { CardWork, checkStateSize } from '../decide/card-work.ts'
+import { checkIssuer } from '../decide/merchants.ts'
 import { checkRisk } from '../decide/risk-check.ts'
 import { must } from '../host/assert.ts'
 
@@ -173,6 +174,7 @@ function postBody(
     mentions.length === 0 &&
     card.post.by === 'member' &&
     card.post.commerce !== true &&
+    givesOf(card, request.body) !== 'issued' &&
     request.asServer !== true
   // Of what was asked for, not of what the guards made of it: a retry is known before they run.
   const fingerprint = fingerprintOf(
@@ -248,6 +250,9 @@ async function postDecided(
         throw refuse('member.muted', { retryAfterMs: (member?.muted_until ?? 0) - decision.now })
       if (work.row.settings['muteAll'] === true && role === 'member') throw refuse('member.muted')
     }
+    // [MER2] Of what was asked for and of what the guards made of it: neither may say less than the other.
+    if ([request.body, body].some((one) => givesOf(server.card as Card, one) === 'issued'))
+      await checkIssuer(decision, work.row.merchant_path, request.asServer === true ? undefined : request.senderId)
     return {
       groupId: request.groupId,
       ...(await open(decision, work, server, request, { body, bodyText, fingerprint, mentions })),

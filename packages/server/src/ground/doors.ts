@@ -2,7 +2,7 @@
  * Where requests and connections come in: whoever took more than their share of the machine waits here, in a line of
  * their own, before anything is done for them. Knows no route and no frame.
  */
-import type { WorkShares } from '@qun/storage';
+import type { WorkShares } from '@qun/storage'
 import { BothAccounts, type Owner, Turns, type WorkAccounts } from '@qun/storage'
 import type { Sender } from './shares.ts'
 import { refusalOf } from './problem.ts'

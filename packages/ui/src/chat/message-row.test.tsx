@@ -16,6 +16,7 @@ const note = defineCard({
   kind: 'note',
   doc: '',
   post: { by: 'member' },
+  gives: 'nothing',
   body: closed({ text: Type.String() }),
   state: closed({}),
   initial: {},

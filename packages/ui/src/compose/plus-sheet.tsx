@@ -1,9 +1,10 @@
-/** The plus menu: pictures, and the form of every card the viewer's role may post. */
+/** The plus menu: pictures, and the form of every card that the viewer may post, and give. */
 import { useRef, useState } from 'react'
 import type { AnyCardUI } from '../card-ui.ts'
-import { mayPost, useChat } from '../chat-context.tsx'
+import { mayGive, mayPost, useChat } from '../chat-context.tsx'
 import { ImageIcon, PlusIcon } from '../parts/icons.tsx'
 import { Sheet } from '../parts/overlay.tsx'
+import { useReadable } from '../parts/readable.ts'
 import { useQun, useText, useWords } from '../qun-context.ts'
 import { texts } from '../texts.ts'
 
@@ -13,16 +14,26 @@ export interface PlusSheetProps {
   readonly sendPictures: ((files: readonly File[]) => void) | undefined
   readonly onSent: () => void
 }
+/** Of cards that the viewer may post, and give, in this group. */
+function useForms(): AnyCardUI[] {
+  const { cards, client } = useQun()
+  const { view, viewer } = useChat()
+  const records = useReadable(client.records)
+  return [...cards.values()].filter(
+    (ui) =>
+      ui.Compose &&
+      ui.menu !== false &&
+      mayPost(viewer.role, ui.card.post.by) &&
+      mayGive(ui.card.gives, view.group?.merchantPath, records),
+  )
+}
 export function PlusSheet({ open, onClose, sendPictures, onSent }: PlusSheetProps) {
-  const { cards } = useQun()
-  const { group, viewer } = useChat()
+  const { group } = useChat()
   const text = useText()
   const words = useWords()
   const [form, setForm] = useState<AnyCardUI>()
   const files = useRef<HTMLInputElement>(null)
-  const forms = [...cards.values()].filter(
-    (ui) => ui.Compose && ui.menu !== false && mayPost(viewer.role, ui.card.post.by),
-  )
+  const forms = useForms()
   const Compose = form?.Compose
   return (
     <>

@@ -1,0 +1,140 @@
+/** Merchants 商家: who they are, who works for them, and whose group this is; shapes on the wire only. */
+import {
+  AbilitySchema,
+  closed,
+  defineEndpoint,
+  defineRecord,
+  GroupIdSchema,
+  MerchantIdSchema,
+  MillisSchema,
+  nullable,
+  refusal,
+  Type,
+  UserIdSchema,
+  type Static,
+} from '@qun/contract'
+
+export const abilitiesMax = 6
+const merchant = closed({ merchantId: MerchantIdSchema })
+const employee = closed({ merchantId: MerchantIdSchema, userId: UserIdSchema })
+const empty = closed({})
+const Name = Type.String({ minLength: 1, maxLength: 60 })
+const Post = Type.String({ minLength: 1, maxLength: 40, description: 'What a post 岗位 is called: 店长, 导购.' })
+const Abilities = Type.Array(AbilitySchema, { maxItems: abilitiesMax, uniqueItems: true })
+const Limit = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
+
+export const merchantRefusals = {
+  'merchant.parent_invalid': refusal(
+    409,
+    'never',
+    '所属商家不能更改，且最多四级',
+    'A merchant belongs to the one it was made under, at most four levels deep',
+  ),
+} as const
+
+/** What was decided about a merchant and its people, for features and the host: of the app, not of one group. */
+export const merchantFacts = {
+  'merchant.staff-set': closed({
+    merchantId: MerchantIdSchema,
+    userId: UserIdSchema,
+    post: nullable(Post),
+    abilities: Abilities,
+  }),
+  'merchant.suspended': closed({ merchantId: MerchantIdSchema, suspended: Type.Boolean() }),
+} as const
+
+/** Key: the merchant's id. Their own client offers what they may give. */
+export const merchantStaff = defineRecord({
+  kind: 'merchant-staff',
+  stream: 'user',
+  doc: 'What the viewer may do for a merchant they work for; gone once they do no more.',
+  body: closed({ name: Name, post: Post, abilities: Abilities }),
+})
+
+export const MerchantView = closed({
+  merchantId: MerchantIdSchema,
+  name: Name,
+  path: Type.Array(MerchantIdSchema, { description: 'Itself, then those it belongs to.' }),
+  suspendedAt: nullable(MillisSchema),
+})
+export const StaffView = closed({ userId: UserIdSchema, post: Post, abilities: Abilities, since: MillisSchema })
+export type StaffView = Static<typeof StaffView>
+
+export const putMerchantEndpoint = defineEndpoint({
+  name: 'merchants.put',
+  method: 'PUT',
+  path: '/merchants/:merchantId',
+  doc: 'Makes a merchant, or names it anew. Whom it belongs to is told once.',
+  by: 'server',
+  params: merchant,
+  body: closed({ name: Name, parentId: Type.Optional(MerchantIdSchema) }),
+  answer: MerchantView,
+  refusals: merchantRefusals,
+  errors: ['merchant.not_found', 'merchant.parent_invalid'],
+})
+export const listMerchantsEndpoint = defineEndpoint({
+  name: 'merchants.list',
+  method: 'GET',
+  path: '/merchants',
+  doc: 'The merchants of the app in the order of their ids.',
+  by: 'server',
+  query: closed({ after: Type.Optional(MerchantIdSchema), limit: Type.Optional(Limit) }),
+  answer: closed({ merchants: Type.Array(MerchantView), more: Type.Boolean() }),
+})
+export const suspendMerchant = defineEndpoint({
+  name: 'merchants.suspend',
+  method: 'PUT',
+  path: '/merchants/:merchantId/suspended',
+  doc: 'A suspended merchant, and those that belong to it, give nothing; their members keep their conversation.',
+  by: 'server',
+  params: merchant,
+  body: closed({ suspended: Type.Boolean() }),
+  answer: empty,
+  errors: ['merchant.not_found'],
+  facts: merchantFacts,
+})
+export const listStaffEndpoint = defineEndpoint({
+  name: 'merchantStaff.list',
+  method: 'GET',
+  path: '/merchants/:merchantId/staff',
+  doc: 'Who works for a merchant, in the order of their ids.',
+  by: 'server',
+  params: merchant,
+  query: closed({ after: Type.Optional(UserIdSchema), limit: Type.Optional(Limit) }),
+  answer: closed({ staff: Type.Array(StaffView), more: Type.Boolean() }),
+  errors: ['merchant.not_found'],
+})
+export const putStaff = defineEndpoint({
+  name: 'merchantStaff.put',
+  method: 'PUT',
+  path: '/merchants/:merchantId/staff/:userId',
+  doc: 'A person works for a merchant in a post, with these abilities from now on.',
+  by: 'server',
+  params: employee,
+  body: closed({ post: Post, abilities: Abilities }),
+  answer: empty,
+  errors: ['merchant.not_found', 'user.not_found'],
+  facts: merchantFacts,
+})
+export const removeStaff = defineEndpoint({
+  name: 'merchantStaff.remove',
+  method: 'DELETE',
+  path: '/merchants/:merchantId/staff/:userId',
+  doc: 'A person works for a merchant no more; what they could do ends at once.',
+  by: 'server',
+  params: employee,
+  answer: empty,
+  errors: ['merchant.not_found'],
+  facts: merchantFacts,
+})
+export const merchantOfGroup = defineEndpoint({
+  name: 'merchants.ofGroup',
+  method: 'GET',
+  path: '/groups/:groupId/merchant',
+  doc: 'Whose group this is; null for a friends’ group.',
+  by: 'member',
+  params: closed({ groupId: GroupIdSchema }),
+  answer: closed({
+    merchant: nullable(closed({ merchantId: MerchantIdSchema, name: Name, suspended: Type.Boolean() })),
+  }),
+})

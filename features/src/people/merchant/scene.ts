@@ -1,0 +1,18 @@
+/** Calls of merchants, each as it can be made: tried twice at once and beside the others. */
+import type { Scene } from '@qun/testing'
+
+export const scenes: Readonly<Record<string, Scene>> = {
+  async merchants(stage) {
+    const params = { merchantId: `shop-${stage.n}` }
+    await stage.call('merchants.put', 'host', { params, body: { name: '山茶' } })
+    const employee = { ...params, userId: 'li' }
+    const work = { post: '导购', abilities: ['issue'] }
+    await stage.call('merchantStaff.put', 'host', { params: { ...params, userId: 'he' }, body: work })
+    return [
+      { name: 'merchants.put', who: 'host', params, body: { name: '山茶咖啡' } },
+      { name: 'merchants.suspend', who: 'host', params, body: { suspended: true } },
+      { name: 'merchantStaff.put', who: 'host', params: employee, body: work },
+      { name: 'merchantStaff.remove', who: 'host', params: { ...params, userId: 'he' } },
+    ]
+  },
+}

@@ -1,0 +1,104 @@
+/** Serves merchants and their staff: glue between the contract and the engine, which keeps them. */
+import { refuse, type Ability, type UserId } from '@qun/contract'
+import {
+  defineFeature,
+  findMerchant,
+  listMerchants,
+  listStaff,
+  putMerchant,
+  serveEndpoint,
+  setStaff,
+  setSuspended,
+  type Call,
+  type Merchant,
+} from '@qun/core'
+import {
+  listMerchantsEndpoint,
+  listStaffEndpoint,
+  merchantOfGroup,
+  merchantStaff,
+  putMerchantEndpoint,
+  putStaff,
+  removeStaff,
+  suspendMerchant,
+} from './contract.ts'
+
+const pageDefault = 50
+const viewOf = ({ merchantId, name, path, suspendedAt }: Merchant) => ({
+  merchantId,
+  name,
+  path: [...path],
+  suspendedAt,
+})
+async function knownMerchant(call: Call, merchantId: string): Promise<Merchant> {
+  const found = await findMerchant(call, merchantId)
+  if (found === undefined) throw refuse('merchant.not_found')
+  return found
+}
+/** A page of rows of which one more was read. */
+const pageOf = <T>(rows: readonly T[], limit: number) => ({ shown: rows.slice(0, limit), more: rows.length > limit })
+
+const put = serveEndpoint(putMerchantEndpoint, async (call) => {
+  const { merchantId } = call.params
+  const { name, parentId } = call.body
+  const before = await findMerchant(call, merchantId)
+  // Told again without its parent, it stays where it is.
+  const parent = parentId ?? before?.path[1]
+  const made = await putMerchant(call, { merchantId, name, ...(parent === undefined ? {} : { parentId: parent }) })
+  if (!made) call.fail('merchant.parent_invalid')
+  return viewOf(await knownMerchant(call, merchantId))
+})
+const list = serveEndpoint(listMerchantsEndpoint, async (call) => {
+  const { after = '', limit = pageDefault } = call.query
+  const { shown, more } = pageOf(await listMerchants(call, after, limit + 1), limit)
+  return { merchants: shown.map(viewOf), more }
+})
+const suspend = serveEndpoint(suspendMerchant, async (call) => {
+  const { merchantId } = call.params
+  const { suspended } = call.body
+  await setSuspended(call, merchantId, suspended)
+  call.recordForApp('merchant.suspended', { merchantId, suspended })
+  return {}
+})
+
+const staff = serveEndpoint(listStaffEndpoint, async (call) => {
+  const { merchantId } = await knownMerchant(call, call.params.merchantId)
+  const { after = '', limit = pageDefault } = call.query
+  const { shown, more } = pageOf(await listStaff(call, { merchantId, after, limit: limit + 1 }), limit)
+  return { staff: shown.map((one) => ({ ...one, userId: one.userId as UserId, abilities: [...one.abilities] })), more }
+})
+interface Work {
+  readonly post: string
+  readonly abilities: readonly Ability[]
+}
+async function employ(call: Call, of: { readonly merchantId: string; readonly userId: UserId }, work: Work | null) {
+  const { merchantId, userId } = of
+  const { name } = await knownMerchant(call, merchantId)
+  await setStaff(call, of, work)
+  call.putUserRecord(userId, merchantStaff, merchantId, work === null ? null : { name, ...work })
+  call.recordForApp('merchant.staff-set', {
+    ...of,
+    post: work?.post ?? null,
+    abilities: work?.abilities ?? [],
+  })
+  return {}
+}
+const hire = serveEndpoint(putStaff, async (call) => {
+  if ((await call.findUser(call.params.userId)) === undefined) throw refuse('user.not_found')
+  return employ(call, call.params, call.body)
+})
+const letGo = serveEndpoint(removeStaff, (call) => employ(call, call.params, null))
+
+const ofGroup = serveEndpoint(merchantOfGroup, async (call) => {
+  const { merchantPath } = (await call.group(call.params.groupId)).row
+  const merchantId = merchantPath?.[0]
+  if (merchantId === undefined) return { merchant: null }
+  const { name, suspendedAt } = await knownMerchant(call, merchantId)
+  return { merchant: { merchantId, name, suspended: suspendedAt !== null } }
+})
+
+export default defineFeature({
+  name: 'merchant',
+  records: [merchantStaff],
+  endpoints: [put, list, suspend, staff, hire, letGo, ofGroup],
+})
