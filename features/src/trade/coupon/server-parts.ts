@@ -5,17 +5,7 @@ import { unspendAll } from '@qun/ledger'
 import type { Coupon, StockStatus, Terms } from './contract-terms.ts'
 import { defaultStack, heldCoupon } from './contract-terms.ts'
 import type { Stacking } from './contract-host.ts'
-import {
-  capFault,
-  dayKeyOf,
-  remindAt,
-  shownTerms,
-  stateAt,
-  termsFault,
-  validityOf,
-  worthOf,
-  type Move,
-} from './rules.ts'
+import { dayKeyOf, remindAt, shownTerms, stateAt, termsFault, validityOf, type Move } from './rules.ts'
 import { capFault, isListed, stackGroupOf, worthOf } from './rules-price.ts'
 import { addStock, type NewItem, type Place, type StoredStock } from './store.ts'
 import { saveItems, type StoredCoupon } from './store-items.ts'
