@@ -39,7 +39,7 @@ test('[V9] a picture that never was, another’s, or of another group proves not
     expect(await check(world, 'li', at, { mediaId })).toBe('check_in.photo_unknown')
   const shown = await world.as('zhao').post(world.groupId, imageMessage, await upload(world, 'zhao'))
   expect(await check(world, 'li', at, { mediaId: hers, mediaSeq: shown.seq })).toBe('check_in.photo_unknown')
-  expect(await world.as('li').mine(at)).toBeUndefined()
+  expect(await world.as('li').mine(at)).toBeNull()
   expect((await world.read(at, checkIn)).memberCount).toBe(0)
 })
 test('[V9] one’s own upload, or what one posted, proves one day; not another, nor in another programme', async () => {
