@@ -194,6 +194,30 @@ describe('levels', () => {
     expect(await refusalOf(grant(world, 'zhou', 4, 'c'))).toBe('member.not_in_group')
     expect(await pointsOf(world, 'li')).toBe(30)
   })
+  test('[I3] five at once, on three nodes, for who has no row yet: what the day allows, exactly', async () => {
+    await using world = await begin({ watching: [] })
+    const nodes = [world.core, await world.startNode(), await world.startNode()]
+    for (const who of ['li', 'zhao', 'sun']) {
+      const asked = Array.from({ length: 5 }, (_, i) => {
+        world.route = () => nodes[i % 3] as typeof world.core
+        return grant(world, who, 10, `${who}-${i}`)
+      })
+      const given = (await Promise.all(asked)).map(({ points }) => points)
+      expect(given.toSorted((a, b) => a - b)).toEqual([0, 0, 10, 10, 10])
+      expect(await pointsOf(world, who)).toBe(30)
+    }
+    const { rows } = await world.store.reading('*', (tx) =>
+      sql<object>`SELECT user_id AS who, sum(points)::int AS points, count(*)::int AS refs FROM member_level_points
+        GROUP BY 1 ORDER BY 1`.execute(tx),
+    )
+    expect(rows).toEqual(['li', 'sun', 'zhao'].map((who) => ({ who, points: 30, refs: 5 })))
+  })
+  test('[I3] the audit tells of points that nothing earned', async () => {
+    const world = await begin({ watching: [] })
+    await grant(world, 'li', 10, 'a')
+    await world.store.transaction('*', (tx) => sql`UPDATE member_level_people SET points = 20`.execute(tx))
+    await expect(world[Symbol.asyncDispose]()).rejects.toThrow('audit ML4')
+  })
   test('[ML10] an answer marked helpful by its asker or an admin earns once, never by oneself', async () => {
     await using world = await begin({ watching: [] })
     const mark = (who: string, at: At) =>

@@ -3,10 +3,11 @@ import { balanceOf } from '@qun/ledger'
 import { refusalOf, startWorld, type At, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
 import membership from '../../people/membership/server.ts'
-import message from '../../words/message/server.ts'
+import message, { cardPictures } from '../../words/message/server.ts'
 import { boardOf, checkIn, type CheckInBody } from './contract.ts'
-import feature from './server.ts'
+import { createCheckIn } from './server.ts'
 
+const feature = createCheckIn({ pictures: cardPictures })
 const hour = 3_600_000
 const day = 24 * hour
 /** Worlds begin at midnight UTC: eight in the morning in Shanghai. */
@@ -56,7 +57,7 @@ test('[CI2] [CI7] out of hours, or without the proof, it does not count', async 
   expect(await check(world, 'li', words, { text: '读了二十页' })).toBe(null)
   const photo = await start(world, { proof: 'photo' })
   expect(await check(world, 'li', photo, { text: 'x' })).toBe('check_in.proof_missing')
-  expect(await check(world, 'li', photo, { mediaId: `med_${'a'.repeat(32)}` })).toBe(null)
+  expect(await check(world, 'li', photo, { mediaId: `med_${'a'.repeat(32)}` })).toBe('check_in.photo_unknown')
   const place = await start(world, { proof: 'location' })
   expect(await check(world, 'li', place, { place: { lat: 31, lng: 121 } })).toBe(null)
   expect(await check(world, 'zhou', late)).toBe('message.not_found')

@@ -42,6 +42,19 @@ export const checkInRefusals = {
   'check_in.window': refusal(409, 'later', '现在不在打卡时间', 'It is not the time to check in'),
   'check_in.ended': refusal(410, 'never', '打卡已结束', 'The programme is over'),
   'check_in.proof_missing': refusal(422, 'after-change', '请按要求提交打卡内容', 'The proof it asks for is missing'),
+  'check_in.photo_unknown': refusal(
+    422,
+    'after-change',
+    '请选择自己在本群上传的图片',
+    'The picture is not one that you uploaded here',
+  ),
+  'check_in.photo_used': refusal(
+    409,
+    'after-change',
+    '这张图片已经打过卡',
+    'The picture was used for a check-in before',
+  ),
+  'check_in.photo_unavailable': refusal(422, 'after-change', '这里不能用图片打卡', 'Pictures cannot be asked for here'),
   'check_in.day_invalid': refusal(422, 'after-change', '这一天不能补卡', 'That day cannot be made up'),
   'check_in.make_up_none': refusal(409, 'later', '补卡次数已用完', 'No make-up is left'),
   'check_in.zone_invalid': refusal(422, 'after-change', '时区无效', 'The time zone is unknown'),
@@ -94,6 +107,8 @@ export const checkIn = defineCard({
       input: closed({
         text: Type.Optional(Type.String({ maxLength: 500 })),
         mediaId: Type.Optional(MediaIdSchema),
+        /** The message of one's own that shows the picture; absent for a fresh upload. */
+        mediaSeq: Type.Optional(SeqSchema),
         place: Type.Optional(
           closed({
             lat: Type.Number({ minimum: -90, maximum: 90 }),
@@ -102,7 +117,14 @@ export const checkIn = defineCard({
           }),
         ),
       }),
-      errors: ['check_in.window', 'check_in.ended', 'check_in.proof_missing', 'auth.guest_forbidden'],
+      errors: [
+        'check_in.window',
+        'check_in.ended',
+        'check_in.proof_missing',
+        'check_in.photo_unknown',
+        'check_in.photo_used',
+        'auth.guest_forbidden',
+      ],
       commerce: true,
     },
     make_up: {

@@ -1,21 +1,42 @@
 /** Serves check-in programmes: glue between the contract, the rules, the days and the ledger. */
-import type { StateOf } from '@qun/contract'
-import { defineFeature, serveCard, serveEndpoint, type ActionCall, type CardCall, type OpenCall } from '@qun/core'
+import type { StateOf, UserId } from '@qun/contract'
+import {
+  defineFeature,
+  serveCard,
+  serveEndpoint,
+  type ActionCall,
+  type CardCall,
+  type Feature,
+  type OpenCall,
+} from '@qun/core'
 import { ledgerAudits, transferAll } from '@qun/ledger'
 import { boardOf, checkIn, makeUpSpanMs, topMax, type CheckInMine } from './contract.ts'
 import { hasProof, localTime, mayMakeUp, milestonesReached, mineOf, programmeFault, proofKey, zoneOf } from './rules.ts'
 import { audits } from './store-audits.ts'
-import { addDay, listDays, listStandings, migrations, type StoredDay } from './store.ts'
+import { addDay, listDays, listStandings, migrations, takePicture, type StoredDay } from './store.ts'
 
 type State = StateOf<typeof checkIn>
 type Acting = ActionCall<typeof checkIn>
 /** Own words looked back at, to see repetition. */
 const wordsCompared = 7
 
-function open(call: OpenCall<typeof checkIn>): State {
+/** Where a picture is shown and by whom; handed to who keeps it, within the decision. */
+type Showing = Pick<Acting, 'tx' | 'appId' | 'now' | 'groupId' | 'seq'> & { readonly senderId: UserId }
+/** Who keeps the pictures of a group. Called within the check-in's decision; neither feature names the other. */
+export interface PictureKeeper {
+  /** Ties a picture to the programme; false when `senderId` did not upload it here, or it is none. */
+  show(place: Showing, picture: { readonly mediaId: string; readonly seq?: number | undefined }): Promise<boolean>
+}
+export interface CheckInOptions {
+  /** Without it no programme asks for pictures. */
+  readonly pictures?: PictureKeeper
+}
+
+function open(call: OpenCall<typeof checkIn>, keeper: PictureKeeper | undefined): State {
   const { body, now } = call
   const fault = programmeFault(body)
   if (fault !== undefined) call.fail(fault)
+  if (body.proof === 'photo' && keeper === undefined) call.fail('check_in.photo_unavailable')
   if (body.endsAt !== undefined) {
     if (body.endsAt <= now) call.fail('check_in.window_invalid')
     call.schedule(body.endsAt, 'end')
@@ -31,9 +52,24 @@ function checkOpen(call: Acting): void {
 interface Given {
   readonly text?: string
   readonly mediaId?: string
+  readonly mediaSeq?: number
   readonly place?: unknown
 }
-async function check(call: Acting, given: Given): Promise<void> {
+/** [V9] The member's own picture of this group, which proved nothing before; it is kept as long as the programme is. */
+async function takeProof(call: Acting, given: Given, day: string, keeper: PictureKeeper | undefined): Promise<void> {
+  const { mediaId, mediaSeq: shownAt } = given
+  if (call.body.proof !== 'photo' || mediaId === undefined) return
+  if (!(await takePicture(call, call.actorId, day, mediaId))) call.fail('check_in.photo_used')
+  const { tx, appId, now, groupId, seq, actorId } = call
+  const place: Showing = { tx, appId, now, groupId, seq, senderId: actorId }
+  if ((await keeper?.show(place, { mediaId, seq: shownAt })) !== true) call.fail('check_in.photo_unknown')
+}
+/** What is kept of the proof: a picture only where one is asked for and was looked at. */
+function keptOf({ mediaId, mediaSeq, ...rest }: Given, proof: string): Given {
+  if (proof !== 'photo' || mediaId === undefined) return rest
+  return { ...rest, mediaId, ...(mediaSeq !== undefined && { mediaSeq }) }
+}
+async function check(call: Acting, given: Given, keeper: PictureKeeper | undefined): Promise<void> {
   const { body, actorId, now } = call
   checkOpen(call)
   const { day, minute } = localTime(now, zoneOf(body))
@@ -41,8 +77,9 @@ async function check(call: Acting, given: Given): Promise<void> {
   if (mine?.days.includes(day) === true) return // [CI1]
   if (minute < body.opens || minute >= body.closes) call.fail('check_in.window') // [CI2]
   if (!hasProof(body.proof, given)) call.fail('check_in.proof_missing') // [CI7]
+  await takeProof(call, given, day, keeper)
   const key = given.text === undefined ? null : proofKey(given.text)
-  await count(call, mine, { day, at: now, madeUp: false, proofKey: key }, given)
+  await count(call, mine, { day, at: now, madeUp: false, proofKey: key }, keptOf(given, body.proof))
 }
 async function makeUp(call: Acting, day: string): Promise<void> {
   const { body, actorId, now } = call
@@ -120,13 +157,18 @@ function end(call: CardCall<typeof checkIn>): void {
   call.record('check-in.ended', { seq: call.seq, memberCount: call.state.memberCount })
 }
 
-const card = serveCard(checkIn, {
-  open,
-  actions: { check, make_up: (call, { day }) => makeUp(call, day), end },
-  jobs: { end },
-  recallable: (state) => (state.memberCount === 0 ? true : 'check_in.ended'),
-  recalled: (call) => call.cancelJob('end'),
-})
+const cardWith = (keeper: PictureKeeper | undefined) =>
+  serveCard(checkIn, {
+    open: (call) => open(call, keeper),
+    actions: {
+      check: (call, given) => check(call, given, keeper),
+      make_up: (call, { day }) => makeUp(call, day),
+      end,
+    },
+    jobs: { end },
+    recallable: (state) => (state.memberCount === 0 ? true : 'check_in.ended'),
+    recalled: (call) => call.cancelJob('end'),
+  })
 
 const board = serveEndpoint(boardOf, async (call) => {
   const programme = await call.readCard(checkIn, call.params)
@@ -139,10 +181,13 @@ const board = serveEndpoint(boardOf, async (call) => {
   return { standings, more: found.length > limit }
 })
 
-export default defineFeature({
-  name: 'check-in',
-  migrations,
-  cards: [card],
-  endpoints: [board],
-  audits: [...ledgerAudits, ...audits],
-})
+export function createCheckIn({ pictures }: CheckInOptions = {}): Feature {
+  return defineFeature({
+    name: 'check-in',
+    migrations,
+    cards: [cardWith(pictures)],
+    endpoints: [board],
+    audits: [...ledgerAudits, ...audits],
+  })
+}
+export default createCheckIn()

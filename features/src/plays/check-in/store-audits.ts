@@ -19,4 +19,15 @@ export const audits: readonly Audit[] = [
         FULL JOIN check_in_standings s USING (app_id, group_id, seq, user_id)
         WHERE (d.days, d.at) IS DISTINCT FROM (s.days, s.at)`,
   ),
+  check(
+    'V9',
+    'Each picture that proves a day proves that one alone, and each day with a picture has its proof.',
+    sql`SELECT 'picture ' || media_id || ' of ' || user_id || ' on ' || day || ' in ' || app_id || '/' || group_id || '/'
+        || seq AS place
+      FROM (SELECT app_id, group_id, seq, user_id, day, proof->>'mediaId' AS media_id, 1 AS here FROM check_in_days
+        WHERE proof->>'mediaId' IS NOT NULL) d
+      FULL JOIN (SELECT app_id, group_id, seq, user_id, day, media_id, 1 AS here FROM check_in_pictures) p
+        USING (app_id, group_id, seq, user_id, day, media_id)
+      WHERE d.here IS NULL OR p.here IS NULL`,
+  ),
 ]

@@ -30,6 +30,21 @@ export const migrations: readonly Migration[] = [
         SELECT app_id, group_id, seq, user_id, count(*), max(at) FROM check_in_days GROUP BY 1, 2, 3, 4`,
     ],
   },
+  {
+    // [V9] Which day each picture proves. Before, one could prove several: those keep a number of their own.
+    id: 'check-in-003',
+    up: [
+      `CREATE TABLE check_in_pictures (
+        app_id text NOT NULL, group_id text NOT NULL, media_id text NOT NULL, no integer NOT NULL DEFAULT 0,
+        seq bigint NOT NULL, user_id text NOT NULL, day text NOT NULL,
+        PRIMARY KEY (app_id, group_id, media_id, no))`,
+      rls('check_in_pictures'),
+      `INSERT INTO check_in_pictures (app_id, group_id, media_id, no, seq, user_id, day)
+        SELECT app_id, group_id, proof->>'mediaId', row_number() OVER (PARTITION BY app_id, group_id, proof->>'mediaId'
+          ORDER BY at, seq, user_id, day) - 1, seq, user_id, day
+        FROM check_in_days WHERE proof->>'mediaId' IS NOT NULL`,
+    ],
+  },
 ]
 
 export interface Place {
@@ -66,6 +81,13 @@ export async function addDay(place: Place, userId: UserId, day: StoredDay, proof
     SELECT ${appId}, ${groupId}, ${seq}, ${userId}, count(*), max(at) FROM check_in_days
       WHERE ${at(place)} AND user_id = ${userId}
     ON CONFLICT (app_id, group_id, seq, user_id) DO UPDATE SET days = excluded.days, at = excluded.at`.execute(tx)
+}
+/** [V9] Makes a picture the proof of a day; false when it proves one already, in whichever programme of the group. */
+export async function takePicture(place: Place, userId: UserId, day: string, mediaId: string): Promise<boolean> {
+  const { tx, appId, groupId, seq } = place
+  const { rows } = await sql`INSERT INTO check_in_pictures (app_id, group_id, media_id, seq, user_id, day)
+    VALUES (${appId}, ${groupId}, ${mediaId}, ${seq}, ${userId}, ${day}) ON CONFLICT DO NOTHING RETURNING 1`.execute(tx)
+  return rows.length > 0
 }
 /** Members by days, most first; on a tie who got there first. */
 export async function listStandings(

@@ -113,7 +113,7 @@ test('[CP21] what was taken away, lapsed unused or is void after a refund counts
   await world.settle()
   expect([await spent(world, day), await spent(world, campaignBudget('x'))]).toEqual([0, 0])
 })
-test('[CP21] worth is the most the terms take off; without a figure nothing counts', async () => {
+test('[CP21] worth is the most the terms take off', async () => {
   await using world = await open()
   const day = memberDay(id('li'), world.time.now())
   await cap(world, 'staff-day', 3_000)
@@ -135,13 +135,6 @@ test('[CP21] worth is the most the terms take off; without a figure nothing coun
     expect(await spent(world, day)).toBe(sum)
   }
   expect(await claim(world, 'li', await offer(world))).toBe('budget.exhausted')
-  const exchange = { kind: 'exchange', exchange: { sku: 'tea', name: '茶' } } as const
-  for (const patch of [percent, exchange, { kind: 'shipping' } as const]) {
-    const terms = { ...none, ...patch }
-    expect(await claim(world, 'li', await world.as('wang').post(world.groupId, coupon, { title: 'x', terms }))).toBe(
-      null,
-    )
-  }
   expect(await spent(world, day)).toBe(sum)
 })
 test('[C9] [CP21] a batch counts for its staff, leaves out whose day is full, and counts once when repeated', async () => {

@@ -25,8 +25,11 @@ import {
 
 /** People one call gives coupons to; more are more calls of the same batch. */
 export const batchMax = 500
-/** Coupons of one order. */
+/** Coupons one call names; how many of them a basket takes is the list's to say. */
 export const perOrderMax = 10
+/** Coupons a basket takes at most, whatever the list says: all ways to apply them are looked at. */
+export const stackMax = 4
+export const stackGroupsMax = 20
 
 const Count = Type.Integer({ minimum: 0 })
 const stock = closed({ stockId: StockId })
@@ -59,7 +62,38 @@ export const createStock = defineEndpoint({
   answer: stock,
   status: 201,
   commerce: true,
-  errors: ['coupon.invalid', 'card.url_scheme'],
+  errors: ['coupon.invalid', 'coupon.cap_missing', 'coupon.stack_unknown', 'card.url_scheme'],
+})
+const Most = Type.Integer({ minimum: 1, maximum: stackMax })
+export const Stacking = closed({
+  groups: Type.Array(closed({ name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' }), most: Most }), {
+    minItems: 1,
+    maxItems: stackGroupsMax,
+    description: 'Stack groups, each once, `default` among them, and how many coupons of each a basket takes.',
+  }),
+  /** How many coupons a basket takes in all. */
+  most: Most,
+})
+export type Stacking = Static<typeof Stacking>
+export const setStacking = defineEndpoint({
+  ...shared,
+  name: 'coupons.setStacking',
+  method: 'PUT',
+  path: '/coupon-stacking',
+  doc:
+    'Sets which stack groups there are and how many coupons a basket takes. Stocks name one of them when they are ' +
+    'made; coupons of a group that left the list count as `default`. Orders that hold coupons keep the list they had.',
+  body: Stacking,
+  answer: Stacking,
+  errors: ['coupon.stacking_invalid'],
+})
+export const stackingOf = defineEndpoint({
+  ...shared,
+  name: 'coupons.stacking',
+  method: 'GET',
+  path: '/coupon-stacking',
+  doc: 'The stack groups there are; until they are set, `default` alone and one coupon a basket.',
+  answer: Stacking,
 })
 export const stockOf = defineEndpoint({
   ...shared,

@@ -36,6 +36,8 @@ export const extendMs = 7 * 86_400_000
 export const codeLifeMs = 10 * 60_000
 /** Longest time between a stock's making and the end of its last coupon, in milliseconds: two years. */
 export const lifeMaxMs = 730 * 86_400_000
+/** The stack group of a stock that names none; every list has it. */
+export const defaultStack = 'default'
 
 export const StockId = Type.String({ pattern: '^cps_[0-9a-f]{24}$' })
 export const CouponId = Type.String({ pattern: '^cpn_[0-9a-f]{24}$' })
@@ -53,11 +55,11 @@ export const RefundPolicy = oneOf('return', 'extend', 'void')
 
 export const Terms = closed({
   kind: CouponKind,
-  /** full, direct: what it takes off. shipping: at most this much of the freight; all of it when absent. */
+  /** full, direct: what it takes off. shipping: at most this much of the freight. */
   amountFen: Type.Optional(Whole),
   /** percent: how much it takes off, in hundredths of a percent: 1500 is 15 % off, 8.5 折. */
   offBp: Type.Optional(Whole),
-  /** percent: never takes off more than this. */
+  /** percent, exchange: never takes off more than this. */
   capFen: Type.Optional(Whole),
   /** Goods in its scope must cost at least this much. */
   thresholdFen: Type.Optional(Whole),
@@ -101,7 +103,7 @@ export const Terms = closed({
   funder: Type.Optional(oneOf('shop', 'platform')),
   /** Coupons are given for this campaign, and count against its budget. */
   campaign: Type.Optional(CampaignName),
-  /** Coupons of one stack group exclude each other in an order; the level of the coupon unless told. */
+  /** Of the list the host gives (`coupons.setStacking`): how many of a group one order takes; `default` unless told. */
   stackGroup: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
   /** What becomes of a used one when its order is refunded or cancelled. */
   refund: Type.Optional(RefundPolicy),
@@ -150,6 +152,19 @@ export const heldCoupon = defineRecord({
 
 export const couponRefusals = {
   'coupon.invalid': refusal(422, 'after-change', '优惠券设置有误', 'The terms of the coupon do not fit'),
+  'coupon.cap_missing': refusal(
+    422,
+    'after-change',
+    '请填写最多优惠多少',
+    'The coupon does not say how much it takes off at most',
+  ),
+  'coupon.stack_unknown': refusal(
+    422,
+    'after-change',
+    '叠加组不在商家的列表里',
+    'The stack group is not on the list of the merchant',
+  ),
+  'coupon.stacking_invalid': refusal(422, 'after-change', '叠加规则设置有误', 'The list of stack groups does not fit'),
   'coupon.not_found': refusal(404, 'never', '优惠券不存在', 'There is no such coupon'),
   'coupon.not_started': refusal(409, 'later', '还没到时间', 'It is not time yet'),
   'coupon.expired': refusal(410, 'never', '已过期', 'It is over'),

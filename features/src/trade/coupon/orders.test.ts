@@ -16,6 +16,7 @@ import {
   redeemCoupon,
   releaseCoupons,
   returnCoupons,
+  setStacking,
   showCode,
   useCoupons,
   voidCoupon,
@@ -26,6 +27,12 @@ import feature from './server.ts'
 
 const open = () => startWorld({ features: [message, membership, teller, feature], watching: ['li'] })
 const host = (world: World) => world.asServer()
+/** Freight and a group `x` beside the default, one coupon each. */
+const freightToo = (world: World) =>
+  host(world).call(setStacking, {
+    body: { groups: ['default', 'shipping', 'x'].map((name) => ({ name, most: 1 })), most: 3 },
+  })
+const freightOff = { kind: 'shipping', stackGroup: 'shipping' } as const
 async function claimed(world: World, patch: Partial<Terms> = {}, name = 'li'): Promise<{ id: string; at: At }> {
   const now = world.time.now()
   const terms: Terms = {
@@ -120,11 +127,8 @@ describe('orders', () => {
   })
   test('[C4] one of each stack group, all or none, also when two of them come at once for one order', async () => {
     await using world = await open()
-    const [first, second, freight] = [
-      await claimed(world),
-      await claimed(world),
-      await claimed(world, { kind: 'shipping' }),
-    ]
+    await freightToo(world)
+    const [first, second, freight] = [await claimed(world), await claimed(world), await claimed(world, freightOff)]
     expect(await lock(world, 'o1', [first.id, second.id])).toBe('coupon.not_stackable')
     expect(await stateOf(world, first.id)).toBe('issued')
     const codes = await Promise.all([first, second].map(({ id }) => lock(world, 'o1', [id])))
@@ -225,8 +229,9 @@ describe('told orders', () => {
   })
   test('[CP13] policies: extended by a week, voided, or over when its time was', async () => {
     await using world = await open()
+    await freightToo(world)
     const longer = await claimed(world, { refund: 'extend' })
-    const gone = await claimed(world, { refund: 'void', kind: 'shipping' })
+    const gone = await claimed(world, { ...freightOff, refund: 'void' })
     const plain = await claimed(world, { stackGroup: 'x' })
     await lock(world, 'o1', [longer.id, gone.id, plain.id])
     expect(await use(world, 'o1')).toBe('used,used,used')
@@ -249,6 +254,7 @@ describe('told orders', () => {
 describe('reminders', () => {
   test('[CP14] a day before the end, once, only who did not use it; voided and held ones are passed over', async () => {
     await using world = await open()
+    await freightToo(world)
     const [idle, used, held, taken] = [
       await claimed(world),
       await claimed(world),
@@ -320,11 +326,8 @@ describe('at a counter', () => {
   })
   test('[C4] [C10] by id and holder as well; a receipt takes one of each stack group, priced with its basket', async () => {
     await using world = await open()
-    const [first, second, freight] = [
-      await claimed(world),
-      await claimed(world),
-      await claimed(world, { kind: 'shipping' }),
-    ]
+    await freightToo(world)
+    const [first, second, freight] = [await claimed(world), await claimed(world), await claimed(world, freightOff)]
     const own = (id: string) => ({ couponId: id, userId: 'li' as UserId })
     expect(await redeem(world, { couponId: first.id })).toBe('coupon.invalid')
     expect(await redeem(world, { couponId: first.id, userId: 'zhao' })).toBe('coupon.not_found')

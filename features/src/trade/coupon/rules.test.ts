@@ -2,7 +2,7 @@
 import { isSafeAddress, type UserId } from '@qun/contract'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Terms } from './contract.ts'
+import { faceMaxFen, type Terms } from './contract.ts'
 import {
   dayKeyOf,
   expire,
@@ -18,11 +18,10 @@ import {
   use,
   validityOf,
   windowFault,
-  worthOf,
   type Standing,
   type Verdict,
 } from './rules.ts'
-import { allocate, levelOf, quote, stackGroupOf, type Priced } from './rules-price.ts'
+import { allocate, capFault, levelOf, quote, stackGroupOf, worthOf, type Priced } from './rules-price.ts'
 
 const day = 86_400_000
 const now = Date.UTC(2026, 2, 4, 4, 0, 0)
@@ -44,6 +43,8 @@ const percent = (offBp: number, patch: Partial<Terms> = {}): Terms => {
   const { amountFen: _a, thresholdFen: _t, ...rest } = terms({ kind: 'percent', offBp })
   return { ...rest, ...patch }
 }
+/** A coupon of some terms; its id and when it was claimed are for the tests that are about them. */
+const priced = (of: Terms, couponId = 'x'): Priced => ({ couponId, terms: of, claimedAt: now })
 const line = (lineId: string, unitFen: number, quantity = 1, more: object = {}) => ({
   lineId,
   sku: `sku-${lineId}`,
@@ -62,6 +63,7 @@ describe('terms', () => {
       [{ thresholdFen: 999 }, '/thresholdFen'],
       [{ offBp: 1_000 }, '/offBp'],
       [{ capFen: 1 }, '/capFen'],
+      [{ kind: 'shipping', thresholdFen: 0, capFen: 1 }, '/capFen'],
       [{ exchange: { sku: 'a', name: 'b' } }, '/exchange'],
       [{ total: 0 }, '/total'],
       [{ total: 1_000_001 }, '/total'],
@@ -135,7 +137,7 @@ describe('prices', () => {
   }
   test('[CP15] (CPN-20) three lines, 33.33 % off: shares add up, the rest goes to the largest remainder, ties to the earlier', () => {
     const three = [line('a', 1_000), line('b', 1_000), line('c', 1_000)]
-    const found = price([{ couponId: 'x', terms: percent(3_333) }], three)
+    const found = price([priced(percent(3_333))], three)
     expect(found.discountFen).toBe(999)
     expect(found.coupons[0]?.shares.map((share) => share.discountFen)).toEqual([333, 333, 333])
     expect(allocate(100, [1, 1, 1])).toEqual([34, 33, 33])
@@ -174,7 +176,7 @@ describe('prices', () => {
       fc.property(coupons, anyLines, fc.integer({ min: 0, max: 2_000 }), (chosen, shapes, shippingFen) => {
         const lines = shapes.map(([unitFen, quantity], i) => line('abcdefghijkl'[i] as string, unitFen, quantity))
         const found = quote(
-          chosen.map((one, i) => ({ couponId: `c${i}`, terms: one })),
+          chosen.map((one, i) => priced(one, `c${i}`)),
           { lines, shippingFen },
         )
         if ('code' in found) return
@@ -192,10 +194,10 @@ describe('prices', () => {
   })
   test('[CP15] item before shop before platform before shipping, each on what is left', () => {
     const coupons: Priced[] = [
-      { couponId: 'ship', terms: direct({ kind: 'shipping', amountFen: 800 }) },
-      { couponId: 'platform', terms: percent(1_000, { funder: 'platform' }) },
-      { couponId: 'shop', terms: terms({ thresholdFen: 9_000 }) },
-      { couponId: 'item', terms: direct({ scope: { skus: ['sku-a'] }, amountFen: 1_000 }) },
+      priced(direct({ kind: 'shipping', amountFen: 800 }), 'ship'),
+      priced(percent(1_000, { funder: 'platform' }), 'platform'),
+      priced(terms({ thresholdFen: 9_000 }), 'shop'),
+      priced(direct({ scope: { skus: ['sku-a'] }, amountFen: 1_000 }), 'item'),
     ]
     const found = price(coupons, [line('a', 5_000), line('b', 5_000)], 500)
     expect(found.coupons.map((one) => [one.couponId, one.discountFen])).toEqual([
@@ -205,16 +207,16 @@ describe('prices', () => {
       ['ship', 500],
     ])
     expect(found.payableFen).toBe(10_000 - 2_800)
-    const dear = quote([coupons[3] as Priced, { couponId: 'shop', terms: terms({ thresholdFen: 9_001 }) }], {
+    const dear = quote([coupons[3] as Priced, priced(terms({ thresholdFen: 9_001 }), 'shop')], {
       lines: [line('a', 5_000), line('b', 5_000)],
     })
     expect(dear).toEqual({ couponId: 'shop', code: 'coupon.threshold' })
   })
-  test('[C4] (CPN-06) scope, threshold and stack groups are refused by their code', () => {
+  test('[C4] (CPN-06) scope and threshold are refused by their code', () => {
     const basket = { lines: [line('a', 4_999, 1, { storeId: 's1', categories: ['cake'] })] }
     const codeOf = (...chosen: Terms[]) => {
       const found = quote(
-        chosen.map((one, i) => ({ couponId: `c${i}`, terms: one })),
+        chosen.map((one, i) => priced(one, `c${i}`)),
         basket,
       )
       return 'code' in found ? found.code : null
@@ -225,17 +227,14 @@ describe('prices', () => {
     expect(codeOf(direct({ scope: { categories: ['tea'] } }))).toBe('coupon.scope')
     expect(codeOf(direct({ scope: { stores: ['s1'], categories: ['cake'] } }))).toBe(null)
     expect(codeOf(direct({ kind: 'shipping' }))).toBe('coupon.scope')
-    expect(codeOf(direct(), percent(100))).toBe('coupon.not_stackable')
-    expect(codeOf(direct({ stackGroup: 'x' }), percent(100))).toBe(null)
-    expect(codeOf(direct({ stackGroup: 'x' }), percent(100, { funder: 'platform', stackGroup: 'x' }))).toBe(
-      'coupon.not_stackable',
-    )
+    expect(codeOf(direct(), percent(100))).toBe(null)
     expect(stackGroupOf(direct())).toBe('shop')
+    expect(stackGroupOf(direct({ stackGroup: 'x' }))).toBe('x')
     expect(levelOf(direct({ scope: { skus: ['a'] } }))).toBe('item')
   })
   test('[C5] an exchange takes one piece off, at what is left to pay of it', () => {
     const { amountFen: _, ...rest } = direct({ kind: 'exchange', exchange: { sku: 'sku-b', name: '可颂' } })
-    const found = price([{ couponId: 'x', terms: rest }], [line('a', 3_000), line('b', 1_600, 3)])
+    const found = price([priced(rest)], [line('a', 3_000), line('b', 1_600, 3)])
     expect(found.lines).toEqual([
       { lineId: 'a', discountFen: 0, payableFen: 3_000 },
       { lineId: 'b', discountFen: 1_600, payableFen: 3_200 },
@@ -320,7 +319,7 @@ describe('the way of a coupon', () => {
   })
 })
 
-test('[CP21] no coupon with a figure takes off more than it counts for', () => {
+test('[CP21] [V2] no coupon takes off more than it counts for', () => {
   const fen = fc.integer({ min: 1, max: 100_000 })
   fc.assert(
     fc.property(
@@ -333,15 +332,32 @@ test('[CP21] no coupon with a figure takes off more than it counts for', () => {
         const figures = [
           direct({ amountFen: most }),
           percent(bp, { capFen: most }),
+          { ...free, kind: 'exchange' as const, exchange: { sku: 'sku-a', name: '茶' }, capFen: most },
           { ...free, kind: 'shipping' as const, amountFen: most },
         ]
         for (const each of figures) {
           expect(worthOf(each)).toBe(most)
-          const found = quote([{ couponId: 'a', terms: each }], { lines: [line('a', unit, pieces)], shippingFen: unit })
+          const found = quote([priced(each)], { lines: [line('a', unit, pieces)], shippingFen: unit })
           if (!('code' in found)) expect(found.discountFen).toBeLessThanOrEqual(most)
         }
-        expect(worthOf(percent(bp))).toBe(0)
       },
     ),
   )
+})
+test('[V2] who names no cap is told which; what was offered without one is worth what the dearest may be', () => {
+  const { amountFen: _, ...free } = direct()
+  const exchange = { ...free, kind: 'exchange' as const, exchange: { sku: 'sku-a', name: '茶' } }
+  const open: readonly (readonly [Terms, string])[] = [
+    [percent(10_000), '/capFen'],
+    [exchange, '/capFen'],
+    [{ ...free, kind: 'shipping' }, '/amountFen'],
+  ]
+  const dear = { lines: [line('a', 100_000_000)], shippingFen: 100_000_000 }
+  for (const [each, pointer] of open) {
+    expect(capFault(each)).toBe(pointer)
+    expect(worthOf(each)).toBe(faceMaxFen)
+    expect(quote([priced(each)], dear)).toMatchObject({ discountFen: faceMaxFen })
+  }
+  for (const each of [terms(), direct(), percent(1, { capFen: 1 }), { ...exchange, capFen: 1 }])
+    expect(capFault(each)).toBeUndefined()
 })

@@ -32,7 +32,8 @@ function faceFault({ kind, amountFen, offBp, capFen, thresholdFen = 0, exchange,
   if (amountFen !== undefined && !(isFixed || kind === 'shipping')) return '/amountFen'
   if (!isWithinOr(amountFen, 1, faceMaxFen)) return '/amountFen'
   if ((kind === 'percent') !== (offBp !== undefined) || !isWithinOr(offBp, 1, 10_000)) return '/offBp'
-  if ((capFen !== undefined && kind !== 'percent') || !isWithinOr(capFen, 1, faceMaxFen)) return '/capFen'
+  if ((capFen !== undefined && kind !== 'percent' && kind !== 'exchange') || !isWithinOr(capFen, 1, faceMaxFen))
+    return '/capFen'
   if ((kind === 'exchange') !== (exchange !== undefined)) return '/exchange'
   if (!isWithin(thresholdFen, kind === 'full' ? (amountFen ?? 1) : 0, 10 * faceMaxFen)) return '/thresholdFen'
   const lists = [scope?.skus, scope?.categories, scope?.stores]
@@ -106,12 +107,6 @@ export function validityOf({ validity }: Terms, now: number): { readonly from: n
 export function remindAt(coupon: { readonly validUntil: number }, claimedAt: number): number | undefined {
   const at = coupon.validUntil - remindMs
   return at > claimedAt ? at : undefined
-}
-
-// ── budgets ──
-/** [CP21] What a coupon counts for, in fen: the most it can take off; nothing where its terms name no figure. */
-export function worthOf({ amountFen, capFen }: Terms): number {
-  return amountFen ?? capFen ?? 0
 }
 
 // ── people by name ──

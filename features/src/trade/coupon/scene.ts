@@ -28,6 +28,11 @@ export const scenes: Readonly<Record<string, Scene>> = {
     const { stockId } = await stage.call('coupons.createStock', 'host', { body: made })
     return [
       { name: 'coupons.createStock', who: 'host', body: made },
+      {
+        name: 'coupons.setStacking',
+        who: 'host',
+        body: { groups: [{ name: 'default', most: 1 }], most: 1 },
+      },
       { name: 'coupons.changeStock', who: 'host', params: { stockId }, body: { total: 2 } },
       { name: 'coupons.deleteStock', who: 'host', params: { stockId } },
       { name: 'coupons.issue', who: 'host', params: { stockId, batchId: 'a' }, body: { userIds: ['zhao'] } },

@@ -15,10 +15,9 @@ export async function spendFor(
   timeZone: string,
 ): Promise<void> {
   const given = givenBy(giver, call.now, timeZone)
-  const worthy = items.filter(({ worthFen }) => worthFen > 0)
   await spendAll(
     call,
-    worthy.map(({ couponId, userId, worthFen }) => ({
+    items.map(({ couponId, userId, worthFen }) => ({
       ref: spendingOf(couponId),
       currency,
       amount: worthFen,

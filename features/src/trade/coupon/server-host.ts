@@ -2,8 +2,19 @@
 import { memberDay, type UserId } from '@qun/contract'
 import { serveEndpoint, type EndpointCall } from '@qun/core'
 import { budgetsOf } from '@qun/ledger'
-import { changeStock, coupon, createStock, deleteStock, heldCoupon, issueBatch, stockOf } from './contract.ts'
-import { dayKeyOf, windowFault, worthOf } from './rules.ts'
+import {
+  changeStock,
+  coupon,
+  createStock,
+  deleteStock,
+  heldCoupon,
+  issueBatch,
+  setStacking,
+  stackingOf,
+  stockOf,
+} from './contract.ts'
+import { dayKeyOf, windowFault } from './rules.ts'
+import { isStacking, worthOf } from './rules-price.ts'
 import { currency, spendFor } from './server-budget.ts'
 import {
   changed,
@@ -15,15 +26,26 @@ import {
   supplyFault,
   termsOf,
   viewOf,
+  withStack,
 } from './server-parts.ts'
 import { countStates, findStock, listOffers, lockStock, saveStock, type StoredStock } from './store.ts'
 import { addItems, readHolders } from './store-items.ts'
+import { readStacking, saveStacking } from './store-stacking.ts'
 
 const create = serveEndpoint(createStock, async (call) => {
-  const { title, terms, status = 'active' } = call.body
-  checkTerms(call, title, terms)
+  const { title, status = 'active' } = call.body
+  const terms = withStack(call.body.terms)
+  checkTerms(call, title, terms, await readStacking(call.tx, call.appId))
   return { stockId: await makeStock(call, { title: title.trim(), terms, status, groupId: null }) }
 })
+
+/** [V8] */
+const setStack = serveEndpoint(setStacking, async (call) => {
+  if (!isStacking(call.body)) call.fail('coupon.stacking_invalid')
+  await saveStacking(call.tx, call.appId, call.body)
+  return call.body
+})
+const readStack = serveEndpoint(stackingOf, (call) => readStacking(call.tx, call.appId))
 
 const read = serveEndpoint(stockOf, async (call) => {
   const { tx, appId, now } = call
@@ -111,7 +133,6 @@ const issueIn = (timeZone: string) =>
   })
 /** [CP21] Whose day has no room: left out, so that one person does not hold up a batch. */
 async function fullDays(call: EndpointCall<any>, userIds: readonly UserId[], worthFen: number, timeZone: string) {
-  if (worthFen === 0) return []
   const keys = userIds.map((userId) => ({ ...memberDay(userId, call.now, timeZone), currency }))
   const budgets = await budgetsOf(call, keys)
   return userIds.filter((_, i) => {
@@ -135,4 +156,12 @@ function counted(stock: StoredStock, more: number, now: number): StoredStock {
     dayIssued: (isNewDay ? 0 : stock.dayIssued) + more,
   }
 }
-export const hostEndpointsIn = (timeZone: string) => [create, read, change, remove, issueIn(timeZone)]
+export const hostEndpointsIn = (timeZone: string) => [
+  create,
+  setStack,
+  readStack,
+  read,
+  change,
+  remove,
+  issueIn(timeZone),
+]

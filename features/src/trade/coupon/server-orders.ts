@@ -12,21 +12,23 @@ import {
   voidCoupon,
   type Basket,
   type Quote,
+  type Stacking,
 } from './contract.ts'
 import { giveBack, lock, redeem, release, revoke, stateAt, takeFault, use, type Verdict } from './rules.ts'
-import { quote } from './rules-price.ts'
+import { quote, stackFault } from './rules-price.ts'
 import { movedTo, moveAll, viewOf, whatOf, type Moved } from './server-parts.ts'
 import * as store from './store-items.ts'
 import type { StoredCoupon } from './store-items.ts'
+import { keepStacking, readStacking } from './store-stacking.ts'
 
 interface Wanted {
   readonly userId: UserId
   readonly couponIds: readonly string[]
   readonly basket: Basket
 }
-/** [CP15] Refuses `coupon.threshold`, `coupon.scope`, `coupon.not_stackable`, naming the coupon. */
-function price(call: Call, coupons: readonly StoredCoupon[], basket: Basket): Quote {
-  const priced = quote(coupons, basket)
+/** [CP15] [V8] Refuses `coupon.threshold`, `coupon.scope`, `coupon.not_stackable`, naming the coupon. */
+function price(call: Call, coupons: readonly StoredCoupon[], basket: Basket, stacking: Stacking): Quote {
+  const priced = stackFault(coupons, stacking) ?? quote(coupons, basket)
   if (!('code' in priced)) return priced
   const pointer = `/couponIds/${coupons.findIndex(({ couponId }) => couponId === priced.couponId)}`
   return call.fail(priced.code, { errors: [{ pointer, code: priced.code }] })
@@ -44,7 +46,7 @@ const quoteOnly = serveEndpoint(quoteBasket, async (call) => {
     const fault = takeFault(stored, now)
     if (fault !== undefined) call.fail(fault)
   }
-  return price(call, coupons, body.basket)
+  return price(call, coupons, body.basket, await readStacking(tx, appId))
 })
 
 /** What the rules decided for each; refuses the first that may not. */
@@ -60,11 +62,23 @@ function decideAll(
   })
 }
 /** [C4] The order's row is locked first, so that one order never takes two sets side by side. */
-async function lockFor(call: Call, orderId: string, userId: string): Promise<StoredCoupon[]> {
-  const owner = await store.lockOrder(call.tx, call.appId, { orderId, userId }, call.now)
-  if (owner !== userId) call.fail('coupon.not_found')
-  return store.lockItemsOfOrder(call.tx, call.appId, orderId)
+async function lockFor(call: Call, orderId: string, userId: string): Promise<Locked> {
+  const { tx, appId, now } = call
+  const order = await store.lockOrder(tx, appId, { orderId, userId }, now)
+  if (order.userId !== userId) call.fail('coupon.not_found')
+  const before = await store.lockItemsOfOrder(tx, appId, orderId)
+  const holds = before.some((stored) => isTaken(stored, now))
+  // [V8] An order that holds something is judged by the list it took that by: asked again it answers alike.
+  if (holds && order.stacking !== null) return { before, stacking: order.stacking }
+  const stacking = await readStacking(tx, appId)
+  await keepStacking(tx, appId, orderId, stacking)
+  return { before, stacking }
 }
+interface Locked {
+  readonly before: readonly StoredCoupon[]
+  readonly stacking: Stacking
+}
+const isTaken = (stored: StoredCoupon, now: number) => ['locked', 'used'].includes(stateAt(stored, now))
 /** What else the order holds or used by now; holds that lapsed are let go, so that they stand in nobody's way. */
 async function heldBeside(
   call: Call,
@@ -72,7 +86,7 @@ async function heldBeside(
   { orderId, couponIds }: { readonly orderId: string; readonly couponIds: readonly string[] },
 ): Promise<StoredCoupon[]> {
   const others = before.filter(({ couponId }) => !couponIds.includes(couponId))
-  const isHeld = (stored: StoredCoupon) => ['locked', 'used'].includes(stateAt(stored, call.now))
+  const isHeld = (stored: StoredCoupon) => isTaken(stored, call.now)
   const lapsed = others.filter((stored) => !isHeld(stored))
   await moveAll(
     call,
@@ -83,13 +97,13 @@ async function heldBeside(
 const hold = serveEndpoint(lockCoupons, async (call) => {
   const { body, tx, appId, now } = call
   const { orderId } = call.params
-  const before = await lockFor(call, orderId, body.userId)
+  const { before, stacking } = await lockFor(call, orderId, body.userId)
   const others = await heldBeside(call, before, { orderId, couponIds: body.couponIds })
   // Another choice for the same order begins by letting the first go.
   if (others.length > 0) call.fail('coupon.state')
   const coupons = sameAsAsked(call, body, await store.lockItems(tx, appId, body.userId, body.couponIds))
   const moves = decideAll(call, coupons, (stored) => lock(stored, orderId, now))
-  const priced = price(call, coupons, body.basket)
+  const priced = price(call, coupons, body.basket, stacking)
   await moveAll(call, moves)
   for (const { to } of moves) call.recordForApp('coupon.locked', { ...whatOf(to), orderId })
   const untils = coupons.map(
@@ -173,23 +187,20 @@ const redeemOne = serveEndpoint(redeemCoupon, async (call) => {
     hash === undefined ? { couponId: couponId ?? '', userId: userId ?? '' } : await store.findByCode(tx, appId, hash)
   if (named === undefined || (hash === undefined && (couponId === undefined || userId === undefined)))
     return call.fail(hash === undefined ? 'coupon.invalid' : 'coupon.not_found')
-  const before = await lockFor(call, orderId, named.userId)
+  const { before, stacking } = await lockFor(call, orderId, named.userId)
   const [stored] = await store.lockItems(tx, appId, named.userId, [named.couponId])
   if (stored === undefined || (hash !== undefined && stored.codeHash !== hash)) return call.fail('coupon.not_found')
   const [move] = decideAll(call, [stored], (one) => redeem(one, orderId, now))
   if (move !== undefined && hash !== undefined && now >= (stored.codeUntil ?? 0)) call.fail('coupon.code_over')
-  // One receipt may take several coupons, of different stack groups, priced together when the host tells the basket.
+  // One receipt may take several coupons, as many as the list says, priced together when the host tells the basket.
   const others = await heldBeside(call, before, { orderId, couponIds: [stored.couponId] })
-  const nothing: Basket = { lines: [] }
-  const priced = basket === undefined ? null : price(call, [...others, stored], basket)
-  if (basket === undefined) checkStacking(call, [...others, stored], nothing)
+  const all = [...others, stored]
+  const fault = stackFault(all, stacking)
+  if (fault !== undefined) call.fail(fault.code)
+  const priced = basket === undefined ? null : price(call, all, basket, stacking)
   if (move !== undefined) await apply(call, [move], orderId)
   return { coupon: viewOf(move?.to ?? stored, now), userId: stored.userId, quote: priced }
 })
-function checkStacking(call: Call, coupons: readonly StoredCoupon[], nothing: Basket): void {
-  const fault = quote(coupons, nothing)
-  if ('code' in fault && fault.code === 'coupon.not_stackable') call.fail(fault.code)
-}
 
 const voidOne = serveEndpoint(voidCoupon, async (call) => {
   const [stored] = await store.lockItems(call.tx, call.appId, call.body.userId, [call.params.couponId])

@@ -3,9 +3,10 @@ import { isSafeAddress, type AppId, type UserId } from '@qun/contract'
 import type { Call } from '@qun/core'
 import { unspendAll } from '@qun/ledger'
 import type { Coupon, StockStatus, Terms } from './contract-terms.ts'
-import { heldCoupon } from './contract-terms.ts'
-import { dayKeyOf, remindAt, shownTerms, stateAt, termsFault, validityOf, worthOf, type Move } from './rules.ts'
-import { stackGroupOf } from './rules-price.ts'
+import { defaultStack, heldCoupon } from './contract-terms.ts'
+import type { Stacking } from './contract-host.ts'
+import { dayKeyOf, remindAt, shownTerms, stateAt, termsFault, validityOf, type Move } from './rules.ts'
+import { capFault, isListed, stackGroupOf, worthOf } from './rules-price.ts'
 import { addStock, type NewItem, type Place, type StoredStock } from './store.ts'
 import { saveItems, type StoredCoupon } from './store-items.ts'
 
@@ -103,10 +104,16 @@ export const whatOf = ({ couponId, stockId, userId }: StoredCoupon) => ({ coupon
 
 // ── stocks ──
 type Judge = Pick<Call, 'fail' | 'now'>
+/** [V8] A stock keeps the group it is of, also when it named none. */
+export const withStack = (terms: Terms): Terms => ({ ...terms, stackGroup: terms.stackGroup ?? defaultStack })
 /** Refuses terms that do not fit, naming the field. */
-export function checkTerms(call: Judge, title: string, terms: Terms): void {
+export function checkTerms(call: Judge, title: string, terms: Terms, stacking: Stacking): void {
   const fault = title.trim() === '' ? '/title' : prefixed(termsFault(terms, call.now))
   if (fault !== undefined) call.fail('coupon.invalid', { errors: [{ pointer: fault, code: 'coupon.invalid' }] })
+  const missing = prefixed(capFault(terms)) // [V2]
+  if (missing !== undefined)
+    call.fail('coupon.cap_missing', { errors: [{ pointer: missing, code: 'coupon.cap_missing' }] })
+  if (!isListed(terms, stacking)) call.fail('coupon.stack_unknown')
   if (terms.url !== undefined && !isSafeAddress(terms.url)) call.fail('card.url_scheme')
 }
 const prefixed = (fault: string | undefined) => (fault === undefined ? undefined : `/terms${fault}`)

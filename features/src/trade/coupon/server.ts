@@ -28,6 +28,7 @@ import {
   supplyFault,
   viewOf,
   whatOf,
+  withStack,
   type Moved,
 } from './server-parts.ts'
 import { onStockChanged, refresh } from './server-stock.ts'
@@ -50,6 +51,7 @@ import {
   type StoredStock,
 } from './store.ts'
 import { adoptItems, lockDue, nextDueAt, orphanItems, type StoredCoupon } from './store-items.ts'
+import { readStacking, stackingAudits, stackingMigrations } from './store-stacking.ts'
 import { voucherAudits, voucherMigrations } from './store-vouchers.ts'
 
 type State = StateOf<typeof coupon>
@@ -75,9 +77,10 @@ const fillTerms: Guard = {
     const { appId, senderId, now } = attempt
     if (stockId === undefined) {
       // That nobody is named is for the rules to refuse, with the field.
-      if (terms === undefined || userIds === undefined || userIds.length === 0) return undefined
+      if (terms === undefined) return undefined
+      if (userIds === undefined || userIds.length === 0) return { title, terms: withStack(terms) }
       const kept = await attempt.decide((tx) => keepNamed(tx, { appId, senderId, at: now }, userIds))
-      const shown = shownTerms(terms)
+      const shown = shownTerms(withStack(terms))
       return { title, terms: { ...shown, audience: { ...shown.audience, namedId: kept } } }
     }
     if ((await attempt.readRole()) !== 'server') attempt.fail('coupon.not_found')
@@ -114,7 +117,7 @@ async function openOwn(call: OpenCall<typeof coupon>, title: string, shown: Term
   const { namedId } = shown.audience ?? {}
   const userIds = namedId === undefined ? undefined : await takeNamed(call.tx, call.appId, namedId)
   const terms = userIds === undefined ? shown : withPeople(shown, userIds)
-  checkTerms(call, title, terms)
+  checkTerms(call, title, terms, await readStacking(call.tx, call.appId))
   const stockId = await makeStock(call, { title: title.trim(), terms, status: 'active', groupId: call.groupId })
   return (await findStock(call.tx, call.appId, stockId)) ?? call.fail('coupon.not_found')
 }
@@ -262,13 +265,13 @@ export function createCoupon({ timeZone = budgetZone }: CouponOptions = {}): Fea
   })
   return defineFeature({
     name: 'coupon',
-    migrations: [...migrations, ...voucherMigrations],
+    migrations: [...migrations, ...voucherMigrations, ...stackingMigrations],
     cards: [card],
     records: [heldCoupon],
     guards: [fillTerms],
     endpoints: [...hostEndpointsIn(timeZone), ...orderEndpoints, ...mineEndpoints],
     reactions: [onOrder, onLevel, ...onStockChanged, ...onPackets],
-    audits: [...ledgerAudits, ...audits, ...voucherAudits],
+    audits: [...ledgerAudits, ...audits, ...voucherAudits, ...stackingAudits],
   })
 }
 

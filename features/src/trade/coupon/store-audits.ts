@@ -31,12 +31,12 @@ export const audits: readonly Audit[] = [
   ),
   check(
     'C4',
-    'An order holds and uses coupons of its own person, one of each stack group.',
+    'An order holds and uses coupons of its own person; before there was a list, one of each stack group.',
     sql`SELECT i.app_id || '/order ' || i.order_id || ': ' || string_agg(i.coupon_id, ', ') AS what
       FROM coupon_items i LEFT JOIN coupon_orders o USING (app_id, order_id)
       WHERE i.state IN ('locked', 'used')
       GROUP BY i.app_id, i.order_id, i.stack_group
-      HAVING count(*) > 1 OR bool_or(o.user_id IS DISTINCT FROM i.user_id)`,
+      HAVING (count(*) > 1 AND bool_and(o.stacking IS NULL)) OR bool_or(o.user_id IS DISTINCT FROM i.user_id)`,
   ),
   check(
     'C6',
@@ -54,5 +54,14 @@ export const audits: readonly Audit[] = [
       FULL JOIN (SELECT app_id, substr(ref, 8) AS coupon_id, amount FROM ledger_spendings
         WHERE starts_with(ref, 'coupon/')) c USING (app_id, coupon_id)
       WHERE i.amount IS DISTINCT FROM c.amount`,
+  ),
+  check(
+    'V2',
+    'Each stock names the most a coupon of it takes off, and each of its coupons is worth that.',
+    sql`WITH stocks AS (SELECT app_id, stock_id, coalesce((terms->>'amountFen')::bigint, (terms->>'capFen')::bigint) AS most
+        FROM coupon_stocks WHERE bounded)
+      SELECT app_id || '/' || stock_id || ' has no cap' AS what FROM stocks WHERE most IS NULL
+      UNION ALL SELECT i.app_id || '/' || i.coupon_id || ' is worth ' || i.worth_fen || ', takes off ' || s.most
+        FROM coupon_items i JOIN stocks s USING (app_id, stock_id) WHERE i.worth_fen <> s.most`,
   ),
 ]

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { AppId, GroupId, UserId } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql, type RawBuilder } from 'kysely'
+import type { Stacking } from './contract-host.ts'
 import type { Coupon, CouponState, Terms } from './contract-terms.ts'
 import { stateColumn, type NewItem, type Place } from './store.ts'
 
@@ -109,19 +110,31 @@ export async function saveItems(
 }
 
 // ── orders ──
+/** Until commit one decision alone is about an order, also before it has a row: what is not there cannot be locked. */
+async function lockOrderId(tx: Tx, appId: AppId, orderId: string): Promise<void> {
+  const name = `coupon-order:${appId.length}:${appId}${orderId}`
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
+}
+export interface LockedOrder {
+  readonly userId: string
+  /** The list its coupons were taken by; null while it took none. */
+  readonly stacking: Stacking | null
+}
 /** Locks an order, made when it is new; its person is who came first. */
 export async function lockOrder(
   tx: Tx,
   appId: AppId,
   order: { readonly orderId: string; readonly userId: string },
   now: number,
-): Promise<string> {
-  const { rows } = await sql<{ userId: string }>`INSERT INTO coupon_orders AS o (app_id, order_id, user_id, at)
+): Promise<LockedOrder> {
+  await lockOrderId(tx, appId, order.orderId)
+  const { rows } = await sql<LockedOrder>`INSERT INTO coupon_orders AS o (app_id, order_id, user_id, at)
     VALUES (${appId}, ${order.orderId}, ${order.userId}, ${now})
-    ON CONFLICT (app_id, order_id) DO UPDATE SET at = o.at RETURNING user_id AS "userId"`.execute(tx)
-  return rows[0]?.userId ?? ''
+    ON CONFLICT (app_id, order_id) DO UPDATE SET at = o.at RETURNING user_id AS "userId", stacking`.execute(tx)
+  return rows[0] ?? { userId: '', stacking: null }
 }
 export async function lockKnownOrder(tx: Tx, appId: AppId, orderId: string): Promise<boolean> {
+  await lockOrderId(tx, appId, orderId)
   const { rows } = await sql`SELECT 1 FROM coupon_orders
     WHERE app_id = ${appId} AND order_id = ${orderId} FOR UPDATE`.execute(tx)
   return rows.length > 0

@@ -102,9 +102,11 @@ export async function addStock(
 ): Promise<void> {
   const { stockId, title, terms, status, groupId, createdAt } = stock
   await sql`INSERT INTO coupon_stocks
-      (app_id, stock_id, title, terms, status, total, per_user, per_day, claim_from, claim_until, group_id, created_at)
+      (app_id, stock_id, title, terms, status, total, per_user, per_day, claim_from, claim_until, group_id, created_at,
+      bounded)
     VALUES (${appId}, ${stockId}, ${title}, ${JSON.stringify(terms)}::jsonb, ${status}, ${terms.total}, ${terms.perUser},
-      ${terms.perDay ?? null}, ${terms.claim.from}, ${terms.claim.until}, ${groupId}, ${createdAt})`.execute(tx)
+      ${terms.perDay ?? null}, ${terms.claim.from}, ${terms.claim.until}, ${groupId}, ${createdAt},
+      true)`.execute(tx)
 }
 export async function findStock(tx: Tx, appId: AppId, stockId: string): Promise<StoredStock | undefined> {
   return readStock(tx, appId, stockId, sql``)

@@ -11,6 +11,7 @@ interface ProofProps extends CheckInFace {
 interface Proof {
   readonly text?: string
   readonly mediaId?: string
+  readonly mediaSeq?: number
   readonly place?: { readonly lat: number; readonly lng: number }
 }
 const picturesOffered = 9
@@ -42,7 +43,7 @@ export function ProofSheet({ body, act, group, open, onClose }: ProofProps) {
               onType={(typed) => setProof({ text: typed })}
             />
           ) : body.proof === 'photo' ? (
-            <OwnPictures group={group} chosen={proof.mediaId} onChoose={(mediaId) => setProof({ mediaId })} />
+            <OwnPictures group={group} chosen={proof.mediaId} onChoose={setProof} />
           ) : (
             <PlaceField chosen={proof.place !== undefined} onFound={(place) => setProof({ place })} />
           )
@@ -55,7 +56,7 @@ export function ProofSheet({ body, act, group, open, onClose }: ProofProps) {
 interface PicturesProps {
   readonly group: CheckInFace['group']
   readonly chosen: string | undefined
-  readonly onChoose: (mediaId: string) => void
+  readonly onChoose: (picture: { readonly mediaId: string; readonly mediaSeq: number }) => void
 }
 function OwnPictures({ group, chosen, onChoose }: PicturesProps) {
   const { talk, viewerId } = useQun()
@@ -65,20 +66,20 @@ function OwnPictures({ group, chosen, onChoose }: PicturesProps) {
     .get()
     .messages.filter((one) => one.kind === 'image' && one.senderId === viewerId && one.body !== null)
     .slice(-picturesOffered)
-    .map((one) => (one.body as { mediaId: string }).mediaId)
+    .map((one) => ({ mediaId: (one.body as { mediaId: string }).mediaId, mediaSeq: one.seq }))
   return (
     <div className="qun-formfield">
       <span className="qun-formfield__label">{text(checkInTexts.photo)}</span>
       {own.length === 0 && <span className="qun-formfield__hint">{text(checkInTexts.photoHint)}</span>}
       <div className="qun-checkin__own">
         {Picture !== undefined &&
-          own.map((mediaId) => (
+          own.map(({ mediaId, mediaSeq }) => (
             <button
               key={mediaId}
               type="button"
               aria-pressed={mediaId === chosen}
               aria-label={text(checkInTexts.picture)}
-              onClick={() => onChoose(mediaId)}
+              onClick={() => onChoose({ mediaId, mediaSeq })}
             >
               <Picture groupId={group.groupId} mediaId={mediaId} alt={text(checkInTexts.picture)} />
             </button>

@@ -92,9 +92,11 @@ function Worth(part: PartProps) {
           <DraftText name="amount" max={12} kind="money" label={couponTexts.shippingAmount} {...part} />
         )}
         {kind === 'percent' && <DraftText name="percent" label={couponTexts.percent} max={6} kind="money" {...part} />}
-        {kind === 'percent' && <DraftText name="cap" label={couponTexts.cap} max={12} kind="money" {...part} />}
         {kind === 'exchange' && <DraftText name="exchangeName" label={couponTexts.exchangeName} max={40} {...part} />}
         {kind === 'exchange' && <DraftText name="exchangeSku" label={couponTexts.exchangeSku} max={64} {...part} />}
+        {(kind === 'percent' || kind === 'exchange') && (
+          <DraftText name="cap" label={couponTexts.cap} max={12} kind="money" {...part} />
+        )}
         {(kind === 'full' || kind === 'direct') && (
           <DraftText name="threshold" max={12} kind="money" label={threshold} {...part} />
         )}

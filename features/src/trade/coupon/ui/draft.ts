@@ -74,20 +74,27 @@ const listOf = (typed: string) => [
   ),
 ]
 
+/** Which figure of a kind says what it takes off at most. */
+const figuresOf = (kind: CouponKind) => {
+  const hasCap = kind === 'percent' || kind === 'exchange'
+  return { hasAmount: !hasCap, hasCap }
+}
 export function faultsOf(draft: CouponDraft): FormFaults {
   const { kind } = draft
   const total = wholeOf(draft.total, 1_000_000)
   const perDay = wholeOf(draft.perDay, 1_000_000)
   const money = (name: 'amount' | 'cap' | 'threshold', isNeeded: boolean) =>
     fenOf(draft[name]) === undefined && (isNeeded || !isBlank(draft[name])) && { [name]: formFaults.money }
-  const isFixed = kind === 'full' || kind === 'direct'
+  const { hasAmount, hasCap } = figuresOf(kind)
   const isLow = kind === 'full' && (fenOf(draft.threshold) ?? 0) < (fenOf(draft.amount) ?? 0)
   return {
     ...(isBlank(draft.title) && { title: formFaults.required }),
-    ...((isFixed || kind === 'shipping') && money('amount', isFixed)),
-    ...(isFixed && fenOf(draft.amount) === 0 && { amount: formFaults.money }),
+    ...(hasAmount && money('amount', true)),
+    ...(hasAmount && fenOf(draft.amount) === 0 && { amount: formFaults.money }),
     ...(kind === 'percent' && bpOf(draft.percent) === undefined && { percent: couponTexts.percentFault }),
-    ...(kind === 'percent' && money('cap', false)),
+    // [V2] It says what it takes off at most.
+    ...(hasCap && money('cap', true)),
+    ...(hasCap && fenOf(draft.cap) === 0 && { cap: formFaults.money }),
     ...money('threshold', kind === 'full'),
     ...(isLow && fenOf(draft.threshold) !== undefined && { threshold: couponTexts.thresholdFault }),
     ...(kind === 'exchange' && isBlank(draft.exchangeName) && { exchangeName: formFaults.required }),
@@ -107,15 +114,15 @@ export function termsOf(draft: CouponDraft, now: number): Terms {
   const { kind } = draft
   const from = Math.round(now)
   const skus = listOf(draft.skus)
-  const isFixed = kind === 'full' || kind === 'direct'
+  const { hasAmount, hasCap } = figuresOf(kind)
   const amountFen = optionalFen(draft.amount)
   const thresholdFen = optionalFen(draft.threshold)
   const capFen = optionalFen(draft.cap)
   return {
     kind,
-    ...((isFixed || kind === 'shipping') && amountFen !== undefined && { amountFen }),
+    ...(hasAmount && amountFen !== undefined && { amountFen }),
     ...(kind === 'percent' && { offBp: bpOf(draft.percent) ?? 0 }),
-    ...(kind === 'percent' && capFen !== undefined && { capFen }),
+    ...(hasCap && capFen !== undefined && { capFen }),
     ...(thresholdFen !== undefined && thresholdFen > 0 && { thresholdFen }),
     ...(kind === 'exchange' && { exchange: { sku: draft.exchangeSku.trim(), name: draft.exchangeName.trim() } }),
     ...(skus.length > 0 && kind !== 'exchange' && { scope: { skus } }),

@@ -235,15 +235,20 @@ test('[CP12] the form marks what is missing, shows the coupon, and makes an offe
 })
 test('[CP12] drafts of every kind say what is wrong, and hold only what is theirs', () => {
   const draft = { ...emptyDraft, title: '券' }
-  expect(Object.keys(faultsOf({ ...draft, kind: 'percent', percent: '101' }))).toEqual(['percent'])
-  expect(Object.keys(faultsOf({ ...draft, kind: 'exchange' }))).toEqual(['exchangeName', 'exchangeSku'])
+  expect(Object.keys(faultsOf({ ...draft, kind: 'percent', percent: '101', cap: '5' }))).toEqual(['percent'])
+  expect(Object.keys(faultsOf({ ...draft, kind: 'percent', percent: '10', cap: '0' }))).toEqual(['cap'])
+  expect(Object.keys(faultsOf({ ...draft, kind: 'exchange' }))).toEqual([...['cap', 'exchangeName', 'exchangeSku']])
+  expect(Object.keys(faultsOf({ ...draft, kind: 'shipping' }))).toEqual(['amount'])
   expect(Object.keys(faultsOf({ ...draft, kind: 'direct', amount: '0' }))).toEqual(['amount'])
   expect(faultsOf({ ...draft, kind: 'shipping', perDay: '101', url: 'http://x' })).toMatchObject({
     perDay: { en: 'It cannot be more than there are' },
     url: { en: 'Enter an https address' },
   })
-  const made = bodyOf({ ...draft, kind: 'percent', percent: '33.33', amount: '5', skus: 'a，b a' }, fixtureNow)
-  expect(made.terms).toMatchObject({ offBp: 3_333, scope: { skus: ['a', 'b'] } })
+  const made = bodyOf(
+    { ...draft, kind: 'percent', percent: '33.33', amount: '5', cap: '9', skus: 'a，b a' },
+    fixtureNow,
+  )
+  expect(made.terms).toMatchObject({ offBp: 3_333, capFen: 900, scope: { skus: ['a', 'b'] } })
   expect(made.terms).not.toHaveProperty('amountFen')
 })
 test('[CP15] words of every kind in both languages', () => {
