@@ -102,6 +102,8 @@ export const endpoints: readonly AnyEndpoint[] = [
   product.searchProducts,
   product.resolveLink,
   product.setShelf,
+  coupon.setStacking,
+  coupon.stackingOf,
   coupon.createStock,
   coupon.stockOf,
   coupon.changeStock,

@@ -12,7 +12,7 @@ import flashSale from '@qun/features/plays/flash-sale/server'
 import { createBuyerShow } from '@qun/features/plays/buyer-show/server'
 import poll from '@qun/features/plays/poll/server'
 import relayList from '@qun/features/plays/relay-list/server'
-import checkIn from '@qun/features/plays/check-in/server'
+import { createCheckIn } from '@qun/features/plays/check-in/server'
 import groupBuy from '@qun/features/plays/group-buy/server'
 import budget from '@qun/features/trade/budget/server'
 import points from '@qun/features/trade/points/server'
@@ -33,7 +33,7 @@ export const features: readonly Feature[] = [
   createBuyerShow({ pictures: cardPictures }),
   poll,
   relayList,
-  checkIn,
+  createCheckIn({ pictures: cardPictures }),
   groupBuy,
   points,
   budget,
