@@ -1,5 +1,6 @@
 /** How lines end: those of bodies that were cut, of a server that stops, of requests behind a refused one. */
 import type { Socket } from 'node:net'
+import { WorkShares } from '@qun/storage'
 import { expect, inject, test } from 'vitest'
 import { mib } from '../ground/shares.ts'
 import { startFilesServer, type FilesServer } from '../testing/files-server.ts'
@@ -87,6 +88,31 @@ test('[SPOOL16] an upload that was let in before the stop is served, its line en
   expect(half.isClosed).toBe(true)
   // Waiting for a line would take ten seconds.
   expect(performance.now() - began).toBeLessThan(5_000)
+})
+test('[SPOOL16] an upload whose sender rests for what they took rests no longer when the server stops', async () => {
+  // Time stands still, beside somebody of another app.
+  const shares = new WorkShares({ processors: 2, personBurstMs: 1e9, appBurstMs: 1e9 }, () => 0)
+  const world = await startFilesServer({ pgUrl, shares })
+  await new HalfRequest(world.url, 'GET', '/me', {
+    authorization: `Bearer ${world.token('sun', world.otherApp)}`,
+  }).verdict()
+  const half = world.begin('li', ofLength(8 * mib))
+  half.write(Buffer.alloc(8 * mib))
+  await until(() => world.left().files === 1 && world.server.uploads.pace.count === 1)
+  const stopped = world[Symbol.asyncDispose]()
+  expect(await half.verdict()).toBe('200')
+  await stopped
+})
+test('[FAIR8] what the host uploads for somebody is its app’s to make up for', async () => {
+  const shares = new WorkShares({ processors: 2, personBurstMs: 10, appBurstMs: 1e9 }, () => 0)
+  await using world = await startFilesServer({ pgUrl, shares })
+  const act = { authorization: `Bearer ${world.app.apiKey}`, 'qun-act-as': 'li', 'content-type': 'image/png' }
+  const half = new HalfRequest(world.url, 'POST', '/files', { ...act, ...ofLength(mib) })
+  half.write(Buffer.alloc(mib))
+  expect(await half.verdict()).toBe('200')
+  const { appId } = world.app
+  shares.ask({ appId, userId: 'sun' })
+  expect(shares.restOf({ appId, userId: 'li' })).toBe(0)
 })
 test('[SPOOL17] who asks before sending is told to send once let in, and not when refused', async () => {
   await using world = await startFilesServer({ pgUrl })
