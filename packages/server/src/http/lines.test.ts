@@ -114,6 +114,21 @@ test('[FAIR8] what the host uploads for somebody is its app’s to make up for',
   shares.ask({ appId, userId: 'sun' })
   expect(shares.restOf({ appId, userId: 'li' })).toBe(0)
 })
+test('[P31] what a refused body held is let go at once, also where nobody will ever read the answer', async () => {
+  const gate = Promise.withResolvers<void>()
+  await using world = await startFilesServer({ pgUrl, work: () => gate.promise })
+  const { bodies } = world.server
+  const half = world.begin('li', ofLength(3))
+  half.write('abc')
+  await until(() => world.served.length === 1)
+  const authorization = `authorization: Bearer ${world.token('li')}\r\n`
+  half.write(`POST /v1/groups HTTP/1.1\r\nhost: x\r\n${authorization}`)
+  half.write(`content-type: application/json\r\ncontent-length: 1000\r\n\r\n${' '.repeat(1_000)}`)
+  await until(() => world.logLines.some((line) => line.includes('"code":"request.malformed"')))
+  half.break()
+  gate.resolve()
+  await until(() => bodies.held === 0)
+})
 test('[SPOOL17] who asks before sending is told to send once let in, and not when refused', async () => {
   await using world = await startFilesServer({ pgUrl })
   const asking = { ...ofLength(3), expect: '100-continue' }
