@@ -1,4 +1,5 @@
 /** How lines end: those of bodies that were cut, of a server that stops, of requests behind a refused one. */
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { WorkShares } from '@qun/storage'
 import { expect, inject, test } from 'vitest'
@@ -69,6 +70,24 @@ test('[SPOOL15] what is no request behind an upload at work is told after the an
   gate.resolve()
   await until(() => half.isClosed)
   expect(statusesOf(half)).toEqual(['200', '405'])
+})
+test('[SPOOL15] a line that breaks again with every piece is told once, and nothing grows with it', async () => {
+  const gate = Promise.withResolvers<void>()
+  await using world = await startFilesServer({ pgUrl, work: () => gate.promise })
+  const { server } = world.server.app
+  const arrived = Promise.withResolvers<ServerResponse>()
+  server.once('request', (_request, response) => arrived.resolve(response))
+  const half = world.begin('li', ofLength(3))
+  half.write('abc')
+  const response = await arrived.promise
+  await until(() => world.served.length === 1)
+  const listeners = response.listenerCount('finish')
+  const error = Object.assign(new Error('no request'), { code: 'HPE_INVALID_METHOD' })
+  for (let n = 0; n < 50; n++) server.emit('clientError', error, response.socket)
+  expect(response.listenerCount('finish')).toBe(listeners + 1)
+  gate.resolve()
+  await until(() => half.isClosed)
+  expect(statusesOf(half)).toEqual(['200', '400'])
 })
 test('[SPOOL16] an upload that was let in before the stop is served, its line ends with the answer, and nobody waits for idle lines', async () => {
   const world = await startFilesServer({ pgUrl })
