@@ -227,8 +227,10 @@ export class Turns {
   /** [FAIR5] Who took too much is told so, and when to come back; who did not, that there is too much of all. */
   #refusal(app: AppLines, line: Line, reason: string): TurnRefusedError {
     const restMs = this.#ownRestOf(app, line)
-    const { perPersonMax = whenAnotherEnds } = this.#options
-    const isOwnDoing = restMs > 0 || this.#hasHalf(app) || (line.userId !== undefined && line.underWay >= perPersonMax)
+    const { places, perPersonMax = whenAnotherEnds } = this.#options
+    // Where there is a place for everybody nothing else keeps anybody waiting, though it be over since the last look.
+    const isDebt = restMs > 0 || places === Infinity
+    const isOwnDoing = isDebt || this.#hasHalf(app) || (line.userId !== undefined && line.underWay >= perPersonMax)
     return new TurnRefusedError(reason, isOwnDoing ? restMs : undefined)
   }
 
