@@ -22,8 +22,8 @@ function hall(options: Partial<TurnsOptions> = {}) {
   const began: string[] = []
   const ends: (() => void)[] = []
   const refused: string[] = []
-  const ask = (appId: string) =>
-    void turns.take({ appId }).then(
+  const ask = (appId: string, userId?: string) =>
+    void turns.take(userId === undefined ? { appId } : { appId, userId }).then(
       (end) => {
         began.push(appId)
         ends.push(end)
@@ -118,6 +118,17 @@ describe('[TURN3] waiting is bounded', () => {
     ask('flood')
     await ticks()
     expect(refused).toHaveLength(5)
+  })
+
+  test('who is refused leaves nothing behind: apps that nobody waits for take no share from others', async () => {
+    const { ask, endOne, began, refused, ends } = hall({ places: 1, waitingPerAppMax: 3, waitingMax: 3 })
+    for (let n = 0; n < 5; n++) ask('flood', `u${n}`)
+    await ticks()
+    expect(refused).toEqual(['flood'])
+    while (ends.length > 0) await endOne()
+    for (const app of ['a', 'a', 'a', 'b', 'b']) ask(app)
+    await ticks()
+    expect([began.length, refused]).toEqual([5, ['flood']])
   })
 
   test('the store says unavailable', () => {

@@ -78,6 +78,7 @@ export class Turns {
   #underWay = 0
   #waiting = 0
   #asked = 0
+  #isOpen = false
   /** What pays for the time it is under way, as of a clock of work. */
   readonly #running = new Set<{ readonly owner: Owner; chargedAt: number }>()
   #worked = 0
@@ -100,7 +101,7 @@ export class Turns {
     this.#charge()
     const app = this.#appOf(owner.appId)
     const line = lineOf(app, owner.userId)
-    if (line.waiting.size === 0 && this.#restOf(app, line) === 0) this.#begin(app, line)
+    if (this.#isOpen || (line.waiting.size === 0 && this.#restOf(app, line) === 0)) this.#begin(app, line)
     else await this.#wait(app, line, owner)
     const running = { owner, chargedAt: this.#worked }
     if (this.#options.isCharged === true) this.#running.add(running)
@@ -116,6 +117,16 @@ export class Turns {
       this.#dropIdle(app, line)
       this.#serve()
     }
+  }
+
+  /** From now on nobody waits: what did not begin would never do so. Whoever waits begins. */
+  open(): void {
+    this.#isOpen = true
+    for (const { lines } of [...this.#apps.values()])
+      for (const line of [...lines.values()]) {
+        refuseGone(line)
+        for (const waiting of [...line.waiting]) waiting.begin()
+      }
   }
 
   /** What is under way pays as it goes: of more turns than there are processors each has worked a part of the time. */
@@ -178,7 +189,10 @@ export class Turns {
       app.waiting >= waitingPerAppMax ||
       (line.userId !== undefined && line.waiting.size >= waitingPerPersonMax) ||
       (this.#waiting >= waitingMax && app.waiting >= share)
-    if (isFull) throw this.#refusal(app, line, `${line.waiting.size} wait already`)
+    if (isFull) {
+      this.#dropIdle(app, line)
+      throw this.#refusal(app, line, `${line.waiting.size} wait already`)
+    }
     return new Promise((resolve, reject) => {
       // Not all at once, who came at once: they would come back at once, too.
       const patienceMs = waitMs * (1 - ((this.#asked++ * goldenSection) % 1) / 4)
@@ -213,8 +227,10 @@ export class Turns {
   /** [FAIR5] Who took too much is told so, and when to come back; who did not, that there is too much of all. */
   #refusal(app: AppLines, line: Line, reason: string): TurnRefusedError {
     const restMs = this.#ownRestOf(app, line)
-    const { perPersonMax = whenAnotherEnds } = this.#options
-    const isOwnDoing = restMs > 0 || this.#hasHalf(app) || (line.userId !== undefined && line.underWay >= perPersonMax)
+    const { places, perPersonMax = whenAnotherEnds } = this.#options
+    // Where there is a place for everybody nothing else keeps anybody waiting, though it be over since the last look.
+    const isDebt = restMs > 0 || places === Infinity
+    const isOwnDoing = isDebt || this.#hasHalf(app) || (line.userId !== undefined && line.underWay >= perPersonMax)
     return new TurnRefusedError(reason, isOwnDoing ? restMs : undefined)
   }
 

@@ -215,6 +215,19 @@ describe('[FAIR5] waits are bounded', () => {
     expect(storeTrouble(refused[4])).toBe('unavailable')
     expect(timers.size).toBe(0)
   })
+  test('where there is a place for everybody, whoever waits took too much: also in the moment they made up for it', async () => {
+    const { work, ask, pass, flush, refused, shares } = hall({ places: Infinity, reserved: 0, waitingPerPersonMax: 2 })
+    await work(li, 1_000)
+    shares.ask(sun)
+    ask(li)
+    ask(li)
+    // Nobody else asks any more: they may, and nobody has looked yet.
+    await pass(1_100)
+    expect(shares.restOf(li)).toBe(0)
+    ask(li)
+    await flush()
+    expect(refused.map(({ code }) => code)).toEqual(['store.share_spent'])
+  })
   test('who has half of the places beside others is told that it is theirs', async () => {
     const { ask, pass, refused, shares } = hall({ places: 2, reserved: 0 })
     shares.ask(other)

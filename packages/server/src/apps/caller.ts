@@ -42,9 +42,11 @@ export async function readCalling(
   const credential = await readCredential(options, request)
   const calling = await callingOf(options, endpoint, request, credential)
   const { limiter, doors } = options
-  request.payer = payerOf(calling)
-  // Who is refused for asking too often has taken their share all the same.
-  if (calling.principal !== undefined || calling.isHost) await doors.request(request.payer)
+  if (calling.principal !== undefined || calling.isHost) {
+    request.payer = payerOf(calling)
+    // Who is refused for asking too often has taken their share all the same.
+    await doors.request(request.payer)
+  }
   limiter.check('app', calling.appId)
   if (calling.isHost) limiter.check('host', calling.appId)
   else if (calling.principal === undefined) limiter.check('stranger', request.clientAddress)

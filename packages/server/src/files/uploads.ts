@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { refuse, type SentFile } from '@qun/contract'
+import type { Owner } from '@qun/storage'
 import { discard } from '../ground/discard.ts'
 import { giveBack } from '../ground/give-back.ts'
 import { mib, Shares, type Sender, type ShareLimits } from '../ground/shares.ts'
@@ -50,13 +51,15 @@ export interface UploadsOptions {
   readonly limits: UploadLimits
   readonly openFile?: (path: string) => Promise<SpoolFile>
   /** Told of bytes that came, 64 KiB where the sender is quick; resolves when their sender may send on. */
-  readonly rest?: (sender: Sender, bytes: number) => Promise<void> | undefined
+  readonly rest?: (payer: Owner, bytes: number) => Promise<void> | undefined
   /** Told when a file cannot be removed: its request has its answer. */
   readonly onTrouble?: (error: unknown) => void
 }
 /** What is known of a file before it is read. */
 export interface UploadHead {
   readonly sender: Sender
+  /** Whose work it is to take it in. */
+  readonly payer: Owner
   readonly contentType: string
   /** Undefined when its sender does not say. */
   readonly length: number | undefined
@@ -193,7 +196,7 @@ export class Upload {
       const { length: came } = piece
       await sending.keeping(file.writeFile(piece))
       giveBack(piece)
-      const rest = this.#uploads.rest(this.#head.sender, came)
+      const rest = this.#uploads.rest(this.#head.payer, came)
       if (rest !== undefined) await sending.resting(rest)
     }
     try {

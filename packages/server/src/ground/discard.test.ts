@@ -33,6 +33,14 @@ test('[SPOOL18] a short body ends, and its line can go on', async () => {
   expect(isSpent(body)).toBe(false)
   close()
 })
+test('[SPOOL18] a body that ends with the last that is read of it leaves its line to the next request', async () => {
+  const { body, close } = await bodyOf(65_536)
+  discard(body)
+  await until(() => isSpent(body))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([body.complete, body.socket.isPaused()]).toEqual([true, false])
+  close()
+})
 test('[SPOOL18] of a long one some is read and thrown away, then nothing more is taken from the line', async () => {
   const { body, close } = await bodyOf(64 * mib)
   discard(body)

@@ -21,8 +21,8 @@ export function discard(body: IncomingMessage): void {
     body.pause()
     if (!isSpent(body)) return void setTimeout(() => body.resume(), betweenPiecesMs).unref()
     // Bytes that wait would take memory. NOTE: a line told to go on in this turn does so at its end, whatever it is
-    // told meanwhile, and then takes itself for stopped.
-    setImmediate(() => body.socket.pause())
+    // told meanwhile, and then takes itself for stopped. Behind a body that came to its end the next request may come.
+    setImmediate(() => (body.complete ? undefined : body.socket.pause()))
   })
   body.resume()
 }

@@ -4,7 +4,6 @@
  */
 import type { WorkShares } from '@qun/storage'
 import { BothAccounts, type Owner, Turns, type WorkAccounts } from '@qun/storage'
-import type { Sender } from './shares.ts'
 import { refusalOf } from './problem.ts'
 import { ThreadAccounts } from './thread-accounts.ts'
 
@@ -26,6 +25,12 @@ const waitingMax = 4_000
 const refusedMs = 0.5
 /** Whoever is refused still waits for the answer, as a rule. */
 const refusedWithinMs = 20_000
+/**
+ * Twelve KiB each, and no other bound for requests one behind another on a line, nor for lines that a proxy opens: as
+ * many as an address may have sockets, and of an app as many as can be told in that time.
+ */
+const refusedPerPersonMax = 1_000
+const refusedPerAppMax = 5_000
 /** No debt lasts longer. */
 const restMaxMs = 20_000
 
@@ -38,6 +43,9 @@ const enteringPerPersonMax = 3
 /** A crowd that comes back at once is let in bit by bit; whoever waits longer is told to try later. */
 export const enterWithinMs = 20_000
 const manyConnections = 20_000
+
+/** Whoever shows nothing to be known by is known by their address. */
+export const strangerAt = (address: string): Owner => ({ appId: '', userId: `@${address}` })
 
 /** Where whoever took too much waits. */
 interface Gates {
@@ -56,7 +64,10 @@ function createGates(shares: WorkShares, thread: ThreadAccounts): Gates {
     accounts,
     door: new Turns({ ...waiting, ...open, shares: accounts, entryMs: requestMs }),
     resting: new Turns({ ...crowd, ...open, shares: accounts, entryMs: requestMs, waitMs: restMaxMs }),
-    refusals: new Turns({ ...crowd, ...open, shares: thread.refusals, entryMs: refusedMs, waitMs: refusedWithinMs }),
+    refusals: new Turns({
+      ...{ ...crowd, ...open, shares: thread.refusals, entryMs: refusedMs, waitMs: refusedWithinMs },
+      ...{ waitingPerPersonMax: refusedPerPersonMax, waitingPerAppMax: refusedPerAppMax },
+    }),
   }
 }
 
@@ -93,8 +104,7 @@ export class Doors {
   }
 
   /** Bytes of a file came in, which are written, hashed and collected; resolves when their sender may go on. */
-  received({ app, person }: Sender, bytes: number): Promise<void> | undefined {
-    const owner = { appId: app, userId: person }
+  received(owner: Owner, bytes: number): Promise<void> | undefined {
     return this.pay(owner, bytes * byteMs) > 0 ? this.rest(owner) : undefined
   }
   /** Puts time of this thread on their account; the milliseconds they have to rest for it. */
@@ -104,6 +114,11 @@ export class Doors {
     accounts.ask(owner)
     accounts.charge(owner, ms)
     return accounts.restOf(owner)
+  }
+  /** The server stops: nobody is kept waiting for an answer, or with what was let in. */
+  stop(): void {
+    this.#gates?.refusals.open()
+    this.#gates?.resting.open()
   }
   get isFree(): boolean {
     return this.#gates === undefined

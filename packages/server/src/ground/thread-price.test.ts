@@ -50,6 +50,16 @@ test('[FAIR8] an onset is heard within a second, and forgotten within a few', ()
   expect(now()).toBe(1)
 })
 
+test('[FAIR8] what the thread did in a long quiet does not make the first who come afterwards pay for it', () => {
+  const { clock, now } = thread()
+  clock.now += 3_600_000
+  clock.busyMs += 36_000
+  expect([now(), now()]).toEqual([1, 1])
+  clock.now += 3_600_000
+  clock.busyMs += 3_000_000
+  expect(now()).toBe(4)
+})
+
 test('[FAIR8] who takes much of a busy thread rests for as long as it really was', () => {
   const rested = [1, 3].map((dearness) => {
     const { clock, price, pass } = thread()

@@ -41,8 +41,10 @@ export class ThreadPrice {
   #look(passed: number): void {
     const busyAt = this.#busyMs()
     const kept = Math.exp(-passed / rememberedMs)
-    this.#busy = this.#busy * kept + (busyAt - this.#busyAt)
-    this.#charged = this.#charged * kept + this.#fresh
+    // After a quiet hour there is an hour to look back on, of which no more is remembered than of any other time.
+    const taken = ((1 - kept) * rememberedMs) / passed
+    this.#busy = this.#busy * kept + (busyAt - this.#busyAt) * taken
+    this.#charged = this.#charged * kept + this.#fresh * taken
     this.#fresh = 0
     this.#lookedAt += passed
     this.#busyAt = busyAt

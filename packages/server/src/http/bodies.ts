@@ -54,6 +54,8 @@ export function addBodyBudget(app: FastifyInstance): void {
     letGo(request)
     done()
   })
+  // Its answer may come late, in turn or behind others of its line, and never if the line ends before.
+  app.addHook('onError', async (request) => letGo(request))
   // A response that nobody waits for has no end but this one.
   app.addHook('preParsing', (request, reply, payload, done) => {
     if (request.routeOptions.config.file !== undefined) reply.raw.once('close', () => letGo(request))

@@ -20,12 +20,17 @@ interface Exchange {
 /** Of each line, its last request with a body. */
 const bodies = new WeakMap<Socket, Exchange>()
 
+/** Lines the parser gave up: it says so again of every piece that still comes. */
+const broken = new WeakSet<Socket>()
+
 export function noteBody(request: IncomingMessage, response: ServerResponse): void {
   bodies.set(request.socket, { request, response })
 }
 
 export function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  if (broken.has(socket)) return
+  broken.add(socket)
   // The parser calls anything an invalid method; only a word could have been one.
   const rawPacket = error.rawPacket as unknown as Buffer | undefined
   const isWord = /^[A-Za-z-]+ /.test(rawPacket?.toString('latin1', 0, 40) ?? '')

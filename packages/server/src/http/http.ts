@@ -7,7 +7,7 @@ import type { Owner } from '@qun/storage'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { AddressBook } from '../ground/addresses.ts'
 import { discard } from '../ground/discard.ts'
-import type { Doors } from '../ground/doors.ts'
+import { type Doors, strangerAt } from '../ground/doors.ts'
 import type { Uploads } from '../files/uploads.ts'
 import { addBodyBudget, readBody } from './bodies.ts'
 import { answerBrokenRequest, noteBody, writeProblem } from './broken-requests.ts'
@@ -26,7 +26,7 @@ declare module 'fastify' {
     clientAddress: string
     /** When the request's head had arrived. */
     startedAt: Millis
-    /** Whose share it takes, once that is known. */
+    /** Whose share it takes, once that is known; a stranger's is nobody's. */
     payer: Owner | undefined
   }
 }
@@ -90,7 +90,7 @@ function answerError(options: HttpOptions, error: unknown, request: FastifyReque
     return answerRefusal(options, { error, refusal }, request, reply)
   if (isBodyLeft(request)) discard(request.raw)
   const isGone = () => request.raw.socket.destroyed
-  const { appId, userId } = request.payer ?? { appId: '', userId: `@${request.clientAddress}` }
+  const { appId, userId } = request.payer ?? strangerAt(request.clientAddress)
   const owner: Owner = {
     appId,
     ...(userId === undefined ? {} : { userId }),

@@ -1,5 +1,7 @@
 /** How lines end: those of bodies that were cut, of a server that stops, of requests behind a refused one. */
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { WorkShares } from '@qun/storage'
 import { expect, inject, test } from 'vitest'
 import { mib } from '../ground/shares.ts'
 import { startFilesServer, type FilesServer } from '../testing/files-server.ts'
@@ -69,6 +71,24 @@ test('[SPOOL15] what is no request behind an upload at work is told after the an
   await until(() => half.isClosed)
   expect(statusesOf(half)).toEqual(['200', '405'])
 })
+test('[SPOOL15] a line that breaks again with every piece is told once, and nothing grows with it', async () => {
+  const gate = Promise.withResolvers<void>()
+  await using world = await startFilesServer({ pgUrl, work: () => gate.promise })
+  const { server } = world.server.app
+  const arrived = Promise.withResolvers<ServerResponse>()
+  server.once('request', (_request, response) => arrived.resolve(response))
+  const half = world.begin('li', ofLength(3))
+  half.write('abc')
+  const response = await arrived.promise
+  await until(() => world.served.length === 1)
+  const listeners = response.listenerCount('finish')
+  const error = Object.assign(new Error('no request'), { code: 'HPE_INVALID_METHOD' })
+  for (let n = 0; n < 50; n++) server.emit('clientError', error, response.socket)
+  expect(response.listenerCount('finish')).toBe(listeners + 1)
+  gate.resolve()
+  await until(() => half.isClosed)
+  expect(statusesOf(half)).toEqual(['200', '400'])
+})
 test('[SPOOL16] an upload that was let in before the stop is served, its line ends with the answer, and nobody waits for idle lines', async () => {
   const world = await startFilesServer({ pgUrl })
   const idle = world.begin('zhao', ofLength(3))
@@ -87,6 +107,46 @@ test('[SPOOL16] an upload that was let in before the stop is served, its line en
   expect(half.isClosed).toBe(true)
   // Waiting for a line would take ten seconds.
   expect(performance.now() - began).toBeLessThan(5_000)
+})
+test('[SPOOL16] an upload whose sender rests for what they took rests no longer when the server stops', async () => {
+  // Time stands still, beside somebody of another app.
+  const shares = new WorkShares({ processors: 2, personBurstMs: 1e9, appBurstMs: 1e9 }, () => 0)
+  const world = await startFilesServer({ pgUrl, shares })
+  await new HalfRequest(world.url, 'GET', '/me', {
+    authorization: `Bearer ${world.token('sun', world.otherApp)}`,
+  }).verdict()
+  const half = world.begin('li', ofLength(8 * mib))
+  half.write(Buffer.alloc(8 * mib))
+  await until(() => world.left().files === 1 && world.server.uploads.pace.count === 1)
+  const stopped = world[Symbol.asyncDispose]()
+  expect(await half.verdict()).toBe('200')
+  await stopped
+})
+test('[FAIR8] what the host uploads for somebody is its app’s to make up for', async () => {
+  const shares = new WorkShares({ processors: 2, personBurstMs: 10, appBurstMs: 1e9 }, () => 0)
+  await using world = await startFilesServer({ pgUrl, shares })
+  const act = { authorization: `Bearer ${world.app.apiKey}`, 'qun-act-as': 'li', 'content-type': 'image/png' }
+  const half = new HalfRequest(world.url, 'POST', '/files', { ...act, ...ofLength(mib) })
+  half.write(Buffer.alloc(mib))
+  expect(await half.verdict()).toBe('200')
+  const { appId } = world.app
+  shares.ask({ appId, userId: 'sun' })
+  expect(shares.restOf({ appId, userId: 'li' })).toBe(0)
+})
+test('[P31] what a refused body held is let go at once, also where nobody will ever read the answer', async () => {
+  const gate = Promise.withResolvers<void>()
+  await using world = await startFilesServer({ pgUrl, work: () => gate.promise })
+  const { bodies } = world.server
+  const half = world.begin('li', ofLength(3))
+  half.write('abc')
+  await until(() => world.served.length === 1)
+  const authorization = `authorization: Bearer ${world.token('li')}\r\n`
+  half.write(`POST /v1/groups HTTP/1.1\r\nhost: x\r\n${authorization}`)
+  half.write(`content-type: application/json\r\ncontent-length: 1000\r\n\r\n${' '.repeat(1_000)}`)
+  await until(() => world.logLines.some((line) => line.includes('"code":"request.malformed"')))
+  half.break()
+  gate.resolve()
+  await until(() => bodies.held === 0)
 })
 test('[SPOOL17] who asks before sending is told to send once let in, and not when refused', async () => {
   await using world = await startFilesServer({ pgUrl })

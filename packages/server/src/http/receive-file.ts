@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Uploads } from '../files/uploads.ts'
 import { lengthOf, senderOf } from './bodies.ts'
 import { sayContinue } from './expect.ts'
+import { strangerAt } from '../ground/doors.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -38,7 +39,8 @@ export async function receiveFile(
   const contentType = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
   if (file === undefined || !isTypeAmong(file.limits, contentType)) throw refuse('request.media_type')
   const { bytesMax } = file.limits
-  const head = { sender: senderOf(request), contentType, length: lengthOf(request), bytesMax }
+  const payer = request.payer ?? strangerAt(request.clientAddress)
+  const head = { sender: senderOf(request), payer, contentType, length: lengthOf(request), bytesMax }
   uploads.check(head)
   const admission = await file.admit(request)
   try {

@@ -345,7 +345,7 @@ function uploadsOf(options: ServerOptions, spool: Spool, parts: Parts): Uploads 
     pace,
     limits,
     onTrouble: (error) => telemetry.trouble(error, 'spool'),
-    rest: (sender, bytes) => doors.received(sender, bytes),
+    rest: (payer, bytes) => doors.received(payer, bytes),
     ...(openFile === undefined ? {} : { openFile }),
   })
 }
@@ -359,6 +359,7 @@ async function closeInOrder(
   const { telemetry, gateway, core, uploads } = parts
   telemetry.drain('unready')
   gateway.announceDrain()
+  parts.doors.stop()
   const closingHttp = http.close()
   telemetry.drain('finishing')
   // Uploads that were let in are under way: their bytes may come meanwhile.

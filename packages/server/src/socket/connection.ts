@@ -255,7 +255,9 @@ export class Connection extends LiveSocket implements Outlet {
       const refusal = refusalOf(error)
       if (refusal === undefined) this.#around.telemetry.bug(error, 'socket auth')
       // [FAIR10] Whoever comes too often is told so in turn; who waits too long for it comes to the same end.
-      const isInTurn = refusal?.kind.status === 429 && !this.#around.isDraining()
+      const isInTurn = refusal?.kind.status === 429 && !this.#around.isDraining() && !this.isClosing
+      // It is none of those any more who wait to be let in: the sweep would call that our fault.
+      if (isInTurn && isFirst) this.dueAt = Infinity
       if (isInTurn) await this.#around.doors.refuse(this)
       this.refuseAndClose(refusal ?? refuse('server.bug'), codeOf(refusal))
     }

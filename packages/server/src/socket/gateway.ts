@@ -9,7 +9,7 @@ import type { AddressBook } from '../ground/addresses.ts'
 import type { App, Apps } from '../apps/apps.ts'
 import type { Auth } from '../apps/auth.ts'
 import { Connection, type Surroundings } from './connection.ts'
-import type { Doors } from '../ground/doors.ts'
+import { type Doors, strangerAt } from '../ground/doors.ts'
 import { writeProblem } from '../http/broken-requests.ts'
 import { localeOfHeader } from '../ground/problem.ts'
 import { socketPath } from '../ground/paths.ts'
@@ -83,7 +83,7 @@ export class Gateway {
   attach(server: Server): void {
     server.on('upgrade', (request, socket, head) => {
       // Whatever goes wrong on a socket that is not ours yet ends that socket alone.
-      socket.on('error', onError)
+      socket.on('error', destroy)
       void this.#upgrade(request, socket as Socket, head).catch((error: unknown) => {
         this.#options.telemetry.bug(error, 'upgrade')
         socket.destroy()
@@ -169,12 +169,14 @@ export class Gateway {
   /** [FAIR10] Whoever connects too often is told so in turn; whoever waited too long for it, by the end of the line. */
   async #refuse(socket: Socket, address: string, refused: CoreCode): Promise<void> {
     const owner = {
-      appId: '',
-      userId: `@${address}`,
+      ...strangerAt(address),
       get isGone() {
         return socket.destroyed
       },
     }
+    // Only who is listened to can be known to be gone.
+    socket.on('data', onStray)
+    socket.on('end', destroy)
     if (refused === 'conn.limit' && !this.#isDraining && !(await this.#options.doors.refuse(owner)))
       return void socket.destroy()
     this.#options.telemetry.refused(refused, 'socket', undefined)
@@ -278,7 +280,11 @@ function onDrain(this: Socket): void {
 function onEnd(this: Socket): void {
   this.end()
 }
-function onError(this: Duplex): void {
+/** What is said on a refused socket stays with whoever says it. */
+function onStray(this: Socket): void {
+  this.pause()
+}
+function destroy(this: Duplex): void {
   this.destroy()
 }
 function onClose(this: Socket): void {
