@@ -1,6 +1,7 @@
 /** The chat with every feature's faces: what an app embeds. Features are registered here, one line each. */
 import * as invitation from '@qun/features/people/invitation/ui'
 import * as luckyDraw from '@qun/features/plays/lucky-draw/ui'
+import * as merchant from '@qun/features/people/merchant/ui'
 import * as membership from '@qun/features/people/membership/ui'
 import * as message from '@qun/features/words/message/ui'
 import { QunChat as BareChat, type FeatureUI, type QunChatProps } from '@qun/ui'
@@ -21,6 +22,7 @@ import * as memberLevel from '@qun/features/people/member-level/ui'
 export const features: readonly FeatureUI[] = [
   message,
   membership,
+  merchant,
   invitation,
   luckyDraw,
   redPacket,
