@@ -1,4 +1,4 @@
-/** Who holds and bought how many pieces of which sale, by which order. Each call takes the place, with its transaction. */
+/** Who holds and bought how many pieces of a sale, by which order. A place, with its transaction, comes first. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
