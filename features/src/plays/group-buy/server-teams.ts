@@ -224,8 +224,8 @@ async function sit(call: OfferCall, place: Place, team: Team, orderId: string): 
   return { placeId, teamNo, status: 'won' }
 }
 /**
- * [GB9] What comes too late goes back; of a place that is paid already, a second order does; and what an order paid that
- * the host had ended, which leaves its place to others.
+ * [GB9] What comes too late goes back; of a place that is paid already, a second order does; and what was paid by an
+ * order the host had ended, which leaves its place to others.
  */
 export async function refuseMoney(
   call: OfferCall,
