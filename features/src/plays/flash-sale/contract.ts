@@ -29,6 +29,18 @@ export const Hold = closed({
 })
 export type Hold = Static<typeof Hold>
 
+/** [V3] What a hold may become; the store writes nothing else. Of `lapsed` its time went by unpaid. */
+export const holdMoves = {
+  held: ['sold', 'lapsed', 'released', 'cancelled'],
+  lapsed: ['sold', 'cancelled'],
+  released: [],
+  cancelled: [],
+  sold: ['refunded'],
+  refunded: [],
+} as const
+export type HoldState = keyof typeof holdMoves
+export type NextState<From extends HoldState> = (typeof holdMoves)[From][number]
+
 export const flashRefusals = {
   'flash_sale.not_started': refusal(409, 'later', '还没开抢', 'The sale has not begun'),
   'flash_sale.ended': refusal(410, 'never', '抢购已结束', 'The sale is over'),
@@ -36,6 +48,9 @@ export const flashRefusals = {
   'flash_sale.limit': refusal(409, 'never', '已达每人限购数量', 'No more pieces for one person'),
   'flash_sale.no_hold': refusal(404, 'never', '没有这个占位', 'There is no such hold'),
   'flash_sale.hold_over': refusal(410, 'never', '占位已失效', 'The hold is over'),
+  'flash_sale.hold_paid': refusal(409, 'never', '占位已由另一个订单付款', 'Another order paid for the hold'),
+  'flash_sale.order_used': refusal(409, 'never', '订单已用于另一个占位', 'The order pays for another hold'),
+  'flash_sale.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
   'flash_sale.times_invalid': refusal(422, 'after-change', '抢购时间设置有误', 'The times of the sale do not fit'),
   'flash_sale.price_invalid': refusal(422, 'after-change', '抢购价应低于原价', 'The price is not below the usual one'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
@@ -155,14 +170,27 @@ export const payHold = defineEndpoint({
   name: 'flashSales.pay',
   method: 'POST',
   path: '/flash-sales/:groupId/:seq/holds/:holdId/paid',
-  doc: 'The host says that a hold was paid by an order. Repeating it changes nothing.',
+  doc:
+    'The host says that a hold was paid by an order. Repeating it changes nothing. What is refused was not sold: the ' +
+    'host gives the money back. A hold whose time went by is still sold before the end, while pieces and the limit allow.',
   by: 'server',
   params: hold,
   body: closed({ orderId: Type.String({ minLength: 1, maxLength: 128 }) }),
   answer: closed({ quantity: Quantity }),
   commerce: true,
   refusals: flashRefusals,
-  errors: ['message.not_found', 'flash_sale.no_hold', 'flash_sale.hold_over'],
+  errors: [
+    'message.not_found',
+    'flash_sale.no_hold',
+    'flash_sale.hold_over',
+    'flash_sale.hold_paid',
+    'flash_sale.order_used',
+    'flash_sale.order_ended',
+    'flash_sale.ended',
+    'flash_sale.limit',
+    'flash_sale.sold_out',
+    'group.dissolved',
+  ],
 })
 export const cancelHold = defineEndpoint({
   name: 'flashSales.cancel',
@@ -174,5 +202,5 @@ export const cancelHold = defineEndpoint({
   body: empty,
   answer: empty,
   refusals: flashRefusals,
-  errors: ['message.not_found', 'flash_sale.no_hold', 'flash_sale.hold_over'],
+  errors: ['message.not_found', 'flash_sale.no_hold', 'flash_sale.hold_paid'],
 })

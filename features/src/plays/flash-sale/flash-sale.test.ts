@@ -1,34 +1,13 @@
 /** How a flash sale behaves, through a whole world: members first, never more than there is, back when unpaid. */
 import type { UserId } from '@qun/contract'
-import { refusalOf, startWorld, type At, type World } from '@qun/testing'
+import { refusalOf, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
-import membership from '../../people/membership/server.ts'
-import message from '../../words/message/server.ts'
-import { tell, teller } from '../../trade/order/fixtures.ts'
 import { cancelHold, flashSale, holdMs, payHold, saleForHost, takeForHost } from './contract.ts'
-import feature from './server.ts'
+import { holdOf, openWorld, start, take, tellOrder } from './fixtures.ts'
 
 const minute = 60_000
-const open = () => startWorld({ features: [message, membership, teller, feature], watching: ['wang', 'li'] })
-const start = (world: World, patch: object = {}) => {
-  const now = world.time.now()
-  return world.as('wang').post(world.groupId, flashSale, {
-    title: '古吉 200 克',
-    priceFen: 5_800,
-    originalPriceFen: 8_800,
-    stock: 3,
-    perMember: 2,
-    startsAt: now + minute,
-    publicStartsAt: now + 60 * minute,
-    endsAt: now + 120 * minute,
-    ...patch,
-  })
-}
+const open = () => openWorld(['wang', 'li'])
 const now = (world: World) => ({ startsAt: world.time.now() })
-const take = (world: World, name: string, at: At, quantity = 1) =>
-  refusalOf(world.as(name).act(at, flashSale, 'take', { quantity }))
-const holdOf = async (world: World, name: string, at: At) =>
-  (await world.as(name).mine<typeof flashSale>(at))!.hold!.holdId
 const asHost = (world: World) => world.asServer()
 
 describe('when', () => {
@@ -126,11 +105,11 @@ describe('holds', () => {
       refusalOf(asHost(world).call(payHold, { params, body: { orderId } }))
     await world.pass(holdMs)
     await take(world, 'zhao', at)
-    expect(await pay(first, 'o1')).toBe('flash_sale.hold_over')
+    expect(await pay(first, 'o1')).toBe('flash_sale.sold_out')
     await world.as('zhao').act(at, flashSale, 'release', {})
     expect(await pay(first, 'o1')).toBe(null)
     expect(await pay(first, 'o1')).toBe(null)
-    expect(await pay(first, 'o2')).toBe('flash_sale.hold_over')
+    expect(await pay(first, 'o2')).toBe('flash_sale.hold_paid')
     expect(await world.read(at, flashSale)).toMatchObject({ left: 0, soldCount: 1 })
     const unknown = { ...at, holdId: `hold_${'0'.repeat(24)}` }
     expect(await pay(unknown, 'o3')).toBe('flash_sale.no_hold')
@@ -142,7 +121,7 @@ describe('holds', () => {
     const params = { ...at, holdId: await holdOf(world, 'li', at) }
     await asHost(world).call(payHold, { params, body: { orderId: 'o1' } })
     for (const status of ['paid', 'refunded', 'cancelled', 'refunded']) {
-      await asHost(world).call(tell, { body: { orderId: 'o1', status } })
+      await tellOrder(world, 'o1', status)
       await world.settle()
       expect((await world.read(at, flashSale)).left).toBe(status === 'paid' ? 0 : 2)
     }

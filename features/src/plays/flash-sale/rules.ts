@@ -1,5 +1,7 @@
-/** Who may take how many pieces when: pure, no clock, no storage, no chance. */
-import { saleLifeMaxMs } from './contract.ts'
+/** Who may take how many pieces when, and what becomes of a hold: pure, no clock, no storage, no chance. */
+import { saleLifeMaxMs, type flashRefusals, type HoldState } from './contract.ts'
+
+type Fault = keyof typeof flashRefusals
 
 export interface Sale {
   readonly startsAt: number
@@ -38,4 +40,29 @@ export function timesFit(sale: Sale, now: number): boolean {
   return (
     publicStartsAt === undefined || publicStartsAt === null || (publicStartsAt >= startsAt && publicStartsAt < endsAt)
   )
+}
+
+// ── holds ──
+/** What a payment is about, as far as its hold and its order go. */
+export interface Payment {
+  readonly state: HoldState
+  /** The order was told to be cancelled or refunded, before or after whatever else was told of it. */
+  readonly isOrderEnded: boolean
+  /** The order paid for another hold, of whatever sale. */
+  readonly isOrderUsed: boolean
+}
+/** [V3] [FS6] [FS10] The code with which a payment is refused whatever the sale is like, if it is. */
+export function payFault({ state, isOrderEnded, isOrderUsed }: Payment): Fault | undefined {
+  if (isOrderEnded) return 'flash_sale.order_ended'
+  if (isOrderUsed) return 'flash_sale.order_used'
+  if (state === 'sold') return 'flash_sale.hold_paid'
+  return state === 'held' || state === 'lapsed' ? undefined : 'flash_sale.hold_over'
+}
+/** [V3] [FS6] What was paid after its time takes pieces anew: before the end, within the limit, if there are any. */
+export function lateFault(
+  sale: Sale,
+  quantity: number,
+  { takenCount, left, now }: { readonly takenCount: number; readonly left: number; readonly now: number },
+): Fault | undefined {
+  return now >= sale.endsAt ? 'flash_sale.ended' : countFault(sale, quantity, takenCount, left)
 }

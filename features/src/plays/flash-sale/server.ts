@@ -2,15 +2,18 @@
 import { isSafeAddress, type MineOf, type StateOf, type UserId } from '@qun/contract'
 import { defineFeature, serveCard, serveEndpoint, type CardCall, type OpenCall, type Reaction } from '@qun/core'
 import { cancelHold, flashSale, holdMs, payHold, saleForHost, takeForHost, type Hold } from './contract.ts'
-import { countFault, timeFault, timesFit } from './rules.ts'
+import { countFault, lateFault, payFault, timeFault, timesFit } from './rules.ts'
+import { audits } from './store-audits.ts'
 import {
   addHold,
-  audits,
+  bindOrder,
+  endOrder,
   findHold,
   listStanding,
+  lockOrder,
   migrations,
+  moveHolds,
   placesOfOrder,
-  setStatus,
   type StoredHold,
 } from './store.ts'
 
@@ -40,24 +43,31 @@ async function take(call: SaleCall, userId: UserId, quantity: number, isMember: 
 }
 
 type Given = Pick<StoredHold, 'holdId' | 'userId' | 'quantity'>
-type Why = 'timeout' | 'given_up' | 'cancelled' | 'refunded'
-/** [FS5] Pieces go back on sale and their holders are told; the caller has seen that they are not back yet. */
-async function giveBack(call: SaleCall, holds: readonly Given[], why: Why): Promise<void> {
-  await setStatus(
+const afterHeld = { timeout: 'lapsed', given_up: 'released', cancelled: 'cancelled' } as const
+/** [FS5] Unpaid pieces go back on sale and their holders are told; the caller has seen that they are still held. */
+async function giveBack(call: SaleCall, holds: readonly Given[], why: keyof typeof afterHeld): Promise<void> {
+  await moveHolds(
     call,
     holds.map((hold) => hold.holdId),
-    'returned',
+    ['held', afterHeld[why]],
   )
-  for (const { holdId, userId, quantity } of holds) {
-    const mine = (await call.mineOf(userId)) ?? nothing
-    const isSold = why === 'refunded'
-    call.setMine(userId, {
-      hold: mine.hold?.holdId === holdId ? null : mine.hold,
-      boughtCount: mine.boughtCount - (isSold ? quantity : 0),
-    })
-    setLeft(call, call.state.left + quantity, isSold ? -quantity : 0)
-    call.record('flash-sale.returned', { seq: call.seq, userId, quantity, why })
-  }
+  for (const hold of holds) await putBack(call, hold, why)
+}
+/** [FS7] */
+async function refund(call: SaleCall, hold: Given): Promise<void> {
+  await moveHolds(call, [hold.holdId], ['sold', 'refunded'])
+  await putBack(call, hold, 'refunded')
+}
+type Why = keyof typeof afterHeld | 'refunded'
+async function putBack(call: SaleCall, { holdId, userId, quantity }: Given, why: Why): Promise<void> {
+  const mine = (await call.mineOf(userId)) ?? nothing
+  const isSold = why === 'refunded'
+  call.setMine(userId, {
+    hold: mine.hold?.holdId === holdId ? null : mine.hold,
+    boughtCount: mine.boughtCount - (isSold ? quantity : 0),
+  })
+  setLeft(call, call.state.left + quantity, isSold ? -quantity : 0)
+  call.record('flash-sale.returned', { seq: call.seq, userId, quantity, why })
 }
 function setLeft(call: SaleCall, left: number, sold = 0): void {
   if (left === 0 && call.state.left > 0) call.record('flash-sale.sold-out', { seq: call.seq })
@@ -119,26 +129,52 @@ const takeByHost = serveEndpoint(takeForHost, async (call) => {
   const { userId, quantity } = call.body
   const sale = await call.card(flashSale, call.params)
   if (sale.disbanded) call.fail('group.dissolved')
+  if (sale.body === null) call.fail('message.not_found') // It was recalled.
   const member = await sale.findMember(userId)
   return take(sale, userId, quantity, member?.active === true)
 })
 
-const pay = serveEndpoint(payHold, async (call) => {
-  const sale = await call.card(flashSale, call.params)
-  const hold = await findHold(sale, call.params.holdId)
-  const { orderId } = call.body
-  if (hold === undefined) return call.fail('flash_sale.no_hold')
+/**
+ * [V3] [FS6] Makes a hold ready that is paid after its time: it lapses if no sweep came by, and takes pieces anew, or
+ * is refused. What else its buyer holds by the clock counts against the limit.
+ */
+async function admitLate(sale: SaleCall, { userId, quantity }: StoredHold): Promise<void> {
+  if (sale.disbanded) sale.fail('group.dissolved')
+  // Recalled, it has nothing to sell any more.
+  if (sale.body === null || sale.state.phase === 'ended') sale.fail('flash_sale.ended')
+  const mine = (await sale.mineOf(userId)) ?? nothing
+  const isDue = mine.hold !== null && sale.now >= mine.hold.until
+  if (mine.hold !== null && isDue) await giveBack(sale, [{ ...mine.hold, userId }], 'timeout')
+  const takenCount = mine.boughtCount + (isDue ? 0 : (mine.hold?.quantity ?? 0))
+  const { left } = sale.state
+  const fault = lateFault(sale.body, quantity, { takenCount, left, now: sale.now })
+  if (fault !== undefined) sale.fail(fault)
+}
+async function sell(sale: SaleCall, hold: StoredHold, orderId: string): Promise<void> {
   const { holdId, userId, quantity } = hold
-  if (hold.status === 'sold' && hold.orderId === orderId) return { quantity } // [FS6]
-  if (hold.status === 'sold') return call.fail('flash_sale.hold_over')
-  const isLate = hold.status === 'returned'
-  if (isLate && (hold.orderId !== null || quantity > sale.state.left)) return call.fail('flash_sale.hold_over')
-  await setStatus(sale, [holdId], 'sold', orderId)
+  const isLate = hold.state === 'lapsed' || sale.now >= hold.until
+  if (isLate) await admitLate(sale, hold)
+  await moveHolds(sale, [holdId], isLate ? ['lapsed', 'sold'] : ['held', 'sold'], orderId)
+  await bindOrder(sale, orderId, holdId)
   setLeft(sale, sale.state.left - (isLate ? quantity : 0), quantity)
   const mine = (await sale.mineOf(userId)) ?? nothing
   const kept = mine.hold?.holdId === holdId ? null : mine.hold
   sale.setMine(userId, { hold: kept, boughtCount: mine.boughtCount + quantity })
   sale.record('flash-sale.sold', { seq: sale.seq, userId, quantity, orderId })
+}
+/** The order is locked before the card, here and where orders are heard of: nobody waits in a circle. */
+const pay = serveEndpoint(payHold, async (call) => {
+  const { orderId } = call.body
+  const order = await lockOrder(call.tx, call.appId, orderId)
+  const sale = await call.card(flashSale, call.params)
+  const hold = await findHold(sale, call.params.holdId)
+  if (hold === undefined) return call.fail('flash_sale.no_hold')
+  const { state, quantity } = hold
+  if (state === 'sold' && hold.orderId === orderId) return { quantity } // [FS6]
+  const isOrderUsed = order.holdId !== null && order.holdId !== hold.holdId
+  const fault = payFault({ state, isOrderEnded: order.isEnded, isOrderUsed })
+  if (fault !== undefined) call.fail(fault)
+  await sell(sale, hold, orderId)
   return { quantity }
 })
 
@@ -146,23 +182,28 @@ const cancel = serveEndpoint(cancelHold, async (call) => {
   const sale = await call.card(flashSale, call.params)
   const hold = await findHold(sale, call.params.holdId)
   if (hold === undefined) return call.fail('flash_sale.no_hold')
-  if (hold.status === 'sold') call.fail('flash_sale.hold_over')
-  if (hold.status === 'held') await giveBack(sale, [hold], 'cancelled')
+  if (hold.state === 'sold') call.fail('flash_sale.hold_paid')
+  if (hold.state === 'held') await giveBack(sale, [hold], 'cancelled')
+  // Its pieces are back already; from now on no late payment takes it up again.
+  if (hold.state === 'lapsed') await moveHolds(sale, [hold.holdId], ['lapsed', 'cancelled'])
   return {}
 })
 
-/** [FS7] By the fact's name alone: a shop whose host tells of no orders has none of it. */
+/**
+ * [FS7] [FS10] By the fact's name alone: a shop whose host tells of no orders has none of it. That an order ended is
+ * kept whatever it was for: it may be reported as paid only later.
+ */
 const onOrder: Reaction = {
   name: 'flash-sale.order',
   on: 'order.changed',
   async handle(call) {
     const { orderId, status } = call.fact.data as { orderId: string; status: string }
     if (status !== 'cancelled' && status !== 'refunded') return
+    await endOrder(call.tx, call.appId, orderId, call.now)
     for (const { groupId, seq, holdId } of await placesOfOrder(call.tx, call.appId, orderId)) {
       const sale = await call.card(flashSale, { groupId, seq })
       const hold = await findHold(sale, holdId)
-      if (hold?.status !== 'sold') continue
-      await giveBack(sale, [hold], 'refunded')
+      if (hold?.state === 'sold') await refund(sale, hold)
     }
   },
 }

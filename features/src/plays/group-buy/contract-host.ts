@@ -60,14 +60,22 @@ export const bindOrder = defineEndpoint({
   name: 'groupBuys.order',
   method: 'POST',
   path: '/group-buys/:groupId/:seq/orders',
-  doc: 'The host made an order for a place; its payment is then heard from order events. Repeating it changes nothing.',
+  doc:
+    'The host made an order for a place; its payment is heard from order events, before or after. Of several orders ' +
+    'for a place the one paid first counts, the others are voided once paid. Repeating it changes nothing.',
   by: 'server',
   params: offer,
   body: closed(placeOf),
   answer: closed({ placeId: PlaceId, amountFen: AmountFen }),
   commerce: true,
   refusals: groupBuyRefusals,
-  errors: ['message.not_found', 'group_buy.no_place', 'group_buy.order_used'],
+  errors: [
+    'message.not_found',
+    'group_buy.no_place',
+    'group_buy.order_used',
+    'group_buy.order_ended',
+    'group_buy.place_paid',
+  ],
 })
 export const payPlace = defineEndpoint({
   name: 'groupBuys.paid',
@@ -75,7 +83,7 @@ export const payPlace = defineEndpoint({
   path: '/group-buys/:groupId/:seq/paid',
   doc:
     'The host authorised the payment of an order for a place. It answers what became of it: in a team, or to be ' +
-    'given back. Repeating it changes nothing.',
+    'given back, as that of an order is that was cancelled or refunded before. Repeating it changes nothing.',
   by: 'server',
   params: offer,
   body: closed({ ...placeOf, amountFen: Type.Optional(AmountFen) }),

@@ -1,10 +1,11 @@
 /** What the random walks share: a naive model of group buys that counts from lists, and what it is compared with. */
 import { HOUR, MINUTE, type BodyOf, type UserId } from '@qun/contract'
-import { startWorld, type At, type World } from '@qun/testing'
+import { refusalOf, startWorld, type At, type World } from '@qun/testing'
 import { expect } from 'vitest'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
-import { groupBuy, holdMs, instructionsForHost, payPlace } from './contract.ts'
+import { tell, teller } from '../../trade/order/fixtures.ts'
+import { bindOrder, groupBuy, holdMs, instructionsForHost, payPlace } from './contract.ts'
 import feature from './server.ts'
 
 const ladder = [
@@ -18,8 +19,15 @@ interface Place {
   teamNo: number | null
   readonly quantity: number
   readonly until: number
-  status: 'held' | 'returned' | 'paid' | 'won' | 'lost'
+  status: 'held' | 'returned' | 'paid' | 'won' | 'lost' | 'refunded'
   orderId?: string
+}
+/** What was told of an order. */
+interface Order {
+  readonly who: string
+  place?: Place
+  isPaid: boolean
+  isEnded: boolean
 }
 interface Team {
   readonly teamNo: number
@@ -30,7 +38,8 @@ interface Team {
 export class Model {
   readonly places: Place[] = []
   readonly teams: Team[] = []
-  readonly instructions: string[] = []
+  readonly orders = new Map<string, Order>()
+  instructions: string[] = []
   phase: 'on' | 'ended' | 'cancelled' = 'on'
   readonly body: Body
 
@@ -83,13 +92,58 @@ export class Model {
     this.settleTeam(team, now >= (this.teams[team - 1]?.until ?? 0))
     return null
   }
+  order(who: string, orderId: string): Order {
+    const order = this.orders.get(orderId) ?? { who, isPaid: false, isEnded: false }
+    this.orders.set(orderId, order)
+    return order
+  }
+  #asked = (who: string, orderId: string) =>
+    this.places.find((one) => one.orderId === orderId) ??
+    this.order(who, orderId).place ??
+    this.live(who) ??
+    this.places.findLast((one) => one.who === who)
   /** The person's own place, as a host asks that names none. */
   pay(who: string, orderId: string, now: number): string {
-    const known = this.places.find((one) => one.orderId === orderId)
-    if (known !== undefined) return known.status
-    const place = this.live(who) ?? this.places.findLast((one) => one.who === who)
+    const place = this.#asked(who, orderId)
     if (place === undefined) return 'group_buy.no_place'
+    return place.orderId === orderId ? place.status : this.#take(this.order(who, orderId), place, orderId, now)
+  }
+  bind(who: string, orderId: string, now: number): string | null {
+    const order = this.order(who, orderId)
+    if (order.isEnded) return 'group_buy.order_ended'
+    const place = this.#asked(who, orderId)
+    if (place === undefined) return 'group_buy.no_place'
+    if (order.place !== undefined) return null
+    if (place.orderId !== undefined) return 'group_buy.place_paid'
+    order.place = place
+    if (order.isPaid) this.#take(order, place, orderId, now)
+    return null
+  }
+  /** An event of an order; it may be heard before anybody says what the order is for. */
+  hear(orderId: string, who: string, isPaid: boolean, now: number): void {
+    const order = this.order(who, orderId)
+    if (isPaid) order.isPaid = true
+    else order.isEnded = true
+    const place = this.places.find((one) => one.orderId === orderId) ?? order.place
+    if (place === undefined) return
+    if (!isPaid) this.#giveUp(place, orderId)
+    else if (place.orderId !== orderId) this.#take(order, place, orderId, now)
+  }
+  #giveUp(place: Place, orderId: string): void {
+    const others = [...this.orders].filter(([id, one]) => id !== orderId && one.place === place && !one.isEnded)
+    if (place.status === 'held' && others.length === 0) place.status = 'returned'
+    if (place.orderId !== orderId) return
+    const { status } = place
+    if (status === 'paid' || status === 'won') place.status = 'refunded'
+    this.instructions = this.instructions.filter((one) => one.split(' ')[1] !== orderId)
+    const isEmpty = status === 'paid' && this.count('paid', place.teamNo ?? 0).length === 0
+    if (isEmpty) this.settleTeam(place.teamNo ?? 0, false)
+  }
+  #take(order: Order, place: Place, orderId: string, now: number): string {
+    if (order.isEnded) return this.#refuse(place, orderId)
+    order.place ??= place
     if (place.status !== 'held' && place.status !== 'returned') return this.#refuse(place, orderId)
+    const { who } = place
     const team = this.teams.find((one) => one.teamNo === place.teamNo)
     if (team?.isOpen === true && now >= team.until) this.settleTeam(team.teamNo, true)
     const isHeld = place.status === 'held'
@@ -170,7 +224,7 @@ export class Model {
 /** Read anew: the team may have been settled meanwhile. */
 const statusOf = (place: Place) => place.status
 
-export const openWorld = () => startWorld({ features: [message, membership, feature], watching: [] })
+export const openWorld = () => startWorld({ features: [message, membership, teller, feature], watching: [] })
 export interface Offer {
   readonly at: At
   readonly model: Model
@@ -205,11 +259,15 @@ export function oneOf(model: Model, who: string, random: () => number, now: numb
   if (kind < 0.93) return { who, action: 'release', input: {}, expected: model.release(who) } as const
   return { who, action: 'withdraw', input: {}, expected: model.withdraw(who, now) } as const
 }
-/** A payment of the host for a person's place, of a new order or of one told before. */
-export async function payOne(world: World, { at, model }: Offer, who: string, random: () => number, n: number) {
-  const orders = model.places.flatMap((one) => (one.who === who && one.orderId !== undefined ? [one.orderId] : []))
+/** A new order of a person, or one that somebody told of before. */
+function anOrder(model: Model, who: string, random: () => number, n: number, again: number): string {
+  const orders = [...model.orders].flatMap(([orderId, order]) => (order.who === who ? [orderId] : []))
   const known = orders[Math.floor(random() * orders.length)]
-  const orderId = known !== undefined && random() < 0.15 ? known : `o-${n}`
+  return known !== undefined && random() < again ? known : `o-${n}`
+}
+/** A payment of the host for a person's place. */
+export async function payOne(world: World, { at, model }: Offer, who: string, random: () => number, n: number) {
+  const orderId = anOrder(model, who, random, n, 0.25)
   const expected = model.pay(who, orderId, world.time.now())
   const told = await world
     .asServer()
@@ -217,6 +275,27 @@ export async function payOne(world: World, { at, model }: Offer, who: string, ra
     .then(({ status }) => status as string)
     .catch((error: unknown) => (error as { code?: string }).code ?? String(error))
   expect(told).toBe(expected)
+}
+/** The host says what an order is for; several may be for one place. */
+export async function bindOne(world: World, { at, model }: Offer, who: string, random: () => number, n: number) {
+  const orderId = anOrder(model, who, random, n, 0.4)
+  const expected = model.bind(who, orderId, world.time.now())
+  const bound = world
+    .asServer()
+    .call(bindOrder, { params: at, body: { userId: who as UserId, orderId }, key: `b-${n}` })
+  expect(await refusalOf(bound)).toBe(expected)
+}
+/** An event of an order, in any order, repeated and late; what is due is done first, as it is with the event. */
+export async function tellOne(world: World, offer: Offer, who: string, random: () => number, n: number) {
+  // Half of them of an order that counts just now.
+  const counting = random() < 0.5 ? offer.model.places.findLast((one) => one.who === who)?.orderId : undefined
+  const orderId = counting ?? anOrder(offer.model, who, random, n, 0.85)
+  const kinds = ['paid', 'received', 'paid', 'paid', 'received', 'cancelled', 'refunded']
+  const status = kinds[Math.floor(random() * kinds.length)] as string
+  await settleBoth(world, offer)
+  await world.asServer().call(tell, { body: { orderId, status } })
+  offer.model.hear(orderId, who, status === 'paid' || status === 'received', world.time.now())
+  await settleBoth(world, offer)
 }
 /** Runs what is due; then the card says what the model counts. */
 export async function settleBoth(world: World, { at, model }: Offer): Promise<void> {

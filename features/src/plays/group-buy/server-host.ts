@@ -1,6 +1,6 @@
 /** What the host's checkout and its orders say of places; glue between requests, order facts and the teams. */
 import type { UserId } from '@qun/contract'
-import { serveEndpoint, type EndpointServer, type Reaction } from '@qun/core'
+import { serveEndpoint, type EndpointServer, type Reaction, type ReactionCall } from '@qun/core'
 import {
   bindOrder,
   groupBuy,
@@ -12,17 +12,16 @@ import {
 } from './contract.ts'
 import { giveBack, type OfferCall, type Paid, pay, refuseMoney, returnSold, teamsFrom, unseat } from './server-teams.ts'
 import {
-  bindPlace,
   dropInstruction,
   dueInstructions,
   findLastPlace,
   findPlace,
   finishInstruction,
-  lockOrder,
   openTeams,
   type Place,
   placeOfOrder,
 } from './store.ts'
+import { bindOrder as keepOrder, hasOtherOrder, lockOrder, type StoredOrder } from './store-orders.ts'
 
 // ── readings ──
 const teams = serveEndpoint(teamsOf, async (call) => {
@@ -51,74 +50,100 @@ interface Asked {
   readonly placeId?: string | undefined
 }
 /**
- * [GB10] The place an order is about, with the order locked: the one it pays for already, the one named, or the
+ * [GB10] The place an order, which is locked, is about: the one it paid for, the one it is for, the one named, or the
  * person's own.
  */
-async function findAsked(card: OfferCall, { userId, orderId, placeId }: Asked): Promise<Place> {
+async function findAsked(card: OfferCall, order: StoredOrder, { userId, orderId, placeId }: Asked): Promise<Place> {
   const known = await placeOfOrder(card.tx, card.appId, orderId)
-  if (known !== undefined && (known.groupId !== card.groupId || known.seq !== card.seq)) {
+  const home = known ?? order
+  if (home.groupId !== null && (home.groupId !== card.groupId || home.seq !== card.seq)) {
     return card.fail('group_buy.order_used')
   }
-  const named = placeId === undefined ? findLastPlace(card, userId) : findPlace(card, placeId)
-  const place = known ?? (await named)
+  const isForAnother = order.placeId !== null && placeId !== undefined && placeId !== order.placeId
+  if (known === undefined && isForAnother) card.fail('group_buy.order_used')
+  const namedId = order.placeId ?? placeId
+  const place = known ?? (await (namedId === undefined ? findLastPlace(card, userId) : findPlace(card, namedId)))
   if (place === undefined || place.userId !== userId) return card.fail('group_buy.no_place')
-  const isWaiting = place.status === 'held' || place.status === 'returned'
-  if (known !== undefined && isWaiting && placeId !== undefined && known.placeId !== placeId) {
-    card.fail('group_buy.order_used')
-  }
   return place
 }
+/** [V5] [V6] What becomes of a payment that was not told before; the place is another order's, or nobody's yet. */
+async function take(card: OfferCall, order: StoredOrder, place: Place, orderId: string): Promise<Paid> {
+  if (order.isEnded) return refuseMoney(card, place, orderId, 'host')
+  if (order.placeId === null) await keepOrder(card, orderId, place.placeId)
+  const isFree = place.orderId === null && card.body !== null
+  return isFree ? pay(card, place, orderId) : refuseMoney(card, place, orderId)
+}
 const bind = serveEndpoint(bindOrder, async (call) => {
-  await lockOrder(call.tx, call.appId, call.body.orderId)
+  const { orderId } = call.body
+  const order = await lockOrder(call.tx, call.appId, orderId)
   const card = await call.card(groupBuy, call.params)
-  const place = await findAsked(card, call.body)
-  const { placeId, amountFen, orderId, status } = place
-  if (orderId !== null && orderId !== call.body.orderId && status !== 'held' && status !== 'returned') {
-    call.fail('group_buy.order_used')
-  }
-  if (orderId !== call.body.orderId) await bindPlace(card, placeId, call.body.orderId)
+  if (order.isEnded) call.fail('group_buy.order_ended')
+  const place = await findAsked(card, order, call.body)
+  const { placeId, amountFen } = place
+  if (order.placeId !== null) return { placeId, amountFen }
+  if (place.orderId !== null) call.fail('group_buy.place_paid')
+  await keepOrder(card, orderId, placeId)
+  // Its payment was heard of before anybody knew what it is for.
+  if (order.isPaid) await take(card, { ...order, placeId }, place, orderId)
   return { placeId, amountFen }
 })
 const paid = serveEndpoint(payPlace, async (call): Promise<Paid> => {
-  await lockOrder(call.tx, call.appId, call.body.orderId)
+  const { orderId, amountFen } = call.body
+  const order = await lockOrder(call.tx, call.appId, orderId)
   const card = await call.card(groupBuy, call.params)
-  const place = await findAsked(card, call.body)
-  const { placeId, teamNo, amountFen, orderId, status } = place
+  const place = await findAsked(card, order, call.body)
+  const { placeId, teamNo, status } = place
   const isWaiting = status === 'held' || status === 'returned'
-  if (!isWaiting && orderId === call.body.orderId) return { placeId, teamNo, status }
-  if (call.body.amountFen !== undefined && call.body.amountFen !== amountFen) call.fail('group_buy.amount_differs')
-  return isWaiting && card.body !== null
-    ? pay(card, place, call.body.orderId)
-    : refuseMoney(card, place, call.body.orderId)
+  if (!isWaiting && place.orderId === orderId) return { placeId, teamNo, status }
+  if (amountFen !== undefined && amountFen !== place.amountFen) call.fail('group_buy.amount_differs')
+  return take(card, order, place, orderId)
 })
 const done = serveEndpoint(settleInstruction, async (call) => {
   if (!(await finishInstruction(call.tx, call.appId, call.body))) call.fail('group_buy.no_place')
   return {}
 })
 
-/** [GB12] By the fact's name alone: a shop whose host tells of no orders has none of it. */
+/** [GB12] The host ended an order: its place is free again, and nothing is captured of it any more. */
+async function giveUp(card: OfferCall, place: Place, orderId: string): Promise<void> {
+  if (place.status === 'held') {
+    // Another order for the place may still be paid.
+    if (!(await hasOtherOrder(card, place.placeId, orderId))) await giveBack(card, [place])
+  } else if (place.orderId !== orderId) return
+  else if (place.status === 'paid') await unseat(card, place)
+  else if (place.status === 'won') {
+    await dropInstruction(card.tx, card.appId, orderId)
+    await returnSold(card, place)
+  } else if (place.status === 'lost') await finishInstruction(card.tx, card.appId, { orderId, what: 'void' })
+}
+/** The order's place with its card locked; undefined of an order for other things. */
+async function findPlaced(
+  call: ReactionCall,
+  order: StoredOrder,
+  orderId: string,
+): Promise<{ card: OfferCall; place: Place } | undefined> {
+  const home = (await placeOfOrder(call.tx, call.appId, orderId)) ?? order
+  const { groupId, seq, placeId } = home
+  if (groupId === null || seq === null || placeId === null) return undefined
+  const card: OfferCall = await call.card(groupBuy, { groupId, seq })
+  const place = await findPlace(card, placeId)
+  return place && { card, place }
+}
+/**
+ * [GB10] [GB12] By the fact's name alone: a shop whose host tells of no orders has none of it. What is told is kept
+ * whatever the order is for: that may be said only later.
+ */
 export const onOrder: Reaction = {
   name: 'group-buy.order',
   on: 'order.changed',
   async handle(call) {
     const { orderId, status } = call.fact.data as { orderId: string; status: string }
-    const known = await placeOfOrder(call.tx, call.appId, orderId)
-    if (known === undefined) return
-    await lockOrder(call.tx, call.appId, orderId)
-    const card: OfferCall = await call.card(groupBuy, known)
-    const place = await findPlace(card, known.placeId)
-    if (place === undefined || place.orderId !== orderId || card.body === null) return
-    const isWaiting = place.status === 'held' || place.status === 'returned'
-    if (status === 'paid' || status === 'received') {
-      if (isWaiting) await pay(card, place, orderId)
-      return
-    }
-    if (place.status === 'held') await giveBack(card, [place])
-    else if (place.status === 'paid') await unseat(card, place)
-    else if (place.status === 'won') {
-      await dropInstruction(call.tx, call.appId, orderId)
-      await returnSold(card, place)
-    } else if (place.status === 'lost') await finishInstruction(call.tx, call.appId, { orderId, what: 'void' })
+    const isPaid = status === 'paid' || status === 'received'
+    const order = await lockOrder(call.tx, call.appId, orderId, isPaid ? { paidAt: call.now } : { endedAt: call.now })
+    const found = await findPlaced(call, order, orderId)
+    if (found === undefined) return
+    const { card, place } = found
+    if (!isPaid) return giveUp(card, place, orderId)
+    if (place.orderId !== orderId) await take(card, order, place, orderId)
   },
 }
 

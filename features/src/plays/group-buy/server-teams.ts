@@ -223,11 +223,19 @@ async function sit(call: OfferCall, place: Place, team: Team, orderId: string): 
   await settleTeam(call, seated, 'full')
   return { placeId, teamNo, status: 'won' }
 }
-/** [GB9] What comes too late goes back; of a place that is paid already, a second order does. */
-export async function refuseMoney(call: OfferCall, place: Place, orderId: string): Promise<Paid> {
+/**
+ * [GB9] What comes too late goes back; of a place that is paid already, a second order does; and what was paid by an
+ * order the host had ended, which leaves its place to others.
+ */
+export async function refuseMoney(
+  call: OfferCall,
+  place: Place,
+  orderId: string,
+  why: 'late' | 'host' = 'late',
+): Promise<Paid> {
   const { userId, quantity, amountFen, until } = place
   let { placeId } = place
-  if (place.status === 'returned') {
+  if (place.status === 'returned' && why === 'late') {
     await setPlaces(call, [placeId], { status: 'lost', orderId, paidAt: call.now })
   } else {
     placeId = placeIdOf(call)
@@ -240,7 +248,7 @@ export async function refuseMoney(call: OfferCall, place: Place, orderId: string
   await instruct(call, 'void', [{ orderId, userId, amountFen }], call.now)
   const mine = await mineOf(call, userId)
   if (mine.place === null) call.setMine(userId, { ...mine, outcome: { teamNo: null, what: 'refunded', amountFen } })
-  call.record('group-buy.refunded', { seq: call.seq, userId, orderId, amountFen, why: 'late' })
+  call.record('group-buy.refunded', { seq: call.seq, userId, orderId, amountFen, why })
   return { placeId, teamNo: null, status: 'lost' }
 }
 

@@ -56,4 +56,31 @@ export const audits: readonly Audit[] = [
       UNION ALL SELECT i.app_id || ' order ' || i.order_id FROM group_buy_instructions i
         LEFT JOIN group_buy_places p USING (app_id, order_id) WHERE p.order_id IS NULL`,
   ),
+  check(
+    'GB2',
+    'Nobody keeps and bought more pieces of an offer than one person may.',
+    sql`SELECT p.app_id || '/' || p.group_id || '/' || p.seq || ': ' || p.user_id || ' has ' || sum(p.quantity) AS place
+      FROM group_buy_places p JOIN messages m USING (app_id, group_id, seq)
+      WHERE p.status IN ('held', 'paid', 'won') AND m.recalled_at IS NULL
+      GROUP BY p.app_id, p.group_id, p.seq, p.user_id
+      HAVING sum(p.quantity) > max((m.body->>'perMember')::bigint)`,
+  ),
+  check(
+    'GB10',
+    'An order pays for one place at most, and for the one it is for.',
+    sql`SELECT p.app_id || ' order ' || p.order_id AS place FROM group_buy_places p
+      WHERE p.order_id IS NOT NULL GROUP BY p.app_id, p.order_id HAVING count(*) > 1
+      UNION ALL SELECT p.app_id || ' order ' || p.order_id || ' paid for ' || p.place_id FROM group_buy_places p
+        LEFT JOIN group_buy_orders o USING (app_id, order_id)
+        WHERE p.status IN ('paid', 'won', 'refunded') AND o.place_id IS DISTINCT FROM p.place_id`,
+  ),
+  check(
+    'GB12',
+    'No place is bought by an order that ended, and nothing is to be captured of one.',
+    sql`SELECT p.app_id || ' order ' || p.order_id || ' ended and is ' || p.status AS place FROM group_buy_places p
+      JOIN group_buy_orders o USING (app_id, order_id) WHERE p.status IN ('paid', 'won') AND o.ended_at IS NOT NULL
+      UNION ALL SELECT i.app_id || ' order ' || i.order_id || ' ended and is to be captured'
+        FROM group_buy_instructions i JOIN group_buy_orders o USING (app_id, order_id)
+        WHERE i.what = 'capture' AND i.status = 'due' AND o.ended_at IS NOT NULL`,
+  ),
 ]

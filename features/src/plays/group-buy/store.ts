@@ -37,6 +37,25 @@ export const migrations: readonly Migration[] = [
       ...['group_buy_teams', 'group_buy_places', 'group_buy_instructions'].map(rls),
     ],
   },
+  {
+    // A place names the order that paid for it alone; those that may pay are kept apart, as many as there are.
+    id: 'group-buy-002',
+    up: [
+      `CREATE TABLE group_buy_orders (
+        app_id text NOT NULL, order_id text NOT NULL, group_id text, seq bigint, place_id text, paid_at bigint,
+        ended_at bigint, PRIMARY KEY (app_id, order_id),
+        CHECK ((place_id IS NULL) = (group_id IS NULL) AND (place_id IS NULL) = (seq IS NULL)))`,
+      `INSERT INTO group_buy_orders (app_id, order_id, group_id, seq, place_id, paid_at, ended_at)
+        SELECT app_id, order_id, group_id, seq, place_id, paid_at, CASE status WHEN 'refunded' THEN at END
+        FROM group_buy_places WHERE order_id IS NOT NULL`,
+      `CREATE INDEX group_buy_orders_of_place ON group_buy_orders (app_id, group_id, seq, place_id)
+        WHERE place_id IS NOT NULL`,
+      `UPDATE group_buy_places SET order_id = NULL WHERE status IN ('held', 'returned')`,
+      `ALTER TABLE group_buy_places ADD CONSTRAINT group_buy_places_paid
+        CHECK ((order_id IS NULL) = (status IN ('held', 'returned')))`,
+      rls('group_buy_orders'),
+    ],
+  },
 ]
 
 /** The message of an offer, with its transaction: any card call is one. */
@@ -56,6 +75,7 @@ export interface Place {
   readonly amountFen: number
   readonly until: number
   readonly status: PlaceStatus
+  /** The one that paid, or whose money goes back; null while it is held, and when it was returned. */
   readonly orderId: string | null
 }
 export interface StoredTeam {
@@ -91,12 +111,15 @@ async function listPlaces(at: Offered, which: RawBuilder<unknown>): Promise<Plac
 export async function findPlace(at: Offered, placeId: string): Promise<Place | undefined> {
   return (await listPlaces(at, sql`place_id = ${placeId}`))[0]
 }
-/** The one a person keeps now, else the one they kept last. */
+/** The one a person keeps now, else the one they kept last: a row of refused money, which no order is for, is none. */
 export async function findLastPlace(at: Offered, userId: UserId): Promise<Place | undefined> {
   return (
     await listPlaces(
       at,
-      sql`user_id = ${userId} ORDER BY (status IN ('held', 'paid')) DESC, at DESC, place_id DESC LIMIT 1`,
+      sql`user_id = ${userId} AND (status <> 'lost' OR EXISTS (SELECT 1 FROM group_buy_orders o
+          WHERE o.app_id = group_buy_places.app_id AND o.group_id = group_buy_places.group_id
+            AND o.seq = group_buy_places.seq AND o.place_id = group_buy_places.place_id))
+        ORDER BY (status IN ('held', 'paid')) DESC, at DESC, place_id DESC LIMIT 1`,
     )
   )[0]
 }
@@ -132,17 +155,7 @@ export async function setPlaces(
       team_no = coalesce(${teamNo}::integer, team_no), paid_at = coalesce(${paidAt}::bigint, paid_at)
     WHERE ${here(at)} AND place_id = ANY(${placeIds}::text[])`.execute(at.tx)
 }
-export async function bindPlace(at: Offered, placeId: string, orderId: string): Promise<void> {
-  await sql`UPDATE group_buy_places SET order_id = ${orderId} WHERE ${here(at)} AND place_id = ${placeId}`.execute(
-    at.tx,
-  )
-}
-/** One request about an order at a time, whichever card it names. */
-export async function lockOrder(tx: Tx, appId: AppId, orderId: string): Promise<void> {
-  const key = `group-buy/${appId.length}:${appId}/${orderId}`
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(tx)
-}
-/** [GB10] Where an order of the app pays for a place. */
+/** [GB10] The place an order of the app paid for, or the one kept for its money that goes back. */
 export async function placeOfOrder(
   tx: Tx,
   appId: AppId,

@@ -7,14 +7,14 @@ import { MINUTE, type UserId } from '@qun/contract'
 import { actTogether, again, type Answer, type Deed, lengthOf, seeded } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { addMembers } from '../../people/membership/contract.ts'
-import { compareInstructions, newOffer, oneOf, openWorld, payOne, settleBoth } from './fixtures.ts'
+import { bindOne, compareInstructions, newOffer, oneOf, openWorld, payOne, settleBoth, tellOne } from './fixtures.ts'
 
 const seed = Number(process.env['QUN_TEST_SEED'] ?? randomInt(2 ** 31))
 const steps = Number(process.env['QUN_WALK_STEPS'] ?? lengthOf(100_000, 6))
 const guests = ['m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7'] as UserId[]
 const people = ['wang', 'he', 'li', 'zhao', 'sun', ...guests]
 
-test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB11] ${steps} steps leave what the model says (seed ${seed})`, async () => {
+test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB10] [GB11] [GB12] [V5] [V6] ${steps} steps leave what the model says (seed ${seed})`, async () => {
   process.stdout.write(`group buy walk: ${steps} steps, seed ${seed}\n`)
   const random = seeded(seed)
   const below = (n: number) => Math.floor(random() * n)
@@ -47,6 +47,9 @@ test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB11] ${steps} steps leave what
     await many()
     const payments = below(12)
     for (let i = 0; i < payments; i++) await payOne(world, offer, pick(people), random, (plan.done += 1))
+    const told = below(8)
+    for (let i = 0; i < told; i++)
+      await (random() < 0.5 ? bindOne : tellOne)(world, offer, pick(people), random, (plan.done += 1))
     if (random() < 0.4) return
     await settleBoth(world, offer)
     for (const place of offer.model.places) seen.add(place.status)
@@ -68,6 +71,16 @@ test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB11] ${steps} steps leave what
   } catch (error) {
     throw new Error(`step ${plan.done} of seed ${seed}`, { cause: error })
   }
-  const all = ['held', 'lost', 'paid', 'returned', 'won', 'null', 'group_buy.not_alone', 'group_buy.sold_out']
+  const all = [
+    'held',
+    'lost',
+    'paid',
+    'returned',
+    'won',
+    'refunded',
+    'null',
+    'group_buy.not_alone',
+    'group_buy.sold_out',
+  ]
   if (steps >= 50_000) expect([...seen]).toEqual(expect.arrayContaining(all))
 })
