@@ -10,7 +10,7 @@ function show(options: { path?: string[]; suspended?: boolean; post?: string; lo
   const base = aView([])
   const view = path === undefined ? base : { ...base, group: { ...base.group!, merchantPath: path } }
   const client = createFixture({ userId: 'li', views: [view] })
-  const merchant = path === undefined ? null : { merchantId: path[0]!, name: '山茶咖啡', suspended }
+  const merchant = path === undefined ? null : { merchantId: path[0], name: '山茶咖啡', suspended }
   Object.assign(client.answers, { 'merchants.ofGroup': () => ({ merchant }) })
   if (post !== undefined) {
     const body = { name: '山茶咖啡', post, abilities: ['issue'] }
