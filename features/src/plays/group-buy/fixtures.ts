@@ -146,6 +146,9 @@ export class Model {
     const { who } = place
     const team = this.teams.find((one) => one.teamNo === place.teamNo)
     if (team?.isOpen === true && now >= team.until) this.settleTeam(team.teamNo, true)
+    // Money that came stands above a place somebody only keeps.
+    const other = this.live(who)
+    if (other !== place && other?.status === 'held') other.status = 'returned'
     const isHeld = place.status === 'held'
     const backTo = place.status
     place.status = 'returned'
@@ -279,6 +282,8 @@ export async function payOne(world: World, { at, model }: Offer, who: string, ra
 /** The host says what an order is for; several may be for one place. */
 export async function bindOne(world: World, { at, model }: Offer, who: string, random: () => number, n: number) {
   const orderId = anOrder(model, who, random, n, 0.4)
+  // Which of several places given back at one instant was kept last, nobody can say.
+  if (model.live(who) === undefined && model.orders.get(orderId)?.place === undefined) return
   const expected = model.bind(who, orderId, world.time.now())
   const bound = world
     .asServer()
