@@ -73,6 +73,9 @@ test('[FAIR10] a server that stops tells everybody who waits for it at once, and
 test('[FAIR10] a socket that waits to be told is not ended meanwhile as if the server had no room', async () => {
   const world = await start()
   const clients = await crowd(world, 60)
+  // Whoever still waits to be let in by then has been kept too long, and is told that.
+  const isIn = ({ frames }: WireClient) => frames.some(({ op }) => op === 'hello')
+  await until(() => clients.filter(isIn).length === 20)
   await settle(world)
   world.clock.pass(30_000)
   world.server.gateway.sweep()
