@@ -157,15 +157,22 @@ export class WorkShares {
   readonly limits: WorkShareLimits
   /** Milliseconds that only grow. */
   readonly now: () => number
+  readonly #priceOf: ((ms: number) => number) | undefined
   readonly #person: Rate
   readonly #apps = new Map<string, AppShare>()
   readonly #company = new Company()
   readonly #use = new Use()
   #forgottenAt = 0
 
-  constructor(limits: Partial<WorkShareLimits> = {}, now: () => number = () => performance.now()) {
+  /** `priceOf`: what work told to be so many milliseconds counts for, asked once for each charge. */
+  constructor(
+    limits: Partial<WorkShareLimits> = {},
+    now: () => number = () => performance.now(),
+    priceOf?: (ms: number) => number,
+  ) {
     this.limits = { ...workShareLimits, ...limits }
     this.now = now
+    this.#priceOf = priceOf
     this.#person = { share: this.#ofMachine(this.limits.person), burstMs: this.limits.personBurstMs }
     this.#forgottenAt = now()
   }
@@ -185,7 +192,8 @@ export class WorkShares {
     if (userId !== undefined) this.#shareOf(appId).company.note(userId, now)
   }
   /** Puts work on the account of the person and on that of the app. */
-  charge({ appId, userId }: Owner, ms: number): void {
+  charge({ appId, userId }: Owner, told: number): void {
+    const ms = this.#priceOf?.(told) ?? told
     if (appId === everyApp) return
     const now = this.now()
     const { debtMaxMs } = this.limits

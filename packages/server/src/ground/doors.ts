@@ -2,8 +2,7 @@
  * Where requests and connections come in: whoever took more than their share of the machine waits here, in a line of
  * their own, before anything is done for them. Knows no route and no frame.
  */
-import type { WorkShares } from '@qun/storage'
-import { BothAccounts, type Owner, Turns, type WorkAccounts } from '@qun/storage'
+import { BothAccounts, type Owner, Turns, type WorkAccounts, type WorkShares } from '@qun/storage'
 import { refusalOf } from './problem.ts'
 import { ThreadAccounts } from './thread-accounts.ts'
 
@@ -56,7 +55,7 @@ interface Gates {
   readonly refusals: Turns
 }
 function createGates(shares: WorkShares, thread: ThreadAccounts): Gates {
-  const accounts = new BothAccounts(shares, thread)
+  const accounts = new BothAccounts(shares, thread.work)
   const waiting = { waitMs, waitingPerPersonMax, waitingPerAppMax, waitingMax }
   const crowd = { waitingPerAppMax: manyConnections, waitingMax: manyConnections }
   const open = { places: Infinity, reserved: 0 }

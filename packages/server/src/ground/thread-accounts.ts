@@ -2,7 +2,7 @@
  * What people and apps take of this thread, which all share whatever else the machine has: accounts of what they may
  * have beside others, on which everything has its price, and others of refusals. Knows neither request nor socket.
  */
-import { type Owner, type WorkAccounts, type WorkShareLimits, WorkShares } from '@qun/storage'
+import { type Owner, WorkShares } from '@qun/storage'
 import { ThreadPrice } from './thread-price.ts'
 
 /** What a person, and an app, may take of it beside others, and how much at once: nobody else has a turn meanwhile. */
@@ -20,45 +20,19 @@ const ofRefusing = { processors: 1, person: 0.01, app: 0.125, whole: 0.125, pers
 /** A transaction costs this thread so much: asking, reading rows, making an answer of them. */
 const turnMs = 0.5
 
-/** Accounts on which everything has its price. */
-export class PricedAccounts implements WorkAccounts {
-  readonly #accounts: WorkAccounts
-  readonly #price: ThreadPrice
-
-  constructor(accounts: WorkAccounts, price: ThreadPrice) {
-    this.#accounts = accounts
-    this.#price = price
-  }
-  get now(): () => number {
-    return this.#accounts.now
-  }
-  get limits(): WorkShareLimits {
-    return this.#accounts.limits
-  }
-  ask(owner: Owner): void {
-    this.#accounts.ask(owner)
-  }
-  charge(owner: Owner, ms: number): void {
-    this.#accounts.charge(owner, this.#price.of(ms))
-  }
-  restOf(owner: Owner): number {
-    return this.#accounts.restOf(owner)
-  }
-  isAlone(appId: string): boolean {
-    return this.#accounts.isAlone(appId)
-  }
-}
-
-export class ThreadAccounts extends PricedAccounts {
+export class ThreadAccounts {
+  /** Of whatever is done for them. */
+  readonly work: WorkShares
   /** Of whoever is refused. */
-  readonly refusals: WorkAccounts
+  readonly refusals: WorkShares
 
-  constructor(shares: WorkShares, price: ThreadPrice = new ThreadPrice(shares.now)) {
-    super(new WorkShares({ ...ofThread, aloneAfterMs: shares.limits.aloneAfterMs }, shares.now), price)
-    this.refusals = new PricedAccounts(new WorkShares({ ...ofRefusing, aloneAfterMs: Infinity }, shares.now), price)
+  constructor({ now, limits }: WorkShares, price: ThreadPrice = new ThreadPrice(now)) {
+    const priceOf = (ms: number) => price.of(ms)
+    this.work = new WorkShares({ ...ofThread, aloneAfterMs: limits.aloneAfterMs }, now, priceOf)
+    this.refusals = new WorkShares({ ...ofRefusing, aloneAfterMs: Infinity }, now, priceOf)
   }
   /** A transaction was begun for them. */
   tookTurn(owner: Owner): void {
-    this.charge(owner, turnMs)
+    this.work.charge(owner, turnMs)
   }
 }

@@ -1,7 +1,6 @@
 /** What a millisecond on the thread's accounts counts for, by clocks of ours. */
 import { WorkShares } from '@qun/storage'
 import { expect, test } from 'vitest'
-import { PricedAccounts } from './thread-accounts.ts'
 import { ThreadPrice } from './thread-price.ts'
 
 /** A thread that is busy for a share of the time, of which so much of each ten milliseconds is on the accounts. */
@@ -63,8 +62,11 @@ test('[FAIR8] what the thread did in a long quiet does not make the first who co
 test('[FAIR8] who takes much of a busy thread rests for as long as it really was', () => {
   const rested = [1, 3].map((dearness) => {
     const { clock, price, pass } = thread()
-    const shares = new WorkShares({ processors: 1, person: 0.2, personBurstMs: 20 }, () => clock.now)
-    const accounts = new PricedAccounts(shares, price)
+    const accounts = new WorkShares(
+      { processors: 1, person: 0.2, personBurstMs: 20 },
+      () => clock.now,
+      (ms) => price.of(ms),
+    )
     pass(5_000, 0.9, 9 / dearness)
     accounts.ask({ appId: 'other', userId: 'sun' })
     accounts.ask({ appId: 'shop', userId: 'li' })
