@@ -19,6 +19,7 @@ import * as groupBuy from '@qun/features/plays/group-buy/contract'
 import * as points from '@qun/features/trade/points/contract'
 import * as memberLevel from '@qun/features/people/member-level/contract'
 import * as payment from '@qun/features/trade/payment/contract'
+import * as timeZone from '@qun/features/people/time-zone/contract'
 
 /** Cards of any shape: a registry forgets what each one holds. */
 type AnyCard = Card<any, any, any, any, any>
@@ -137,6 +138,7 @@ export const endpoints: readonly AnyEndpoint[] = [
   memberLevel.grantPoints,
   points.myPoints,
   points.myStatement,
+  points.myWallets,
   points.grantPoints,
   points.deductPoints,
   points.reversePoints,
@@ -153,6 +155,8 @@ export const endpoints: readonly AnyEndpoint[] = [
   payment.reportsOf,
   payment.openDifferences,
   payment.closeDifference,
+  timeZone.setTimeZone,
+  timeZone.timeZoneOf,
 ]
 
 export const records: readonly SyncedRecord[] = [

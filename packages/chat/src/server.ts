@@ -19,6 +19,7 @@ import points from '@qun/features/trade/points/server'
 import memberLevel from '@qun/features/people/member-level/server'
 import order from '@qun/features/trade/order/server'
 import payment from '@qun/features/trade/payment/server'
+import timeZone from '@qun/features/people/time-zone/server'
 
 export const features: readonly Feature[] = [
   message,
@@ -40,6 +41,7 @@ export const features: readonly Feature[] = [
   memberLevel,
   order,
   payment,
+  timeZone,
 ]
 
 /** What an operator sets for features, as `readConfig` of the server has it, and the way out they may use. */

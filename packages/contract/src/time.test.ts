@@ -1,7 +1,7 @@
 /** Wall clocks of time zones: dates, odd offsets, days that are longer, shorter or missing. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { DAY, dayIn, HOUR, isTimeZone, MINUTE, SECOND, wallIn } from './time.ts'
+import { DAY, dayIn, HOUR, isTimeZone, MINUTE, nextMidnight, SECOND, wallIn } from './time.ts'
 
 const utc = (...parts: [number, number, number, number?, number?]) => {
   const [year, month, day, hour = 0, minute = 0] = parts
@@ -67,4 +67,19 @@ test('many names do no harm', () => {
   expect(spellings.every(isTimeZone)).toBe(true)
   expect(isTimeZone(name)).toBe(false)
   expect(dayIn('UTC', 0)).toBe('1970-01-01')
+})
+test('[MER8] the next midnight is the first instant of another date, wherever clocks leap', () => {
+  expect(nextMidnight('Asia/Shanghai', utc(2026, 2, 28, 15, 59))).toBe(utc(2026, 2, 28, 16))
+  // Sao Paulo's clocks leapt from midnight to one that day.
+  expect(nextMidnight('America/Sao_Paulo', utc(2018, 11, 3, 12))).toBe(utc(2018, 11, 4, 3))
+  // Samoa has no 30th of December 2011.
+  expect(nextMidnight('Pacific/Apia', utc(2011, 12, 29, 12))).toBe(utc(2011, 12, 30, 10))
+  for (const timeZone of ['UTC', 'America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe'])
+    for (let at = utc(2026, 1, 1); at < utc(2027, 1, 1); at += 31 * HOUR + 7 * MINUTE) {
+      const next = nextMidnight(timeZone, at)
+      expect([dayIn(timeZone, next - 1), dayIn(timeZone, next) > dayIn(timeZone, at)]).toEqual([
+        dayIn(timeZone, at),
+        true,
+      ])
+    }
 })

@@ -59,3 +59,15 @@ export function dayIn(timeZone: string, at: Millis): string {
   return `${year}-${twoDigits(month)}-${twoDigits(day)}`
 }
 const twoDigits = (n: number): string => String(n).padStart(2, '0')
+/** The instant at which the next local date begins. Clocks may leap over midnight: then it is the first that exists. */
+export function nextMidnight(timeZone: string, at: Millis): Millis {
+  const today = dayIn(timeZone, at)
+  let before = at
+  let after = at + 2 * DAY
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2)
+    if (dayIn(timeZone, middle) === today) before = middle
+    else after = middle
+  }
+  return after
+}

@@ -7,6 +7,15 @@ export * from './host/host.ts'
 export * from './host/limits.ts'
 export * from './host/registry.ts'
 export {
+  issuerNamed,
+  issuerOfGroup,
+  setZone,
+  zoneAt,
+  zoneOfGroup,
+  type GroupIssuer,
+  type Zone,
+} from './decide/issuer.ts'
+export {
   findMerchant,
   listMerchants,
   listStaff,
@@ -15,6 +24,7 @@ export {
   setSuspended,
   type Merchant,
   type MerchantCall,
+  type MerchantTold,
   type Staff,
 } from './decide/merchants.ts'
 export { repair, type Repaired } from './decide/repair.ts'

@@ -70,6 +70,11 @@ export const ledgerAudits: readonly Audit[] = [
       WHERE s.spent IS DISTINCT FROM coalesce(t.total, 0)`,
   ),
   check(
+    'MER5',
+    'Nothing is given beyond the cap that stood when it was given.',
+    sql`SELECT app_id, scope, subject, currency, spent, cap FROM ledger_spent WHERE spent > cap`,
+  ),
+  check(
     'LDG12',
     'What is left of a lot is what entries put into it and took from it, and an account holds at least its lots.',
     sql`SELECT app_id, account, currency, expires_at, l.remaining, m.total FROM ledger_lots l

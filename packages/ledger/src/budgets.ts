@@ -2,7 +2,7 @@
  * Budgets that stop by themselves: so much per subject (a member of staff on a day, a campaign, a person). They count
  * what a decision spends; where the value itself is set aside beforehand, it waits in an account `budget/<name>`.
  */
-import type { BudgetKey } from '@qun/contract'
+import { defaultCapOf, isPoints, scopeWithin, type BudgetKey } from '@qun/contract'
 import { sql } from 'kysely'
 import { checkCurrency, checkRef, refuseLedger } from './names.ts'
 import type { LedgerCall } from './transfers.ts'
@@ -15,11 +15,11 @@ export interface Spending {
   readonly currency: string
   /** Integer minor units, at least 1. */
   readonly amount: number
-  /** Whose budgets it counts against; those without a cap are counted all the same. */
+  /** Whose budgets it counts against: a merchant's scopes. One without its own cap has the app's, or the default. */
   readonly against: readonly BudgetKey[]
 }
 
-/** Sets the cap of a scope; null lifts it. What is spent already stays counted. */
+/** Sets the cap of a merchant's scope, or of an app's; null forgets it. What is spent already stays counted. */
 export async function setBudget(
   { tx, appId }: Call,
   budget: { readonly scope: string; readonly currency: string; readonly cap: number | null },
@@ -50,7 +50,8 @@ export async function listBudgets(
     ORDER BY scope COLLATE "C", currency COLLATE "C" LIMIT ${page.limit}`.execute(tx)
   return rows
 }
-interface Standing {
+export interface Standing {
+  /** [MER5] What holds: the merchant's own, else the app's, else the default; null for pieces, which a stock bounds. */
   readonly cap: number | null
   readonly spent: number
 }
@@ -63,15 +64,25 @@ interface CurrencyKey extends BudgetKey {
 }
 /** Several at once, in the order asked: one look by key each, whatever the planner knows; so in all that follow. */
 export async function budgetsOf({ tx, appId }: Call, keys: readonly CurrencyKey[]): Promise<Standing[]> {
+  const asked = keys.map((key) => ({ ...key, within: scopeWithin(key.scope), common: commonOf(key.currency) }))
+  const capOf = (scope: 'scope' | 'within') => sql`(SELECT cap FROM ledger_budgets b
+    WHERE b.app_id = ${appId} AND b.scope = ${sql.ref(`t.${scope}`)} AND b.currency = t.common)`
   const { rows } = await sql<Standing>`SELECT coalesce(s.spent, 0) AS spent,
-      (SELECT cap FROM ledger_budgets b WHERE b.app_id = ${appId} AND b.scope = t.scope AND b.currency = t.currency) AS cap
-    FROM ROWS FROM (json_to_recordset(${JSON.stringify(keys)}::json) AS (scope text, subject text, currency text))
-      WITH ORDINALITY AS t(scope, subject, currency, n)
+      coalesce(${capOf('scope')}, ${capOf('within')}) AS cap
+    FROM ROWS FROM (json_to_recordset(${JSON.stringify(asked)}::json)
+      AS (scope text, subject text, currency text, within text, common text))
+      WITH ORDINALITY AS t(scope, subject, currency, within, common, n)
     LEFT JOIN LATERAL (SELECT spent FROM ledger_spent WHERE app_id = ${appId} AND scope = t.scope
       AND subject = t.subject AND currency = t.currency LIMIT 1) s ON true
     ORDER BY t.n`.execute(tx)
-  return rows
+  return rows.map(({ cap, spent }, i) => {
+    const { scope, currency } = keys[i] as CurrencyKey
+    return { cap: cap ?? defaultCapOf(scope, currency), spent }
+  })
 }
+
+/** Caps of points are told of `points`, whichever programme a merchant has. */
+const commonOf = (currency: string): string => (isPoints(currency) ? 'points' : currency)
 
 // ── spending ──
 /** [LDG8] Counts what is spent, or refuses `budget.exhausted` when a cap would be passed: then nothing is counted. */
@@ -114,7 +125,8 @@ export async function spendAll(call: Call, all: readonly Spending[]): Promise<vo
     if (cap !== null && spent + amount > cap) throw refuseLedger('budget.exhausted', key.scope)
     if (!Number.isSafeInteger(spent + amount)) throw refuseLedger('ledger.amount_limit', key.scope)
   }
-  await addSpendings(call, fresh)
+  const caps = keys.map((key, i) => ({ ...key, cap: standing[i]?.cap ?? null }))
+  await addSpendings(call, fresh, caps)
 }
 function checkAll(all: readonly Spending[]): void {
   for (const { ref, currency, amount } of all) {
@@ -195,14 +207,25 @@ const fromRows = (appId: string, rows: readonly Spending[]) => sql`
   SELECT ${appId}, t.ref, t.currency, t.amount, t.scopes, t.subjects
   FROM json_to_recordset(${JSON.stringify(rows.map(rowOf))}::json)
     AS t(ref text, currency text, amount bigint, scopes text[], subjects text[])`
-/** What another decision counted under a ref in this very moment, on another day, is not counted again. */
-async function addSpendings({ tx, appId }: Call, fresh: readonly Spending[]): Promise<void> {
+/**
+ * What another decision counted under a ref in this very moment, on another day, is not counted again. [MER9] The cap
+ * that stood is kept beside what it bounded.
+ */
+async function addSpendings(
+  { tx, appId }: Call,
+  fresh: readonly Spending[],
+  caps: readonly (BudgetKey & Pick<Standing, 'cap'> & { readonly currency: string })[],
+): Promise<void> {
   await sql`WITH fresh AS (INSERT INTO ledger_spendings (app_id, ref, currency, amount, scopes, subjects)
       ${fromRows(appId, fresh)} ON CONFLICT DO NOTHING RETURNING currency, amount, scopes, subjects)
-    INSERT INTO ledger_spent AS s (app_id, scope, subject, currency, spent)
-    SELECT ${appId}, a.scope, a.subject, f.currency, sum(f.amount)::bigint
-    FROM fresh f, unnest(f.scopes, f.subjects) AS a(scope, subject) GROUP BY 1, 2, 3, 4
-    ON CONFLICT (app_id, scope, subject, currency) DO UPDATE SET spent = s.spent + excluded.spent`.execute(tx)
+    INSERT INTO ledger_spent AS s (app_id, scope, subject, currency, spent, cap)
+    SELECT ${appId}, a.scope, a.subject, f.currency, sum(f.amount)::bigint, min(c.cap)
+    FROM fresh f CROSS JOIN LATERAL unnest(f.scopes, f.subjects) AS a(scope, subject)
+    LEFT JOIN json_to_recordset(${JSON.stringify(caps)}::json) AS c(scope text, subject text, currency text, cap bigint)
+      ON c.scope = a.scope AND c.subject = a.subject AND c.currency = f.currency
+    GROUP BY 1, 2, 3, 4
+    ON CONFLICT (app_id, scope, subject, currency) DO UPDATE
+      SET spent = s.spent + excluded.spent, cap = excluded.cap`.execute(tx)
 }
 /** NOTE: the rows are there and locked. */
 async function lowerSpendings({ tx, appId }: Call, kept: readonly Spending[], sums: readonly Sum[]): Promise<void> {

@@ -18,6 +18,18 @@ export async function lotsOf(
   return rows
 }
 
+/** Currencies of which something has lapsed and waits to be moved: a look by key for each that holds lots. */
+export async function currenciesDue(call: LedgerReading): Promise<string[]> {
+  const { rows } = await sql<{ currency: string }>`WITH RECURSIVE held AS (
+      (SELECT currency FROM ledger_lots WHERE app_id = ${call.appId} AND remaining > 0 ORDER BY currency LIMIT 1)
+      UNION ALL SELECT (SELECT l.currency FROM ledger_lots l WHERE l.app_id = ${call.appId} AND l.remaining > 0
+        AND l.currency > held.currency ORDER BY l.currency LIMIT 1) FROM held WHERE held.currency IS NOT NULL)
+    SELECT currency FROM held WHERE currency IS NOT NULL AND EXISTS (SELECT FROM ledger_lots l
+      WHERE l.app_id = ${call.appId} AND l.currency = held.currency AND l.remaining > 0 AND l.expires_at <= ${call.now}
+        AND l.account NOT LIKE 'escrow/%') ORDER BY currency`.execute(call.tx)
+  return rows.map(({ currency }) => currency)
+}
+
 export interface Expired {
   readonly account: Account
   readonly amount: number

@@ -23,7 +23,7 @@ export {
   type Budget,
   type Spending,
 } from './budgets.ts'
-export { expire, lotsOf, type Expired } from './expiry.ts'
+export { currenciesDue, expire, lotsOf, type Expired } from './expiry.ts'
 export {
   findInstruction,
   listExceptions,

@@ -138,4 +138,15 @@ export const ledgerMigrations: readonly Migration[] = [
       rls('ledger_spendings'),
     ],
   },
+  {
+    id: 'ledger-005',
+    up: [
+      // [MER5] What counts is a merchant's: until now there was one. Caps without a merchant stay, as the app's.
+      `SET LOCAL qun.app_id = '*'`,
+      `UPDATE ledger_spent SET scope = scope || '@main'`,
+      `UPDATE ledger_spendings SET scopes = ARRAY(SELECT s || '@main' FROM unnest(scopes) WITH ORDINALITY AS t(s, n) ORDER BY n)`,
+      // [MER9] The cap that stood when something was counted last; null where nothing bounded it, or long ago.
+      `ALTER TABLE ledger_spent ADD COLUMN cap bigint`,
+    ],
+  },
 ]

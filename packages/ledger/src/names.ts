@@ -8,8 +8,11 @@ export function refuseLedger(code: keyof typeof ledgerRefusals, detail?: string)
 
 const accountShape = /^[a-z][a-z-]{0,31}\/[^\p{C}]{1,200}$/u
 const refShape = /^[^\p{C}]{1,400}$/u
-/** `voucher:…` and `chance:…` count pieces of one kind each: a voucher of a batch, turns at a wheel. */
-const currencyShape = /^(?:points|CNY|(?:voucher|chance):[A-Za-z0-9_.-]{1,60})$/
+/**
+ * `points:…` are points of one programme [MER3]; `voucher:…` and `chance:…` count pieces of one kind each: a voucher of
+ * a batch, turns at a wheel.
+ */
+const currencyShape = /^(?:points|CNY|points:[A-Za-z0-9_.-]{1,64}|(?:voucher|chance):[A-Za-z0-9_.-]{1,60})$/
 
 /** [LDG9] An issuer's negative is what is out there; a provider's is what it holds outside: neither has a floor. */
 export function floorOf(account: string): number | null {

@@ -8,6 +8,7 @@ import { move, startLab } from './fixtures.ts'
 import { reverse, transfer, transferAll } from './transfers.ts'
 
 const mint = 'issuer/points'
+const shop = { merchantId: 'shop', timeZone: 'Asia/Shanghai' }
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
 
 test('[LDG4] of 64 payments at once from an account with funds for 10, ten go through', async () => {
@@ -76,7 +77,7 @@ test('[LDG8] of 40 spendings at once on a budget for 25, twenty-five are counted
 })
 test('[LDG8] one key told 32 times at once, on two days, is counted once; many keys never meet a deadlock', async () => {
   await using lab = await startLab({ poolSize: 16 })
-  const keyOf = (who: number, day = 0) => staffDay(`p${who}` as UserId, day * 86_400_000)
+  const keyOf = (who: number, day = 0) => staffDay(shop, `p${who}` as UserId, day * 86_400_000)
   await Promise.all(
     upTo(32).map((i) =>
       lab.decide((call) => spend(call, { ref: 'once', currency: 'points', amount: 3, against: [keyOf(0, i % 2)] })),

@@ -1,6 +1,15 @@
 /** A whole system in one process, on a database of its own, with time and chance in the test's hand. */
 import { createInProcessBus, type Bus } from '@qun/bus'
-import type { AnswerOf, Card, Endpoint, GroupId, StateOf, UserId } from '@qun/contract'
+import {
+  mainMerchant,
+  type AnswerOf,
+  type Card,
+  type Endpoint,
+  type GroupId,
+  type Issuer,
+  type StateOf,
+  type UserId,
+} from '@qun/contract'
 import {
   auditsOf,
   createCore,
@@ -118,8 +127,14 @@ interface WorldNode {
   readonly store: Store
 }
 
+/** A bug with what caused it. */
+const told = (bug: unknown): string =>
+  bug instanceof Error && bug.cause !== undefined ? `${bug}: ${String(bug.cause)}` : String(bug)
+
 /** The merchant behind the shop's groups. */
 export const shopId = 'camellia'
+/** The same as budgets name it. */
+export const shopIssuer: Issuer = { merchantId: shopId, timeZone: 'Asia/Shanghai' }
 /** Clients and engine may answer each other for ever. */
 const settleRoundsMax = 4
 
@@ -220,7 +235,8 @@ export class World implements AsyncDisposable {
   async #hire(userIds: readonly string[]): Promise<void> {
     await this.store.transaction(appId, async (tx) => {
       const call = { tx, appId, now: this.time.now() }
-      await putMerchant(call, { merchantId: shopId, name: '山茶咖啡' })
+      // The host's own points: what it grants without naming a merchant is worth something in the shop's groups.
+      await putMerchant(call, { merchantId: shopId, name: '山茶咖啡', programme: mainMerchant })
       const work = { post: '店长', abilities: ['issue', 'moderate', 'talk-as'] as const }
       for (const userId of userIds) await setStaff(call, { merchantId: shopId, userId }, work)
     })
@@ -293,7 +309,10 @@ export class World implements AsyncDisposable {
       found.push(...(await differences(this.core, this.store, appId, client, person.views())))
     }
     found.push(...(await this.#audit()))
-    if (this.#bugs.length > 0) throw new AggregateError(this.#bugs.splice(0), 'the engine reported bugs')
+    if (this.#bugs.length > 0) {
+      const bugs = this.#bugs.splice(0)
+      throw new AggregateError(bugs, `the engine reported bugs:\n${bugs.map(told).join('\n')}`)
+    }
     if (found.length > 0) throw new Error(`the world does not hold:\n${found.join('\n')}`)
   }
   /** All audits at one moment, sent together. */

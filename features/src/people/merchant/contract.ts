@@ -27,8 +27,8 @@ export const merchantRefusals = {
   'merchant.parent_invalid': refusal(
     409,
     'never',
-    '所属商家不能更改，且最多四级',
-    'A merchant belongs to the one it was made under, at most four levels deep',
+    '所属商家和积分计划不能更改，且最多四级',
+    'A merchant keeps the one it was made under and its programme of points, at most four levels deep',
   ),
 } as const
 
@@ -55,6 +55,7 @@ export const MerchantView = closed({
   merchantId: MerchantIdSchema,
   name: Name,
   path: Type.Array(MerchantIdSchema, { description: 'Itself, then those it belongs to.' }),
+  programme: MerchantIdSchema,
   suspendedAt: nullable(MillisSchema),
 })
 export const StaffView = closed({ userId: UserIdSchema, post: Post, abilities: Abilities, since: MillisSchema })
@@ -67,7 +68,14 @@ export const putMerchantEndpoint = defineEndpoint({
   doc: 'Makes a merchant, or names it anew. Whom it belongs to is told once.',
   by: 'server',
   params: merchant,
-  body: closed({ name: Name, parentId: Type.Optional(MerchantIdSchema) }),
+  body: closed({
+    name: Name,
+    parentId: Type.Optional(MerchantIdSchema),
+    programme: Type.Optional({
+      ...MerchantIdSchema,
+      description: 'Whose points it gives: merchants that name the same share them. Its own unless told; told once.',
+    }),
+  }),
   answer: MerchantView,
   refusals: merchantRefusals,
   errors: ['merchant.not_found', 'merchant.parent_invalid'],

@@ -24,12 +24,7 @@ import {
 } from './contract.ts'
 
 const pageDefault = 50
-const viewOf = ({ merchantId, name, path, suspendedAt }: Merchant) => ({
-  merchantId,
-  name,
-  path: [...path],
-  suspendedAt,
-})
+const viewOf = ({ path, ...rest }: Merchant) => ({ ...rest, path: [...path] })
 async function knownMerchant(call: Call, merchantId: string): Promise<Merchant> {
   const found = await findMerchant(call, merchantId)
   if (found === undefined) throw refuse('merchant.not_found')
@@ -40,11 +35,11 @@ const pageOf = <T>(rows: readonly T[], limit: number) => ({ shown: rows.slice(0,
 
 const put = serveEndpoint(putMerchantEndpoint, async (call) => {
   const { merchantId } = call.params
-  const { name, parentId } = call.body
+  const { name, parentId, programme } = call.body
   const before = await findMerchant(call, merchantId)
   // Told again without its parent, it stays where it is.
   const parent = parentId ?? before?.path[1]
-  const made = await putMerchant(call, { merchantId, name, ...(parent === undefined ? {} : { parentId: parent }) })
+  const made = await putMerchant(call, { merchantId, name, parentId: parent, programme })
   if (!made) call.fail('merchant.parent_invalid')
   return viewOf(await knownMerchant(call, merchantId))
 })

@@ -1,6 +1,6 @@
 /** How a check-in programme behaves, through a whole world with its days. */
-import { balanceOf } from '@qun/ledger'
-import { refusalOf, startWorld, type At, type World } from '@qun/testing'
+import { balanceOf, setBudget } from '@qun/ledger'
+import { appId, refusalOf, startWorld, type At, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
 import membership from '../../people/membership/server.ts'
 import message, { cardPictures } from '../../words/message/server.ts'
@@ -133,4 +133,29 @@ test('[CI9] after the end nothing counts, by its time or by an admin', async () 
   expect(await refusalOf(world.as('li').act(other, checkIn, 'end', {}))).toBe('group.permission')
   await world.as('he').act(other, checkIn, 'end', {})
   expect(await check(world, 'zhao', other)).toBe('check_in.ended')
+})
+test('[CI10] [MER5] what the merchant’s caps have no room for waits for the next day; the day counts all the same', async () => {
+  await using world = await open()
+  const cap = (amount: number) =>
+    world.store.transaction(appId, (tx) =>
+      setBudget({ tx, appId }, { scope: 'merchant-day', currency: 'points', cap: amount }),
+    )
+  const at = await start(world, { mode: 'cumulative', milestones: [{ days: 1, points: 7 }] })
+  await cap(10)
+  expect(await check(world, 'li', at)).toBe(null)
+  expect(await check(world, 'zhao', at)).toBe(null)
+  expect([await pointsOf(world, 'li'), await pointsOf(world, 'zhao')]).toEqual([7, 0])
+  expect(await world.as('zhao').mine(at)).toMatchObject({ total: 1, reached: [] })
+  await world.jump(day)
+  await check(world, 'zhao', at)
+  expect(await pointsOf(world, 'zhao')).toBe(7)
+})
+test('[V1] [MER2] nobody pays points in a group of friends; a programme that gives none is theirs to post', async () => {
+  await using world = await open()
+  const groupId = await world.makeFriendsGroup(['li', 'zhao'])
+  const body = { ...{ title: '早睡', opens: 0, closes: 1_440, mode: 'cumulative' as const }, proof: 'none' as const }
+  const rest = { makeUps: 0, leaderboard: true }
+  const post = (milestones: CheckInBody['milestones']) =>
+    refusalOf(world.as('li').post(groupId, checkIn, { ...body, ...rest, milestones }))
+  expect([await post([{ days: 1, points: 100_000 }]), await post([])]).toEqual(['merchant.not_issuer', null])
 })

@@ -70,7 +70,13 @@ export const checkIn = defineCard({
   body: closed({
     title: Type.String({ minLength: 1, maxLength: 60 }),
     /** IANA name; days begin at its midnight. */
-    timeZone: Type.Optional(Type.String({ maxLength: 64, default: 'Asia/Shanghai' })),
+    timeZone: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'IANA name; the merchant’s, or the app’s, unless told.',
+      }),
+    ),
     opens: Minute,
     closes: Minute,
     mode: oneOf('consecutive', 'cumulative'),

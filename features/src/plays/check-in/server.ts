@@ -1,15 +1,18 @@
 /** Serves check-in programmes: glue between the contract, the rules, the days and the ledger. */
-import type { StateOf, UserId } from '@qun/contract'
+import { givenBy, memberDay, refuse, Refusal, type BodyOf, type StateOf, type UserId } from '@qun/contract'
 import {
   defineFeature,
+  issuerOfGroup,
   serveCard,
   serveEndpoint,
+  zoneOfGroup,
   type ActionCall,
   type CardCall,
   type Feature,
+  type Guard,
   type OpenCall,
 } from '@qun/core'
-import { ledgerAudits, transferAll } from '@qun/ledger'
+import { ledgerAudits, spendAll, transferAll } from '@qun/ledger'
 import { boardOf, checkIn, makeUpSpanMs, topMax, type CheckInMine } from './contract.ts'
 import { hasProof, localTime, mayMakeUp, milestonesReached, mineOf, programmeFault, proofKey, zoneOf } from './rules.ts'
 import { audits } from './store-audits.ts'
@@ -105,8 +108,9 @@ async function count(call: Acting, mine: CheckInMine | undefined, added: StoredD
   const counted = mineOf(all, today, { reached: held, makeUpsLeft: Math.max(0, body.makeUps - usedMakeUps) })
   // [CI6] A repetition is a day; what it would have earned waits for the next one that is not.
   const isRepeat = added.proofKey !== null && repeats(before, added.proofKey)
-  const fresh = isRepeat ? [] : milestonesReached(body, counted, held)
-  await give(call, fresh)
+  const due = isRepeat ? [] : milestonesReached(body, counted, held)
+  // [CI10] What the merchant's caps have no room for today is given with the next day that is checked.
+  const fresh = (await give(call, due)) ? due : []
   call.setMine(actorId, { ...counted, reached: [...held, ...fresh.map(({ days }) => days)] })
   call.setState({
     ...state,
@@ -128,17 +132,26 @@ function topAfter(top: State['top'], one: State['top'][number]): State['top'] {
   const place = others.findIndex(({ days }) => days < one.days)
   return others.toSpliced(place === -1 ? others.length : place, 0, one).slice(0, topMax)
 }
-/** [CI5] The ref is the promise that it happens once. */
+/** [CI5] The ref is the promise that it happens once. False when a cap has no room for it: then nothing is given. */
 async function give(
   call: Acting,
   reached: readonly { readonly days: number; readonly points: number }[],
-): Promise<void> {
-  const { groupId, seq, actorId } = call
+): Promise<boolean> {
+  if (reached.length === 0) return true
+  const { groupId, seq, actorId, senderId, now } = call
+  const issuer = await issuerOfGroup(call, groupId)
+  if (issuer === undefined) throw refuse('merchant.not_issuer')
+  const currency = issuer.points
+  const refOf = (days: number) => `check-in/${groupId}/${seq}/${days}/${actorId}`
+  // [CI10] [MER5] Against the day of who offers it, of the merchant, and of who is given it.
+  const against = [...givenBy(issuer, { userId: senderId }, now), memberDay(issuer, actorId, now)]
+  const spent = reached.map(({ days, points }) => ({ ref: refOf(days), currency, amount: points, against }))
+  if (await isExhausted(spendAll(call, spent))) return false
   await transferAll(
     call,
     reached.map(({ days, points }) => ({
-      ref: `check-in/${groupId}/${seq}/${days}/${actorId}`,
-      currency: 'points',
+      ref: refOf(days),
+      currency,
       legs: [
         { account: 'issuer/check-in', amount: -points },
         { account: `user/${actorId}`, amount: points },
@@ -148,6 +161,16 @@ async function give(
     })),
   )
   for (const { days, points } of reached) call.record('check-in.milestone', { seq, userId: actorId, days, points })
+  return true
+}
+async function isExhausted(spending: Promise<void>): Promise<boolean> {
+  try {
+    await spending
+    return false
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'budget.exhausted') return true
+    throw error
+  }
 }
 
 function end(call: CardCall<typeof checkIn>): void {
@@ -157,6 +180,16 @@ function end(call: CardCall<typeof checkIn>): void {
   call.record('check-in.ended', { seq: call.seq, memberCount: call.state.memberCount })
 }
 
+/** [MER8] A programme counts the merchant's days from its first to its last, unless it names a zone itself. */
+const zoneGuard: Guard = {
+  name: 'check-in.zone',
+  kinds: [checkIn.kind],
+  async post({ appId, groupId, now, body, decide }) {
+    const asked = body as BodyOf<typeof checkIn>
+    if (asked.timeZone !== undefined) return undefined
+    return { ...asked, timeZone: await decide((tx) => zoneOfGroup({ tx, appId, now }, groupId)) }
+  },
+}
 const cardWith = (keeper: PictureKeeper | undefined) =>
   serveCard(checkIn, {
     open: (call) => open(call, keeper),
@@ -187,6 +220,7 @@ export function createCheckIn({ pictures }: CheckInOptions = {}): Feature {
     migrations,
     cards: [cardWith(pictures)],
     endpoints: [board],
+    guards: [zoneGuard],
     audits: [...ledgerAudits, ...audits],
   })
 }

@@ -1,7 +1,7 @@
 /** What a draw counts against: the poster’s day and its campaign, until its prizes are given or forgone. */
 import { campaignBudget, DAY, MINUTE, staffDay, type BudgetKey } from '@qun/contract'
 import { budgetOf, setBudget } from '@qun/ledger'
-import { appId, refusalOf, type At, type World } from '@qun/testing'
+import { appId, refusalOf, type At, type World, shopIssuer } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { luckyDraw } from './contract.ts'
 import { bodyAt, enter, id, open, post } from './fixtures.ts'
@@ -18,16 +18,22 @@ const claim = (world: World, at: At, who: string) => world.as(who).act(at, lucky
 
 test('[LD26] a draw that would pass the cap is not posted; a cancelled or recalled one counts no longer', async () => {
   await using world = await open()
-  const day = staffDay(id('wang'), world.time.now())
+  const day = staffDay(shopIssuer, id('wang'), world.time.now())
   await cap(world, 'staff-day', 2 * all + 1)
   await cap(world, 'campaign/spring', all)
   const first = await post(world, { campaign: 'spring' })
   expect(await refusalOf(post(world, { campaign: 'spring' }))).toBe('budget.exhausted')
   const second = await post(world)
   expect(await refusalOf(post(world))).toBe('budget.exhausted')
-  expect([await spent(world, day), await spent(world, campaignBudget('spring'))]).toEqual([2 * all, all])
+  expect([await spent(world, day), await spent(world, campaignBudget(shopIssuer.merchantId, 'spring'))]).toEqual([
+    2 * all,
+    all,
+  ])
   await world.as('wang').act(first, luckyDraw, 'cancel', { reason: '改期' })
-  expect([await spent(world, day), await spent(world, campaignBudget('spring'))]).toEqual([all, 0])
+  expect([await spent(world, day), await spent(world, campaignBudget(shopIssuer.merchantId, 'spring'))]).toEqual([
+    all,
+    0,
+  ])
   await world.as('wang').recall(second)
   expect(await spent(world, day)).toBe(0)
   await world.as('wang').recall(first)
@@ -40,7 +46,7 @@ test('[LD26] of twelve draws posted at once, as many as the campaign has room fo
   const said = await Promise.all(Array.from({ length: 12 }, () => refusalOf(post(world, { campaign: 'spring' }))))
   expect(said.filter((code) => code === null)).toHaveLength(4)
   expect(said.filter((code) => code === 'budget.exhausted')).toHaveLength(8)
-  expect(await spent(world, campaignBudget('spring'))).toBe(4 * all)
+  expect(await spent(world, campaignBudget(shopIssuer.merchantId, 'spring'))).toBe(4 * all)
 })
 test('[LD26] the host has no day; prizes worth nothing count nothing', async () => {
   await using world = await open()
@@ -50,13 +56,13 @@ test('[LD26] the host has no day; prizes worth nothing count nothing', async () 
     ...{ appId, groupId: world.groupId, senderId: id(''), asServer: true, kind: luckyDraw.kind, clientId: 'host-1' },
     body,
   })
-  expect(await spent(world, campaignBudget('spring'))).toBe(all)
+  expect(await spent(world, campaignBudget(shopIssuer.merchantId, 'spring'))).toBe(all)
   expect(await refusalOf(post(world))).toBe('budget.exhausted')
   expect(await refusalOf(post(world, { prizes: [{ name: '拥抱', quantity: 3, valueFen: 0 }] }))).toBe(null)
 })
 test('[LD26] what nobody won counts no longer; a winner’s own day is not asked', async () => {
   await using world = await open()
-  const day = staffDay(id('wang'), world.time.now())
+  const day = staffDay(shopIssuer, id('wang'), world.time.now())
   await cap(world, 'member-day', 0)
   const at = await post(world)
   await enter(world, at, 'li')
@@ -71,7 +77,7 @@ test('[LD26] what nobody won counts no longer; a winner’s own day is not asked
 })
 test.each(['void', 'redraw'] as const)('[LD26] what nobody claimed in time counts no longer: %s', async (unclaimed) => {
   await using world = await open()
-  const day = staffDay(id('wang'), world.time.now())
+  const day = staffDay(shopIssuer, id('wang'), world.time.now())
   const at = await post(world, { claimDays: 7, unclaimed })
   for (const who of ['li', 'zhao', 'sun']) await enter(world, at, who)
   await world.pass(11 * MINUTE)

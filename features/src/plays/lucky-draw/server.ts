@@ -1,5 +1,5 @@
 /** Serves lucky-draw cards: glue between the contract, the rules, the store and a randomness beacon. */
-import { budgetZone, type StateOf } from '@qun/contract'
+import type { StateOf } from '@qun/contract'
 import { defineFeature, serveCard, serveEndpoint, type ActionCall, type Feature, type OpenCall } from '@qun/core'
 import { ledgerAudits } from '@qun/ledger'
 import { entriesOf, luckyDraw, prizeCapFen, proofOf, winnersShownMax, type Entropy, type Winner } from './contract.ts'
@@ -44,8 +44,6 @@ export interface LuckyDrawOptions {
   readonly beacon?: Beacon
   /** Highest worth of one unit of a prize, in fen. */
   readonly prizeCapFen?: number
-  /** Whose days budgets count. */
-  readonly timeZone?: string
 }
 
 // ── posting ──
@@ -62,7 +60,7 @@ async function open(call: OpenCall<typeof luckyDraw>, options: LuckyDrawOptions)
   if (fault !== undefined) call.fail(fault)
   if (!timesFit(closesAt, drawsAt, call.now)) call.fail('draw.times_invalid')
   checkEntropy(call, entropyOf(body), closesAt, drawsAt, options)
-  await countPrizes(call, options.timeZone ?? budgetZone)
+  await countPrizes(call)
   const seed = call.randomHex(32)
   const drawId = `draw_${call.randomHex(12)}`
   await keepSeed(call.tx, call, drawId, seed)

@@ -31,7 +31,7 @@ test('[R1] [R3] [R4] [R5] [R6] [R7] [RP11] each planted difference is found, and
   const ended = await post(world)
   await grab(world, ended, 'li')
   await world.jump(25 * HOUR)
-  await fund(world, 'budget/spring', 1_000)
+  await fund(world, 'budget/camellia/spring', 1_000)
   const fresh = await post(world, { budget: 'spring' })
   for (const who of ['li', 'zhao']) await grab(world, fresh, who)
   for (const audit of audits) {

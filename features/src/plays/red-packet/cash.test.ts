@@ -72,7 +72,7 @@ describe('cash', () => {
     await using _ = world
     expect(await refusalOf(send({}, 'li'))).toBe('ledger.insufficient_funds')
     expect(await refusalOf(send({ currency: 'USD' }))).toBe('ledger.currency_unknown')
-    const { purses } = await world.as('wang').call(purseOf)
+    const { purses } = await world.as('wang').call(purseOf, { params: { groupId: world.groupId } })
     expect(purses).toEqual([
       { currency: 'points', balance: 1_000_000 },
       { currency: 'CNY', balance: 10_000 },

@@ -5,6 +5,7 @@ import {
   defineCard,
   defineEndpoint,
   GroupIdSchema,
+  MerchantIdSchema,
   ledgerRefusals,
   MillisSchema,
   nullable,
@@ -50,6 +51,12 @@ export const packetRefusals = {
     'An exclusive packet is one share for another member',
   ),
   'redpacket.phrase_invalid': refusal(422, 'after-change', '口令无效', 'The passphrase cannot be used'),
+  'redpacket.no_points': refusal(
+    409,
+    'never',
+    '好友群没有商家积分，不能发积分红包',
+    'Points are a shop’s: a friends’ group has none to send',
+  ),
   'redpacket.budget_forbidden': refusal(403, 'never', '不能使用该预算', 'You may not spend this budget'),
   'redpacket.voucher_forbidden': refusal(
     403,
@@ -117,6 +124,8 @@ export const redPacket = defineCard({
     expiresAt: MillisSchema,
     /** SHA-256 of a secret and all shares in their order; the secret is shown once it is over. */
     commit: Type.String(),
+    /** [MER3] Of points: whose they are, where not the host's own. */
+    programme: Type.Optional(MerchantIdSchema),
     /** What a piece is called, where the packet gives pieces. */
     unit: Type.Optional(Type.String()),
     /** A ticket is needed to open it: action `ticket`. */
@@ -241,9 +250,10 @@ export const claimsOf = defineEndpoint({
 export const purseOf = defineEndpoint({
   name: 'redPackets.purse',
   method: 'GET',
-  path: '/red-packets/purse',
-  doc: 'What the caller can send packets of, and the limits of a packet.',
-  by: 'user',
+  path: '/groups/:groupId/red-packets/purse',
+  doc: 'What the caller can send packets of here, and the limits of a packet. No points in a friends’ group.',
+  by: 'member',
+  params: closed({ groupId: GroupIdSchema }),
   answer: closed({
     purses: Type.Array(closed({ currency: Currency, balance: nullable(Type.Integer()) })),
     shareMax: Amount,

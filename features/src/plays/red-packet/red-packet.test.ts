@@ -70,7 +70,7 @@ describe('sending', () => {
   })
   test('[RP2] a budget of the shop pays for its staff alone, within their day, and is given back what is left', async () => {
     await using world = await open()
-    await fund(world, 'budget/spring', 1_500)
+    await fund(world, 'budget/camellia/spring', 1_500)
     await asLedger(world, (call) => setBudget(call, { scope: 'staff-day', currency: 'points', cap: 1_000 }))
     expect(await refused(world, { budget: 'spring' }, 'li')).toBe('merchant.not_issuer')
     const params = { groupId: world.groupId, userId: id('sun') }
@@ -80,8 +80,8 @@ describe('sending', () => {
     expect(await refused(world, { budget: 'spring', amount: 101 })).toBe('budget.exhausted')
     await grab(world, at, 'li')
     await world.jump(24 * HOUR)
-    expect(await balance(world, 'budget/spring')).toBe(1_200)
-    const day = { scope: 'staff-day', subject: 'wang/2026-01-01' }
+    expect(await balance(world, 'budget/camellia/spring')).toBe(1_200)
+    const day = { scope: 'staff-day@camellia', subject: 'wang/2026-01-01' }
     const spent = await asLedger(world, (call) => budgetOf(call, { ...day, currency: 'points' }))
     expect(spent).toEqual({ cap: 1_000, spent: 300 })
   })
@@ -243,7 +243,10 @@ describe('opening', () => {
     const { commit } = await world.read(at, redPacket)
     expect(commitOf(first.proof?.secret ?? '', first.proof?.shares ?? [])).toBe(commit)
     expect(await refusalOf(claims(world, { ...at, seq: at.seq - 1 }, 'li'))).toMatch(/not_found$/)
-    expect(await world.as('li').call(purseOf)).toMatchObject({ purses: [{ currency: 'points', balance: own }] })
+    const { groupId } = world
+    expect(await world.as('li').call(purseOf, { params: { groupId } })).toMatchObject({
+      purses: [{ currency: 'points', balance: own }],
+    })
   })
 })
 

@@ -1,5 +1,5 @@
 /** What members read of packets beside the card: who opened one, and what they could send one of. */
-import { serveEndpoint, type EndpointServer } from '@qun/core'
+import { issuerOfGroup, serveEndpoint, type EndpointServer } from '@qun/core'
 import { balanceOf } from '@qun/ledger'
 import { claimsOf, countMax, purseOf, redPacket, vouchersOf, type PacketState } from './contract.ts'
 import type { ShareLimits } from './rules.ts'
@@ -38,16 +38,17 @@ interface ReadingTerms {
   readonly keepers: Keepers
 }
 export function endpointsOf({ limits, cash: provider, keepers }: ReadingTerms): EndpointServer[] {
-  const purse = serveEndpoint(purseOf, async (call) => ({
-    purses: await Promise.all(
-      ['points', ...(provider === undefined ? [] : [cash])].map(async (currency) => ({
-        currency,
-        balance: await balanceOf(call, `user/${call.actorId}`, currency),
-      })),
-    ),
-    shareMax: limits.max,
-    countMax,
-  }))
+  const purse = serveEndpoint(purseOf, async (call) => {
+    const issuer = await issuerOfGroup(call, call.params.groupId)
+    const held: [currency: string, inLedger: string][] = []
+    if (issuer !== undefined) held.push(['points', issuer.points])
+    if (provider !== undefined) held.push([cash, cash])
+    const purses = held.map(async ([currency, inLedger]) => ({
+      currency,
+      balance: await balanceOf(call, `user/${call.actorId}`, inLedger),
+    }))
+    return { purses: await Promise.all(purses), shareMax: limits.max, countMax }
+  })
   const vouchers = serveEndpoint(vouchersOf, async (call) => {
     const lists = await Promise.all(keepers.map((keeper) => keeper.list(call, call.params.groupId)))
     return { vouchers: lists.flat() }

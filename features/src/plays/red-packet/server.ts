@@ -1,7 +1,8 @@
 /** Serves red packets: glue between the contract, the rules, the store and the ledger. */
-import { budgetZone, type RefusalDetail } from '@qun/contract'
+import type { RefusalDetail } from '@qun/contract'
 import {
   defineFeature,
+  issuerOfGroup,
   serveCard,
   type ActionCall,
   type CardCall,
@@ -27,7 +28,16 @@ import {
 import { audits } from './store-audits.ts'
 import { carryOut, cash, payOut } from './server-cash.ts'
 import { endpointsOf } from './server-reading.ts'
-import { escrowOf, giveBackBudget, refOf, takeBudget, takeShare } from './server-money.ts'
+import {
+  currencyHere,
+  currencyOf,
+  escrowOf,
+  giveBackBudget,
+  programmeKept,
+  refOf,
+  takeBudget,
+  takeShare,
+} from './server-money.ts'
 import { keeperOf, setPiecesAside, voucherFault, type Keepers } from './server-vouchers.ts'
 import {
   claimerOf,
@@ -56,8 +66,6 @@ export interface RedPacketOptions {
   readonly senderOpens?: boolean
   /** Opening needs a ticket of action `ticket`: a script must at least look at the packet first. */
   readonly tickets?: boolean
-  /** Whose days budgets count. */
-  readonly timeZone?: string
   /** Pays out packets of CNY; without it they are refused `ledger.currency_unknown`. */
   readonly cash?: PaymentProvider
   /** Who keeps what packets of pieces give; without one they are refused `ledger.currency_unknown`. */
@@ -67,7 +75,6 @@ export interface Terms extends OpenTerms {
   readonly lifeMs: number
   readonly limits: ShareLimits
   readonly tickets: boolean
-  readonly timeZone: string
   readonly cash: PaymentProvider | undefined
   readonly keepers: Keepers
 }
@@ -79,13 +86,15 @@ type Opening = ActionCall<typeof redPacket>
 async function send(call: OpenCall<typeof redPacket>, terms: Terms): Promise<PacketState> {
   const { body, actorId, now } = call
   await checkSender(call, terms)
-  const { recipientId, phraseId, currency, amount, count } = body
+  const { recipientId, phraseId, amount, count } = body
+  const issuer = await issuerOfGroup(call, call.groupId)
+  const currency = currencyHere(call, issuer)
   if (recipientId !== undefined && (await call.findMember(recipientId))?.active !== true)
     call.fail('redpacket.recipient_invalid')
   if (phraseId !== undefined && !(await usePhrase(call, phraseId))) call.fail('redpacket.phrase_invalid')
   const keeper = keeperOf(terms.keepers, currency)
   const pieces = keeper === undefined ? undefined : await setPiecesAside(call, keeper)
-  const source = pieces?.account ?? (await takeBudget(call, terms.timeZone))
+  const source = pieces?.account ?? (await takeBudget(call, issuer, currency))
   await transfer(call, {
     ref: refOf(call, 'fund'),
     currency,
@@ -101,13 +110,14 @@ async function send(call: OpenCall<typeof redPacket>, terms: Terms): Promise<Pac
   const expiresAt = now + terms.lifeMs
   await keepPacket(call, { source, currency, amount, count, shareMax: terms.limits.max, secret, expiresAt }, shares)
   call.schedule(expiresAt, 'expire')
-  call.record('red-packet.sent', { seq: call.seq, userId: actorId, currency, amount, count })
+  call.record('red-packet.sent', { seq: call.seq, userId: actorId, currency: body.currency, amount, count })
   const commit = commitOf(secret, shares)
   return {
     phase: 'open',
     claimedCount: 0,
     expiresAt,
     commit,
+    ...programmeKept(currency),
     ...(terms.tickets ? { ticketed: true } : {}),
     ...(pieces === undefined ? {} : { unit: pieces.title }),
   }
@@ -162,7 +172,7 @@ async function open(call: Opening, input: { phrase?: string; ticket?: string }, 
   if (over !== undefined) return refuse(call, held, mine, over)
   const shares = await readShares(call)
   const share = shares[call.state.claimedCount] as number
-  const fault = await takeShare(call, share, terms.timeZone)
+  const fault = await takeShare(call, share)
   const none = fault ?? (await voucherFault(call, keeperOf(terms.keepers, body.currency), share))
   if (none !== undefined) return refuse(call, held, mine, none)
   return claim(call, held, shares, terms)
@@ -211,7 +221,7 @@ async function claim(
     claimShare(call, ord, actorId, now),
     transfer(call, {
       ref: refOf(call, `open/${actorId}`),
-      currency: body.currency,
+      currency: currencyOf(body, state),
       legs: [
         { account: escrowOf(call), amount: -amount },
         { account: `user/${actorId}`, amount },
@@ -279,7 +289,7 @@ async function settle(call: PacketCall, phase: 'expired' | 'revoked', terms: Ter
   await endPacket(call, now)
   call.setState({ ...state, phase, claimedSum: amount - refunded, refunded, endedAt: now })
   call.cancelJob('expire')
-  call.record(`red-packet.${phase}`, { seq, currency, refunded })
+  call.record(`red-packet.${phase}`, { seq, currency: body.currency, refunded })
 }
 
 /** A group that is over has nobody left to open anything. */
@@ -300,7 +310,6 @@ export function createRedPacket(options: RedPacketOptions = {}): Feature {
     membersWhenSent: options.membersWhenSent ?? false,
     senderOpens: options.senderOpens ?? true,
     tickets: options.tickets ?? false,
-    timeZone: options.timeZone ?? budgetZone,
     cash: options.cash,
     keepers: options.vouchers ?? [],
   }

@@ -1,14 +1,16 @@
 /** Caps as the host meets them: set, listed, read; and what they stop, by race and over days. */
-import { DAY, type UserId } from '@qun/contract'
+import { DAY, defaultCaps, type UserId } from '@qun/contract'
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { Value } from 'typebox/value'
 import { expect, test } from 'vitest'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
 import { grantPoints } from '../points/contract.ts'
-import points, { createPoints } from '../points/server.ts'
+import points from '../points/server.ts'
 import { budgetSpent, listBudgets, setBudget, type Cap, type SpentQuery } from './contract.ts'
-import feature, { createBudget } from './server.ts'
+import { setTimeZone } from '../../people/time-zone/contract.ts'
+import timeZone from '../../people/time-zone/server.ts'
+import feature from './server.ts'
 
 const he = 'he' as UserId
 const li = 'li' as UserId
@@ -77,14 +79,15 @@ test('[BU3] [BU4] of 40 grants at once exactly as many as the caps have room for
   expect(await ask()).toEqual(said)
   expect(await spent(w, { scope: 'campaign/x' })).toEqual({ cap: 60, spent: 60 })
   expect(await spent(w, { scope: 'staff-day', userId: he })).toEqual({ cap: 100, spent: 60 })
-  expect(await spent(w, { scope: 'member-day', userId: li })).toEqual({ cap: null, spent: 60 })
-  expect(await spent(w, { scope: 'member-day', userId: li, currency: 'CNY' })).toEqual({ cap: null, spent: 0 })
+  const { points: most, CNY: fenMost } = defaultCaps['member-day']!
+  expect(await spent(w, { scope: 'member-day', userId: li })).toEqual({ cap: most, spent: 60 })
+  expect(await spent(w, { scope: 'member-day', userId: li, currency: 'CNY' })).toEqual({ cap: fenMost, spent: 0 })
 })
-test('[BU5] a day ends at midnight of the zone the server was made with', async () => {
-  // The world begins at 08:00 in Shanghai, midnight UTC.
-  const timeZone = 'America/New_York'
-  const features = [message, membership, createPoints({ timeZone }), createBudget({ timeZone })]
-  await using w = await startWorld({ features, watching: [] })
+test('[BU5] [MER8] a day ends at midnight of the zone the host told', async () => {
+  await using w = await startWorld({ features: [message, membership, points, feature, timeZone], watching: [] })
+  await w.asServer().call(setTimeZone, { query: {}, body: { timeZone: 'America/New_York' } })
+  // The world begins at 08:00 in Shanghai, midnight UTC; the zone holds from Shanghai's next midnight.
+  await w.jump(DAY)
   await cap(w, 'staff-day', 10)
   await grant(w, 'a', 10)
   await w.jump(4 * 3_600_000)

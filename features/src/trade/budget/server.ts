@@ -1,28 +1,43 @@
 /** Serves the host's budgets: glue between the contract and the ledger, which counts. */
-import { budgetZone, dayBudget, dayIn, type BudgetKey } from '@qun/contract'
-import { defineFeature, serveEndpoint, type Call, type Feature } from '@qun/core'
+import {
+  campaignBudget,
+  dayBudget,
+  dayIn,
+  isPoints,
+  merchantDay,
+  merchantMonth,
+  refuse,
+  scopeOf,
+  type BudgetKey,
+} from '@qun/contract'
+import { defineFeature, findMerchant, issuerNamed, serveEndpoint, type Call, type GroupIssuer } from '@qun/core'
 import * as ledger from '@qun/ledger'
 import { budgetSpent, listBudgets, setBudget, type Cap, type SpentQuery } from './contract.ts'
 
-export interface BudgetOptions {
-  /** Whose days budgets count; the plays are made with the same. */
-  readonly timeZone?: string
-}
-
 const set = serveEndpoint(setBudget, async (call) => {
-  await ledger.setBudget(call, call.body)
+  const { merchantId, scope, currency, cap } = call.body
+  if (merchantId !== undefined && (await findMerchant(call, merchantId)) === undefined)
+    throw refuse('merchant.not_found')
+  // Caps of points are told of `points`, whichever programme the merchant has.
+  if (isPoints(currency) && currency !== 'points') call.fail('ledger.currency_unknown', { detail: currency })
+  const told = merchantId === undefined ? scope : scopeOf(merchantId, scope)
+  await ledger.setBudget(call, { scope: told, currency, cap })
   return {}
 })
 
 const limitDefault = 100
-const cursorOf = ({ scope, currency }: Cap) => `${scope} ${currency}`
+const cursorOf = ({ scope, currency }: ledger.Budget) => `${scope} ${currency}`
 const list = serveEndpoint(listBudgets, async (call) => {
   const { cursor, limit = limitDefault } = call.query
   const found = await ledger.listBudgets(call, { limit: limit + 1, ...afterOf(call, cursor) })
-  const budgets = found.slice(0, limit)
-  const last = found.length > limit ? budgets.at(-1) : undefined
-  return { budgets, cursor: last === undefined ? null : cursorOf(last) }
+  const shown = found.slice(0, limit)
+  const last = found.length > limit ? shown.at(-1) : undefined
+  return { budgets: shown.map(capOf), cursor: last === undefined ? null : cursorOf(last) }
 })
+function capOf({ scope, currency, cap }: ledger.Budget): Cap {
+  const [within = '', merchantId] = scope.split('@')
+  return { ...(merchantId === undefined ? {} : { merchantId }), scope: within, currency, cap }
+}
 function afterOf(call: Call, cursor: string | undefined) {
   if (cursor === undefined) return {}
   const [scope, currency, ...more] = cursor.split(' ')
@@ -31,33 +46,39 @@ function afterOf(call: Call, cursor: string | undefined) {
 }
 
 /** [BU6] */
-function keyOf(call: Call, { scope, userId, day }: SpentQuery, timeZone: string): BudgetKey {
-  const isDaily = scope === 'staff-day' || scope === 'member-day'
-  if (!isDaily) {
-    if (userId !== undefined || day !== undefined) call.fail('budget.subject_invalid')
-    return { scope, subject: '' }
+function keyOf(call: Call, issuer: GroupIssuer, { scope, userId, day }: SpentQuery): BudgetKey {
+  const { merchantId, timeZone } = issuer
+  if (day !== undefined && !isDate(day)) return call.fail('budget.subject_invalid')
+  if (scope === 'staff-day' || scope === 'member-day') {
+    if (userId === undefined) return call.fail('budget.subject_invalid')
+    return dayBudget(merchantId, scope, userId, day ?? dayIn(timeZone, call.now))
   }
-  if (userId === undefined || (day !== undefined && !isDate(day))) return call.fail('budget.subject_invalid')
-  return dayBudget(scope, userId, day ?? dayIn(timeZone, call.now))
+  if (userId !== undefined) return call.fail('budget.subject_invalid')
+  if (scope === 'merchant-day' || scope === 'merchant-month') {
+    const whole = scope === 'merchant-day' ? merchantDay : merchantMonth
+    // Noon of a date in UTC is that date.
+    return day === undefined
+      ? whole(issuer, call.now)
+      : whole({ ...issuer, timeZone: 'UTC' }, Date.parse(`${day}T12:00:00Z`))
+  }
+  if (day !== undefined) return call.fail('budget.subject_invalid')
+  return campaignBudget(merchantId, scope.slice('campaign/'.length))
 }
 function isDate(day: string): boolean {
   const at = Date.parse(`${day}T00:00:00Z`)
   return !Number.isNaN(at) && dayIn('UTC', at) === day
 }
+const spent = serveEndpoint(budgetSpent, async (call) => {
+  const { query } = call
+  const issuer = (await issuerNamed(call, query.merchantId)) ?? call.fail('merchant.not_found')
+  if (isPoints(query.currency) && query.currency !== 'points') call.fail('ledger.currency_unknown')
+  const currency = isPoints(query.currency) ? issuer.points : query.currency
+  return ledger.budgetOf(call, { ...keyOf(call, issuer, query), currency })
+})
 
-export function createBudget({ timeZone = budgetZone }: BudgetOptions = {}): Feature {
-  return defineFeature({
-    name: 'budget',
-    migrations: ledger.ledgerMigrations,
-    audits: ledger.ledgerAudits,
-    endpoints: [
-      set,
-      list,
-      serveEndpoint(budgetSpent, (call) =>
-        ledger.budgetOf(call, { ...keyOf(call, call.query, timeZone), currency: call.query.currency }),
-      ),
-    ],
-  })
-}
-
-export default createBudget()
+export default defineFeature({
+  name: 'budget',
+  migrations: ledger.ledgerMigrations,
+  audits: ledger.ledgerAudits,
+  endpoints: [set, list, spent],
+})

@@ -1,7 +1,8 @@
 /** What coupons count against: the giver's day, the campaign, the receiver's day; and who an offer names. */
 import { campaignBudget, DAY, HOUR, memberDay, staffDay, type BudgetKey, type UserId } from '@qun/contract'
+import { setZone } from '@qun/core'
 import { budgetOf, setBudget } from '@qun/ledger'
-import { appId, refusalOf, startWorld, type At, type World } from '@qun/testing'
+import { appId, refusalOf, shopId, shopIssuer, startWorld, type At, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import membership from '../../people/membership/server.ts'
@@ -18,11 +19,11 @@ import {
   voidCoupon,
   type Terms,
 } from './contract.ts'
-import feature, { createCoupon } from './server.ts'
+import feature from './server.ts'
 
 const id = (name: string) => name as UserId
 const currency = 'CNY'
-const open = (made = feature) => startWorld({ features: [message, membership, made], watching: ['wang', 'li'] })
+const open = () => startWorld({ features: [message, membership, feature], watching: ['wang', 'li'] })
 function termsAt(world: World, patch: Partial<Terms> = {}): Terms {
   const now = world.time.now()
   return {
@@ -56,10 +57,10 @@ test('[CP21] a claim counts for who posted, the campaign and the receiver; at a 
   expect(await world.read(at, coupon)).toMatchObject({ left: 98, claimedCount: 2 })
   expect(await claim(world, 'zhao', at)).toBe(null)
   for (const [key, sum] of [
-    [staffDay(id('wang'), now), 1_500],
-    [campaignBudget('spring'), 1_500],
-    [memberDay(id('li'), now), 1_000],
-    [memberDay(id('zhao'), now), 500],
+    [staffDay(shopIssuer, id('wang'), now), 1_500],
+    [campaignBudget(shopIssuer.merchantId, 'spring'), 1_500],
+    [memberDay(shopIssuer, id('li'), now), 1_000],
+    [memberDay(shopIssuer, id('zhao'), now), 500],
   ] as const)
     expect(await spent(world, key)).toBe(sum)
   await world.jump(DAY)
@@ -84,20 +85,22 @@ test('[CP21] a crowd on two cards: exactly as many as the campaign has room for,
     ),
   )
   expect(rows).toEqual([{ n: 25, fen: 12_500 }])
-  expect(await spent(world, campaignBudget('spring'))).toBe(12_500)
+  expect(await spent(world, campaignBudget(shopIssuer.merchantId, 'spring'))).toBe(12_500)
   const states = await Promise.all(cards.map((at) => world.read(at, coupon)))
   expect(states.reduce((sum, { claimedCount }) => sum + claimedCount, 0)).toBe(25)
 })
 test('[CP21] what was taken away, lapsed unused or is void after a refund counts no longer; what was used does', async () => {
   await using world = await open()
   const at = await offer(world, { campaign: 'x', refund: 'void' })
-  const day = memberDay(id('li'), world.time.now())
+  const day = memberDay(shopIssuer, id('li'), world.time.now())
   for (let i = 0; i < 3; i += 1) await claim(world, 'li', at)
   const [a, b, c] = await mine(world, 'li')
   const host = world.asServer()
   const body = { userId: id('li') }
   for (let i = 0; i < 2; i += 1) await host.call(voidCoupon, { params: { couponId: a?.couponId ?? '' }, body })
-  expect([await spent(world, day), await spent(world, campaignBudget('x'))]).toEqual([1_000, 1_000])
+  expect([await spent(world, day), await spent(world, campaignBudget(shopIssuer.merchantId, 'x'))]).toEqual([
+    1_000, 1_000,
+  ])
   const basket = { lines: [{ lineId: 'a', sku: 'x', unitFen: 900, quantity: 1 }] }
   const use = async (orderId: string, couponId = '') => {
     await host.call(lockCoupons, { params: { orderId }, body: { ...body, couponIds: [couponId], basket } })
@@ -108,14 +111,14 @@ test('[CP21] what was taken away, lapsed unused or is void after a refund counts
   // The third is never used.
   await world.jump(4 * DAY)
   expect(c?.couponId).toMatch(/^cpn_/)
-  expect([await spent(world, day), await spent(world, campaignBudget('x'))]).toEqual([500, 500])
+  expect([await spent(world, day), await spent(world, campaignBudget(shopIssuer.merchantId, 'x'))]).toEqual([500, 500])
   await host.call(returnCoupons, { params: { orderId: 'o1' }, body: {} })
   await world.settle()
-  expect([await spent(world, day), await spent(world, campaignBudget('x'))]).toEqual([0, 0])
+  expect([await spent(world, day), await spent(world, campaignBudget(shopIssuer.merchantId, 'x'))]).toEqual([0, 0])
 })
 test('[CP21] worth is the most the terms take off', async () => {
   await using world = await open()
-  const day = memberDay(id('li'), world.time.now())
+  const day = memberDay(shopIssuer, id('li'), world.time.now())
   await cap(world, 'staff-day', 3_000)
   const figures: [Partial<Terms>, number][] = [
     [{ kind: 'full', amountFen: 700, thresholdFen: 5_000 }, 700],
@@ -142,7 +145,8 @@ test('[C9] [CP21] a batch counts for its staff, leaves out whose day is full, an
   await cap(world, 'member-day', 500)
   await cap(world, 'staff-day', 1_400)
   const host = world.asServer()
-  const { stockId } = await host.call(createStock, { body: { title: '券', terms: termsAt(world, { campaign: 'x' }) } })
+  const made = { merchantId: shopId, title: '券', terms: termsAt(world, { campaign: 'x' }) }
+  const { stockId } = await host.call(createStock, { body: made })
   const issue = (batchId: string, names: string[]) =>
     host.call(issueBatch, { params: { stockId, batchId }, body: { userIds: names.map(id), staffId: id('he') } })
   const now = world.time.now()
@@ -152,13 +156,17 @@ test('[C9] [CP21] a batch counts for its staff, leaves out whose day is full, an
   expect(await refusalOf(issue('b2', ['sun', 'zhou']))).toBe('budget.exhausted')
   const stock = await host.call(stockOf, { params: { stockId } })
   expect([stock.issued, stock.available]).toEqual([2, 98])
-  expect(await spent(world, staffDay(id('he'), now))).toBe(1_000)
-  expect(await spent(world, campaignBudget('x'))).toBe(1_000)
-  expect(await spent(world, staffDay(id('wang'), now))).toBe(0)
+  expect(await spent(world, staffDay(shopIssuer, id('he'), now))).toBe(1_000)
+  expect(await spent(world, campaignBudget(shopIssuer.merchantId, 'x'))).toBe(1_000)
+  expect(await spent(world, staffDay(shopIssuer, id('wang'), now))).toBe(0)
 })
-test('[CP21] a budget’s day is the server’s zone, whatever zone the terms name', async () => {
-  // The world begins at midnight UTC.
-  await using world = await open(createCoupon({ timeZone: 'America/New_York' }))
+test('[CP21] [MER8] a budget’s day is the merchant’s, whatever zone the terms name', async () => {
+  await using world = await open()
+  // The world begins at midnight UTC; what is told holds from Shanghai's next midnight.
+  await world.store.transaction(appId, (tx) =>
+    setZone({ tx, appId, now: world.time.now() }, [shopId], 'America/New_York'),
+  )
+  await world.jump(DAY)
   await cap(world, 'staff-day', 500)
   const at = await offer(world, { timeZone: 'Pacific/Kiritimati' })
   expect(await claim(world, 'li', at)).toBe(null)

@@ -3,6 +3,7 @@ import {
   closed,
   defineEndpoint,
   GroupIdSchema,
+  MerchantIdSchema,
   MillisSchema,
   nullable,
   oneOf,
@@ -14,6 +15,7 @@ import {
   Coupon,
   couponFacts,
   CouponId,
+  couponOrigin,
   couponRefusals,
   CouponState,
   OrderId,
@@ -32,12 +34,15 @@ export const stackMax = 4
 export const stackGroupsMax = 20
 
 const Count = Type.Integer({ minimum: 0 })
+const merchantId = Type.Optional({ ...MerchantIdSchema, description: 'Whose; the host’s own (`main`) unless told.' })
 const stock = closed({ stockId: StockId })
 const empty = closed({})
 const shared = { by: 'server', refusals: couponRefusals, facts: couponFacts } as const
 
 export const Stock = closed({
   stockId: StockId,
+  /** Whose: groups of this merchant, or of those that belong to it, offer it. */
+  merchantId: MerchantIdSchema,
   title: Title,
   /** As they are now: changes of total, day and window are in them. */
   terms: Terms,
@@ -58,11 +63,11 @@ export const createStock = defineEndpoint({
   method: 'POST',
   path: '/coupon-stocks',
   doc: 'Makes a stock of coupons. It is offered in a group by posting a `coupon` card with its `stockId`, or issued in batches.',
-  body: closed({ title: Title, terms: Terms, status: Type.Optional(oneOf('draft', 'active')) }),
+  body: closed({ merchantId, title: Title, terms: Terms, status: Type.Optional(oneOf('draft', 'active')) }),
   answer: stock,
   status: 201,
   commerce: true,
-  errors: ['coupon.invalid', 'coupon.cap_missing', 'coupon.stack_unknown', 'card.url_scheme'],
+  errors: ['merchant.not_found', 'coupon.invalid', 'coupon.cap_missing', 'coupon.stack_unknown', 'card.url_scheme'],
 })
 const Most = Type.Integer({ minimum: 1, maximum: stackMax })
 export const Stacking = closed({
@@ -81,18 +86,22 @@ export const setStacking = defineEndpoint({
   method: 'PUT',
   path: '/coupon-stacking',
   doc:
-    'Sets which stack groups there are and how many coupons a basket takes. Stocks name one of them when they are ' +
-    'made; coupons of a group that left the list count as `default`. Orders that hold coupons keep the list they had.',
+    'Sets which stack groups a merchant has and how many coupons a basket takes. Stocks name one of them when they ' +
+    'are made; coupons of a group that left the list count as `default`. Orders that hold coupons keep the list they had.',
+  query: closed({ merchantId }),
   body: Stacking,
   answer: Stacking,
-  errors: ['coupon.stacking_invalid'],
+  errors: ['merchant.not_found', 'coupon.stacking_invalid'],
 })
 export const stackingOf = defineEndpoint({
   ...shared,
   name: 'coupons.stacking',
   method: 'GET',
   path: '/coupon-stacking',
-  doc: 'The stack groups there are; until they are set, `default` alone and one coupon a basket.',
+  doc:
+    'The stack groups of a merchant; until they are set, the host’s own; until those are, `default` alone and one ' +
+    'coupon a basket.',
+  query: closed({ merchantId }),
   answer: Stacking,
 })
 export const stockOf = defineEndpoint({
@@ -176,6 +185,10 @@ export const Line = closed({
   quantity: Type.Integer({ minimum: 1, maximum: 10_000 }),
 })
 export const Basket = closed({
+  merchantId: Type.Optional({
+    ...MerchantIdSchema,
+    description: 'Who sells: coupons of others do not fit (`coupon.scope`), and its list says how many go together.',
+  }),
   lines: Type.Array(Line, { minItems: 1, maxItems: 200 }),
   shippingFen: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000_000 })),
 })
@@ -206,7 +219,13 @@ const Wanted = {
   basket: Basket,
 } as const
 const order = closed({ orderId: OrderId })
-const unfit = ['coupon.not_found', 'coupon.threshold', 'coupon.scope', 'coupon.not_stackable'] as const
+const unfit = [
+  'merchant.not_found',
+  'coupon.not_found',
+  'coupon.threshold',
+  'coupon.scope',
+  'coupon.not_stackable',
+] as const
 const untimely = ['coupon.not_started', 'coupon.expired', 'coupon.already_used', 'coupon.state'] as const
 export const quoteBasket = defineEndpoint({
   ...shared,
@@ -269,7 +288,7 @@ export const redeemCoupon = defineEndpoint({
     orderId: OrderId,
     basket: Type.Optional(Basket),
   }),
-  answer: closed({ coupon: Coupon, userId: UserIdSchema, quote: nullable(Quote) }),
+  answer: closed({ coupon: Coupon, origin: closed(couponOrigin), userId: UserIdSchema, quote: nullable(Quote) }),
   commerce: true,
   errors: [...unfit, ...untimely, 'coupon.code_over', 'coupon.invalid'],
 })

@@ -4,6 +4,7 @@ import {
   closed,
   defineRecord,
   GroupIdSchema,
+  MerchantIdSchema,
   ledgerRefusals,
   MillisSchema,
   nullable,
@@ -107,7 +108,7 @@ export const Terms = closed({
   stackGroup: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
   /** What becomes of a used one when its order is refunded or cancelled. */
   refund: Type.Optional(RefundPolicy),
-  /** Whose days `perDay` counts; Asia/Shanghai unless told. */
+  /** Whose days `perDay` counts; the merchant’s unless told. */
   timeZone: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   note: Type.Optional(Type.String({ maxLength: 200 })),
   /** Where it is used: https, or a path of the host's own site. The coupon's id is added as `coupon`. */
@@ -139,6 +140,8 @@ export const Coupon = closed({
   isReminded: Type.Boolean(),
   /** Where it was claimed, if in a group. */
   groupId: nullable(GroupIdSchema),
+  /** Whose it is: it is used with that merchant, or with those that belong to it. */
+  merchantId: MerchantIdSchema,
 })
 export type Coupon = Static<typeof Coupon>
 
@@ -191,10 +194,17 @@ export const couponRefusals = {
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const
 
-const what = { couponId: CouponId, stockId: StockId, userId: UserIdSchema }
+/** [MER6] Beside what it is: whose, offered on which card if on one, and who of the staff gave it. */
+export const couponOrigin = {
+  merchantId: MerchantIdSchema,
+  groupId: nullable(GroupIdSchema),
+  seq: nullable(SeqSchema),
+  staffId: nullable(UserIdSchema),
+}
+const what = { couponId: CouponId, stockId: StockId, userId: UserIdSchema, ...couponOrigin }
 const ordered = closed({ ...what, orderId: Type.String() })
 export const couponFacts = {
-  'coupon.claimed': closed({ ...what, seq: Type.Optional(SeqSchema), validUntil: MillisSchema }),
+  'coupon.claimed': closed({ ...what, validUntil: MillisSchema }),
   'coupon.locked': ordered,
   'coupon.used': ordered,
   /** Back from its order, and what it is now. */

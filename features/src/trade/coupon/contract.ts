@@ -1,5 +1,15 @@
 /** Coupon 优惠券: an offer in a group that members claim, and their own coupons; shapes on the wire only. */
-import { closed, defineCard, defineEndpoint, MillisSchema, nullable, oneOf, Type, type Static } from '@qun/contract'
+import {
+  closed,
+  defineCard,
+  defineEndpoint,
+  MerchantIdSchema,
+  MillisSchema,
+  nullable,
+  oneOf,
+  Type,
+  type Static,
+} from '@qun/contract'
 import {
   Coupon,
   couponFacts,
@@ -28,6 +38,8 @@ export const coupon = defineCard({
   }),
   state: closed({
     stockId: StockId,
+    /** Whose coupons these are, where not the host's own. */
+    merchantId: Type.Optional(MerchantIdSchema),
     status: StockStatus,
     total: Type.Integer({ minimum: 0 }),
     left: Type.Integer({ minimum: 0 }),

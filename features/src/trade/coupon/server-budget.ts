@@ -1,27 +1,31 @@
 /** [CP21] What coupons count against: the giver's day, the campaign, the receiver's day. */
 import { givenBy, memberDay, type UserId } from '@qun/contract'
-import type { Call } from '@qun/core'
+import { issuerNamed, type Call, type GroupIssuer } from '@qun/core'
 import { spendAll } from '@qun/ledger'
 import { spendingOf } from './server-parts.ts'
 
 /** Coupons are worth fen. */
 export const currency = 'CNY'
 
+/** [MER3] Whose budgets a stock's coupons count against. */
+export async function issuerOfStock(call: Call, merchantId: string): Promise<GroupIssuer> {
+  return (await issuerNamed(call, merchantId)) ?? call.fail('coupon.not_found')
+}
 /** Refuses `budget.exhausted`, and then what was given in this decision is not kept. */
 export async function spendFor(
   call: Call,
   items: readonly { readonly couponId: string; readonly userId: UserId; readonly worthFen: number }[],
   giver: { readonly userId: UserId; readonly campaign?: string | undefined },
-  timeZone: string,
+  issuer: GroupIssuer,
 ): Promise<void> {
-  const given = givenBy(giver, call.now, timeZone)
+  const given = givenBy(issuer, giver, call.now)
   await spendAll(
     call,
     items.map(({ couponId, userId, worthFen }) => ({
       ref: spendingOf(couponId),
       currency,
       amount: worthFen,
-      against: [...given, memberDay(userId, call.now, timeZone)],
+      against: [...given, memberDay(issuer, userId, call.now)],
     })),
   )
 }

@@ -1,6 +1,6 @@
 /** Serves the host's requests about stocks: making, changing, removing, and issuing in batches. */
-import { memberDay, type UserId } from '@qun/contract'
-import { serveEndpoint, type EndpointCall } from '@qun/core'
+import { mainMerchant, memberDay, refuse, type UserId } from '@qun/contract'
+import { issuerNamed, serveEndpoint, type Call, type EndpointCall, type GroupIssuer } from '@qun/core'
 import { budgetsOf } from '@qun/ledger'
 import {
   changeStock,
@@ -15,7 +15,7 @@ import {
 } from './contract.ts'
 import { dayKeyOf, windowFault } from './rules.ts'
 import { isStacking, worthOf } from './rules-price.ts'
-import { currency, spendFor } from './server-budget.ts'
+import { currency, issuerOfStock, spendFor } from './server-budget.ts'
 import {
   changed,
   checkTerms,
@@ -26,26 +26,38 @@ import {
   supplyFault,
   termsOf,
   viewOf,
+  whatOf,
   withStack,
+  withZone,
 } from './server-parts.ts'
 import { countStates, findStock, listOffers, lockStock, saveStock, type StoredStock } from './store.ts'
 import { addItems, readHolders } from './store-items.ts'
 import { readStacking, saveStacking } from './store-stacking.ts'
 
+/** [MER3] The merchant the host names, or the host itself. */
+async function issuerFor(call: Call, merchantId: string | undefined): Promise<GroupIssuer> {
+  const issuer = await issuerNamed(call, merchantId)
+  if (issuer === undefined) throw refuse('merchant.not_found')
+  return issuer
+}
 const create = serveEndpoint(createStock, async (call) => {
   const { title, status = 'active' } = call.body
-  const terms = withStack(call.body.terms)
-  checkTerms(call, title, terms, await readStacking(call.tx, call.appId))
-  return { stockId: await makeStock(call, { title: title.trim(), terms, status, groupId: null }) }
+  const { merchantId, timeZone } = await issuerFor(call, call.body.merchantId)
+  const terms = withZone(withStack(call.body.terms), timeZone)
+  checkTerms(call, title, terms, await readStacking(call.tx, call.appId, merchantId))
+  return { stockId: await makeStock(call, { title: title.trim(), terms, status, groupId: null, merchantId }) }
 })
 
 /** [V8] */
 const setStack = serveEndpoint(setStacking, async (call) => {
   if (!isStacking(call.body)) call.fail('coupon.stacking_invalid')
-  await saveStacking(call.tx, call.appId, call.body)
+  const { merchantId } = await issuerFor(call, call.query.merchantId)
+  await saveStacking(call.tx, call.appId, merchantId, call.body)
   return call.body
 })
-const readStack = serveEndpoint(stackingOf, (call) => readStacking(call.tx, call.appId))
+const readStack = serveEndpoint(stackingOf, (call) =>
+  readStacking(call.tx, call.appId, call.query.merchantId ?? mainMerchant),
+)
 
 const read = serveEndpoint(stockOf, async (call) => {
   const { tx, appId, now } = call
@@ -55,6 +67,7 @@ const read = serveEndpoint(stockOf, async (call) => {
   const { title, total, issued, setAside, createdAt } = stock
   return {
     stockId,
+    merchantId: stock.merchantId,
     title,
     terms: termsOf(stock),
     status: statusOf(stock),
@@ -89,51 +102,51 @@ const remove = serveEndpoint(deleteStock, async (call) => {
 })
 
 /** [C9] Whoever has a coupon of the batch gets no second one: a call repeated after any failure ends with one each. */
-const issueIn = (timeZone: string) =>
-  serveEndpoint(issueBatch, async (call) => {
-    const { tx, appId, now } = call
-    const { stockId, batchId } = call.params
-    const [place] = await listOffers(tx, appId, stockId)
-    // The card whose job will look after them; locked before the stock, as in a claim.
-    const keeper = place === undefined ? undefined : await call.card(coupon, place)
-    const stock = await lockLiving(call, stockId)
-    const userIds = [...new Set(call.body.userIds)]
-    const holders = await readHolders(tx, appId, { stockId, batchId }, userIds)
-    const countOf = (userId: UserId) => holders.get(userId)?.count ?? 0
-    const had = userIds.filter((userId) => holders.get(userId)?.inBatch === true)
-    const others = userIds.filter((userId) => !had.includes(userId))
-    const atLimit = others.filter((userId) => countOf(userId) >= stock.perUser)
-    const wanting = others.filter((userId) => !atLimit.includes(userId))
-    const dayFull = await fullDays(call, wanting, worthOf(stock.terms), timeZone)
-    const lucky = wanting.filter((userId) => !dayFull.includes(userId))
-    if (lucky.length === 0) return { issued: 0, held: had.length, atLimit, dayFull }
-    const fault = batchFault(stock, lucky.length, now)
-    if (fault !== undefined) call.fail(fault)
-    const items = lucky.map((userId) => ({
-      ...freshItem(call, stock.terms, { stockId, userId, place }),
-      ordinal: countOf(userId) + 1,
-    }))
-    await addItems(tx, appId, items, { batchId, now })
-    await saveStock(tx, appId, counted(stock, lucky.length, now))
-    const giver = { userId: call.body.staffId ?? ('' as UserId), campaign: stock.terms.campaign }
-    await spendFor(call, items, giver, timeZone)
-    for (const { ordinal: _, ...item } of items) {
-      const { couponId, userId, validUntil } = item
-      const view = viewOf(freshCoupon(item, { ...stock, batchId, now }), now)
-      call.putUserRecord(userId, heldCoupon, couponId, view)
-      call.recordForApp('coupon.claimed', { couponId, stockId, userId, validUntil })
-    }
-    const dueAt = Math.min(...items.map((item) => item.dueAt))
-    if (keeper !== undefined && (keeper.state.sweepAt === null || dueAt < keeper.state.sweepAt)) {
-      keeper.setState({ ...keeper.state, sweepAt: dueAt })
-      keeper.schedule(dueAt, 'sweep')
-    }
-    call.recordForApp('coupon.stock-changed', { stockId })
-    return { issued: lucky.length, held: had.length + lucky.length, atLimit, dayFull }
-  })
+const issue = serveEndpoint(issueBatch, async (call) => {
+  const { tx, appId, now } = call
+  const { stockId, batchId } = call.params
+  const [place] = await listOffers(tx, appId, stockId)
+  // The card whose job will look after them; locked before the stock, as in a claim.
+  const keeper = place === undefined ? undefined : await call.card(coupon, place)
+  const stock = await lockLiving(call, stockId)
+  const issuer = await issuerOfStock(call, stock.merchantId)
+  const staffId = call.body.staffId ?? ''
+  const userIds = [...new Set(call.body.userIds)]
+  const holders = await readHolders(tx, appId, { stockId, batchId }, userIds)
+  const countOf = (userId: UserId) => holders.get(userId)?.count ?? 0
+  const had = userIds.filter((userId) => holders.get(userId)?.inBatch === true)
+  const others = userIds.filter((userId) => !had.includes(userId))
+  const atLimit = others.filter((userId) => countOf(userId) >= stock.perUser)
+  const wanting = others.filter((userId) => !atLimit.includes(userId))
+  const dayFull = await fullDays(call, wanting, worthOf(stock.terms), issuer)
+  const lucky = wanting.filter((userId) => !dayFull.includes(userId))
+  if (lucky.length === 0) return { issued: 0, held: had.length, atLimit, dayFull }
+  const fault = batchFault(stock, lucky.length, now)
+  if (fault !== undefined) call.fail(fault)
+  const items = lucky.map((userId) => ({
+    ...freshItem(call, stock.terms, { stockId, userId, staffId, place }),
+    ordinal: countOf(userId) + 1,
+  }))
+  await addItems(tx, appId, items, { batchId, now })
+  await saveStock(tx, appId, counted(stock, lucky.length, now))
+  await spendFor(call, items, { userId: staffId as UserId, campaign: stock.terms.campaign }, issuer)
+  for (const { ordinal: _, ...item } of items) {
+    const { couponId, userId, validUntil } = item
+    const fresh = freshCoupon(item, { ...stock, batchId, now })
+    call.putUserRecord(userId, heldCoupon, couponId, viewOf(fresh, now))
+    call.recordForApp('coupon.claimed', { ...whatOf(fresh), validUntil })
+  }
+  const dueAt = Math.min(...items.map((item) => item.dueAt))
+  if (keeper !== undefined && (keeper.state.sweepAt === null || dueAt < keeper.state.sweepAt)) {
+    keeper.setState({ ...keeper.state, sweepAt: dueAt })
+    keeper.schedule(dueAt, 'sweep')
+  }
+  call.recordForApp('coupon.stock-changed', { stockId })
+  return { issued: lucky.length, held: had.length + lucky.length, atLimit, dayFull }
+})
 /** [CP21] Whose day has no room: left out, so that one person does not hold up a batch. */
-async function fullDays(call: EndpointCall<any>, userIds: readonly UserId[], worthFen: number, timeZone: string) {
-  const keys = userIds.map((userId) => ({ ...memberDay(userId, call.now, timeZone), currency }))
+async function fullDays(call: EndpointCall<any>, userIds: readonly UserId[], worthFen: number, issuer: GroupIssuer) {
+  const keys = userIds.map((userId) => ({ ...memberDay(issuer, userId, call.now), currency }))
   const budgets = await budgetsOf(call, keys)
   return userIds.filter((_, i) => {
     const { cap, spent } = budgets[i] ?? { cap: null, spent: 0 }
@@ -156,12 +169,4 @@ function counted(stock: StoredStock, more: number, now: number): StoredStock {
     dayIssued: (isNewDay ? 0 : stock.dayIssued) + more,
   }
 }
-export const hostEndpointsIn = (timeZone: string) => [
-  create,
-  setStack,
-  readStack,
-  read,
-  change,
-  remove,
-  issueIn(timeZone),
-]
+export const hostEndpoints = [create, setStack, readStack, read, change, remove, issue]

@@ -1,6 +1,6 @@
 /** Serves what orders do with coupons: prices, holds, use, release, return; asked by the host or told by its orders. */
-import type { UserId } from '@qun/contract'
-import { serveEndpoint, type Call, type CardCall, type Reaction, type ReactionCall } from '@qun/core'
+import { mainMerchant, refuse, type UserId } from '@qun/contract'
+import { findMerchant, serveEndpoint, type Call, type CardCall, type Reaction, type ReactionCall } from '@qun/core'
 import {
   coupon,
   lockCoupons,
@@ -16,7 +16,7 @@ import {
 } from './contract.ts'
 import { giveBack, lock, redeem, release, revoke, stateAt, takeFault, use, type Verdict } from './rules.ts'
 import { quote, stackFault } from './rules-price.ts'
-import { movedTo, moveAll, viewOf, whatOf, type Moved } from './server-parts.ts'
+import { movedTo, moveAll, originOf, viewOf, whatOf, type Moved } from './server-parts.ts'
 import * as store from './store-items.ts'
 import type { StoredCoupon } from './store-items.ts'
 import { keepStacking, readStacking } from './store-stacking.ts'
@@ -33,6 +33,20 @@ function price(call: Call, coupons: readonly StoredCoupon[], basket: Basket, sta
   const pointer = `/couponIds/${coupons.findIndex(({ couponId }) => couponId === priced.couponId)}`
   return call.fail(priced.code, { errors: [{ pointer, code: priced.code }] })
 }
+/** [MER3] Coupons of the seller, of those it belongs to, and the host's own. */
+async function checkSeller(call: Call, coupons: readonly StoredCoupon[], { merchantId }: Basket): Promise<void> {
+  if (merchantId === undefined) return
+  const seller = await findMerchant(call, merchantId)
+  if (seller === undefined) throw refuse('merchant.not_found')
+  const fits = [mainMerchant, ...seller.path]
+  const at = coupons.findIndex((stored) => !fits.includes(stored.merchantId))
+  if (at !== -1) call.fail('coupon.scope', { errors: [{ pointer: `/couponIds/${at}`, code: 'coupon.scope' }] })
+}
+/** Whose list says how many go together: the seller's; where nobody was named, the one whose coupons all are. */
+function listOwner(coupons: readonly StoredCoupon[], basket: Basket | undefined): string {
+  const [first, ...others] = new Set(coupons.map((stored) => stored.merchantId))
+  return basket?.merchantId ?? (others.length === 0 ? first : undefined) ?? mainMerchant
+}
 /** In the order in which they were asked for. [CP17] Another person's coupon is not found. */
 function sameAsAsked(call: Call, { couponIds }: Wanted, found: readonly StoredCoupon[]): StoredCoupon[] {
   const byId = new Map(found.map((stored) => [stored.couponId, stored]))
@@ -46,7 +60,8 @@ const quoteOnly = serveEndpoint(quoteBasket, async (call) => {
     const fault = takeFault(stored, now)
     if (fault !== undefined) call.fail(fault)
   }
-  return price(call, coupons, body.basket, await readStacking(tx, appId))
+  await checkSeller(call, coupons, body.basket)
+  return price(call, coupons, body.basket, await readStacking(tx, appId, listOwner(coupons, body.basket)))
 })
 
 /** What the rules decided for each; refuses the first that may not. */
@@ -62,7 +77,7 @@ function decideAll(
   })
 }
 /** [C4] The order's row is locked first, so that one order never takes two sets side by side. */
-async function lockFor(call: Call, orderId: string, userId: string): Promise<Locked> {
+async function lockFor(call: Call, orderId: string, { userId, couponIds, basket }: Asked): Promise<Locked> {
   const { tx, appId, now } = call
   const order = await store.lockOrder(tx, appId, { orderId, userId }, now)
   if (order.userId !== userId) call.fail('coupon.not_found')
@@ -70,9 +85,16 @@ async function lockFor(call: Call, orderId: string, userId: string): Promise<Loc
   const holds = before.some((stored) => isTaken(stored, now))
   // [V8] An order that holds something is judged by the list it took that by: asked again it answers alike.
   if (holds && order.stacking !== null) return { before, stacking: order.stacking }
-  const stacking = await readStacking(tx, appId)
+  const asked = await store.findItems(tx, appId, userId, couponIds)
+  const stacking = await readStacking(tx, appId, listOwner(asked, basket))
   await keepStacking(tx, appId, orderId, stacking)
   return { before, stacking }
+}
+/** What is asked of an order; a counter may tell no basket. */
+interface Asked {
+  readonly userId: string
+  readonly couponIds: readonly string[]
+  readonly basket?: Basket | undefined
 }
 interface Locked {
   readonly before: readonly StoredCoupon[]
@@ -97,11 +119,12 @@ async function heldBeside(
 const hold = serveEndpoint(lockCoupons, async (call) => {
   const { body, tx, appId, now } = call
   const { orderId } = call.params
-  const { before, stacking } = await lockFor(call, orderId, body.userId)
+  const { before, stacking } = await lockFor(call, orderId, body)
   const others = await heldBeside(call, before, { orderId, couponIds: body.couponIds })
   // Another choice for the same order begins by letting the first go.
   if (others.length > 0) call.fail('coupon.state')
   const coupons = sameAsAsked(call, body, await store.lockItems(tx, appId, body.userId, body.couponIds))
+  await checkSeller(call, coupons, body.basket)
   const moves = decideAll(call, coupons, (stored) => lock(stored, orderId, now))
   const priced = price(call, coupons, body.basket, stacking)
   await moveAll(call, moves)
@@ -187,7 +210,8 @@ const redeemOne = serveEndpoint(redeemCoupon, async (call) => {
     hash === undefined ? { couponId: couponId ?? '', userId: userId ?? '' } : await store.findByCode(tx, appId, hash)
   if (named === undefined || (hash === undefined && (couponId === undefined || userId === undefined)))
     return call.fail(hash === undefined ? 'coupon.invalid' : 'coupon.not_found')
-  const { before, stacking } = await lockFor(call, orderId, named.userId)
+  const asked = { userId: named.userId, couponIds: [named.couponId], basket }
+  const { before, stacking } = await lockFor(call, orderId, asked)
   const [stored] = await store.lockItems(tx, appId, named.userId, [named.couponId])
   if (stored === undefined || (hash !== undefined && stored.codeHash !== hash)) return call.fail('coupon.not_found')
   const [move] = decideAll(call, [stored], (one) => redeem(one, orderId, now))
@@ -197,9 +221,11 @@ const redeemOne = serveEndpoint(redeemCoupon, async (call) => {
   const all = [...others, stored]
   const fault = stackFault(all, stacking)
   if (fault !== undefined) call.fail(fault.code)
+  if (basket !== undefined) await checkSeller(call, all, basket)
   const priced = basket === undefined ? null : price(call, all, basket, stacking)
   if (move !== undefined) await apply(call, [move], orderId)
-  return { coupon: viewOf(move?.to ?? stored, now), userId: stored.userId, quote: priced }
+  const redeemed = move?.to ?? stored
+  return { coupon: viewOf(redeemed, now), origin: originOf(redeemed), userId: stored.userId, quote: priced }
 })
 
 const voidOne = serveEndpoint(voidCoupon, async (call) => {

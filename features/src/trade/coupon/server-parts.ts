@@ -15,7 +15,13 @@ import { saveItems, type StoredCoupon } from './store-items.ts'
 export function freshItem(
   call: Pick<Call, 'randomHex' | 'now'>,
   terms: Terms,
-  of: { readonly stockId: string; readonly userId: UserId; readonly place: Place | undefined },
+  of: {
+    readonly stockId: string
+    readonly userId: UserId
+    /** Who of the staff gives it; '' for the host itself. */
+    readonly staffId: string
+    readonly place: Place | undefined
+  },
 ): NewItem & { readonly userId: UserId } {
   const { from: validFrom, until: validUntil } = validityOf(terms, call.now)
   return {
@@ -31,13 +37,14 @@ export function freshItem(
 /** The same as it is read from then on. */
 export function freshCoupon(
   item: ReturnType<typeof freshItem>,
-  { title, terms, batchId, now }: Pick<StoredCoupon, 'title' | 'terms' | 'batchId'> & { readonly now: number },
+  of: Pick<StoredCoupon, 'title' | 'terms' | 'batchId' | 'merchantId'> & { readonly now: number },
 ): StoredCoupon {
   const { place, stackGroup: _, worthFen: __, ...rest } = item
+  const { title, terms, batchId, merchantId, now } = of
   return {
     ...rest,
     ...(place ?? { groupId: null, seq: null }),
-    ...{ title, terms, batchId },
+    ...{ title, terms, batchId, merchantId },
     state: 'issued',
     orderId: null,
     lockedUntil: null,
@@ -69,6 +76,7 @@ export function viewOf(stored: StoredCoupon, now: number): Coupon {
     usedAt,
     isReminded: stored.isReminded,
     groupId: stored.batchId === null ? stored.groupId : null,
+    merchantId: stored.merchantId,
   }
 }
 const isOver = ({ state }: Coupon) => state === 'used' || state === 'expired' || state === 'voided'
@@ -100,12 +108,24 @@ export function movedTo(from: StoredCoupon, to: Move, now: number): Moved {
   const isLonger = to.validUntil !== from.validUntil
   return { from, to: { ...from, ...to, usedAt, dueAt: isLonger ? to.validUntil : from.dueAt } }
 }
-export const whatOf = ({ couponId, stockId, userId }: StoredCoupon) => ({ couponId, stockId, userId })
+/** [MER6] */
+export const originOf = ({ merchantId, groupId, seq, staffId, batchId }: StoredCoupon) => ({
+  merchantId,
+  // A batch was given on no card; one only looks after it.
+  ...(batchId === null ? { groupId, seq } : { groupId: null, seq: null }),
+  staffId: staffId === '' ? null : (staffId as UserId),
+})
+export const whatOf = (stored: StoredCoupon) => {
+  const { couponId, stockId, userId } = stored
+  return { couponId, stockId, userId, ...originOf(stored) }
+}
 
 // ── stocks ──
 type Judge = Pick<Call, 'fail' | 'now'>
 /** [V8] A stock keeps the group it is of, also when it named none. */
 export const withStack = (terms: Terms): Terms => ({ ...terms, stackGroup: terms.stackGroup ?? defaultStack })
+/** [MER8] Days of a stock are the merchant's unless it names a zone itself. */
+export const withZone = (terms: Terms, timeZone: string): Terms => ({ ...terms, timeZone: terms.timeZone ?? timeZone })
 /** Refuses terms that do not fit, naming the field. */
 export function checkTerms(call: Judge, title: string, terms: Terms, stacking: Stacking): void {
   const fault = title.trim() === '' ? '/title' : prefixed(termsFault(terms, call.now))
@@ -119,7 +139,7 @@ export function checkTerms(call: Judge, title: string, terms: Terms, stacking: S
 const prefixed = (fault: string | undefined) => (fault === undefined ? undefined : `/terms${fault}`)
 export async function makeStock(
   call: Pick<Call, 'tx' | 'now' | 'randomHex'> & { readonly appId: AppId },
-  stock: Pick<StoredStock, 'title' | 'terms' | 'status' | 'groupId'>,
+  stock: Pick<StoredStock, 'title' | 'terms' | 'status' | 'groupId' | 'merchantId'>,
 ): Promise<string> {
   const stockId = `cps_${call.randomHex(12)}`
   await addStock(call.tx, call.appId, { ...stock, stockId, createdAt: call.now })

@@ -2,14 +2,14 @@
  * Coupons as pieces a packet can give: the ledger's currency `voucher:<stockId>` counts units set aside. Which feature
  * gives them away is not its business; it is handed to that one where the server's features are listed.
  */
-import { budgetZone, type AppId, type GroupId, type MemberRow, type UserId } from '@qun/contract'
+import type { AppId, GroupId, MemberRow, UserId } from '@qun/contract'
 import type { Call, Reaction } from '@qun/core'
 import { transfer } from '@qun/ledger'
 import type { Tx } from '@qun/storage'
 import { coupon, heldCoupon } from './contract.ts'
 import { isEligible, validityOf, windowFault } from './rules.ts'
-import { spendFor } from './server-budget.ts'
-import { freshCoupon, freshItem, spendingOf, statusOf, viewOf } from './server-parts.ts'
+import { issuerOfStock, spendFor } from './server-budget.ts'
+import { freshCoupon, freshItem, spendingOf, statusOf, viewOf, whatOf } from './server-parts.ts'
 import { refresh } from './server-stock.ts'
 import { findStock, levelOf, listOffers, lockStock, type StoredStock } from './store.ts'
 import { addItems, nextDueAt } from './store-items.ts'
@@ -86,7 +86,6 @@ async function give(
   call: PlacedCall,
   { currency, amount }: Pieces,
   { userId, senderId }: { readonly userId: UserId; readonly senderId: UserId },
-  timeZone: string,
 ): Promise<void> {
   const { tx, appId, now } = call
   const stockId = stockIdOf(currency)
@@ -97,11 +96,12 @@ async function give(
   // The card whose job will look after them.
   const [place] = await listOffers(tx, appId, stockId)
   const items = Array.from({ length: amount }, (_, i) => ({
-    ...freshItem(call, terms, { stockId, userId, place }),
+    ...freshItem(call, terms, { stockId, userId, staffId: senderId, place }),
     ordinal: held + i + 1,
   }))
   await addItems(tx, appId, items, { batchId: null, now })
-  await spendFor(call, items, { userId: senderId, campaign: terms.campaign }, timeZone)
+  const giver = { userId: senderId, campaign: terms.campaign }
+  await spendFor(call, items, giver, await issuerOfStock(call, stock.merchantId))
   await transfer(call, {
     ref: `${spendingOf(items[0]?.couponId ?? '')}/burn`,
     currency,
@@ -114,9 +114,9 @@ async function give(
   })
   for (const { ordinal: _, ...item } of items) {
     const { couponId, validUntil } = item
-    const view = viewOf(freshCoupon(item, { title, terms, batchId: null, now }), now)
-    call.putUserRecord(userId, heldCoupon, couponId, view)
-    call.recordForApp('coupon.claimed', { couponId, stockId, userId, validUntil })
+    const fresh = freshCoupon(item, { title, terms, batchId: null, merchantId: stock.merchantId, now })
+    call.putUserRecord(userId, heldCoupon, couponId, viewOf(fresh, now))
+    call.recordForApp('coupon.claimed', { ...whatOf(fresh), validUntil })
   }
 }
 /** [CP23] */
@@ -124,18 +124,7 @@ async function takeBack({ tx, appId }: PlacedCall, { currency, amount }: Pieces)
   await moveAside(tx, appId, stockIdOf(currency), -amount)
 }
 
-export function createCouponVouchers({ timeZone = budgetZone }: { readonly timeZone?: string } = {}) {
-  return {
-    keeps,
-    list,
-    setAside,
-    faultOf,
-    takeBack,
-    give: (call: PlacedCall, pieces: Pieces, people: { readonly userId: UserId; readonly senderId: UserId }) =>
-      give(call, pieces, people, timeZone),
-  }
-}
-export const couponVouchers = createCouponVouchers()
+export const couponVouchers = { keeps, list, setAside, faultOf, takeBack, give }
 
 /** [CP23] [CP14] Cards show what is left after a packet, and the one that looks after its coupons learns when. */
 const follow = (on: string): Reaction => ({

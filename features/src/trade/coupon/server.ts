@@ -1,20 +1,23 @@
 /** Serves coupon cards: offers, claims, what falls due. Glue between the contract, the rules and the store. */
-import { budgetZone, type StateOf, type UserId } from '@qun/contract'
+import { mainMerchant, refuse, type StateOf, type UserId } from '@qun/contract'
 import {
   defineFeature,
+  issuerOfGroup,
   serveCard,
+  zoneOfGroup,
   type ActionCall,
   type CardCall,
-  type Feature,
+  type GroupIssuer,
   type Guard,
   type OpenCall,
+  type PostAttempt,
   type Reaction,
 } from '@qun/core'
 import { ledgerAudits } from '@qun/ledger'
 import { coupon, couponRefusals, heldCoupon, type Terms } from './contract.ts'
 import { dayKeyOf, expire, isEligible, remindAt, shownTerms, stateAt, windowFault, withPeople } from './rules.ts'
-import { spendFor } from './server-budget.ts'
-import { hostEndpointsIn } from './server-host.ts'
+import { issuerOfStock, spendFor } from './server-budget.ts'
+import { hostEndpoints } from './server-host.ts'
 import { mineEndpoints } from './server-mine.ts'
 import { onOrder, orderEndpoints } from './server-orders.ts'
 import {
@@ -29,6 +32,7 @@ import {
   viewOf,
   whatOf,
   withStack,
+  withZone,
   type Moved,
 } from './server-parts.ts'
 import { onStockChanged, refresh } from './server-stock.ts'
@@ -71,7 +75,8 @@ const fillTerms: Guard = {
   kinds: [coupon.kind],
   refusals: couponRefusals,
   async post(attempt) {
-    const { title, stockId, terms } = attempt.body as { title: string; stockId?: string; terms?: Terms }
+    const { title, stockId, terms: asked } = attempt.body as { title: string; stockId?: string; terms?: Terms }
+    const terms = asked === undefined ? undefined : await withGroupZone(attempt, asked)
     const { userIds, userCount, namedId } = terms?.audience ?? {}
     if (userCount !== undefined || namedId !== undefined) attempt.fail('coupon.invalid')
     const { appId, senderId, now } = attempt
@@ -90,9 +95,18 @@ const fillTerms: Guard = {
   },
 }
 
+/** [MER8] Only a limit by days needs a zone. */
+async function withGroupZone({ appId, groupId, now, decide }: PostAttempt, terms: Terms): Promise<Terms> {
+  if (terms.timeZone !== undefined || terms.perDay === undefined || terms.perDay === null) return terms
+  return withZone(terms, await decide((tx) => zoneOfGroup({ tx, appId, now }, groupId)))
+}
+
 async function open(call: OpenCall<typeof coupon>): Promise<State> {
   const { title, stockId, terms } = call.body
-  const stock = stockId === undefined ? await openOwn(call, title, terms) : await openHosts(call, stockId)
+  const issuer = await issuerOfGroup(call, call.groupId)
+  if (issuer === undefined) throw refuse('merchant.not_issuer')
+  const stock =
+    stockId === undefined ? await openOwn(call, issuer, title, terms) : await openHosts(call, issuer, stockId)
   const groups = stock.terms.audience?.groupIds
   if (groups !== undefined && !groups.includes(call.groupId)) call.fail('coupon.not_eligible')
   await addOffer(call.tx, call.appId, stock.stockId, call)
@@ -102,6 +116,7 @@ async function open(call: OpenCall<typeof coupon>): Promise<State> {
   const { total, issued, perDay, claimUntil } = stock
   return {
     stockId: stock.stockId,
+    ...(stock.merchantId === mainMerchant ? {} : { merchantId: stock.merchantId }),
     status: statusOf(stock),
     total,
     left: total - issued,
@@ -112,18 +127,26 @@ async function open(call: OpenCall<typeof coupon>): Promise<State> {
     sweepAt,
   }
 }
-async function openOwn(call: OpenCall<typeof coupon>, title: string, shown: Terms | undefined): Promise<StoredStock> {
+async function openOwn(
+  call: OpenCall<typeof coupon>,
+  { merchantId }: GroupIssuer,
+  title: string,
+  shown: Terms | undefined,
+): Promise<StoredStock> {
   if (shown === undefined) return call.fail('coupon.invalid')
   const { namedId } = shown.audience ?? {}
   const userIds = namedId === undefined ? undefined : await takeNamed(call.tx, call.appId, namedId)
   const terms = userIds === undefined ? shown : withPeople(shown, userIds)
-  checkTerms(call, title, terms, await readStacking(call.tx, call.appId))
-  const stockId = await makeStock(call, { title: title.trim(), terms, status: 'active', groupId: call.groupId })
+  checkTerms(call, title, terms, await readStacking(call.tx, call.appId, merchantId))
+  const of = { groupId: call.groupId, merchantId }
+  const stockId = await makeStock(call, { title: title.trim(), terms, status: 'active', ...of })
   return (await findStock(call.tx, call.appId, stockId)) ?? call.fail('coupon.not_found')
 }
-async function openHosts(call: OpenCall<typeof coupon>, stockId: string): Promise<StoredStock> {
+/** [MER3] A merchant's coupons are offered in its groups and in those of who belongs to it; the host's in any. */
+async function openHosts(call: OpenCall<typeof coupon>, { path }: GroupIssuer, stockId: string): Promise<StoredStock> {
   const stock = await lockStock(call.tx, call.appId, stockId)
   if (stock === undefined || stock.status === 'deleted' || stock.groupId !== null) return call.fail('coupon.not_found')
+  if (![mainMerchant, ...path].includes(stock.merchantId)) call.fail('coupon.not_found')
   if (stock.status === 'draft' || stock.status === 'ended') call.fail('coupon.state')
   return stock
 }
@@ -150,25 +173,26 @@ async function checkAudience(call: ActionCall<typeof coupon>, { audience = {} }:
     call.fail('coupon.not_eligible')
 }
 /** [C1] [C2] The store is the judge; what it says is kept on the card, so that it need not be asked again. */
-async function claim(call: ActionCall<typeof coupon>, timeZone: string): Promise<void> {
+async function claim(call: ActionCall<typeof coupon>): Promise<void> {
   const { actorId, now, groupId, seq, senderId } = call
   const terms = call.body.terms ?? call.fail('coupon.not_found')
   const heldBefore = (await call.mineOf(actorId))?.coupons ?? []
   checkClaim(call, terms, heldBefore.length)
   await checkAudience(call, terms)
-  const { stockId } = call.state
-  const item = freshItem(call, terms, { stockId, userId: actorId, place: { groupId, seq } })
+  const { stockId, merchantId = mainMerchant } = call.state
+  const item = freshItem(call, terms, { stockId, userId: actorId, staffId: senderId, place: { groupId, seq } })
   const claimed = await claimItem(call.tx, call.appId, item, { now, day: dayKeyOf(now, terms.timeZone) })
   if (claimed === 'limit') return call.fail('coupon.limit')
   if (claimed === undefined) return refuseBySupply(call)
   // After the stock said yes: a refusal by supply is kept, with whatever was written before it.
-  await spendFor(call, [item], { userId: senderId, campaign: terms.campaign }, timeZone)
+  const giver = { userId: senderId, campaign: terms.campaign }
+  await spendFor(call, [item], giver, await issuerOfStock(call, merchantId))
   count(call, claimed, item.dueAt)
   const { couponId, validFrom, validUntil } = item
   call.setMine(actorId, { coupons: [...heldBefore, { couponId, validFrom, validUntil }] })
-  const fresh = freshCoupon(item, { title: call.body.title, terms, batchId: null, now })
+  const fresh = freshCoupon(item, { title: call.body.title, terms, batchId: null, merchantId, now })
   call.putUserRecord(actorId, heldCoupon, couponId, viewOf(fresh, now))
-  call.record('coupon.claimed', { couponId, stockId, userId: actorId, seq, validUntil })
+  call.record('coupon.claimed', { ...whatOf(fresh), validUntil })
 }
 function count(call: ActionCall<typeof coupon>, { issued, total, dayKey, dayIssued }: Claimed, dueAt: number): void {
   const { state } = call
@@ -251,29 +275,21 @@ const onLevel: Reaction = {
   },
 }
 
-export interface CouponOptions {
-  /** Whose days budgets count; a stock's `perDay` has a zone of its own. */
-  readonly timeZone?: string
-}
-export function createCoupon({ timeZone = budgetZone }: CouponOptions = {}): Feature {
-  const card = serveCard(coupon, {
-    open,
-    actions: { claim: (call) => claim(call, timeZone), manage: (call, change) => manage(call, change) },
-    jobs: { sweep: (call) => sweep(call) },
-    recallable: (state) => (state.claimedCount > 0 ? 'coupon.in_use' : true),
-    recalled,
-  })
-  return defineFeature({
-    name: 'coupon',
-    migrations: [...migrations, ...voucherMigrations, ...stackingMigrations],
-    cards: [card],
-    records: [heldCoupon],
-    guards: [fillTerms],
-    endpoints: [...hostEndpointsIn(timeZone), ...orderEndpoints, ...mineEndpoints],
-    reactions: [onOrder, onLevel, ...onStockChanged, ...onPackets],
-    audits: [...ledgerAudits, ...audits, ...voucherAudits, ...stackingAudits],
-  })
-}
-
-export { couponVouchers, createCouponVouchers } from './server-vouchers.ts'
-export default createCoupon()
+const card = serveCard(coupon, {
+  open,
+  actions: { claim: (call) => claim(call), manage: (call, change) => manage(call, change) },
+  jobs: { sweep: (call) => sweep(call) },
+  recallable: (state) => (state.claimedCount > 0 ? 'coupon.in_use' : true),
+  recalled,
+})
+export default defineFeature({
+  name: 'coupon',
+  migrations: [...migrations, ...voucherMigrations, ...stackingMigrations],
+  cards: [card],
+  records: [heldCoupon],
+  guards: [fillTerms],
+  endpoints: [...hostEndpoints, ...orderEndpoints, ...mineEndpoints],
+  reactions: [onOrder, onLevel, ...onStockChanged, ...onPackets],
+  audits: [...ledgerAudits, ...audits, ...voucherAudits, ...stackingAudits],
+})
+export { couponVouchers } from './server-vouchers.ts'

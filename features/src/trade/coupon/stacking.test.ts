@@ -1,7 +1,7 @@
 /** What a host lets go together, what stocks must say, and what the auditor tells, through a whole world. */
-import { campaignBudget, DAY, memberDay, staffDay, type UserId } from '@qun/contract'
+import { campaignBudget, mainMerchant, DAY, memberDay, staffDay, type UserId } from '@qun/contract'
 import { budgetOf, setBudget } from '@qun/ledger'
-import { appId, refusalOf, startWorld, type World } from '@qun/testing'
+import { appId, refusalOf, startWorld, type World, shopIssuer } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import membership from '../../people/membership/server.ts'
@@ -211,7 +211,11 @@ describe('the most it takes off', () => {
       termsAt(world, { amountFen: 1_700 }),
       termsAt(world, { kind: 'full', amountFen: 1_900, thresholdFen: 5_000 }),
     ]
-    const keys = [staffDay(id('wang'), world.time.now()), campaignBudget('x'), memberDay(id('li'), world.time.now())]
+    const keys = [
+      staffDay(shopIssuer, id('wang'), world.time.now()),
+      campaignBudget(shopIssuer.merchantId, 'x'),
+      memberDay(shopIssuer, id('li'), world.time.now()),
+    ]
     const spent = () =>
       world.store.transaction(appId, (tx) =>
         Promise.all(keys.map(async (key) => (await budgetOf({ tx, appId }, { ...key, currency: 'CNY' })).spent)),
@@ -249,9 +253,14 @@ describe('the most it takes off', () => {
       sql`UPDATE coupon_stocks SET terms = terms - 'capFen' - 'stackGroup', bounded = false`.execute(tx),
     )
     const host = world.asServer()
+    // Worth more than a person's day has room for by default.
+    await world.store.transaction(appId, (tx) =>
+      setBudget({ tx, appId }, { scope: 'member-day', currency: 'CNY', cap: faceMaxFen }),
+    )
     await host.call(issueBatch, { params: { stockId, batchId: 'b' }, body: { userIds: [id('li')] } })
     await host.call(changeStock, { params: { stockId }, body: { status: 'paused' } })
-    const day = { ...memberDay(id('li'), world.time.now()), currency: 'CNY' }
+    const giver = { ...shopIssuer, merchantId: mainMerchant }
+    const day = { ...memberDay(giver, id('li'), world.time.now()), currency: 'CNY' }
     expect(await world.store.transaction(appId, (tx) => budgetOf({ tx, appId }, day))).toMatchObject({
       spent: faceMaxFen,
     })

@@ -26,6 +26,9 @@ export interface StoredCoupon {
   readonly seq: number | null
   readonly codeHash: string | null
   readonly codeUntil: number | null
+  /** [MER6] Who of the staff gave it; '' for the host itself. */
+  readonly staffId: string
+  readonly merchantId: string
   readonly title: string
   readonly terms: Terms
 }
@@ -33,7 +36,8 @@ const columns = sql`i.coupon_id AS "couponId", i.stock_id AS "stockId", i.user_i
   i.valid_from AS "validFrom", i.valid_until AS "validUntil", i.order_id AS "orderId",
   i.locked_until AS "lockedUntil", i.claimed_at AS "claimedAt", i.used_at AS "usedAt",
   i.is_reminded AS "isReminded", i.due_at AS "dueAt", i.batch_id AS "batchId", i.group_id AS "groupId", i.seq,
-  i.code_hash AS "codeHash", i.code_until AS "codeUntil", s.title, s.terms`
+  i.code_hash AS "codeHash", i.code_until AS "codeUntil", i.staff_id AS "staffId",
+  s.merchant_id AS "merchantId", s.title, s.terms`
 
 type Sql = RawBuilder<unknown>
 async function listItems(tx: Tx, appId: AppId, which: Sql, lock: Sql = sql``): Promise<StoredCoupon[]> {
@@ -162,13 +166,13 @@ export async function addItems(
   { batchId, now }: { readonly batchId: string | null; readonly now: number },
 ): Promise<void> {
   await sql`INSERT INTO coupon_items (app_id, coupon_id, stock_id, user_id, ordinal, batch_id, state, valid_from,
-      valid_until, stack_group, claimed_at, due_at, worth_fen, group_id, seq)
+      valid_until, stack_group, claimed_at, due_at, worth_fen, staff_id, group_id, seq)
     SELECT ${appId}, t."couponId", t."stockId", t."userId", t.ordinal, ${batchId}, 'issued', t."validFrom",
-      t."validUntil", t."stackGroup", ${now}::bigint, t."dueAt", t."worthFen", t.place->>'groupId',
-      (t.place->>'seq')::bigint
+      t."validUntil", t."stackGroup", ${now}::bigint, t."dueAt", t."worthFen", t."staffId",
+      t.place->>'groupId', (t.place->>'seq')::bigint
     FROM json_to_recordset(${JSON.stringify(items)}::json) AS t("couponId" text, "stockId" text, "userId" text,
       ordinal integer, "validFrom" bigint, "validUntil" bigint, "stackGroup" text, "dueAt" bigint,
-      "worthFen" bigint, place json)`.execute(tx)
+      "worthFen" bigint, "staffId" text, place json)`.execute(tx)
 }
 
 // ── codes ──

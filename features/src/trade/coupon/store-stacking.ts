@@ -1,5 +1,5 @@
-/** Which stack groups there are and how many coupons a basket takes. Takes the transaction first. */
-import type { AppId } from '@qun/contract'
+/** Which stack groups a merchant has and how many coupons a basket takes. Takes the transaction first. */
+import { mainMerchant, type AppId } from '@qun/contract'
 import { check, rls, type Audit, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { Stacking } from './contract-host.ts'
@@ -24,17 +24,35 @@ export const stackingMigrations: readonly Migration[] = [
       `ALTER TABLE coupon_stocks ADD COLUMN bounded boolean NOT NULL DEFAULT false`,
     ],
   },
+  {
+    id: 'coupon-006',
+    up: [
+      // [MER3] Whose: of a card its group's, of the host its own.
+      `SET LOCAL qun.app_id = '*'`,
+      `ALTER TABLE coupon_stocks ADD COLUMN merchant_id text NOT NULL DEFAULT 'main'`,
+      `UPDATE coupon_stocks s SET merchant_id = g.merchant_path[1] FROM groups g
+        WHERE g.app_id = s.app_id AND g.group_id = s.group_id AND g.merchant_path IS NOT NULL`,
+      // [MER6] Who of the staff gave it; '' for the host itself, or where it was not kept.
+      `ALTER TABLE coupon_items ADD COLUMN staff_id text NOT NULL DEFAULT ''`,
+      `ALTER TABLE coupon_stacking ADD COLUMN merchant_id text NOT NULL DEFAULT 'main'`,
+      `ALTER TABLE coupon_stacking DROP CONSTRAINT coupon_stacking_pkey, ADD PRIMARY KEY (app_id, merchant_id)`,
+    ],
+  },
 ]
 
 /** [V8] Nothing goes together until the host says so. */
 const unset: Stacking = { groups: [{ name: defaultStack, most: 1 }], most: 1 }
-export async function readStacking(tx: Tx, appId: AppId): Promise<Stacking> {
-  const { rows } = await sql<{ list: Stacking }>`SELECT list FROM coupon_stacking WHERE app_id = ${appId}`.execute(tx)
-  return rows[0]?.list ?? unset
+/** A merchant's own list, else the host's, else the one that holds until one is set. */
+export async function readStacking(tx: Tx, appId: AppId, merchantId: string): Promise<Stacking> {
+  const { rows } = await sql<{ owner: string; list: Stacking }>`SELECT merchant_id AS owner, list FROM coupon_stacking
+    WHERE app_id = ${appId} AND merchant_id = ANY(${[merchantId, mainMerchant]}::text[])`.execute(tx)
+  const [first] = rows
+  return (rows.find(({ owner }) => owner === merchantId) ?? first)?.list ?? unset
 }
-export async function saveStacking(tx: Tx, appId: AppId, list: Stacking): Promise<void> {
-  await sql`INSERT INTO coupon_stacking (app_id, list) VALUES (${appId}, ${JSON.stringify(list)}::jsonb)
-    ON CONFLICT (app_id) DO UPDATE SET list = excluded.list`.execute(tx)
+export async function saveStacking(tx: Tx, appId: AppId, merchantId: string, list: Stacking): Promise<void> {
+  await sql`INSERT INTO coupon_stacking (app_id, merchant_id, list)
+    VALUES (${appId}, ${merchantId}, ${JSON.stringify(list)}::jsonb)
+    ON CONFLICT (app_id, merchant_id) DO UPDATE SET list = excluded.list`.execute(tx)
 }
 /** What an order takes from here on it takes by this list, whatever the list becomes. */
 export async function keepStacking(tx: Tx, appId: AppId, orderId: string, list: Stacking): Promise<void> {

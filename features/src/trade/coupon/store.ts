@@ -88,25 +88,27 @@ export interface StoredStock {
   readonly claimUntil: number
   /** The group whose card made it; null for a stock of the host. */
   readonly groupId: GroupId | null
+  /** [MER3] Whose. */
+  readonly merchantId: string
   readonly createdAt: number
 }
 const columns = sql`stock_id AS "stockId", title, terms, status, total, issued + set_aside AS issued,
   set_aside AS "setAside", per_user AS "perUser",
   per_day AS "perDay", day_key AS "dayKey", day_issued AS "dayIssued", claim_from AS "claimFrom",
-  claim_until AS "claimUntil", group_id AS "groupId", created_at AS "createdAt"`
+  claim_until AS "claimUntil", group_id AS "groupId", merchant_id AS "merchantId", created_at AS "createdAt"`
 
 export async function addStock(
   tx: Tx,
   appId: AppId,
-  stock: Pick<StoredStock, 'stockId' | 'title' | 'terms' | 'status' | 'groupId' | 'createdAt'>,
+  stock: Pick<StoredStock, 'stockId' | 'title' | 'terms' | 'status' | 'groupId' | 'merchantId' | 'createdAt'>,
 ): Promise<void> {
-  const { stockId, title, terms, status, groupId, createdAt } = stock
+  const { stockId, title, terms, status, groupId, merchantId, createdAt } = stock
   await sql`INSERT INTO coupon_stocks
-      (app_id, stock_id, title, terms, status, total, per_user, per_day, claim_from, claim_until, group_id, created_at,
-      bounded)
+      (app_id, stock_id, title, terms, status, total, per_user, per_day, claim_from, claim_until, group_id, merchant_id,
+      created_at, bounded)
     VALUES (${appId}, ${stockId}, ${title}, ${JSON.stringify(terms)}::jsonb, ${status}, ${terms.total}, ${terms.perUser},
-      ${terms.perDay ?? null}, ${terms.claim.from}, ${terms.claim.until}, ${groupId}, ${createdAt},
-      true)`.execute(tx)
+      ${terms.perDay ?? null}, ${terms.claim.from}, ${terms.claim.until}, ${groupId}, ${merchantId},
+      ${createdAt}, true)`.execute(tx)
 }
 export async function findStock(tx: Tx, appId: AppId, stockId: string): Promise<StoredStock | undefined> {
   return readStock(tx, appId, stockId, sql``)
@@ -182,6 +184,8 @@ export interface NewItem {
   readonly dueAt: number
   /** What it counts for against budgets. */
   readonly worthFen: number
+  /** [MER6] Who of the staff gives it; '' for the host itself. */
+  readonly staffId: string
   readonly place: Place | undefined
 }
 /**
@@ -217,12 +221,12 @@ export async function claimItem(
   return again.rows.length === 0 ? 'limit' : claimed
 }
 function insertOf(appId: AppId, item: NewItem, now: number) {
-  const { couponId, stockId, userId, validFrom, validUntil, stackGroup, dueAt, worthFen, place } = item
+  const { couponId, stockId, userId, validFrom, validUntil, stackGroup, dueAt, worthFen, staffId, place } = item
   return sql`INSERT INTO coupon_items (app_id, coupon_id, stock_id, user_id, ordinal, state, valid_from, valid_until,
-      stack_group, claimed_at, due_at, worth_fen, group_id, seq)
+      stack_group, claimed_at, due_at, worth_fen, staff_id, group_id, seq)
     SELECT ${appId}, ${couponId}, ${stockId}, ${userId}, held.n + 1, 'issued', ${validFrom}::bigint,
       ${validUntil}::bigint, ${stackGroup}, ${now}::bigint, ${dueAt}::bigint, ${worthFen}::bigint,
-      ${place?.groupId ?? null}, ${place?.seq ?? null}::bigint
+      ${staffId}, ${place?.groupId ?? null}, ${place?.seq ?? null}::bigint
     FROM taken, (SELECT count(*)::integer AS n FROM coupon_items WHERE app_id = ${appId} AND stock_id = ${stockId}
       AND user_id = ${userId}) held
     WHERE held.n < taken.per_user ON CONFLICT DO NOTHING RETURNING ordinal`

@@ -1,7 +1,7 @@
 /** Coupons given in red packets: set aside, given with a share, returned; never more than the stock has. */
 import { DAY, HOUR, memberDay, MINUTE, staffDay, type UserId } from '@qun/contract'
 import { budgetOf, setBudget } from '@qun/ledger'
-import { appId, refusalOf, startWorld, type At, type World } from '@qun/testing'
+import { appId, refusalOf, startWorld, type At, type World, shopIssuer } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import membership from '../../people/membership/server.ts'
@@ -123,8 +123,8 @@ describe('giving coupons', () => {
     await grab(world, at, 'zhao')
     const spent = async (key: object) =>
       (await budget((call) => budgetOf(call, { ...key, currency: 'CNY' } as never))).spent
-    expect(await spent(memberDay(id('zhao'), world.time.now()))).toBe(2_000)
-    expect(await spent(staffDay(id('wang'), world.time.now()))).toBe(4_000)
+    expect(await spent(memberDay(shopIssuer, id('zhao'), world.time.now()))).toBe(2_000)
+    expect(await spent(staffDay(shopIssuer, id('wang'), world.time.now()))).toBe(4_000)
   })
 })
 

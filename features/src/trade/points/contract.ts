@@ -5,7 +5,9 @@ import {
   defineEndpoint,
   GroupIdSchema,
   ledgerRefusals,
+  MerchantIdSchema,
   MillisSchema,
+  nullable,
   Type,
   UserIdSchema,
   type Static,
@@ -18,6 +20,10 @@ export { DAY, HOUR, isTimeZone, MINUTE, SECOND, wallIn } from '@qun/contract'
 export const lotsShownMax = 24
 /** Accounts one call of the host clears of what has lapsed. */
 export const expireMax = 500
+/** Programmes whose wallets stand side by side, those with most points first. */
+export const walletsMax = 50
+/** Grants an order may carry; more are refused. */
+export const grantsPerOrderMax = 20
 
 const Amount = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 const Balance = Type.Integer({ minimum: 0 })
@@ -36,6 +42,17 @@ export const Wallet = closed({
   lots: Type.Array(Lot, { maxItems: lotsShownMax }),
 })
 export type Wallet = Static<typeof Wallet>
+/** A member's own, where they are; the programme is null in a friends' group, which has none. */
+export const MyWallet = closed({ ...Wallet.properties, programme: nullable(MerchantIdSchema) })
+export type MyWallet = Static<typeof MyWallet>
+/** [PO9] Of one programme: one merchant, or several that share their points. */
+export const ProgrammeWallet = closed({
+  programme: MerchantIdSchema,
+  /** Its merchants' names, the one that began it first; none of a programme the host named no merchant of. */
+  names: Type.Array(Type.String(), { maxItems: 3 }),
+  balance: Balance,
+})
+export type ProgrammeWallet = Static<typeof ProgrammeWallet>
 export const StatementEntry = closed({
   entryNo: Type.Integer({ minimum: 1 }),
   amount: Type.Integer({ description: 'Negative when points left.' }),
@@ -59,10 +76,10 @@ export const myPoints = defineEndpoint({
   name: 'points.mine',
   method: 'GET',
   path: '/groups/:groupId/points',
-  doc: 'The viewer’s own points with this merchant, and which of them lapse when.',
+  doc: 'The viewer’s own points with this group’s merchant, and which of them lapse when. None in a friends’ group.',
   by: 'member',
   params: group,
-  answer: Wallet,
+  answer: MyWallet,
 })
 export const myStatement = defineEndpoint({
   name: 'points.statement',
@@ -75,12 +92,33 @@ export const myStatement = defineEndpoint({
   answer: Statement,
 })
 
+export const myWallets = defineEndpoint({
+  name: 'points.wallets',
+  method: 'GET',
+  path: '/points',
+  doc: 'The viewer’s own points with every merchant, side by side: what one gave is spent with that one.',
+  by: 'user',
+  answer: closed({ wallets: Type.Array(ProgrammeWallet, { maxItems: walletsMax }) }),
+})
+
 // ── the host ──
+const merchantId = Type.Optional({
+  ...MerchantIdSchema,
+  description: 'Whose points; those the host gives itself (`main`) unless told.',
+})
 const movement = {
-  'points.granted': closed({ userId: UserIdSchema, amount: Amount, ref: Type.String() }),
-  'points.spent': closed({ userId: UserIdSchema, amount: Amount, ref: Type.String() }),
+  'points.granted': closed({ merchantId: MerchantIdSchema, userId: UserIdSchema, amount: Amount, ref: Type.String() }),
+  'points.spent': closed({ merchantId: MerchantIdSchema, userId: UserIdSchema, amount: Amount, ref: Type.String() }),
   'points.reversed': closed({ ref: Type.String(), by: Type.String() }),
-  'points.expired': closed({ userId: UserIdSchema, amount: Amount }),
+  /** [PO10] An order was refunded: what of its grant was there to be taken back, and what had been spent already. */
+  'points.clawed-back': closed({
+    orderId: Type.String(),
+    userId: UserIdSchema,
+    ref: Type.String(),
+    amount: Balance,
+    missing: Balance,
+  }),
+  'points.expired': closed({ userId: UserIdSchema, amount: Amount, programme: MerchantIdSchema }),
 }
 const Moved = closed({
   transferId: Type.String(),
@@ -91,6 +129,7 @@ const Moved = closed({
 const moving = { by: 'server', answer: Moved, refusals: ledgerRefusals, facts: movement, commerce: true } as const
 const common = {
   ref: Ref,
+  merchantId,
   userId: UserIdSchema,
   amount: Amount,
   title: Type.Optional(Words),
@@ -119,9 +158,18 @@ export const grantPoints = defineEndpoint({
     staffId: Type.Optional(UserIdSchema),
     campaign: Type.Optional(CampaignName),
     fund: Type.Optional(Name),
+    orderId: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: 'The order they are given for: when it is refunded or cancelled, they go back by themselves.',
+      }),
+    ),
   }),
   errors: [
     'user.not_found',
+    'merchant.not_found',
+    'points.order_invalid',
     'points.expiry_invalid',
     'budget.exhausted',
     'ledger.amount_limit',
@@ -135,6 +183,11 @@ export const grantPoints = defineEndpoint({
       retry: 'after-change',
       title: { 'zh-CN': '积分有效期有误', en: 'The points would lapse at no valid time' },
     },
+    'points.order_invalid': {
+      status: 409,
+      retry: 'never',
+      title: { 'zh-CN': '订单已退款、已取消或不属于该用户', en: 'The order has ended, or is another person’s' },
+    },
   },
 })
 export const deductPoints = defineEndpoint({
@@ -146,6 +199,7 @@ export const deductPoints = defineEndpoint({
   body: closed(common),
   errors: [
     'user.not_found',
+    'merchant.not_found',
     'ledger.insufficient_funds',
     'ledger.account_frozen',
     'idempotency.key_reused',
@@ -174,20 +228,23 @@ export const pointsOf = defineEndpoint({
   name: 'points.get',
   method: 'GET',
   path: '/users/:userId/points',
-  doc: 'A person’s points; none for somebody never heard of.',
+  doc: 'A person’s points with a merchant; none for somebody never heard of.',
   by: 'server',
   params: person,
+  query: closed({ merchantId }),
   answer: Wallet,
+  errors: ['merchant.not_found'],
 })
 export const statementOf = defineEndpoint({
   name: 'points.list',
   method: 'GET',
   path: '/users/:userId/points/statement',
-  doc: 'What moved a person’s points, latest first.',
+  doc: 'What moved a person’s points with a merchant, latest first.',
   by: 'server',
   params: person,
-  query: page,
+  query: closed({ merchantId, ...page.properties }),
   answer: Statement,
+  errors: ['merchant.not_found'],
 })
 export const expirePoints = defineEndpoint({
   name: 'points.expire',
@@ -205,11 +262,11 @@ export const fundPoints = defineEndpoint({
   name: 'points.fund',
   method: 'POST',
   path: '/points/funds',
-  doc: 'Sets points aside under a name; grants and red packets that name the fund stop when it is empty.',
+  doc: 'Sets a merchant’s points aside under a name; grants and red packets that name the fund stop when it is empty.',
   by: 'server',
-  body: closed({ ref: Ref, fund: Name, amount: Amount }),
+  body: closed({ ref: Ref, merchantId, fund: Name, amount: Amount }),
   answer: closed({ balance: Balance, replayed: Type.Boolean() }),
   refusals: ledgerRefusals,
-  errors: ['ledger.amount_limit', 'idempotency.key_reused', 'idempotency.key_missing'],
+  errors: ['merchant.not_found', 'ledger.amount_limit', 'idempotency.key_reused', 'idempotency.key_missing'],
   commerce: true,
 })

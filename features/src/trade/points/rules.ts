@@ -34,6 +34,7 @@ const words: Readonly<Record<string, Words>> = {
   'points.grant': { 'zh-CN': '商家发放', en: 'From the shop' },
   'points.deduct': { 'zh-CN': '积分兑换', en: 'Exchanged' },
   'points.reverse': { 'zh-CN': '冲正', en: 'Taken back' },
+  'points.claw-back': { 'zh-CN': '订单退款，积分收回', en: 'Order refunded' },
   'ledger.expired': { 'zh-CN': '积分过期', en: 'Expired' },
   'red-packet.fund': { 'zh-CN': '发出红包', en: 'Red packet sent' },
   'red-packet.open': { 'zh-CN': '领取红包', en: 'Red packet opened' },

@@ -1,18 +1,21 @@
 /** Serves the wallet of points: glue between the contract, the rules and the ledger. */
 import {
-  budgetZone,
+  fundAccount,
   givenBy,
   isTimeZone,
   memberDay,
-  type BudgetKey,
+  programmeOf,
+  refuse,
   type GroupId,
   type LocalText,
   type RequestOf,
   type UserId,
 } from '@qun/contract'
-import { defineFeature, serveEndpoint, type Call, type Feature } from '@qun/core'
+import { defineFeature, issuerNamed, issuerOfGroup, serveEndpoint, type Call, type GroupIssuer } from '@qun/core'
 import {
   balanceOf,
+  balancesOf,
+  currenciesDue,
   entriesOf,
   expire,
   findTransfer,
@@ -32,20 +35,33 @@ import {
   expirePoints,
   fundPoints,
   grantPoints,
+  grantsPerOrderMax,
   lotsShownMax,
   myPoints,
   myStatement,
+  myWallets,
   pointsOf,
   reversePoints,
   statementOf,
+  walletsMax,
+  type ProgrammeWallet,
   type StatementEntry,
   type Wallet,
 } from './contract.ts'
 import { endOfMonth, titleOf } from './rules.ts'
-import { keepTitle, migrations, titlesOf } from './store.ts'
+import { onOrder } from './server-orders.ts'
+import {
+  addOrderGrant,
+  audits,
+  keepTitle,
+  listOrderGrants,
+  lockOrder,
+  migrations,
+  namesOfProgrammes,
+  titlesOf,
+} from './store.ts'
 
-const currency = 'points'
-const issuer = 'issuer/points'
+const issuerAccount = 'issuer/points'
 /** People cleared of what has lapsed after each movement, so that it happens without anybody asking. */
 const sweptPerMovement = 50
 /** People one run of the timer clears; it runs again at once while others wait. */
@@ -55,22 +71,50 @@ const accountOf = (userId: UserId) => `user/${userId}`
 /** What the host did stands under refs of its own, so that a reversal never reaches another play's transfer. */
 const refOf = (ref: string) => `points/${ref}`
 
+/** Whose points the host moves. */
+async function issuerFor(call: Call, merchantId: string | undefined): Promise<GroupIssuer> {
+  const issuer = await issuerNamed(call, merchantId)
+  if (issuer === undefined) throw refuse('merchant.not_found')
+  return issuer
+}
+
 // ── reading ──
-async function walletOf(call: Call, userId: UserId): Promise<Wallet> {
+async function walletOf(call: Call, userId: UserId, currency: string): Promise<Wallet> {
   const account = accountOf(userId)
   const balance = await balanceOf(call, account, currency)
   const lots = await lotsOf(call, { account, currency, limit: lotsShownMax })
   return { balance, lots: lots.map(({ expiresAt, remaining }) => ({ expiresAt, amount: remaining })) }
 }
+/** [PO9] What is not zero, most first. */
+async function walletsOf(call: Call, userId: UserId): Promise<ProgrammeWallet[]> {
+  const held: { programme: string; balance: number }[] = []
+  for (const [currency, balance] of await balancesOf(call, accountOf(userId))) {
+    const programme = programmeOf(currency)
+    if (programme !== undefined && balance > 0) held.push({ programme, balance })
+  }
+  const shown = held
+    .toSorted((a, b) => b.balance - a.balance || (a.programme < b.programme ? -1 : 1))
+    .slice(0, walletsMax)
+  const names = await namesOfProgrammes(
+    call,
+    shown.map(({ programme }) => programme),
+  )
+  return shown.map((one) => ({ ...one, names: names.get(one.programme) ?? [] }))
+}
 const pageDefault = 30
+interface Page {
+  readonly before?: number
+  readonly limit?: number
+}
 /** [PO8] */
 async function statement(
   call: Call,
-  userId: UserId,
-  page: { readonly before?: number; readonly limit?: number },
+  of: { readonly userId: UserId; readonly currency: string },
+  page: Page,
 ): Promise<{ entries: StatementEntry[]; more: boolean }> {
   const limit = page.limit ?? pageDefault
   const before = page.before === undefined ? {} : { before: page.before }
+  const { userId, currency } = of
   const found = await entriesOf(call, { account: accountOf(userId), currency, ...before, limit: limit + 1 })
   const shown = found.slice(0, limit)
   const titles = await titlesOf(
@@ -83,6 +127,18 @@ async function statement(
   }))
   return { entries, more: found.length > limit }
 }
+/** A friends' group has nobody whose points these would be. */
+const mine = serveEndpoint(myPoints, async (call) => {
+  const issuer = await issuerOfGroup(call, call.params.groupId)
+  if (issuer === undefined) return { balance: 0, lots: [], programme: null }
+  const programme = programmeOf(issuer.points) ?? null
+  return { ...(await walletOf(call, call.actorId, issuer.points)), programme }
+})
+const myLines = serveEndpoint(myStatement, async (call) => {
+  const issuer = await issuerOfGroup(call, call.params.groupId)
+  if (issuer === undefined) return { entries: [], more: false }
+  return statement(call, { userId: call.actorId, currency: issuer.points }, call.query)
+})
 
 // ── moving ──
 type Grant = RequestOf<typeof grantPoints>
@@ -95,34 +151,45 @@ interface Movement {
 }
 const placeOf = ({ groupId }: Movement) => (groupId === undefined ? {} : { groupId })
 
-const grantIn = (budgetDays: string) =>
-  serveEndpoint(grantPoints, async (call) => {
-    const { body } = call
-    const { userId, amount } = body
-    if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
-    const ref = refOf(body.ref)
-    const before = await findTransfer(call, ref)
-    // [PO6] What repeats a grant was counted with it, and is not refused because a budget is used up by now.
-    if (before === undefined) await spend(call, { ref, currency, amount, against: budgetsOf(call, body, budgetDays) })
-    const expiresAt = before === undefined ? expiryOf(call, body) : expiryAgain(body, before)
-    const posted = await transfer(call, {
-      ref,
-      currency,
-      reason: 'points.grant',
-      ...placeOf(body),
-      legs: [
-        { account: body.fund === undefined ? issuer : `budget/${body.fund}`, amount: -amount },
-        { account: accountOf(userId), amount, ...(expiresAt === undefined ? {} : { expiresAt }) },
-      ],
-    })
-    return moved(call, body, posted, 'points.granted')
+const grant = serveEndpoint(grantPoints, async (call) => {
+  const { body } = call
+  const { userId, amount } = body
+  if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
+  const issuer = await issuerFor(call, body.merchantId)
+  const currency = issuer.points
+  const ref = refOf(body.ref)
+  const before = await findTransfer(call, ref)
+  // [PO6] What repeats a grant was counted with it, and is not refused because a budget is used up by now.
+  if (before === undefined) {
+    if (body.orderId !== undefined) await bindOrder(call, body, currency)
+    const giver = { userId: body.staffId ?? ('' as UserId), campaign: body.campaign }
+    const against = [memberDay(issuer, userId, call.now), ...givenBy(issuer, giver, call.now)]
+    await spend(call, { ref, currency, amount, against })
+  }
+  const expiresAt = before === undefined ? expiryOf(call, body, issuer) : expiryAgain(body, before)
+  const from = body.fund === undefined ? issuerAccount : fundAccount(issuer.merchantId, body.fund)
+  const posted = await transfer(call, {
+    ref,
+    currency,
+    reason: 'points.grant',
+    ...placeOf(body),
+    legs: [
+      { account: from, amount: -amount },
+      { account: accountOf(userId), amount, ...(expiresAt === undefined ? {} : { expiresAt }) },
+    ],
   })
-/** [PO6] */
-function budgetsOf({ now }: Call, { userId, staffId, campaign }: Grant, timeZone: string): BudgetKey[] {
-  return [memberDay(userId, now, timeZone), ...givenBy({ userId: staffId ?? ('' as UserId), campaign }, now, timeZone)]
+  return moved(call, body, posted, issuer, 'points.granted')
+})
+/** [PO10] Refuses `points.order_invalid`: an order that ended, somebody else's, or one that carries too many. */
+async function bindOrder(call: Call, { orderId = '', userId, ref, amount }: Grant, currency: string): Promise<void> {
+  const order = await lockOrder(call, orderId, userId)
+  if (order.ended || order.userId !== userId) call.fail('points.order_invalid')
+  if ((await listOrderGrants(call, orderId)).length >= grantsPerOrderMax) call.fail('points.order_invalid')
+  await addOrderGrant(call, orderId, { ref: refOf(ref), currency, amount })
 }
-/** [PO3] */
-function expiryOf(call: Call, { expiresAt, expiresInMonths, timeZone = budgetZone }: Grant): number | undefined {
+/** [PO3] Months end at the merchant's midnight unless the host names another zone. */
+function expiryOf(call: Call, body: Grant, issuer: GroupIssuer): number | undefined {
+  const { expiresAt, expiresInMonths, timeZone = issuer.timeZone } = body
   if (!isTimeZone(timeZone)) return call.fail('points.expiry_invalid')
   if (expiresAt === undefined && expiresInMonths === undefined) return undefined
   const at = expiresAt ?? endOfMonth(call.now, expiresInMonths ?? 0, timeZone)
@@ -134,13 +201,19 @@ function expiryAgain({ userId, expiresAt, expiresInMonths }: Grant, before: Tran
   if (expiresInMonths === undefined) return expiresAt
   return before.legs.find(({ account }) => account === accountOf(userId))?.expiresAt
 }
-async function moved(call: Call, movement: Movement, posted: Posted, fact: 'points.granted' | 'points.spent') {
+async function moved(
+  call: Call,
+  movement: Movement,
+  posted: Posted,
+  { merchantId, points }: GroupIssuer,
+  fact: 'points.granted' | 'points.spent',
+) {
   const { userId, amount, ref, title } = movement
   if (!posted.replayed) {
     if (title !== undefined) await keepTitle(call, refOf(ref), title)
-    call.recordForApp(fact, { userId, amount, ref })
+    call.recordForApp(fact, { merchantId, userId, amount, ref })
   }
-  return { ...posted, balance: await balanceOf(call, accountOf(userId), currency) }
+  return { ...posted, balance: await balanceOf(call, accountOf(userId), points) }
 }
 
 /** [PO1] [PO2] */
@@ -148,17 +221,18 @@ const deduct = serveEndpoint(deductPoints, async (call) => {
   const { body } = call
   const { userId, amount } = body
   if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
+  const issuer = await issuerFor(call, body.merchantId)
   const posted = await transfer(call, {
     ref: refOf(body.ref),
-    currency,
+    currency: issuer.points,
     reason: 'points.deduct',
     ...placeOf(body),
     legs: [
       { account: accountOf(userId), amount: -amount },
-      { account: issuer, amount },
+      { account: issuerAccount, amount },
     ],
   })
-  return moved(call, body, posted, 'points.spent')
+  return moved(call, body, posted, issuer, 'points.spent')
 })
 /** [PO5] [PO6] */
 const takeBack = serveEndpoint(reversePoints, async (call) => {
@@ -173,64 +247,82 @@ const takeBack = serveEndpoint(reversePoints, async (call) => {
 })
 
 // ── lapsing ──
-/** [PO4] */
+/** [PO4] Programme by programme, until so many people were cleared. */
 async function sweep(call: Call, limit: number): Promise<{ people: number; amount: number; more: boolean }> {
-  const { expired, more } = await expire(call, { currency, to: issuer, limit })
-  for (const { account, amount } of expired)
-    if (account.startsWith('user/'))
-      call.recordForApp('points.expired', { userId: account.slice('user/'.length), amount })
-  return { people: expired.length, amount: expired.reduce((sum, one) => sum + one.amount, 0), more }
+  let [people, amount, more] = [0, 0, false]
+  for (const currency of await currenciesDue(call)) {
+    const programme = programmeOf(currency)
+    if (programme === undefined) continue
+    if (people >= limit) return { people, amount, more: true }
+    const swept = await expire(call, { currency, to: issuerAccount, limit: limit - people })
+    for (const one of swept.expired)
+      if (one.account.startsWith('user/'))
+        call.recordForApp('points.expired', {
+          userId: one.account.slice('user/'.length),
+          amount: one.amount,
+          programme,
+        })
+    people += swept.expired.length
+    amount += swept.expired.reduce((sum, one) => sum + one.amount, 0)
+    more ||= swept.more
+  }
+  return { people, amount, more }
 }
 
 // ── funds ──
 const fill = serveEndpoint(fundPoints, async (call) => {
-  const { ref, fund, amount } = call.body
-  const account = `budget/${fund}`
+  const { ref, fund, amount, merchantId } = call.body
+  const issuer = await issuerFor(call, merchantId)
+  const account = fundAccount(issuer.merchantId, fund)
   const legs = [
-    { account: issuer, amount: -amount },
+    { account: issuerAccount, amount: -amount },
     { account, amount },
   ]
+  const currency = issuer.points
   const { replayed } = await transfer(call, { ref: refOf(`fund/${ref}`), currency, reason: 'points.fund', legs })
   return { balance: await balanceOf(call, account, currency), replayed }
 })
 
-export interface PointsOptions {
-  /** Whose days budgets count. */
-  readonly timeZone?: string
-}
-export function createPoints({ timeZone = budgetZone }: PointsOptions = {}): Feature {
-  return defineFeature({
-    name: 'points',
-    migrations: [...ledgerMigrations, ...migrations],
-    audits: ledgerAudits,
-    endpoints: [
-      serveEndpoint(myPoints, (call) => walletOf(call, call.actorId)),
-      serveEndpoint(myStatement, (call) => statement(call, call.actorId, call.query)),
-      serveEndpoint(pointsOf, (call) => walletOf(call, call.params.userId)),
-      serveEndpoint(statementOf, (call) => statement(call, call.params.userId, call.query)),
-      grantIn(timeZone),
-      deduct,
-      takeBack,
-      serveEndpoint(expirePoints, (call) => sweep(call, expireMax)),
-      fill,
-    ],
-    reactions: ['points.granted', 'points.spent'].map((on) => ({
+export default defineFeature({
+  name: 'points',
+  migrations: [...ledgerMigrations, ...migrations],
+  audits: [...ledgerAudits, ...audits],
+  endpoints: [
+    mine,
+    myLines,
+    serveEndpoint(myWallets, async (call) => ({ wallets: await walletsOf(call, call.actorId) })),
+    serveEndpoint(pointsOf, async (call) => {
+      const { points } = await issuerFor(call, call.query.merchantId)
+      return walletOf(call, call.params.userId, points)
+    }),
+    serveEndpoint(statementOf, async (call) => {
+      const { merchantId, ...page } = call.query
+      const { points } = await issuerFor(call, merchantId)
+      return statement(call, { userId: call.params.userId, currency: points }, page)
+    }),
+    grant,
+    deduct,
+    takeBack,
+    serveEndpoint(expirePoints, (call) => sweep(call, expireMax)),
+    fill,
+  ],
+  reactions: [
+    ...['points.granted', 'points.spent'].map((on) => ({
       name: `points.lapse-after-${on.slice('points.'.length)}`,
       on,
-      handle: async (call) => {
+      handle: async (call: Call) => {
         await sweep(call, sweptPerMovement)
       },
     })),
-    timers: [
-      {
-        name: 'points.lapse',
-        everyMs: hourMs,
-        async run(call) {
-          if ((await sweep(call, sweptPerRun)).more) call.again()
-        },
+    onOrder,
+  ],
+  timers: [
+    {
+      name: 'points.lapse',
+      everyMs: hourMs,
+      async run(call) {
+        if ((await sweep(call, sweptPerRun)).more) call.again()
       },
-    ],
-  })
-}
-
-export default createPoints()
+    },
+  ],
+})

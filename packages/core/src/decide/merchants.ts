@@ -17,6 +17,8 @@ export interface Merchant {
   readonly name: string
   /** Itself, then those it belongs to. */
   readonly path: readonly string[]
+  /** [MER3] Whose points it gives. */
+  readonly programme: string
   readonly suspendedAt: number | null
 }
 export interface Staff {
@@ -29,32 +31,41 @@ export interface Staff {
 
 // ── merchants ──
 export async function findMerchant({ tx, appId }: MerchantCall, merchantId: string): Promise<Merchant | undefined> {
-  const { rows } = await sql<Merchant>`SELECT merchant_id AS "merchantId", name, path, suspended_at AS "suspendedAt"
+  const { rows } = await sql<Merchant>`SELECT merchant_id AS "merchantId", name, path, programme,
+      suspended_at AS "suspendedAt"
     FROM merchants WHERE app_id = ${appId} AND merchant_id = ${merchantId}`.execute(tx)
   return rows[0]
 }
 /** Those after a merchant, in the order of their ids. */
 export async function listMerchants({ tx, appId }: MerchantCall, after: string, limit: number): Promise<Merchant[]> {
-  const { rows } = await sql<Merchant>`SELECT merchant_id AS "merchantId", name, path, suspended_at AS "suspendedAt"
+  const { rows } = await sql<Merchant>`SELECT merchant_id AS "merchantId", name, path, programme,
+      suspended_at AS "suspendedAt"
     FROM merchants WHERE app_id = ${appId} AND merchant_id > ${after} ORDER BY merchant_id LIMIT ${limit}`.execute(tx)
   return rows
 }
+export interface MerchantTold {
+  readonly merchantId: string
+  readonly name: string
+  readonly parentId?: string | undefined
+  /** [MER3] Merchants that name the same share their points; its own unless told. */
+  readonly programme?: string | undefined
+}
 /**
- * [MER1] Makes a merchant, or names it anew. Whom it belongs to is told once: groups and what was given hang on it.
- * False when it belongs to another, or lies too deep. Refuses `merchant.not_found` for a parent nobody knows.
+ * [MER1] Makes a merchant, or names it anew. Whom it belongs to and whose points it gives are told once: groups and
+ * what was given hang on them. False when it was told otherwise before, or lies too deep. Refuses `merchant.not_found`
+ * for a parent nobody knows.
  */
-export async function putMerchant(
-  call: MerchantCall,
-  { merchantId, name, parentId }: { readonly merchantId: string; readonly name: string; readonly parentId?: string },
-): Promise<boolean> {
+export async function putMerchant(call: MerchantCall, told: MerchantTold): Promise<boolean> {
   const { tx, appId, now } = call
+  const { merchantId, name, parentId, programme } = told
   const parent = parentId === undefined ? undefined : await findMerchant(call, parentId)
   if (parentId !== undefined && parent === undefined) throw refuse('merchant.not_found')
   const path = [merchantId, ...(parent?.path ?? [])]
   if (path.length > merchantDepthMax || new Set(path).size < path.length) return false
-  const { rows } = await sql`INSERT INTO merchants (app_id, merchant_id, name, path, created_at)
-    VALUES (${appId}, ${merchantId}, ${name}, ${path}::text[], ${now})
+  const { rows } = await sql`INSERT INTO merchants (app_id, merchant_id, name, path, programme, created_at)
+    VALUES (${appId}, ${merchantId}, ${name}, ${path}::text[], ${programme ?? merchantId}, ${now})
     ON CONFLICT (app_id, merchant_id) DO UPDATE SET name = excluded.name WHERE merchants.path = excluded.path
+      AND (${programme === undefined} OR merchants.programme = excluded.programme)
     RETURNING 1`.execute(tx)
   return rows.length > 0
 }

@@ -255,6 +255,20 @@ export const engineMigrations: readonly Migration[] = [
       `ALTER TABLE groups ADD COLUMN merchant_path text[] COLLATE "C"`,
     ],
   },
+  {
+    id: 'core-015',
+    up: [
+      // [MER3] Whose points a merchant gives. Until now all gave those of `main`, as does who is made of older rows.
+      `ALTER TABLE merchants ADD COLUMN programme text COLLATE "C" NOT NULL DEFAULT 'main'`,
+      `CREATE INDEX merchants_by_programme ON merchants (app_id, programme, created_at, merchant_id)`,
+      // [MER8] Of a merchant, or of the app, ''. What is told comes into force at `next_at`.
+      `CREATE TABLE time_zones (
+        app_id text NOT NULL, merchant_id text COLLATE "C" NOT NULL, time_zone text NOT NULL,
+        next_time_zone text, next_at bigint, CHECK ((next_time_zone IS NULL) = (next_at IS NULL)),
+        PRIMARY KEY (app_id, merchant_id))`,
+      rls('time_zones'),
+    ],
+  },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {

@@ -29,26 +29,30 @@ import { amountText, balanceText, packetTexts, voucherText } from './texts.ts'
 type Group = ComposeProps<typeof redPacket>['group']
 type PartProps = DraftParts<PacketDraft>
 
-/** The sender's points and the limits of a packet; undefined until the server says. */
-function usePurse(): { readonly balance: number | undefined; readonly shareMax: number } {
+interface Purse {
+  readonly balance: number | undefined
+  readonly shareMax: number
+  /** False where points are worth nothing: in a friends' group. */
+  readonly hasPoints: boolean
+}
+/** The sender's points and the limits of a packet; the balance is undefined until the server says. */
+function usePurse(groupId: GroupId): Purse {
   const { client } = useQun()
-  const [purse, setPurse] = useState<{ balance: number | undefined; shareMax: number }>({
-    balance: undefined,
-    shareMax,
-  })
+  const [purse, setPurse] = useState<Purse>({ balance: undefined, shareMax, hasPoints: true })
   useEffect(() => {
     let isGone = false
     const ask = async () => {
-      const answer = await client.call(purseOf, {})
+      const answer = await client.call(purseOf, { params: { groupId } })
       const points = answer.purses.find(({ currency }) => currency === 'points')
-      if (!isGone) setPurse({ balance: points?.balance ?? undefined, shareMax: answer.shareMax })
+      const hasPoints = points !== undefined
+      if (!isGone) setPurse({ balance: points?.balance ?? undefined, shareMax: answer.shareMax, hasPoints })
     }
     // Without an answer the form works all the same: the server has the last word.
     ask().catch(() => undefined)
     return () => {
       isGone = true
     }
-  }, [client])
+  }, [client, groupId])
   return purse
 }
 
@@ -75,11 +79,12 @@ function useVouchers(groupId: GroupId, isStaff: boolean): readonly Voucher[] {
 export function RedPacketForm({ group, submit }: ComposeProps<typeof redPacket>) {
   const text = useText()
   const { client } = useQun()
-  const purse = usePurse()
+  const purse = usePurse(group.groupId as GroupId)
   const view = group.get()
   const role = view.members.get(client.userId.get() ?? '')?.role ?? 'member'
   const vouchers = useVouchers(group.groupId as GroupId, role !== 'member')
   const bounds: Bounds = { ...purse, memberCount: view.group?.memberCount ?? view.members.size }
+  if (!purse.hasPoints && vouchers.length === 0) return <p className="qun-packet__none">{text(packetTexts.noPoints)}</p>
   return (
     <ComposeForm
       {...{ bodyOf, submit }}

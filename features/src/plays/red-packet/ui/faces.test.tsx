@@ -294,6 +294,14 @@ describe('the form', () => {
     const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })
     return { sent, type, send: () => fireEvent.click(screen.getByRole('button', { name: '塞进红包' })) }
   }
+  it('[MER3] says that a friends’ group has no points to send', async () => {
+    const client = createFixture({ userId: 'wang', views: [aView([])] })
+    client.answers['redPackets.purse'] = () => ({ purses: [], shareMax: 20_000, countMax: 100 })
+    client.answers['redPackets.vouchers'] = () => ({ vouchers: [] })
+    render(formFace(RedPacketForm, { client }).face)
+    expect(await screen.findByText(/好友群里没有可以发的积分/)).toBeTruthy()
+    expect(screen.queryByRole('button', { name: '塞进红包' })).toBeNull()
+  })
   it('sends a lucky packet, with the balance in sight', async () => {
     const { sent, type, send } = showForm()
     expect(await screen.findByText('余额 5,000 积分')).toBeTruthy()

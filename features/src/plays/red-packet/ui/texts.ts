@@ -6,6 +6,10 @@ const say = (zh: string, en: string): LocalText => ({ 'zh-CN': zh, en })
 const many = (n: number, one: string, other: string) => `${n.toLocaleString('en')} ${n === 1 ? one : other}`
 
 export const packetTexts = {
+  noPoints: {
+    'zh-CN': '积分由商家发放，好友群里没有可以发的积分',
+    en: 'Points are a shop’s: a friends’ group has none to send',
+  },
   kind: say('红包', 'Red packet'),
   greeting: say('恭喜发财，大吉大利', 'Best wishes'),
   lucky: say('拼手气红包', 'Lucky packet'),

@@ -61,6 +61,7 @@ const aCoupon = (patch: Partial<Coupon> = {}): Coupon => ({
   usedAt: null,
   isReminded: false,
   groupId: fixtureGroupId,
+  merchantId: 'camellia',
   ...patch,
 })
 const hold = (client: FixtureClient, coupons: readonly Coupon[]) =>

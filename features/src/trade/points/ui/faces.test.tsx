@@ -11,11 +11,17 @@ const entry = (entryNo: number, more: Partial<StatementEntry> = {}): StatementEn
   title: { 'zh-CN': '领取红包', en: 'Red packet opened' },
   ...more,
 })
-const wallet = { balance: 1_280, lots: [{ expiresAt: fixtureNow + 30 * 86_400_000, amount: 200 }] }
+const wallet = {
+  balance: 1_280,
+  lots: [{ expiresAt: fixtureNow + 30 * 86_400_000, amount: 200 }],
+  programme: 'camellia',
+}
+/** A merchant's group. */
+const shopView = () => aView([], { group: { ...aView([]).group!, merchantPath: ['camellia'] } })
 
-function show(answers: FixtureClient['answers'], locale: 'zh-CN' | 'en' = 'zh-CN', view = aView([])) {
+function show(answers: FixtureClient['answers'], locale: 'zh-CN' | 'en' = 'zh-CN', view = shopView()) {
   const client = createFixture({ userId: 'li', views: [view] })
-  Object.assign(client.answers, answers)
+  Object.assign(client.answers, { 'points.wallets': () => ({ wallets: [] }), ...answers })
   const group = client.open(fixtureGroupId)
   render(
     <QunProvider client={client} locale={locale}>
@@ -80,7 +86,7 @@ describe('the wallet', () => {
   it('says that nothing moved yet, and offers another try when it fails', async () => {
     let tries = 0
     show({
-      'points.mine': () => ({ balance: 0, lots: [] }),
+      'points.mine': () => ({ ...wallet, balance: 0, lots: [] }),
       'points.statement': () => {
         tries += 1
         if (tries === 1) throw new Error('away')
@@ -92,6 +98,27 @@ describe('the wallet', () => {
     fireEvent.click(sheet.getByRole('button', { name: '重试' }))
     expect(await sheet.findByText('还没有积分变动')).toBeTruthy()
     expect(sheet.queryByText('没有加载出来')).toBeNull()
+  })
+  it('[MER3] [PO9] shows beside it what one has with other shops, by name', async () => {
+    show({
+      'points.mine': () => wallet,
+      'points.statement': () => ({ entries: [], more: false }),
+      'points.wallets': () => ({
+        wallets: [
+          { programme: 'camellia', names: ['山茶咖啡'], balance: 1_280 },
+          { programme: 'brew', names: ['手冲课堂', '手冲二店'], balance: 75 },
+        ],
+      }),
+    })
+    const sheet = await open(/^我的积分/)
+    expect(await sheet.findByText('手冲课堂、手冲二店')).toBeTruthy()
+    expect(sheet.getByText('75')).toBeTruthy()
+    expect(sheet.queryByText('山茶咖啡')).toBeNull()
+  })
+  it('[MER3] is not drawn in a friends’ group, which has no points', () => {
+    const client = show({ 'points.mine': () => wallet }, 'zh-CN', aView([]))
+    expect(screen.queryByRole('button')).toBeNull()
+    expect(client.calls).toEqual([])
   })
   it('is not drawn once one is no member any more', () => {
     const client = show(

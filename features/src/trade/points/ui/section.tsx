@@ -2,7 +2,7 @@
 import type { GroupId } from '@qun/contract'
 import { PageRow, Sheet, useOpen, useQun, useText, type GroupSectionProps } from '@qun/ui'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
-import { myPoints, type Wallet } from '../contract.ts'
+import { myPoints, type MyWallet } from '../contract.ts'
 import { countText, pointsTexts } from './texts.ts'
 
 /** Loaded when somebody first opens it. */
@@ -13,7 +13,7 @@ export function PointsSection({ group, view }: GroupSectionProps) {
   const text = useText()
   const sheet = useOpen()
   const groupId = group.groupId as GroupId
-  const [wallet, setWallet] = useState<Wallet>()
+  const [wallet, setWallet] = useState<MyWallet>()
   const load = useCallback(async () => {
     try {
       setWallet(await client.call(myPoints, { params: { groupId } }))
@@ -21,7 +21,8 @@ export function PointsSection({ group, view }: GroupSectionProps) {
       // The line stands without a number; the sheet says that it could not be loaded.
     }
   }, [client, groupId])
-  const isHere = view.group !== undefined && !view.gone
+  // A friends' group has nobody whose points these would be.
+  const isHere = view.group?.merchantPath !== undefined && !view.gone
   useEffect(() => {
     if (isHere) void load()
   }, [load, isHere])

@@ -6,6 +6,9 @@ export const pointsTexts = {
   balance: { 'zh-CN': '可用积分', en: 'Points to use' },
   statement: { 'zh-CN': '积分明细', en: 'Statement' },
   lapses: { 'zh-CN': '即将过期', en: 'Expiring' },
+  others: { 'zh-CN': '其他商家的积分', en: 'With other shops' },
+  othersNote: { 'zh-CN': '积分只能在发放它的商家使用', en: 'Points are spent with the shop that gave them' },
+  unnamed: { 'zh-CN': '平台积分', en: 'The platform' },
   nothing: { 'zh-CN': '还没有积分变动', en: 'Nothing has moved yet' },
 } as const satisfies Record<string, LocalText>
 
@@ -21,4 +24,8 @@ export function soonText(count: string, day: string): LocalText {
 }
 export function afterText(balance: string): LocalText {
   return { 'zh-CN': `余额 ${balance}`, en: `Balance ${balance}` }
+}
+/** Merchants that share their points, by name. */
+export function namesText(names: readonly string[]): LocalText {
+  return names.length === 0 ? pointsTexts.unnamed : { 'zh-CN': names.join('、'), en: names.join(', ') }
 }

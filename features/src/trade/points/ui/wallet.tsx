@@ -1,19 +1,20 @@
 /** What the sheet of points holds: the balance, what lapses, and the statement page by page. */
 import type { GroupId } from '@qun/contract'
 import { ClockIcon, instantText, MoreBelow, usePages, useQun, useText } from '@qun/ui'
-import { useId } from 'react'
-import { myStatement, type StatementEntry, type Wallet } from '../contract.ts'
-import { afterText, countText, pointsTexts, signedText, soonText } from './texts.ts'
+import { useEffect, useId, useState } from 'react'
+import { myStatement, myWallets, type MyWallet, type ProgrammeWallet, type StatementEntry } from '../contract.ts'
+import { afterText, countText, namesText, pointsTexts, signedText, soonText } from './texts.ts'
 
 interface Props {
   readonly groupId: GroupId
   /** Undefined while it is being loaded. */
-  readonly wallet: Wallet | undefined
+  readonly wallet: MyWallet | undefined
 }
 export function WalletContent({ groupId, wallet }: Props) {
   return (
     <div className="qun-points">
       <Holding wallet={wallet} />
+      <Others own={wallet?.programme} />
       <Statement groupId={groupId} />
     </div>
   )
@@ -21,7 +22,7 @@ export function WalletContent({ groupId, wallet }: Props) {
 
 /** Lapsing lots that are shown; later ones say the same. */
 const lotsShown = 3
-function Holding({ wallet }: { readonly wallet: Wallet | undefined }) {
+function Holding({ wallet }: { readonly wallet: MyWallet | undefined }) {
   const { locale } = useQun()
   const text = useText()
   const day = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'long', day: 'numeric' })
@@ -42,6 +43,45 @@ function Holding({ wallet }: { readonly wallet: Wallet | undefined }) {
         </ul>
       )}
     </div>
+  )
+}
+
+/** [PO9] What one has elsewhere, side by side; nothing while it is not known, or when there is none. */
+function Others({ own }: { readonly own: string | null | undefined }) {
+  const { client, locale } = useQun()
+  const text = useText()
+  const head = useId()
+  const [wallets, setWallets] = useState<readonly ProgrammeWallet[]>([])
+  useEffect(() => {
+    let isGone = false
+    client
+      .call(myWallets, {})
+      .then((answer) => {
+        if (!isGone) setWallets(answer.wallets)
+      })
+      // The wallet stands without them.
+      .catch(() => undefined)
+    return () => {
+      isGone = true
+    }
+  }, [client])
+  const others = own === undefined ? [] : wallets.filter(({ programme }) => programme !== own)
+  if (others.length === 0) return null
+  return (
+    <section aria-labelledby={head}>
+      <h3 id={head} className="qun-points__head">
+        {text(pointsTexts.others)}
+      </h3>
+      <ul>
+        {others.map(({ programme, names, balance }) => (
+          <li key={programme} className="qun-points__other">
+            <bdi className="qun-points__title">{text(namesText(names))}</bdi>
+            <span className="qun-points__amount">{countText(balance, locale)}</span>
+          </li>
+        ))}
+      </ul>
+      <p className="qun-points__note">{text(pointsTexts.othersNote)}</p>
+    </section>
   )
 }
 
