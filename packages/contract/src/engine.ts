@@ -1,9 +1,9 @@
 /** The engine's own requests: messages, history, actions, read positions, people and tokens. Features add theirs. */
 import { defineEndpoint } from './endpoint.ts'
-import { ClientIdSchema, GroupIdSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
+import { ClientIdSchema, GroupIdSchema, PlaceSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
 import { BadgeSchema, ConversationRow, MemberRow, MessageRow, MineRow } from './rows.ts'
 import { ChangesFrame, SnapshotFrame } from './frame.ts'
-import { closed, nullable, oneOf, Type } from './schema.ts'
+import { closed, CursorSchema, nullable, oneOf, Type } from './schema.ts'
 import { MillisSchema } from './time.ts'
 
 const group = closed({ groupId: GroupIdSchema })
@@ -60,7 +60,7 @@ export const engineEndpoints = {
     params: group,
     query: closed({
       before: Type.Optional(SeqSchema),
-      after: Type.Optional(Type.Integer({ minimum: 0 })),
+      after: Type.Optional(PlaceSchema),
       limit: Type.Optional(Limit),
     }),
     answer: closed({ messages: Type.Array(MessageRow), mine: Type.Array(MineRow), members: Type.Array(MemberRow) }),
@@ -149,7 +149,7 @@ export const engineEndpoints = {
     doc: 'Members in the order of role, then joining.',
     by: 'member',
     params: group,
-    query: closed({ cursor: Type.Optional(Type.String({ maxLength: 300 })), limit: Type.Optional(Limit) }),
+    query: closed({ cursor: Type.Optional(CursorSchema), limit: Type.Optional(Limit) }),
     answer: closed({ members: Type.Array(MemberRow), cursor: nullable(Type.String()) }),
     errors: ['cursor.invalid', 'group.roster_hidden'],
     refusals: {
@@ -167,7 +167,7 @@ export const engineEndpoints = {
     doc: 'Moves the viewer’s read position; it never goes back.',
     by: 'member',
     params: group,
-    body: closed({ seq: Type.Integer({ minimum: 0 }) }),
+    body: closed({ seq: PlaceSchema }),
     answer: closed({ readSeq: Type.Integer(), unread: Type.Integer() }),
     errors: ['read.seq_out_of_range'],
   }),

@@ -25,5 +25,7 @@ export const ClientIdSchema = Type.Unsafe<ClientId>(
 )
 /** 1-based, gap-free position of a message in its group. */
 export const SeqSchema = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+/** A position, or 0 for before the first. */
+export const PlaceSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 /** A stream's change counter; 0 is the empty stream. */
 export const VersionSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })

@@ -11,6 +11,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  AskedMs,
 } from '@qun/contract'
 
 /** How long a link works unless told, in milliseconds (C-07: a personal code lives seven days). */
@@ -86,9 +87,7 @@ export const createJoinLink = defineEndpoint({
   params: group,
   body: closed({
     label: Type.Optional(Type.String({ maxLength: 60 })),
-    lifeMs: Type.Optional(
-      nullable(Type.Integer({ description: 'Milliseconds; seven days unless told. Null never ends, for admins.' })),
-    ),
+    lifeMs: Type.Optional(nullable(AskedMs('Milliseconds; seven days unless told. Null never ends, for admins.'))),
     maxUses: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 100_000 }))),
     source: Type.Optional(
       Type.String({ maxLength: 40, description: 'Kept with everybody who joins by it: `poster`, `live`.' }),

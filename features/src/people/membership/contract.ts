@@ -11,6 +11,7 @@ import {
   RoleSchema,
   Type,
   UserIdSchema,
+  AskedMs,
 } from '@qun/contract'
 
 /** Characters of a group's name. */
@@ -255,7 +256,7 @@ export const muteMember = defineEndpoint({
   doc: 'A person of a lower role may not speak for a minute to thirty days.',
   by: 'admin',
   params: member,
-  body: closed({ durationMs: Type.Integer({ description: 'Milliseconds.' }) }),
+  body: closed({ durationMs: AskedMs('Milliseconds.') }),
   answer: closed({ until: MillisSchema }),
   errors: ['mute.duration', 'member.not_in_group', 'group.permission', 'group.dissolved'],
   facts: membershipFacts,

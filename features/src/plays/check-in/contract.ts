@@ -14,6 +14,7 @@ import {
   type BodyOf,
   type MineOf,
   type Static,
+  int32Max,
 } from '@qun/contract'
 import { MediaIdSchema } from '../../words/message/contract.ts'
 
@@ -166,7 +167,7 @@ export const boardOf = defineEndpoint({
   by: 'member',
   params: closed({ groupId: GroupIdSchema, seq: SeqSchema }),
   query: closed({
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'How many one has already.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max, description: 'How many one has already.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   }),
   answer: closed({ standings: Type.Array(Standing), more: Type.Boolean() }),

@@ -60,7 +60,11 @@ export const groupBuy = defineCard({
     }),
     stock: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Pieces; no bound if absent.' })),
     perMember: Quantity,
-    teamMs: Type.Integer({ minimum: 1, description: 'How long a team has, from its leader’s payment.' }),
+    teamMs: Type.Integer({
+      minimum: 1,
+      maximum: 8_640_000_000_000_000,
+      description: 'How long a team has, from its leader’s payment.',
+    }),
     endsAt: MillisSchema,
     late: oneOf('new-team', 'refund'),
   }),

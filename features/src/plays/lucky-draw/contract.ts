@@ -13,6 +13,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  int32Max,
 } from '@qun/contract'
 
 /** Different prizes of a draw, and units of all prizes together. */
@@ -243,7 +244,7 @@ export const entriesOf = defineEndpoint({
   by: 'member',
   params: draw,
   query: closed({
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The last `entryNo` one has.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max, description: 'The last `entryNo` one has.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 1_000 })),
   }),
   answer: closed({ drawId: Type.String(), entries: Type.Array(EntryLine), entryCount: Type.Integer() }),

@@ -11,12 +11,13 @@ import {
   SeqSchema,
   Type,
   UserIdSchema,
+  int32Max,
 } from '@qun/contract'
 
 export const optionsMax = 20
 const Option = Type.String({ minLength: 1, maxLength: 60 })
 /** Indexes into the options. */
-const Choices = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: optionsMax })
+const Choices = Type.Array(Type.Integer({ minimum: 0, maximum: int32Max }), { maxItems: optionsMax })
 
 export const pollRefusals = {
   'poll.option': refusal(422, 'after-change', '没有这个选项', 'There is no such option'),
@@ -98,7 +99,7 @@ export const votersOf = defineEndpoint({
   params: closed({ groupId: GroupIdSchema, seq: SeqSchema }),
   query: closed({
     option: Type.Integer({ minimum: 0, maximum: optionsMax }),
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'How many one has already.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max, description: 'How many one has already.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   }),
   answer: closed({

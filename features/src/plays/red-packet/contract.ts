@@ -17,6 +17,7 @@ import {
   type MineOf,
   type StateOf,
   type Static,
+  int32Max,
 } from '@qun/contract'
 
 /** Shares of one packet; WeChat's limit. */
@@ -226,7 +227,7 @@ export const claimsOf = defineEndpoint({
   by: 'member',
   params: packet,
   query: closed({
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The last `place` one has.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max, description: 'The last `place` one has.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 100 })),
   }),
   answer: closed({

@@ -1,8 +1,8 @@
 /** Serves the host's budgets: glue between the contract and the ledger, which counts. */
 import { budgetZone, dayBudget, dayIn, type BudgetKey } from '@qun/contract'
-import { defineFeature, serveEndpoint, type Call, type Feature } from '@qun/core'
+import { defineCursor, defineFeature, serveEndpoint, type Call, type Feature } from '@qun/core'
 import * as ledger from '@qun/ledger'
-import { budgetSpent, listBudgets, setBudget, type Cap, type SpentQuery } from './contract.ts'
+import { budgetSpent, Cap, listBudgets, setBudget, type SpentQuery } from './contract.ts'
 
 export interface BudgetOptions {
   /** Whose days budgets count; the plays are made with the same. */
@@ -15,20 +15,16 @@ const set = serveEndpoint(setBudget, async (call) => {
 })
 
 const limitDefault = 100
-const cursorOf = ({ scope, currency }: Cap) => `${scope} ${currency}`
+const capCursor = defineCursor(Cap.properties.scope, Cap.properties.currency)
 const list = serveEndpoint(listBudgets, async (call) => {
   const { cursor, limit = limitDefault } = call.query
-  const found = await ledger.listBudgets(call, { limit: limit + 1, ...afterOf(call, cursor) })
+  const place = capCursor.readIf(cursor)
+  const after = place === undefined ? {} : { after: { scope: place[0], currency: place[1] } }
+  const found = await ledger.listBudgets(call, { limit: limit + 1, ...after })
   const budgets = found.slice(0, limit)
   const last = found.length > limit ? budgets.at(-1) : undefined
-  return { budgets, cursor: last === undefined ? null : cursorOf(last) }
+  return { budgets, cursor: last === undefined ? null : capCursor.write([last.scope, last.currency]) }
 })
-function afterOf(call: Call, cursor: string | undefined) {
-  if (cursor === undefined) return {}
-  const [scope, currency, ...more] = cursor.split(' ')
-  if (scope === undefined || currency === undefined || more.length > 0) return call.fail('cursor.invalid')
-  return { after: { scope, currency } }
-}
 
 /** [BU6] */
 function keyOf(call: Call, { scope, userId, day }: SpentQuery, timeZone: string): BudgetKey {

@@ -9,6 +9,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  int32Max,
 } from '@qun/contract'
 import {
   Coupon,
@@ -114,8 +115,8 @@ export const changeStock = defineEndpoint({
   params: stock,
   body: closed({
     status: Type.Optional(oneOf('active', 'paused', 'ended')),
-    total: Type.Optional(Type.Integer()),
-    perDay: Type.Optional(nullable(Type.Integer())),
+    total: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max })),
+    perDay: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: int32Max }))),
     claimUntil: Type.Optional(MillisSchema),
   }),
   answer: closed({ status: StockStatus, total: Count, available: Count }),

@@ -1,5 +1,15 @@
 /** Coupon 优惠券: an offer in a group that members claim, and their own coupons; shapes on the wire only. */
-import { closed, defineCard, defineEndpoint, MillisSchema, nullable, oneOf, Type, type Static } from '@qun/contract'
+import {
+  closed,
+  defineCard,
+  defineEndpoint,
+  MillisSchema,
+  nullable,
+  oneOf,
+  Type,
+  type Static,
+  int32Max,
+} from '@qun/contract'
 import {
   Coupon,
   couponFacts,
@@ -68,7 +78,7 @@ export const coupon = defineCard({
       doc: 'Pauses, resumes, ends, or changes how many there are. For stocks made in this group; the host keeps its own.',
       input: closed({
         status: Type.Optional(oneOf('active', 'paused', 'ended')),
-        total: Type.Optional(Type.Integer()),
+        total: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max })),
       }),
       errors: ['coupon.state', 'coupon.stock_below_issued', 'coupon.invalid', 'group.permission'],
     },

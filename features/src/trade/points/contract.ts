@@ -9,6 +9,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  int32Max,
 } from '@qun/contract'
 
 /** For the rules, which know their own contract alone. */
@@ -48,7 +49,7 @@ export const StatementEntry = closed({
 })
 export type StatementEntry = Static<typeof StatementEntry>
 const page = closed({
-  before: Type.Optional(Type.Integer({ minimum: 1, description: 'The last `entryNo` one has.' })),
+  before: Type.Optional(Type.Integer({ minimum: 1, maximum: int32Max, description: 'The last `entryNo` one has.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 30 })),
 })
 const Statement = closed({ entries: Type.Array(StatementEntry), more: Type.Boolean() })
