@@ -14,6 +14,8 @@ import {
   teamsShown,
 } from './contract-parts.ts'
 
+/** For the rules, which know their own contract alone. */
+export { isSafeAddress } from '@qun/contract'
 export * from './contract-host.ts'
 export * from './contract-parts.ts'
 
