@@ -1,4 +1,5 @@
-/** Addresses the host hands in and people are sent to; says what is safe to follow, not what is there. */
+/** Addresses people are sent to and pictures come from; says what is safe to follow, not what is there. */
+import { Type, type TSchema } from 'typebox'
 
 /** What a browser leaves out, takes for something else, or a reader does not see: nothing of it is in an address. */
 const odd = /[\s\\\p{Cc}\p{Cf}]/u
@@ -21,4 +22,16 @@ function parsed(address: string): URL | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The picture of a person or a group, or empty; the server says from where pictures may come. */
+export const PictureSchema = Type.String({
+  maxLength: 2_000,
+  isPicture: true,
+  description: 'An address of an origin the host lists, or empty.',
+})
+/** The fields of a body that are such pictures. */
+export function picturesIn(schema: TSchema | undefined): string[] {
+  const { properties = {} } = (schema ?? {}) as { properties?: Readonly<Record<string, { isPicture?: boolean }>> }
+  return Object.entries(properties).flatMap(([name, { isPicture }]) => (isPicture === true ? [name] : []))
 }

@@ -1,4 +1,5 @@
 /** The engine's own requests: messages, history, actions, read positions, people and tokens. Features add theirs. */
+import { PictureSchema } from './address.ts'
 import { defineEndpoint } from './endpoint.ts'
 import { ClientIdSchema, GroupIdSchema, PlaceSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
 import { BadgeSchema, ConversationRow, MemberRow, MessageRow, MineRow } from './rows.ts'
@@ -206,7 +207,7 @@ export const engineEndpoints = {
     params: closed({ userId: UserIdSchema }),
     body: closed({
       name: Type.String({ minLength: 1, maxLength: 40 }),
-      avatar: Type.Optional(Type.String({ maxLength: 2_000 })),
+      avatar: Type.Optional(PictureSchema),
       badge: Type.Optional(nullable(BadgeSchema)),
       minor: Type.Optional(
         Type.Boolean({
@@ -215,6 +216,7 @@ export const engineEndpoints = {
       ),
     }),
     answer: closed({ userId: UserIdSchema }),
+    errors: ['media.external_not_allowed'],
   }),
   mint: defineEndpoint({
     name: 'tokens.mint',

@@ -92,6 +92,12 @@ export const coreRefusals = {
   'card.unknown_type': kind(422, 'never', '未知的消息类型', 'The kind is unknown'),
   'card.too_large': kind(422, 'after-change', '卡片内容过大', "The card's content is too large"),
   'card.unknown_action': kind(404, 'never', '没有这个动作', 'The card has no such action'),
+  'media.external_not_allowed': kind(
+    422,
+    'after-change',
+    '图片须来自允许的网址',
+    'Pictures come from addresses the host lists',
+  ),
   'store.unavailable': kind(503, 'later', '存储暂不可用', 'The store is unavailable'),
   'storage.full': kind(507, 'later', '存储空间已满', 'The storage is full'),
   'server.draining': kind(503, 'later', '服务正在重启', 'The server is restarting'),
