@@ -1,7 +1,7 @@
 /** [I4] Every number somebody may send has in its contract the range that what keeps it has. */
-import { clientFrames, engineEndpoints, Type, type ActionContract, type TSchema } from '@qun/contract'
+import { Type } from '@qun/contract'
 import { expect, test } from 'vitest'
-import { cards, endpoints } from './contract.ts'
+import { listInputs } from './fixtures.ts'
 
 interface Shape {
   readonly type?: string
@@ -29,26 +29,8 @@ function unboundedIn(shape: Shape, at: string): string[] {
   const { minimum, maximum } = shape
   return Number.isSafeInteger(minimum) && Number.isSafeInteger(maximum) ? below : [...below, at]
 }
-type Input = readonly [name: string, schema: TSchema | undefined]
-/** All that is sent to a server. */
-function inputs(): [name: string, schema: TSchema][] {
-  const ends = [...Object.values(engineEndpoints), ...endpoints]
-  const parts = ends.flatMap(({ name, params, query, body }) =>
-    Object.entries({ params, query, body }).map(([part, schema]): Input => [`${name} ${part}`, schema]),
-  )
-  const played = cards.flatMap(({ kind, body, actions }) => [
-    [`${kind} body`, body] satisfies Input,
-    ...Object.entries(actions as Readonly<Record<string, ActionContract>>).map(([action, { input }]): Input => [
-      `${kind}.${action}`,
-      input,
-    ]),
-  ])
-  const frames = Object.entries(clientFrames).map(([op, schema]): Input => [`frame ${op}`, schema])
-  return [...parts, ...played, ...frames].flatMap(([name, schema]) => (schema === undefined ? [] : [[name, schema]]))
-}
-
 test('[I4] every number of a path, a query, a body, an action and a frame has a range', () => {
-  expect(inputs().flatMap(([name, schema]) => unboundedIn(schema, name))).toEqual([])
+  expect(listInputs().flatMap(([name, schema]) => unboundedIn(schema, name))).toEqual([])
 })
 test('[I4] a number without a range is found, wherever it is', () => {
   const schema = Type.Object({

@@ -5,6 +5,7 @@ import { ClientIdSchema, GroupIdSchema, PlaceSchema, SeqSchema, UserIdSchema, Ve
 import { BadgeSchema, ConversationRow, MemberRow, MessageRow, MineRow } from './rows.ts'
 import { ChangesFrame, SnapshotFrame } from './frame.ts'
 import { closed, CursorSchema, nullable, oneOf, Type } from './schema.ts'
+import { nameText } from './text.ts'
 import { MillisSchema } from './time.ts'
 
 const group = closed({ groupId: GroupIdSchema })
@@ -206,7 +207,7 @@ export const engineEndpoints = {
     by: 'server',
     params: closed({ userId: UserIdSchema }),
     body: closed({
-      name: Type.String({ minLength: 1, maxLength: 40 }),
+      name: nameText({ maxLength: 40 }),
       avatar: Type.Optional(PictureSchema),
       badge: Type.Optional(nullable(BadgeSchema)),
       minor: Type.Optional(

@@ -12,6 +12,7 @@ import {
   UserIdSchema,
   type Static,
   AskedMs,
+  nameText,
 } from '@qun/contract'
 
 /** How long a link works unless told, in milliseconds (C-07: a personal code lives seven days). */
@@ -86,7 +87,7 @@ export const createJoinLink = defineEndpoint({
   by: 'member',
   params: group,
   body: closed({
-    label: Type.Optional(Type.String({ maxLength: 60 })),
+    label: Type.Optional(nameText({ minLength: 0, maxLength: 60 })),
     lifeMs: Type.Optional(nullable(AskedMs('Milliseconds; seven days unless told. Null never ends, for admins.'))),
     maxUses: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 100_000 }))),
     source: Type.Optional(
@@ -190,7 +191,7 @@ export const OrderInvitationRule = closed({
   active: Type.Boolean(),
   on: oneOf('paid', 'received'),
   shopId: Type.String({ minLength: 1, maxLength: 64 }),
-  shopName: Type.Optional(Type.String({ maxLength: 60 })),
+  shopName: Type.Optional(nameText({ minLength: 0, maxLength: 60 })),
   coolDownDays: Type.Integer({
     minimum: 0,
     maximum: 365,

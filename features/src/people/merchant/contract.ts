@@ -12,6 +12,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  nameText,
 } from '@qun/contract'
 
 export const abilitiesMax = 6
@@ -67,7 +68,7 @@ export const putMerchantEndpoint = defineEndpoint({
   doc: 'Makes a merchant, or names it anew. Whom it belongs to is told once.',
   by: 'server',
   params: merchant,
-  body: closed({ name: Name, parentId: Type.Optional(MerchantIdSchema) }),
+  body: closed({ name: nameText({ maxLength: 60 }), parentId: Type.Optional(MerchantIdSchema) }),
   answer: MerchantView,
   refusals: merchantRefusals,
   errors: ['merchant.not_found', 'merchant.parent_invalid'],
@@ -111,7 +112,10 @@ export const putStaff = defineEndpoint({
   doc: 'A person works for a merchant in a post, with these abilities from now on.',
   by: 'server',
   params: employee,
-  body: closed({ post: Post, abilities: Abilities }),
+  body: closed({
+    post: nameText({ maxLength: 40, description: 'What a post 岗位 is called: 店长, 导购.' }),
+    abilities: Abilities,
+  }),
   answer: empty,
   errors: ['merchant.not_found', 'user.not_found'],
   facts: merchantFacts,

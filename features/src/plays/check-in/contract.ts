@@ -15,6 +15,7 @@ import {
   type MineOf,
   type Static,
   int32Max,
+  nameText,
 } from '@qun/contract'
 import { MediaIdSchema } from '../../words/message/contract.ts'
 
@@ -69,7 +70,7 @@ export const checkIn = defineCard({
   post: { by: 'admin' },
   gives: (body) => (body.milestones.length > 0 ? 'issued' : 'nothing'),
   body: closed({
-    title: Type.String({ minLength: 1, maxLength: 60 }),
+    title: nameText({ maxLength: 60 }),
     /** IANA name; days begin at its midnight. */
     timeZone: Type.Optional(Type.String({ maxLength: 64, default: 'Asia/Shanghai' })),
     opens: Minute,
@@ -114,7 +115,7 @@ export const checkIn = defineCard({
           closed({
             lat: Type.Number({ minimum: -90, maximum: 90 }),
             lng: Type.Number({ minimum: -180, maximum: 180 }),
-            name: Type.Optional(Type.String({ maxLength: 80 })),
+            name: Type.Optional(nameText({ minLength: 0, maxLength: 80 })),
           }),
         ),
       }),

@@ -1,5 +1,15 @@
 /** Group buy 拼团: members form teams, and a team that is large enough buys at its price; shapes on the wire only. */
-import { closed, defineCard, MillisSchema, nullable, oneOf, SeqSchema, Type, UserIdSchema } from '@qun/contract'
+import {
+  closed,
+  defineCard,
+  MillisSchema,
+  nullable,
+  oneOf,
+  SeqSchema,
+  Type,
+  UserIdSchema,
+  nameText,
+} from '@qun/contract'
 import {
   groupBuyRefusals,
   OrderId,
@@ -44,7 +54,7 @@ export const groupBuy = defineCard({
   post: { by: 'admin' },
   gives: 'issued',
   body: closed({
-    title: Type.String({ minLength: 1, maxLength: 60 }),
+    title: nameText({ maxLength: 60 }),
     productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     image: Type.Optional(Type.String({ maxLength: 2_000 })),
     url: Type.Optional(

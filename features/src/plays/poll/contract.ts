@@ -12,10 +12,11 @@ import {
   Type,
   UserIdSchema,
   int32Max,
+  nameText,
 } from '@qun/contract'
 
 export const optionsMax = 20
-const Option = Type.String({ minLength: 1, maxLength: 60 })
+const Option = nameText({ maxLength: 60 })
 /** Indexes into the options. */
 const Choices = Type.Array(Type.Integer({ minimum: 0, maximum: int32Max }), { maxItems: optionsMax })
 
@@ -39,7 +40,7 @@ export const poll = defineCard({
   post: { by: 'member' },
   gives: 'nothing',
   body: closed({
-    question: Type.String({ minLength: 1, maxLength: 120 }),
+    question: nameText({ maxLength: 120 }),
     options: Type.Array(Option, { minItems: 2, maxItems: optionsMax }),
     /** How many options one may choose. */
     choicesMax: Type.Integer({ minimum: 1, maximum: optionsMax }),
@@ -51,7 +52,7 @@ export const poll = defineCard({
   }),
   state: closed({
     phase: oneOf('open', 'closed'),
-    options: Type.Array(Option, { maxItems: optionsMax }),
+    options: Type.Array(Type.String(), { maxItems: optionsMax }),
     /** How many chose each option; absent while results are hidden. */
     counts: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))),
     voterCount: Type.Integer({ minimum: 0 }),

@@ -18,6 +18,7 @@ import {
   type StateOf,
   type Static,
   int32Max,
+  nameText,
 } from '@qun/contract'
 
 /** Shares of one packet; WeChat's limit. */
@@ -98,7 +99,7 @@ export const redPacket = defineCard({
     count: Count,
     /** `equal` 普通, `lucky` 拼手气 (double mean, shuffled), `exciting` 拼手气·刺激 (line cut: the same mean, wilder). */
     split: oneOf('equal', 'lucky', 'exciting'),
-    greeting: Type.Optional(Type.String({ maxLength: 40 })),
+    greeting: Type.Optional(nameText({ minLength: 0, maxLength: 40 })),
     /** Exclusive 专属: the one member who may open it. */
     recipientId: Type.Optional(UserIdSchema),
     /** Passphrase 口令: what to type. Taken out before the packet is stored: no member is ever sent it. */

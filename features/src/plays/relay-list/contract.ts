@@ -16,6 +16,7 @@ import {
   type StateOf,
   type Static,
   int32Max,
+  nameText,
 } from '@qun/contract'
 
 export const fieldsMax = 8
@@ -26,7 +27,7 @@ export const linesMax = 2_000
 /** Lines of one pasted list. */
 export const importMax = 200
 
-const Name = Type.String({ minLength: 1, maxLength: 20 })
+const Name = nameText({ maxLength: 20 })
 export const Field = closed({
   name: Name,
   kind: oneOf('text', 'number', 'select', 'phone', 'note'),
@@ -94,7 +95,7 @@ export const relayList = defineCard({
   post: { by: 'member' },
   gives: 'nothing',
   body: closed({
-    title: Type.String({ minLength: 1, maxLength: 60 }),
+    title: nameText({ maxLength: 60 }),
     note: Type.Optional(Type.String({ maxLength: 500 })),
     fields: Type.Array(Field, { minItems: 1, maxItems: fieldsMax }),
     /** Price of one piece in fen; the first number field says how many. */

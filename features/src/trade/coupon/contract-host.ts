@@ -39,7 +39,7 @@ const shared = { by: 'server', refusals: couponRefusals, facts: couponFacts } as
 
 export const Stock = closed({
   stockId: StockId,
-  title: Title,
+  title: Type.String(),
   /** As they are now: changes of total, day and window are in them. */
   terms: Terms,
   status: StockStatus,
