@@ -41,6 +41,8 @@ export const coreRefusals = {
   'auth.expiring': kind(401, 'after-change', '令牌即将过期', 'The token is about to expire'),
   'request.malformed': kind(400, 'after-change', '请求无法解析', 'The request cannot be parsed'),
   'request.invalid': kind(400, 'after-change', '请求不合规范', 'The request breaks its schema'),
+  'request.duplicate_key': kind(400, 'after-change', '请求重复了字段', 'The request names a field twice'),
+  'request.duplicate_id': kind(409, 'never', '相同编号的请求正在处理', 'A request with this number is under way'),
   'request.unknown_field': kind(400, 'after-change', '请求含有未知字段', 'The request has an unknown field'),
   'request.encoding': kind(400, 'after-change', '文本编码无效', 'The text is not valid Unicode for storage'),
   'request.too_deep': kind(400, 'after-change', '请求嵌套过深', 'The request is nested too deeply'),

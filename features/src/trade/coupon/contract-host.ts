@@ -115,7 +115,7 @@ export const changeStock = defineEndpoint({
   params: stock,
   body: closed({
     status: Type.Optional(oneOf('active', 'paused', 'ended')),
-    total: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max })),
+    total: Type.Optional(Type.Integer({ minimum: -int32Max, maximum: int32Max })),
     perDay: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: int32Max }))),
     claimUntil: Type.Optional(MillisSchema),
   }),
