@@ -1,5 +1,5 @@
 /** Reads JSON from strangers: bounded depth, storable text, no key that reaches a prototype. Knows no schema. */
-import { refuse } from '@qun/contract'
+import { escapePointer, refuse } from '@qun/contract'
 
 /** Deeper than any contract nests; a recursion over 32 levels is harmless. */
 export const jsonDepthMax = 32
@@ -119,11 +119,6 @@ function checkKey(text: string, pointer: string, isKey: boolean): void {
   if (isKey && forbiddenKeys.has(text)) {
     throw refuse('request.unknown_field', { errors: [{ pointer, code: 'request.unknown_field' }] })
   }
-}
-
-/** One reference token of a JSON pointer (RFC 6901). */
-export function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** True when any object of this (valid) JSON text names a key twice: parsers disagree about which one counts. */
