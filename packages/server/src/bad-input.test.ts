@@ -1,6 +1,7 @@
 /** Rows of docs/bad-input.md that concern the whole server, over real HTTP and real sockets. */
 import { features } from '@qun/chat/server'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { HalfRequest, until } from './testing/half-request.ts'
 import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer } from './testing/test-server.ts'
 
 const unlimited = { send: 0, act: 0, write: 0, read: 0, join: 0, stranger: 0 }
@@ -70,4 +71,48 @@ test('[I8] what one app lists is not listed for another', async () => {
   })
   const change = { token: as('wang'), body: { avatar: 'https://listed.example/a.png' } }
   expect(verdictOf(await call(server, 'PATCH', `/groups/${groupId}`, change))).toBe('422 media.external_not_allowed')
+})
+
+// ── heads ──
+/** A request written by hand; its headers are lines, so that one may be there twice. */
+async function raw(lines: readonly string[], first = 'GET /v1/me HTTP/1.1', body = ''): Promise<string> {
+  const { host } = new URL(server.url)
+  const all = lines.some((line) => /^host:/i.test(line)) ? lines : [`Host: ${host}`, ...lines]
+  return HalfRequest.raw(server.url, `${first}\r\n${all.map((line) => `${line}\r\n`).join('')}\r\n${body}`).verdict()
+}
+const upgrade = ['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13']
+const socketKey = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+const socket = [...upgrade, socketKey]
+const onSocket = 'GET /v1/socket HTTP/1.1'
+const manyHeaders = Array.from({ length: 150 }, (_, i) => `X-${i}: 1`)
+const bearer = () => `Authorization: Bearer ${as('li')}`
+
+test('[I11] what says one thing is said once', async () => {
+  expect(await raw([bearer()])).toBe('200')
+  expect(await raw([bearer(), bearer()])).toBe('400 request.malformed')
+  expect(await raw([bearer(), 'authorization: Bearer other'])).toBe('400 request.malformed')
+  expect(await raw(['Host: a.example', 'Host: b.example', bearer()])).toBe('400 request.malformed')
+  for (const line of ['Qun-Act-As: li', 'Qun-App: camellia', 'Idempotency-Key: a', 'Origin: https://a.example'])
+    expect(await raw([bearer(), line, line]), line).toBe('400 request.malformed')
+  // Proxies add to this one.
+  expect(await raw([bearer(), 'X-Forwarded-For: 10.0.0.1', 'X-Forwarded-For: 10.0.0.2'])).toBe('200')
+})
+test('[I11] bodies come as they are', async () => {
+  const json = ['Content-Type: application/json', 'Content-Length: 2', bearer()]
+  const path = `POST /v1/groups/${groupId}/messages HTTP/1.1`
+  for (const encoding of ['gzip', 'br', 'gzip, identity', 'x'])
+    expect(await raw([...json, `Content-Encoding: ${encoding}`], path, '{}')).toBe('415 request.media_type')
+  expect(await raw([...json, 'Content-Encoding: identity'], path, '{}')).toBe('400 request.invalid')
+})
+test('[I11] upgrades are held to the same, and say the same', async () => {
+  const opened = HalfRequest.raw(server.url, `${onSocket}\r\nHost: x\r\n${socket.join('\r\n')}\r\n\r\n`)
+  await until(() => opened.answer !== '')
+  expect(opened.answer).toMatch(/^HTTP\/1.1 101/)
+  opened.break()
+  expect(await raw([...socket, ...manyHeaders], onSocket)).toBe('431 request.header_too_large')
+  expect(await raw([...manyHeaders, bearer()])).toBe('431 request.header_too_large')
+  expect(await raw(['Host: a', 'Host: b', ...socket], onSocket)).toBe('400 request.malformed')
+  expect(await raw([...socket, socketKey], onSocket)).toBe('400 request.malformed')
+  expect(await raw([...socket, 'Authorization: a', 'Authorization: b'], onSocket)).toBe('400 request.malformed')
+  expect(await raw(socket, 'GET /v1/socket HTTP/1.0')).toBe('400 request.malformed')
 })
