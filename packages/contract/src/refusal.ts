@@ -59,6 +59,7 @@ export const coreRefusals = {
   'precondition.failed': kind(412, 'after-change', '内容已被修改', 'It has changed meanwhile'),
   'rate.limited': kind(429, 'later', '操作太频繁，请稍后再试', 'Too many requests; try again later'),
   'conn.limit': kind(429, 'later', '连接数过多', 'Too many connections'),
+  'conn.replaced': kind(409, 'after-change', '已在太多设备上登录', 'Connected on too many other devices'),
   'batch.too_large': kind(422, 'after-change', '批量过大', 'The batch is too large'),
   'cursor.invalid': kind(400, 'after-change', '分页游标无效', 'The cursor is invalid'),
   'op.unknown': kind(400, 'never', '未知的操作', 'The operation is unknown'),

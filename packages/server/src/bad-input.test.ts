@@ -2,6 +2,7 @@
 import { features } from '@qun/chat/server'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { HalfRequest, until } from './testing/half-request.ts'
+import { clientFrame, WireClient } from './testing/wire-client.ts'
 import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer } from './testing/test-server.ts'
 
 const unlimited = { send: 0, act: 0, write: 0, read: 0, join: 0, stranger: 0 }
@@ -115,4 +116,30 @@ test('[I11] upgrades are held to the same, and say the same', async () => {
   expect(await raw([...socket, socketKey], onSocket)).toBe('400 request.malformed')
   expect(await raw([...socket, 'Authorization: a', 'Authorization: b'], onSocket)).toBe('400 request.malformed')
   expect(await raw(socket, 'GET /v1/socket HTTP/1.0')).toBe('400 request.malformed')
+})
+
+// ── numbers of requests on a socket ──
+test('[I15] a number that is under way is no other request’s; answered, it is free again', async () => {
+  const client = await (await WireClient.open(server.url)).enter(as('zhao'))
+  const say = (id: number, clientId: string) => ({
+    ...{ op: 'send', id, groupId, clientId, kind: 'text', body: { text: '好' } },
+  })
+  client.write(
+    ...[say(7, 'once'), say(7, 'twice'), { op: 'pull', id: 7, stream: `group/${groupId}`, from: 0 }].map((frame) =>
+      clientFrame(JSON.stringify(frame)),
+    ),
+  )
+  await client.untilOp('sent')
+  client.send(say(7, 'again'))
+  await client.until(() => client.frames.filter(({ op }) => op === 'sent').length === 2)
+  const answers = client.frames.filter(({ op }) => op === 'sent' || op === 'error' || op === 'done')
+  expect(answers.map(({ op, id, code, clientId }) => [op, id, code ?? clientId])).toEqual([
+    ['error', undefined, 'request.duplicate_id'],
+    ['error', undefined, 'request.duplicate_id'],
+    ['sent', 7, 'once'],
+    ['sent', 7, 'again'],
+  ])
+  const { json } = await call(server, 'GET', `/groups/${groupId}/messages`, { token: as('zhao') })
+  expect(json.messages.filter((row: { clientId: string }) => row.clientId === 'twice')).toEqual([])
+  client.close()
 })

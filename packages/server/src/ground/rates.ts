@@ -51,6 +51,12 @@ export const budgets = {
     windowMs: 10_000,
     reason: 'A school or mall behind one address may reconnect at once.',
   },
+  replace: {
+    per: 'user',
+    limit: 10,
+    windowMs: 60_000,
+    reason: 'Sockets that end an older one of the same person: lost phones come back, a loop does not.',
+  },
   host: { per: 'app', limit: 5_000, windowMs: 10_000, reason: 'One back end must not starve the other apps.' },
   app: { per: 'app', limit: 50_000, windowMs: 10_000, reason: 'All people of one app together.' },
 } as const satisfies Record<string, Budget>
@@ -63,8 +69,9 @@ export type BudgetOverrides = Partial<Record<BudgetName, number>>
 export const socketLimits = {
   /** Frames of one socket in a second; the SDK needs about ten. */
   framesPerSecond: 500,
-  /** Frames that break their schema before the socket is cut with 4400. */
+  /** Frames that break their schema and are told so; one more cuts the socket with 4400. */
   badFramesMax: 20,
+  /** [I9] One more ends the oldest, which is as a rule a phone that is gone. */
   perUser: 20,
   perIp: 1_000,
   /** A first frame must arrive within this time. */

@@ -30,7 +30,7 @@ export interface Surroundings extends Company<LiveSocket> {
   /** True when pages of the origin may speak for users of the app. */
   readonly isOriginOf: (appId: AppId, origin: string) => Promise<boolean>
   readonly doors: Doors
-  /** Counts the connection among its user's. False: there are too many. */
+  /** Counts the connection among its user's, and ends their oldest if there are too many. False: too often. */
   readonly admit: (connection: Connection) => boolean
   /** True once the server takes no more posts. */
   readonly isDraining: () => boolean

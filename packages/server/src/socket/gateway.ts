@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { closeCodes, type AppId, type CoreCode, type Millis } from '@qun/contract'
+import { closeCodes, refuse, type AppId, type CoreCode, type Millis } from '@qun/contract'
 import type { Core } from '@qun/core'
 import type { AddressBook } from '../ground/addresses.ts'
 import type { App, Apps } from '../apps/apps.ts'
@@ -243,7 +243,11 @@ export class Gateway {
     const mates = this.#perUser.get(key)
     if (mates === undefined) this.#perUser.set(key, [connection])
     else if (mates.length < socketLimits.perUser) mates.push(connection)
-    else return false
+    else {
+      if (this.#options.limiter.waitOf('replace', key) > 0) return false
+      mates.push(connection)
+      mates.shift()?.refuseAndClose(refuse('conn.replaced'), closeCodes.replaced)
+    }
     return true
   }
 
