@@ -44,6 +44,7 @@ export const engineEndpoints = {
     status: 201,
     errors: [
       'card.unknown_type',
+      'message.recalled',
       'message.type_forbidden',
       'merchant.not_issuer',
       'merchant.suspended',

@@ -25,6 +25,8 @@ export const textLengthMax = 5_000
 export const mentionsMax = 50
 /** Different emoji on one message; more is `reaction.limit`. */
 export const reactionKindsMax = 20
+/** Of one person, likewise. */
+export const ownReactionsMax = 10
 /** How long a text may be edited by its sender, in milliseconds (mechanics C-10). */
 export const editWindowMs = 24 * 3_600_000
 /** Bytes of an uploaded picture. */

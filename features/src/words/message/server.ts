@@ -16,6 +16,7 @@ import {
   editWindowMs,
   imageMessage,
   mediaOf,
+  ownReactionsMax,
   reactorsOf,
   systemLine,
   textMessage,
@@ -95,7 +96,10 @@ async function checkReferences(
   const everybody = mentions.includes('*')
   const fault = mentionFault(mentions, everybody ? await attempt.readRole() : undefined)
   if (fault !== undefined) attempt.fail(fault)
-  if (quoted !== undefined && !(await attempt.isVisible(quoted))) attempt.fail('message.quote_invalid')
+  const quoting = quoted === undefined ? 'visible' : await attempt.sightOf(quoted)
+  if (quoting === 'unseen') attempt.fail('message.quote_invalid')
+  // [MS5] Nothing of it is left to be shown.
+  if (quoting === 'recalled') attempt.fail('message.recalled')
   const people = mentions.filter((mention): mention is UserId => mention !== '*')
   const members = people.length === 0 ? new Set<UserId>() : await attempt.findMembers(people)
   for (const userId of people) if (!members.has(userId)) attempt.fail('mention.not_member', { detail: userId })
@@ -167,7 +171,8 @@ async function react(
   const own = (await call.mineOf(call.actorId))?.reactions ?? []
   if (own.includes(emoji) === on) return undefined
   const counted = countReaction(counts, emoji, on)
-  if (counted === undefined) return call.fail('reaction.limit')
+  // [RE5] One person cannot use up what all may choose from.
+  if (counted === undefined || (on && own.length >= ownReactionsMax)) return call.fail('reaction.limit')
   if (on) await addReaction(call.tx, call, call.actorId, emoji, call.now)
   else await removeReaction(call.tx, call, call.actorId, emoji)
   call.setMine(call.actorId, { reactions: on ? [...own, emoji] : own.filter((each) => each !== emoji) })
