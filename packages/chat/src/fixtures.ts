@@ -44,7 +44,7 @@ export function listScenes(): ReadonlyMap<string, Scene> {
 }
 
 /** Those of the server beside the engine: keys and tokens, which no group or card has a part in. */
-const beside = ['tokens.mint', 'tokens.revoke']
+const beside = ['tokens.mint', 'tokens.revoke', 'keys.revoke']
 /** The names of all endpoints that write and of all actions. */
 export function namesOf({ endpoints, cards }: Core['registry']): string[] {
   const engine = Object.values(engineEndpoints).filter(({ name }) => name !== 'messages.act' && !beside.includes(name))

@@ -1,7 +1,15 @@
 /** The engine's own requests: messages, history, actions, read positions, people and tokens. Features add theirs. */
 import { PictureSchema } from './address.ts'
 import { defineEndpoint } from './endpoint.ts'
-import { ClientIdSchema, GroupIdSchema, PlaceSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
+import {
+  ClientIdSchema,
+  GroupIdSchema,
+  KeyIdSchema,
+  PlaceSchema,
+  SeqSchema,
+  UserIdSchema,
+  VersionSchema,
+} from './ids.ts'
 import { BadgeSchema, ConversationRow, MemberRow, MessageRow, MineRow } from './rows.ts'
 import { ChangesFrame, SnapshotFrame } from './frame.ts'
 import { closed, CursorSchema, nullable, oneOf, Type } from './schema.ts'
@@ -246,5 +254,37 @@ export const engineEndpoints = {
       reason: Type.Optional(oneOf('logout', 'erased')),
     }),
     answer: empty,
+  }),
+  keys: defineEndpoint({
+    name: 'keys.list',
+    method: 'GET',
+    path: '/keys',
+    doc: 'The keys of the app, youngest first, without what is secret of them: when each was made, last used and revoked.',
+    by: 'server',
+    answer: closed({
+      keys: Type.Array(
+        closed({
+          keyId: KeyIdSchema,
+          kind: oneOf('api', 'signing'),
+          label: Type.String(),
+          createdAt: MillisSchema,
+          lastUsedAt: nullable(MillisSchema),
+          revokedAt: nullable(MillisSchema),
+        }),
+      ),
+    }),
+  }),
+  revokeKey: defineEndpoint({
+    name: 'keys.revoke',
+    method: 'POST',
+    path: '/keys/:keyId/revoke',
+    doc:
+      'Ends an API key or a signing key for good, also the one that calls: at once on this node, within five seconds on ' +
+      'all. Make its successor first, by `qun key create`.',
+    by: 'server',
+    params: closed({ keyId: KeyIdSchema }),
+    body: empty,
+    answer: empty,
+    errors: ['key.not_found'],
   }),
 } as const

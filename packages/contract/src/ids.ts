@@ -12,7 +12,7 @@ export type UserId = Branded<'UserId'>
 export type ClientId = Branded<'ClientId'>
 
 /** A user id must survive URLs, logs and SQL text: visible ASCII or letters (ㅤ is one, and not to be seen), no controls, no slash. */
-export const userIdPattern = '^(?:[A-Za-z0-9_.:@|~+=-]|(?!\\p{Default_Ignorable_Code_Point})\\p{L}){1,64}$'
+export const userIdPattern = '^(?:[0-9_.:@|~+=-]|(?!\\p{Default_Ignorable_Code_Point})\\p{L}){1,64}$'
 export const groupIdPattern = '^grp_[0-9a-z]{6,40}$'
 export const clientIdPattern = '^[A-Za-z0-9_.:-]{1,64}$'
 
@@ -23,6 +23,8 @@ export const GroupIdSchema = Type.Unsafe<GroupId>(Type.String({ pattern: groupId
 export const ClientIdSchema = Type.Unsafe<ClientId>(
   Type.String({ pattern: clientIdPattern, description: "The sender's key of this request; a retry repeats it." }),
 )
+/** Of a key of an app, never secret: `shop.1a2b3c`; an API key is `qsk_<keyId>_<secret>`. */
+export const KeyIdSchema = Type.String({ pattern: '^[a-z][a-z0-9-]{1,39}\\.[0-9a-f]{4,64}$' })
 /** 1-based, gap-free position of a message in its group. */
 export const SeqSchema = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 /** A position, or 0 for before the first. */

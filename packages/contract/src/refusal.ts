@@ -36,6 +36,7 @@ export const coreRefusals = {
   'auth.token_lifetime': kind(401, 'after-change', '令牌有效期过长', 'The token lives too long'),
   'auth.token_revoked': kind(401, 'after-change', '令牌已被吊销', 'The token was revoked'),
   'auth.subject_gone': kind(401, 'never', '用户已注销', 'The user is gone'),
+  'key.not_found': kind(404, 'never', '没有这个密钥', 'There is no such key'),
   'auth.scope': kind(403, 'never', '无权调用此接口', 'The credential may not do this'),
   'auth.guest_forbidden': kind(403, 'after-change', '游客不能进行此操作', 'Guests may not do this'),
   'auth.expiring': kind(401, 'after-change', '令牌即将过期', 'The token is about to expire'),

@@ -143,3 +143,30 @@ test('[I15] a number that is under way is no other request’s; answered, it is 
   expect(json.messages.filter((row: { clientId: string }) => row.clientId === 'twice')).toEqual([])
   client.close()
 })
+
+// ── keys ──
+test('[I5] a host lists its keys and takes one back, the very one it calls with too; others’ are not there', async () => {
+  const { app, otherApp, clock } = server
+  const leaked = await server.server.apps.addApiKey(app.appId, 'leaked')
+  const [, keyId] = /^qsk_(.+)_/.exec(leaked)!
+  const list = async (token: string) => {
+    const answer = await call(server, 'GET', '/keys', { token })
+    return answer.status === 200 ? (answer.json.keys as Record<string, unknown>[]) : verdictOf(answer)
+  }
+  clock.pass(61_000)
+  const found = (await list(leaked)) as Record<string, unknown>[]
+  expect(found.map(({ kind }) => kind)).toContain('signing')
+  expect(found.find((key) => key['keyId'] === keyId)).toMatchObject({ kind: 'api', label: 'leaked', revokedAt: null })
+  expect(JSON.stringify(found)).not.toContain(leaked.slice(-64))
+  const used = async () =>
+    ((await list(app.apiKey)) as { keyId: string; lastUsedAt: number }[]).find((key) => key.keyId === keyId)
+  await expect.poll(async () => (await used())?.lastUsedAt).toBe(clock.now())
+  const revoke = (token: string) => call(server, 'POST', `/keys/${keyId}/revoke`, { token, body: {} })
+  expect(verdictOf(await revoke(otherApp.apiKey))).toBe('404 key.not_found')
+  expect(verdictOf(await revoke(as('wang')))).toBe('403 auth.scope')
+  expect(verdictOf(await revoke(leaked))).toBe('200')
+  expect(await list(leaked)).toBe('401 auth.token_key_retired')
+  expect(verdictOf(await revoke(app.apiKey))).toBe('404 key.not_found')
+  expect(await used()).toMatchObject({ revokedAt: clock.now() })
+  expect(await list(as('wang'))).toBe('403 auth.scope')
+})
