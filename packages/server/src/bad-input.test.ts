@@ -2,6 +2,7 @@
 import { features } from '@qun/chat/server'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { HalfRequest, until } from './testing/half-request.ts'
+import { budgets } from './ground/rates.ts'
 import { clientFrame, WireClient } from './testing/wire-client.ts'
 import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer } from './testing/test-server.ts'
 
@@ -169,4 +170,64 @@ test('[I5] a host lists its keys and takes one back, the very one it calls with 
   expect(verdictOf(await revoke(app.apiKey))).toBe('404 key.not_found')
   expect(await used()).toMatchObject({ revokedAt: clock.now() })
   expect(await list(as('wang'))).toBe('403 auth.scope')
+})
+
+// ── guesses ──
+const from = (n: number) => ({ 'x-forwarded-for': `2001:db8:0:${n.toString(16)}::${(n * 7).toString(16)}` })
+test('[I6] wrong codes of many people at one address count together, as previews and as joins, and stop the right ones', async () => {
+  await using guarded = await startTestServer({ pgUrl: inject('pgUrl'), features, trustedProxies: ['127.0.0.1'] })
+  const id = await makeShopGroup(guarded)
+  const token = (userId: string) => tokenOf(guarded.app, userId, guarded.clock.now())
+  const at = (n: number, userId: string) => ({ token: token(userId), headers: from(n) })
+  const look = async (n: number, userId: string, code = 'wrong') =>
+    verdictOf(await call(guarded, 'GET', `/invites/${code}`, at(n, userId)))
+  const join = async (n: number, userId: string) =>
+    verdictOf(await call(guarded, 'POST', '/invites/wrong/accept', { ...at(n, userId), body: {} }))
+  const made = await call(guarded, 'POST', `/groups/${id}/join-links`, { token: token('wang'), body: {} })
+  const { code } = made.json as { code: string }
+  for (let n = 0; n < budgets.guess.limit; n++)
+    expect(await (n % 2 === 0 ? look : join)(1, `guesser${n}`)).toBe('404 invite.not_found')
+  expect(await look(1, 'another')).toBe('429 rate.limited')
+  expect(await join(1, 'another')).toBe('429 rate.limited')
+  expect(await look(1, 'another', code)).toBe('429 rate.limited')
+  expect(await look(2, 'another', code)).toBe('200')
+  guarded.clock.pass(budgets.guess.windowMs)
+  expect(await look(1, 'another', code)).toBe('200')
+})
+test('[I6] wrong codes a back end hands on count per app', async () => {
+  await using guarded = await startTestServer({ pgUrl: inject('pgUrl'), features })
+  const redeem = async (token: string, n: number) =>
+    verdictOf(
+      await call(guarded, 'POST', '/coupon-redemptions', {
+        ...{ token, headers: { 'idempotency-key': `till-${n}` } },
+        body: { code: `${10 ** 18 + n}`.padStart(20, '1'), orderId: `r-${n}` },
+      }),
+    )
+  for (let n = 0; n < budgets.guessByApp.limit; n++)
+    expect(await redeem(guarded.app.apiKey, n)).toBe('404 coupon.not_found')
+  expect(await redeem(guarded.app.apiKey, 999)).toBe('429 rate.limited')
+  expect(await redeem(guarded.otherApp.apiKey, 999)).toBe('404 coupon.not_found')
+})
+test('[I6] wrong tokens count alike over HTTP and sockets; expired ones are no guesses', async () => {
+  await using guarded = await startTestServer({ pgUrl: inject('pgUrl'), features })
+  const { clock, app } = guarded
+  const wrong = () => tokenOf(app, 'li', clock.now(), { secret: Buffer.alloc(32, 1) })
+  const expired = () => tokenOf(app, 'li', clock.now() - 7_200_000)
+  const http = async (token: string) => verdictOf(await call(guarded, 'GET', '/me', { token }))
+  const told = async (token: string) => {
+    const client = await WireClient.open(guarded.url)
+    client.send({ op: 'auth', token })
+    await client.untilClosed()
+    return [client.frames.map(({ code }) => code as string).join(), client.closedWith]
+  }
+  for (let n = 0; n < 2 * budgets.refusedCredential.limit; n++)
+    expect(await http(expired())).toBe('401 auth.token_expired')
+  for (let n = 0; n < budgets.refusedCredential.limit; n++) {
+    if (n % 2 === 0) expect(await http(wrong())).toBe('401 auth.token_signature')
+    else expect(await told(wrong())).toEqual(['auth.token_signature', 4401])
+  }
+  expect(await http(tokenOf(app, 'li', clock.now()))).toBe('429 rate.limited')
+  expect(await told(tokenOf(app, 'li', clock.now()))).toEqual(['rate.limited', 4429])
+  clock.pass(budgets.refusedCredential.windowMs)
+  expect(await http(tokenOf(app, 'li', clock.now()))).toBe('200')
 })

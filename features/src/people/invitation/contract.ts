@@ -144,6 +144,7 @@ export const previewInvite = defineEndpoint({
     expiresAt: nullable(MillisSchema),
   }),
   errors: ['invite.not_found', 'invite.expired', 'invite.revoked', 'invite.exhausted', 'group.dissolved'],
+  guesses: ['invite.not_found'],
 })
 export const acceptInvite = defineEndpoint({
   name: 'invites.accept',
@@ -163,6 +164,7 @@ export const acceptInvite = defineEndpoint({
     'group.full',
     'group.dissolved',
   ],
+  guesses: ['invite.not_found'],
   facts: invitationFacts,
 })
 

@@ -149,6 +149,7 @@ export const redPacket = defineCard({
         phrase: Type.Optional(Type.String({ maxLength: 40 })),
         ticket: Type.Optional(Type.String({ maxLength: 64 })),
       }),
+      guesses: ['redpacket.password_wrong'],
       errors: [
         'redpacket.empty',
         'redpacket.expired',

@@ -273,6 +273,7 @@ export const redeemCoupon = defineEndpoint({
   answer: closed({ coupon: Coupon, userId: UserIdSchema, quote: nullable(Quote) }),
   commerce: true,
   errors: [...unfit, ...untimely, 'coupon.code_over', 'coupon.invalid'],
+  guesses: ['coupon.not_found'],
 })
 export const voidCoupon = defineEndpoint({
   ...shared,

@@ -45,6 +45,18 @@ export const budgets = {
     reason: 'Requests without a credential: link previews, probes.',
   },
   refusedCredential: { per: 'ip', limit: 60, windowMs: 60_000, reason: 'Guessing tokens and keys.' },
+  guess: {
+    per: 'ip',
+    limit: 100,
+    windowMs: 600_000,
+    reason: 'Wrong codes of one kind from one address, by however many people: a mall mistypes less.',
+  },
+  guessByApp: {
+    per: 'app',
+    limit: 300,
+    windowMs: 600_000,
+    reason: 'Wrong codes of one kind that a back end hands on: every till of a chain mistypes less.',
+  },
   connect: {
     per: 'ip',
     limit: 2_000,

@@ -1,7 +1,16 @@
 /** Makes every HTTP route from the contracts, in one loop. Knows no feature. */
-import { answersFile, closed, engineEndpoints, fileLimitsOf, refuse, type FileLimits } from '@qun/contract'
+import {
+  type ActionContract,
+  answersFile,
+  closed,
+  engineEndpoints,
+  fileLimitsOf,
+  refuse,
+  type FileLimits,
+} from '@qun/contract'
 import { assert, type Core, type EndpointServer } from '@qun/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { countGuesses } from '../apps/guesses.ts'
 import { payerOf, readCalling, type CallerOptions, type Calling } from '../apps/caller.ts'
 import type { Pictures } from '../apps/pictures.ts'
 import type { FileAnswers } from '../files/answers.ts'
@@ -69,6 +78,7 @@ export function addRoutes(app: FastifyInstance, options: RoutesOptions): Route[]
 function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): void {
   const { endpoint } = route
   const limits = fileLimitsOf(endpoint)
+  const codes = guessesOf(endpoint, options.core)
   const checks = {
     params: textCheck(endpoint.params ?? closed({})),
     query: textCheck(endpoint.query ?? closed({})),
@@ -89,7 +99,8 @@ function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): v
         if (heldBody !== undefined) heldBody.isUsed = true
         const read = readRequest(endpoint, checks, calling, request)
         await checks.pictures?.(calling, read.body as object)
-        const outcome = await route.serve(read)
+        const from = { calling, address: request.clientAddress }
+        const outcome = await countGuesses({ limiter: options.limiter, codes }, from, () => route.serve(read))
         checkAnswer(checks.answer, outcome.answer, endpoint.name)
         if (options.isDraining()) reply.header('connection', 'close')
         return sendAnswer(endpoint, outcome, reply, {
@@ -101,6 +112,13 @@ function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): v
       }
     },
   })
+}
+
+/** A wrong code is told by the route, or by the action of a card that any of them may name. */
+function guessesOf(endpoint: AnyEndpoint, { registry }: Core): ReadonlySet<string> {
+  if (endpoint.name !== engineEndpoints.act.name) return new Set(endpoint.guesses)
+  const actions = [...registry.cards.values()].flatMap(({ card }): ActionContract[] => Object.values(card.actions))
+  return new Set(actions.flatMap((action) => action.guesses ?? []))
 }
 
 /** What an upload that was cut for sending next to nothing costs beside its one of the budget. */
