@@ -94,7 +94,7 @@ function look(shape: Shape, value: unknown, at: string, found: string[]): void {
     else if (additionalProperties === false) found.push(`${at}/${tokenOf(name)}`)
   }
 }
-/** Whether an object or a list is one of this alternative, by its kind and by the words that tell alternatives apart. */
+/** Whether an object or a list is of this alternative, by its kind and the words that tell alternatives apart. */
 function isMeant({ type, properties = {} }: Shape, value: object): boolean {
   if (type !== (Array.isArray(value) ? 'array' : 'object')) return false
   return Object.entries(properties).every(

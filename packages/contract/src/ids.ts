@@ -11,7 +11,10 @@ export type UserId = Branded<'UserId'>
 /** Chosen by the sender, unique for ever per sender and group: the key that makes a retry harmless. */
 export type ClientId = Branded<'ClientId'>
 
-/** A user id must survive URLs, logs and SQL text: visible ASCII or letters (ㅤ is one, and not to be seen), no controls, no slash. */
+/**
+ * A user id must survive URLs, logs and SQL text: visible ASCII or letters (some are not to be seen, and are none
+ * here), no controls, no slash.
+ */
 export const userIdPattern = '^(?:[0-9_.:@|~+=-]|(?!\\p{Default_Ignorable_Code_Point})\\p{L}){1,64}$'
 export const groupIdPattern = '^grp_[0-9a-z]{6,40}$'
 export const clientIdPattern = '^[A-Za-z0-9_.:-]{1,64}$'

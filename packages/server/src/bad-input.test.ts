@@ -231,3 +231,77 @@ test('[I6] wrong tokens count alike over HTTP and sockets; expired ones are no g
   clock.pass(budgets.refusedCredential.windowMs)
   expect(await http(tokenOf(app, 'li', clock.now()))).toBe('200')
 })
+
+// ── pictures that are work ──
+/** A photo of a few hundred bytes whose head says two megapixels. */
+const lyingPhoto = Buffer.from(
+  [
+    '/9j/2wBDABQODxIPDRQSEBIXFRQYHjIhHhwcHj0sLiQySUBMS0dARkVQWnNiUFVtVkVGZIhlbXd7gYKBTmCNl4x9lnN+gXz/2wBD',
+    'ARUXFx4aHjshITt8U0ZTfHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHz/wAARCAXcBdwD',
+    'ASIAAhEBAxEB/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/xAAVAQEBAAAAAAAAAAAAAAAAAAAC',
+    'A//EABQRAQAAAAAAAAAAAAAAAAAAAAD/2gAMAwEAAhEDEQA/AACQv//Z',
+  ].join(''),
+  'base64',
+)
+test('[I1] photos of one person that are all work cost nobody else a wait, and fail alone', async () => {
+  const upload = async () => {
+    const { status } = await fetch(`${server.url}/v1/groups/${groupId}/media`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${as('zhao')}`, 'content-type': 'image/jpeg' },
+      body: new Uint8Array(lyingPhoto),
+    })
+    return status
+  }
+  let left = 4
+  const uploads = Array.from({ length: left }, async () => upload().finally(() => left--))
+  const body = { clientId: 'beside', kind: 'text', body: { text: '还有豆子吗？' } }
+  const said = await call(server, 'POST', `/groups/${groupId}/messages`, { token: as('li'), body })
+  expect(verdictOf(said)).toBe('201')
+  expect(left).toBeGreaterThan(0)
+  for (const status of await Promise.all(uploads)) expect([201, 415, 422, 429, 503]).toContain(status)
+})
+
+// ── bodies ──
+const post = (body: unknown, userId = 'li') =>
+  call(server, 'POST', `/groups/${groupId}/messages`, { token: as(userId), body })
+const poll = (question: string, first = '豆子') => ({
+  clientId: `poll-${question.length}`,
+  kind: 'poll',
+  body: {
+    ...{ question, options: [first, '茶'], choicesMax: 1, anonymous: false, mayChange: true, mayAdd: false },
+    hideResults: false,
+  },
+})
+test('[I12] names and titles of all kinds are held to the rule, the host’s too', async () => {
+  expect(verdictOf(await post(poll('喝什么？')))).toBe('201')
+  for (const bad of ['\u202E喝什么', '\u3164', '喝\n什么', '\u2800', '喝\u200B什么'])
+    for (const body of [poll(bad), poll('喝什么', bad)]) expect(verdictOf(await post(body))).toBe('400 request.invalid')
+  const put = (userId: string, name: string) =>
+    call(server, 'PUT', `/users/${encodeURIComponent(userId)}`, { token: server.app.apiKey, body: { name } })
+  expect(verdictOf(await put('li', '小李'))).toBe('200')
+  expect(verdictOf(await put('li', '\u202E李小'))).toBe('400 request.invalid')
+  expect(verdictOf(await put('\u3164', '李'))).toBe('400 request.invalid')
+})
+test('[I14] a hundred unknown fields of a card are what one is', async () => {
+  for (const count of [1, 8, 100]) {
+    const more = Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, i]))
+    for (const [body, at] of [
+      [{ clientId: 'x', kind: 'text', body: { text: '好' }, ...more }, ''],
+      [{ clientId: 'x', kind: 'text', body: { text: '好', ...more } }, '/body'],
+    ] as const) {
+      const answer = await post(body)
+      expect(verdictOf(answer)).toBe('400 request.unknown_field')
+      expect(answer.json.errors[0]).toEqual({ pointer: `${at}/x0`, code: 'request.unknown_field' })
+      expect(answer.json.errors).toHaveLength(Math.min(count, 10))
+    }
+  }
+})
+test('[I16] a body and a frame that name a key twice are refused', async () => {
+  expect(verdictOf(await post('{"clientId":"k","kind":"text","body":{"text":"一","text":"二"}}'))).toBe(
+    '400 request.duplicate_key',
+  )
+  const client = await (await WireClient.open(server.url)).enter(as('sun'))
+  client.write(clientFrame('{"op":"read","id":1,"groupId":"grp_000000","seq":1,"s\\u0065q":2}'))
+  expect(await client.untilOp('error')).toMatchObject({ code: 'request.duplicate_key', status: 400 })
+  client.close()
+})

@@ -72,8 +72,9 @@ function membersOf(value: unknown): number {
 const suspects = new WeakSet<object>()
 
 /**
- * Parses one JSON text. Refuses `request.malformed`, `request.too_deep`, `request.duplicate_key` (parsers disagree about
- * which one counts) and `request.unknown_field` (a key named like a prototype). Strings that cannot be stored pass: `checkTexts` refuses them once the schema has had its say.
+ * Parses one JSON text. Refuses `request.malformed`, `request.too_deep`, `request.duplicate_key` (parsers disagree
+ * about which one counts) and `request.unknown_field` (a key named like a prototype). Strings that cannot be stored
+ * pass: `checkTexts` refuses them once the schema has had its say.
  */
 export function readJson(text: string): unknown {
   const { depth, members } = scan(text)
