@@ -2,9 +2,8 @@
  * [I6] Wrong secrets, counted: one budget per kind of secret and address, over HTTP and sockets alike, whoever tries;
  * of a back end, per app. Knows no route.
  */
-import { Refusal } from '@qun/contract'
+import { Refusal, type AppId } from '@qun/contract'
 import { userKey, type BudgetName, type Limiter } from '../ground/rates.ts'
-import type { Calling } from './caller.ts'
 
 /** Refused, but its signature was right: whoever has it guessed nothing. */
 const onceRight = new Set([
@@ -28,7 +27,7 @@ export async function readSecretly<T>(limiter: Limiter, address: string, read: (
 }
 
 interface From {
-  readonly calling: Calling
+  readonly calling: { readonly appId: AppId; readonly isHost: boolean }
   readonly address: string
 }
 /** Serves a route that takes codes: `codes` are its refusals of a wrong one, each of a kind of secret. */
