@@ -25,8 +25,6 @@ export interface ActionContract {
   readonly input: TSchema
   /** Codes of the card's `refusals` (or the engine's) that this action may answer with. */
   readonly errors: readonly string[]
-  /** As `Endpoint.guesses`. */
-  readonly guesses?: readonly string[]
   /** Moves money, points or stock: an Idempotency-Key is required and guests are refused. */
   readonly commerce?: boolean
   /** One line for the reference page. */

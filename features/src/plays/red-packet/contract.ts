@@ -149,7 +149,6 @@ export const redPacket = defineCard({
         phrase: Type.Optional(Type.String({ maxLength: 40 })),
         ticket: Type.Optional(Type.String({ maxLength: 64 })),
       }),
-      guesses: ['redpacket.password_wrong'],
       errors: [
         'redpacket.empty',
         'redpacket.expired',

@@ -78,7 +78,7 @@ export function addRoutes(app: FastifyInstance, options: RoutesOptions): Route[]
 function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): void {
   const { endpoint } = route
   const limits = fileLimitsOf(endpoint)
-  const codes = guessesOf(endpoint, options.core)
+  const codes = new Set(endpoint.guesses)
   const checks = {
     params: textCheck(endpoint.params ?? closed({})),
     query: textCheck(endpoint.query ?? closed({})),
@@ -112,13 +112,6 @@ function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): v
       }
     },
   })
-}
-
-/** A wrong code is told by the route, or by the action of a card that any of them may name. */
-function guessesOf(endpoint: AnyEndpoint, { registry }: Core): ReadonlySet<string> {
-  if (endpoint.name !== engineEndpoints.act.name) return new Set(endpoint.guesses)
-  const actions = [...registry.cards.values()].flatMap(({ card }): ActionContract[] => Object.values(card.actions))
-  return new Set(actions.flatMap((action) => action.guesses ?? []))
 }
 
 /** What an upload that was cut for sending next to nothing costs beside its one of the budget. */
