@@ -96,6 +96,8 @@ test('[I11] what says one thing is said once', async () => {
   expect(await raw(['Host: a.example', 'Host: b.example', bearer()])).toBe('400 request.malformed')
   for (const line of ['Qun-Act-As: li', 'Qun-App: camellia', 'Idempotency-Key: a', 'Origin: https://a.example'])
     expect(await raw([bearer(), line, line]), line).toBe('400 request.malformed')
+  const twice = `GET /v1/groups/${groupId}/messages?limit=1&limit=2 HTTP/1.1`
+  expect(await raw([bearer()], twice)).toBe('400 request.invalid')
   // Proxies add to this one.
   expect(await raw([bearer(), 'X-Forwarded-For: 10.0.0.1', 'X-Forwarded-For: 10.0.0.2'])).toBe('200')
 })
@@ -173,7 +175,9 @@ test('[I5] a host lists its keys and takes one back, the very one it calls with 
 })
 
 // ── guesses ──
-const from = (n: number) => ({ 'x-forwarded-for': `2001:db8:0:${n.toString(16)}::${(n * 7).toString(16)}` })
+let hosts = 0
+/** Each time another address of the same /64. */
+const from = (n: number) => ({ 'x-forwarded-for': `2001:db8:0:${n}::${(++hosts).toString(16)}` })
 test('[I6] wrong codes of many people at one address count together, as previews and as joins, and stop the right ones', async () => {
   await using guarded = await startTestServer({ pgUrl: inject('pgUrl'), features, trustedProxies: ['127.0.0.1'] })
   const id = await makeShopGroup(guarded)
