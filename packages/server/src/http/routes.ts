@@ -1,13 +1,5 @@
 /** Makes every HTTP route from the contracts, in one loop. Knows no feature. */
-import {
-  type ActionContract,
-  answersFile,
-  closed,
-  engineEndpoints,
-  fileLimitsOf,
-  refuse,
-  type FileLimits,
-} from '@qun/contract'
+import { answersFile, closed, engineEndpoints, fileLimitsOf, refuse, type FileLimits } from '@qun/contract'
 import { assert, type Core, type EndpointServer } from '@qun/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { countGuesses } from '../apps/guesses.ts'
