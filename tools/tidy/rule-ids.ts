@@ -1,8 +1,8 @@
 /** Rules have ids; tests are titled by them. It knows where ids stand and how tests spell them, not what they say. */
 import { isTest, lineAt, type Breach, type File, type Tree } from './tree.ts'
 
-/** SPEC.md of a package, README.md of a feature and the promises state an id where a bullet or a table row begins. */
-const stating = /^(packages\/[^/]+\/SPEC\.md|features\/src\/[^/]+\/[^/]+\/README\.md|docs\/promises\.md)$/
+/** SPEC.md of a package, README.md of a feature and two pages state an id where a bullet or a table row begins. */
+const stating = /^(packages\/[^/]+\/SPEC\.md|features\/src\/[^/]+\/[^/]+\/README\.md|docs\/(promises|bad-input)\.md)$/
 const statement = /(?:^|\s)(?:[-*]|\|)\s+\**([A-Z]{1,8}\d{1,3}[a-z]?)\**(?=[\s:.|])/gm
 /** Tests of the product. Those of tools plant ids that no rule has. */
 const titled = /^(packages|features|apps)\//
@@ -62,7 +62,7 @@ export function checkRuleIds(tree: Tree): Breach[] {
       breaches.push({
         rule: 'rule-ids',
         ...place,
-        message: `[${place.id}] is stated in no SPEC.md, README.md of a feature or docs/promises.md.`,
+        message: `[${place.id}] is stated in no SPEC.md, README.md of a feature, promises.md or bad-input.md.`,
       })
   return breaches
 }

@@ -48,6 +48,31 @@ export async function retireKey(config: Config, [appId, kid]: readonly string[],
   return done ? 0 : 1
 }
 
+export async function listKeys(config: Config, [appId]: readonly string[], say: Say): Promise<number> {
+  if (appId === undefined) return usage(say, 'qun key list <app>')
+  await using admin = await openAdmin(config)
+  if ((await admin.apps.find(appId)) === undefined) return usage(say, `there is no app ${appId}; see: qun app list`)
+  const { api, signing } = await admin.apps.showKeys(admin.appId(appId))
+  const on = (at: number | null) => (at === null ? 'never' : new Date(at).toISOString().slice(0, 16).replace('T', ' '))
+  const state = (revokedAt: number | null) => (revokedAt === null ? 'active' : `revoked ${on(revokedAt)}`)
+  for (const { keyId, label, createdAt, lastUsedAt, revokedAt } of api)
+    say(`${keyId}  api  ${state(revokedAt)}  made ${on(createdAt)}  last used ${on(lastUsedAt)}  ${label}`)
+  for (const { keyId, alg, createdAt, revokedAt } of signing)
+    say(`${keyId}  signing ${alg}  ${state(revokedAt)}  made ${on(createdAt)}`)
+  return 0
+}
+
+/** Takes back a key of either kind: a leaked one, say. */
+export async function revokeKey(config: Config, [appId, keyId]: readonly string[], say: Say): Promise<number> {
+  if (appId === undefined || keyId === undefined) return usage(say, 'qun key revoke <app> <key>')
+  await using admin = await openAdmin(config)
+  const { apps } = admin
+  const app = admin.appId(appId)
+  const done = (await apps.revokeApiKey(app, keyId)) || (await apps.retireSigningKey(app, keyId))
+  say(done ? `revoked ${keyId}: running servers refuse it within five seconds` : `there is no active key ${keyId}`)
+  return done ? 0 : 1
+}
+
 function usage(say: Say, text: string): number {
   say(text)
   return 2

@@ -1,6 +1,6 @@
 /** `qun`: starts the server, looks whether it can work here, and makes apps and keys. */
 import { readConfig, startTroubleText } from '@qun/server'
-import { createApp, createKey, listApps, retireKey } from './admin.ts'
+import { createApp, createKey, listApps, listKeys, retireKey, revokeKey } from './admin.ts'
 import { examine, mend, migrated, prove, restored } from './doctor.ts'
 import { helpText } from './help.ts'
 import { start } from './start.ts'
@@ -27,7 +27,9 @@ async function run(words: readonly string[]): Promise<number | undefined> {
   if (command === 'app' && part === 'create') return createApp(config, rest, say)
   if (command === 'app' && part === 'list') return listApps(config, say)
   if (command === 'key' && part === 'create') return createKey(config, rest, say)
+  if (command === 'key' && part === 'list') return listKeys(config, rest, say)
   if (command === 'key' && part === 'retire') return retireKey(config, rest, say)
+  if (command === 'key' && part === 'revoke') return revokeKey(config, rest, say)
   process.stderr.write(`there is no command ${words.join(' ')}; see: qun help\n`)
   return 2
 }

@@ -3,7 +3,7 @@ import { features } from '@qun/chat/server'
 import { createLogger, createServer, readConfig, settings, type Config } from '@qun/server'
 import { cloneDatabase, templateDatabase } from '@qun/storage/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { createApp, createKey, listApps, retireKey } from './admin.ts'
+import { createApp, createKey, listApps, listKeys, retireKey, revokeKey } from './admin.ts'
 import { examine, mend, migrated, restored } from './doctor.ts'
 import { helpText } from './help.ts'
 
@@ -99,6 +99,32 @@ test('keys are made, listed without their secrets, and retired', async () => {
   expect(await run((say) => createKey(config, ['keys', 'golden'], say))).toMatchObject({ code: 2 })
 })
 
+test('[I5] keys of the API are listed without their secrets, and taken back beside a running server', async () => {
+  const made = await run((say) => createApp(config, ['leaky'], say))
+  const [key, keyId] = /qsk_(leaky\.[0-9a-f]+)_[0-9a-f]+/.exec(made.said)! as unknown as [string, string]
+  const server = await createServer({
+    ...{ features, databaseUrl: config.databaseUrl!, secretKey: config.secretKey!, log: createLogger('silent') },
+  })
+  const url = await server.listen()
+  const ask = async () => {
+    server.apps.forget('leaky')
+    const { status } = await fetch(`${url}/v1/keys`, { headers: { authorization: `Bearer ${key}` } })
+    return status
+  }
+  expect((await run((say) => listKeys(config, ['leaky'], say))).said).toContain(`${keyId}  api  active  made `)
+  expect(await ask()).toBe(200)
+  expect(await run((say) => revokeKey(config, ['leaky', keyId], say))).toMatchObject({ code: 0 })
+  expect(await ask()).toBe(401)
+  expect(await run((say) => revokeKey(config, ['leaky', keyId], say))).toMatchObject({ code: 1 })
+  const listed = await run((say) => listKeys(config, ['leaky'], say))
+  expect(listed.said).toMatch(new RegExp(`${keyId}  api  revoked 2.* last used 2`))
+  expect(listed.said).toContain('signing HS256  active')
+  expect(listed.said).not.toContain(key.slice(-64))
+  expect(await run((say) => listKeys(config, ['nobody'], say))).toMatchObject({ code: 2 })
+  expect(await run((say) => revokeKey(config, ['leaky'], say))).toMatchObject({ code: 2 })
+  await server.close()
+})
+
 test('help names every command and every setting', () => {
   for (const { name } of settings) expect(helpText()).toContain(name)
   for (const command of [
@@ -110,7 +136,9 @@ test('help names every command and every setting', () => {
     'app create',
     'app list',
     'key create',
+    'key list',
     'key retire',
+    'key revoke',
     'version',
   ]) {
     expect(helpText()).toContain(`qun ${command}`)

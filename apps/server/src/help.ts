@@ -14,7 +14,9 @@ export function helpText(): string {
   qun app list                      lists the apps
   qun key create <app> api [label]  makes an API key and prints it, once
   qun key create <app> signing      makes a second signing key and prints it, once
-  qun key retire <app> <kid>        refuses tokens of a signing key from now on
+  qun key list <app>                lists its keys: made, last used, revoked; never what is secret
+  qun key revoke <app> <key>        refuses an API key or a signing key from now on
+  qun key retire <app> <kid>        the same of signing keys alone
   qun version                       prints the version
 
 Settings, from the environment:

@@ -92,6 +92,25 @@ test('SIGTERM ends it with 0; what was acknowledged is there after a restart, an
   expect(await third.ended).toBe(0)
 })
 
+test('[I5] keys are listed and taken back while the server of an embedded database runs, which refuses them soon', async () => {
+  const running = await start()
+  const qun = (...words: string[]) =>
+    spawnSync(process.execPath, [join(import.meta.dirname, 'cli.ts'), ...words], {
+      env: { ...process.env, QUN_DATA: join(dataDir, 'data') },
+      encoding: 'utf8',
+    })
+  const { appId, apiKey } = readCredentials()
+  const keyId = /^qsk_(.+)_/.exec(apiKey)![1]!
+  expect((await request(running, 'GET', '/keys')).status).toBe(200)
+  expect(qun('key', 'list', appId).stdout).toContain(`${keyId}  api  active`)
+  expect(qun('key', 'create', appId, 'api', 'successor').stdout).toContain('qsk_')
+  expect(qun('key', 'revoke', appId, keyId)).toMatchObject({ status: 0 })
+  await expect.poll(async () => (await request(running, 'GET', '/keys')).status, { timeout: 10_000 }).toBe(401)
+  expect(qun('key', 'list', appId).stdout).toMatch(new RegExp(`${keyId}  api  revoked .* last used 2`))
+  running.process.kill('SIGTERM')
+  expect(await running.ended).toBe(0)
+})
+
 test('a bug nobody caught drains the server and ends it with 1', async () => {
   const file = join(dataDir, 'broken.ts')
   writeFileSync(

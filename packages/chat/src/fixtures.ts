@@ -1,7 +1,8 @@
 /** All scenes of the product, and the names of the calls that have to stand in one. */
-import { engineEndpoints } from '@qun/contract'
+import { clientFrames, engineEndpoints, type ActionContract, type TSchema } from '@qun/contract'
 import type { Core } from '@qun/core'
 import type { Scene } from '@qun/testing'
+import { cards as cardContracts, endpoints as endpointContracts } from './contract.ts'
 
 declare global {
   interface ImportMeta {
@@ -43,7 +44,7 @@ export function listScenes(): ReadonlyMap<string, Scene> {
 }
 
 /** Those of the server beside the engine: keys and tokens, which no group or card has a part in. */
-const beside = ['tokens.mint', 'tokens.revoke']
+const beside = ['tokens.mint', 'tokens.revoke', 'keys.revoke']
 /** The names of all endpoints that write and of all actions. */
 export function namesOf({ endpoints, cards }: Core['registry']): string[] {
   const engine = Object.values(engineEndpoints).filter(({ name }) => name !== 'messages.act' && !beside.includes(name))
@@ -52,4 +53,22 @@ export function namesOf({ endpoints, cards }: Core['registry']): string[] {
     Object.keys(card.actions).map((name) => `${card.kind}.${name}`),
   )
   return [...all.filter(({ method }) => method !== 'GET').map(({ name }) => name), ...actions].toSorted()
+}
+
+type Input = readonly [name: string, schema: TSchema | undefined]
+/** The schemas of all that is sent to a server, and what they are of. */
+export function listInputs(): [name: string, schema: TSchema][] {
+  const ends = [...Object.values(engineEndpoints), ...endpointContracts]
+  const parts = ends.flatMap(({ name, params, query, body }) =>
+    Object.entries({ params, query, body }).map(([part, schema]): Input => [`${name} ${part}`, schema]),
+  )
+  const played = cardContracts.flatMap(({ kind, body, actions }) => [
+    [`${kind} body`, body] satisfies Input,
+    ...Object.entries(actions as Readonly<Record<string, ActionContract>>).map(([action, { input }]): Input => [
+      `${kind}.${action}`,
+      input,
+    ]),
+  ])
+  const frames = Object.entries(clientFrames).map(([op, schema]): Input => [`frame ${op}`, schema])
+  return [...parts, ...played, ...frames].flatMap(([name, schema]) => (schema === undefined ? [] : [[name, schema]]))
 }

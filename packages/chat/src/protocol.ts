@@ -16,7 +16,8 @@ import { cards, endpoints, records } from './contract.ts'
  * 4 What does not fit into the frame of a snapshot comes before it, as `part`; over HTTP it says that there is more.
  * 5 What takes a file says how large it may be, and of which types; what is sent is as before.
  * 6 Merchants: cards say whose value they give, groups whose they are, staff what they may do; coupons stack by the
- * host’s list, and every one names the most it takes off; a photo proves one check-in.
+ * host’s list, and every one names the most it takes off; a photo proves one check-in; numbers have the ranges of their
+ * columns, names and titles one rule, pictures the origins a host lists; keys are listed and taken back.
  */
 export const PROTOCOL_VERSION = 6
 

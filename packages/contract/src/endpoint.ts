@@ -32,6 +32,8 @@ export interface Endpoint<
   readonly refusals?: RefusalKinds
   /** Engine codes and own codes this endpoint may answer with beyond those any route may. */
   readonly errors?: readonly string[]
+  /** Its refusals of a wrong code, each of one kind of secret: whoever gets many of them has to wait. */
+  readonly guesses?: readonly string[]
   /** Moves money, points or stock: Idempotency-Key required. */
   readonly commerce?: boolean
   /**

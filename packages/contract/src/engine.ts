@@ -1,9 +1,19 @@
 /** The engine's own requests: messages, history, actions, read positions, people and tokens. Features add theirs. */
+import { PictureSchema } from './address.ts'
 import { defineEndpoint } from './endpoint.ts'
-import { ClientIdSchema, GroupIdSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
+import {
+  ClientIdSchema,
+  GroupIdSchema,
+  KeyIdSchema,
+  PlaceSchema,
+  SeqSchema,
+  UserIdSchema,
+  VersionSchema,
+} from './ids.ts'
 import { BadgeSchema, ConversationRow, MemberRow, MessageRow, MineRow } from './rows.ts'
 import { ChangesFrame, SnapshotFrame } from './frame.ts'
-import { closed, nullable, oneOf, Type } from './schema.ts'
+import { closed, CursorSchema, nullable, oneOf, Type } from './schema.ts'
+import { nameText } from './text.ts'
 import { MillisSchema } from './time.ts'
 
 const group = closed({ groupId: GroupIdSchema })
@@ -42,6 +52,7 @@ export const engineEndpoints = {
     status: 201,
     errors: [
       'card.unknown_type',
+      'message.recalled',
       'message.type_forbidden',
       'merchant.not_issuer',
       'merchant.suspended',
@@ -60,7 +71,7 @@ export const engineEndpoints = {
     params: group,
     query: closed({
       before: Type.Optional(SeqSchema),
-      after: Type.Optional(Type.Integer({ minimum: 0 })),
+      after: Type.Optional(PlaceSchema),
       limit: Type.Optional(Limit),
     }),
     answer: closed({ messages: Type.Array(MessageRow), mine: Type.Array(MineRow), members: Type.Array(MemberRow) }),
@@ -149,7 +160,7 @@ export const engineEndpoints = {
     doc: 'Members in the order of role, then joining.',
     by: 'member',
     params: group,
-    query: closed({ cursor: Type.Optional(Type.String({ maxLength: 300 })), limit: Type.Optional(Limit) }),
+    query: closed({ cursor: Type.Optional(CursorSchema), limit: Type.Optional(Limit) }),
     answer: closed({ members: Type.Array(MemberRow), cursor: nullable(Type.String()) }),
     errors: ['cursor.invalid', 'group.roster_hidden'],
     refusals: {
@@ -167,7 +178,7 @@ export const engineEndpoints = {
     doc: 'Moves the viewer’s read position; it never goes back.',
     by: 'member',
     params: group,
-    body: closed({ seq: Type.Integer({ minimum: 0 }) }),
+    body: closed({ seq: PlaceSchema }),
     answer: closed({ readSeq: Type.Integer(), unread: Type.Integer() }),
     errors: ['read.seq_out_of_range'],
   }),
@@ -205,8 +216,8 @@ export const engineEndpoints = {
     by: 'server',
     params: closed({ userId: UserIdSchema }),
     body: closed({
-      name: Type.String({ minLength: 1, maxLength: 40 }),
-      avatar: Type.Optional(Type.String({ maxLength: 2_000 })),
+      name: nameText({ maxLength: 40 }),
+      avatar: Type.Optional(PictureSchema),
       badge: Type.Optional(nullable(BadgeSchema)),
       minor: Type.Optional(
         Type.Boolean({
@@ -215,6 +226,7 @@ export const engineEndpoints = {
       ),
     }),
     answer: closed({ userId: UserIdSchema }),
+    errors: ['media.external_not_allowed'],
   }),
   mint: defineEndpoint({
     name: 'tokens.mint',
@@ -242,5 +254,37 @@ export const engineEndpoints = {
       reason: Type.Optional(oneOf('logout', 'erased')),
     }),
     answer: empty,
+  }),
+  keys: defineEndpoint({
+    name: 'keys.list',
+    method: 'GET',
+    path: '/keys',
+    doc: 'The keys of the app, youngest first, without what is secret of them: when each was made, last used and revoked.',
+    by: 'server',
+    answer: closed({
+      keys: Type.Array(
+        closed({
+          keyId: KeyIdSchema,
+          kind: oneOf('api', 'signing'),
+          label: Type.String(),
+          createdAt: MillisSchema,
+          lastUsedAt: nullable(MillisSchema),
+          revokedAt: nullable(MillisSchema),
+        }),
+      ),
+    }),
+  }),
+  revokeKey: defineEndpoint({
+    name: 'keys.revoke',
+    method: 'POST',
+    path: '/keys/:keyId/revoke',
+    doc:
+      'Ends an API key or a signing key for good, also the one that calls: at once on this node, within five seconds on ' +
+      'all. Make its successor first, by `qun key create`.',
+    by: 'server',
+    params: closed({ keyId: KeyIdSchema }),
+    body: empty,
+    answer: empty,
+    errors: ['key.not_found'],
   }),
 } as const

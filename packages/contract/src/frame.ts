@@ -3,15 +3,15 @@
  * answers `hello`. A live message always says from which version to which, so a client can see a gap.
  */
 import { Type, type Static } from 'typebox'
-import { ClientIdSchema, GroupIdSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
+import { ClientIdSchema, GroupIdSchema, PlaceSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
 import { GroupRow, Head, MemberRow, MessageRow, MineRow, RecordRow, RowSchema } from './rows.ts'
-import { closed, oneOf } from './schema.ts'
+import { closed, int32Max, oneOf } from './schema.ts'
 import { MillisSchema } from './time.ts'
 
 /** Bumped when a contract changes the wire; see the history in packages/chat/src/protocol.ts. */
 const RequestId = Type.Integer({
   minimum: 1,
-  maximum: 2_147_483_647,
+  maximum: int32Max,
   description: "The client's number of this request.",
 })
 /** `group/<groupId>` or `user/<userId>`. */
@@ -25,7 +25,7 @@ export type Level = Static<typeof LevelSchema>
 export const AuthFrame = closed({
   op: Type.Literal('auth'),
   token: Type.String({ minLength: 1, maxLength: 16_384 }),
-  protocol: Type.Optional(Type.Integer()),
+  protocol: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max })),
   epoch: Type.Optional(Type.String({ maxLength: 64 })),
   /** Where the client's own stream stands; absent on a first visit. */
   version: Type.Optional(VersionSchema),
@@ -55,7 +55,7 @@ export const ReadFrame = closed({
   op: Type.Literal('read'),
   id: RequestId,
   groupId: GroupIdSchema,
-  seq: Type.Integer({ minimum: 0 }),
+  seq: PlaceSchema,
 })
 export const TypingFrame = closed({ op: Type.Literal('typing'), groupId: GroupIdSchema })
 export const PingFrame = closed({ op: Type.Literal('ping') })

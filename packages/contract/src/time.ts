@@ -2,11 +2,15 @@
 import { Type } from 'typebox'
 
 export type Millis = number
+/** The last instant a `Date` holds. */
+const instantMax = 8_640_000_000_000_000
 export const MillisSchema = Type.Integer({
   minimum: 0,
-  maximum: 8_640_000_000_000_000,
+  maximum: instantMax,
   description: 'Epoch milliseconds, UTC.',
 })
+/** A stretch of time, as somebody may ask for it; whoever grants it says how long is too long, and too short. */
+export const AskedMs = (description: string) => Type.Integer({ minimum: -instantMax, maximum: instantMax, description })
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE

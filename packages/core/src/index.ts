@@ -2,6 +2,7 @@
 export * from './host/assert.ts'
 export { audit, auditsOf, type Audited } from './host/audit.ts'
 export * from './core.ts'
+export { defineCursor, type Cursor } from './host/cursor.ts'
 export * from './host/feature.ts'
 export * from './host/host.ts'
 export * from './host/limits.ts'

@@ -11,6 +11,8 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  AskedMs,
+  nameText,
 } from '@qun/contract'
 
 /** How long a link works unless told, in milliseconds (C-07: a personal code lives seven days). */
@@ -85,10 +87,8 @@ export const createJoinLink = defineEndpoint({
   by: 'member',
   params: group,
   body: closed({
-    label: Type.Optional(Type.String({ maxLength: 60 })),
-    lifeMs: Type.Optional(
-      nullable(Type.Integer({ description: 'Milliseconds; seven days unless told. Null never ends, for admins.' })),
-    ),
+    label: Type.Optional(nameText({ minLength: 0, maxLength: 60 })),
+    lifeMs: Type.Optional(nullable(AskedMs('Milliseconds; seven days unless told. Null never ends, for admins.'))),
     maxUses: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 100_000 }))),
     source: Type.Optional(
       Type.String({ maxLength: 40, description: 'Kept with everybody who joins by it: `poster`, `live`.' }),
@@ -144,6 +144,7 @@ export const previewInvite = defineEndpoint({
     expiresAt: nullable(MillisSchema),
   }),
   errors: ['invite.not_found', 'invite.expired', 'invite.revoked', 'invite.exhausted', 'group.dissolved'],
+  guesses: ['invite.not_found'],
 })
 export const acceptInvite = defineEndpoint({
   name: 'invites.accept',
@@ -163,6 +164,7 @@ export const acceptInvite = defineEndpoint({
     'group.full',
     'group.dissolved',
   ],
+  guesses: ['invite.not_found'],
   facts: invitationFacts,
 })
 
@@ -191,7 +193,7 @@ export const OrderInvitationRule = closed({
   active: Type.Boolean(),
   on: oneOf('paid', 'received'),
   shopId: Type.String({ minLength: 1, maxLength: 64 }),
-  shopName: Type.Optional(Type.String({ maxLength: 60 })),
+  shopName: Type.Optional(nameText({ minLength: 0, maxLength: 60 })),
   coolDownDays: Type.Integer({
     minimum: 0,
     maximum: 365,

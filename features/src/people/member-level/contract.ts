@@ -14,6 +14,7 @@ import {
   UserIdSchema,
   type LocalText,
   type Static,
+  int32Max,
 } from '@qun/contract'
 
 /** Points at which levels 1 to 6 begin (mechanics C-06). */
@@ -49,7 +50,7 @@ export const Award = closed({
   honour: Honour,
   userId: UserIdSchema,
   name: Type.String(),
-  figure: Type.Integer({ minimum: 1 }),
+  figure: Type.Integer({ minimum: 1, maximum: int32Max }),
 })
 export type Award = Static<typeof Award>
 

@@ -11,6 +11,8 @@ import {
   RoleSchema,
   Type,
   UserIdSchema,
+  PictureSchema,
+  AskedMs,
 } from '@qun/contract'
 
 /** Characters of a group's name. */
@@ -31,7 +33,6 @@ const empty = closed({})
 const Name = Type.String({
   description: '1–60 characters without control or direction characters; else `group.name_invalid`.',
 })
-const Avatar = Type.String({ maxLength: 2_000 })
 const Description = Type.String({ maxLength: 500 })
 const History = oneOf('none', 'recent', 'all')
 const Roster = oneOf('members', 'admins')
@@ -81,14 +82,20 @@ export const createGroup = defineEndpoint({
   by: 'user',
   body: closed({
     name: Name,
-    avatar: Type.Optional(Avatar),
+    avatar: Type.Optional(PictureSchema),
     description: Type.Optional(Description),
     memberIds: Type.Optional(Type.Array(UserIdSchema, { maxItems: startWithMax, uniqueItems: true })),
   }),
   answer: closed({ groupId: GroupIdSchema }),
   status: 201,
   refusals: membershipRefusals,
-  errors: ['group.name_invalid', 'group.create_limited', 'user.not_found', 'auth.guest_forbidden'],
+  errors: [
+    'group.name_invalid',
+    'group.create_limited',
+    'user.not_found',
+    'auth.guest_forbidden',
+    'media.external_not_allowed',
+  ],
   facts: membershipFacts,
 })
 export const createGroupForHost = defineEndpoint({
@@ -102,7 +109,7 @@ export const createGroupForHost = defineEndpoint({
     ownerId: UserIdSchema,
     /** The merchant 商家 whose group it is, for good; absent for a friends' group 好友群. */
     merchantId: Type.Optional(MerchantIdSchema),
-    avatar: Type.Optional(Avatar),
+    avatar: Type.Optional(PictureSchema),
     adminIds: Type.Optional(Type.Array(UserIdSchema, { maxItems: 100, uniqueItems: true })),
     memberIds: Type.Optional(Type.Array(UserIdSchema, { maxItems: 500, uniqueItems: true })),
     settings: Type.Optional(
@@ -117,7 +124,7 @@ export const createGroupForHost = defineEndpoint({
   }),
   answer: closed({ groupId: GroupIdSchema }),
   status: 201,
-  errors: ['group.name_invalid', 'user.not_found', 'group.full', 'merchant.not_found'],
+  errors: ['group.name_invalid', 'user.not_found', 'group.full', 'merchant.not_found', 'media.external_not_allowed'],
   facts: membershipFacts,
 })
 export const changeGroup = defineEndpoint({
@@ -129,14 +136,14 @@ export const changeGroup = defineEndpoint({
   params: group,
   body: closed({
     name: Type.Optional(Name),
-    avatar: Type.Optional(Avatar),
+    avatar: Type.Optional(PictureSchema),
     description: Type.Optional(Description),
     history: Type.Optional(History),
     muteAll: Type.Optional(Type.Boolean()),
     roster: Type.Optional(Roster),
   }),
   answer: empty,
-  errors: ['group.name_invalid', 'group.dissolved'],
+  errors: ['group.name_invalid', 'group.dissolved', 'media.external_not_allowed'],
   facts: membershipFacts,
 })
 export const disbandGroup = defineEndpoint({
@@ -255,7 +262,7 @@ export const muteMember = defineEndpoint({
   doc: 'A person of a lower role may not speak for a minute to thirty days.',
   by: 'admin',
   params: member,
-  body: closed({ durationMs: Type.Integer({ description: 'Milliseconds.' }) }),
+  body: closed({ durationMs: AskedMs('Milliseconds.') }),
   answer: closed({ until: MillisSchema }),
   errors: ['mute.duration', 'member.not_in_group', 'group.permission', 'group.dissolved'],
   facts: membershipFacts,

@@ -12,6 +12,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  nameText,
 } from '@qun/contract'
 
 export const abilitiesMax = 6
@@ -69,7 +70,7 @@ export const putMerchantEndpoint = defineEndpoint({
   by: 'server',
   params: merchant,
   body: closed({
-    name: Name,
+    name: nameText({ maxLength: 60 }),
     parentId: Type.Optional(MerchantIdSchema),
     programme: Type.Optional({
       ...MerchantIdSchema,
@@ -119,7 +120,10 @@ export const putStaff = defineEndpoint({
   doc: 'A person works for a merchant in a post, with these abilities from now on.',
   by: 'server',
   params: employee,
-  body: closed({ post: Post, abilities: Abilities }),
+  body: closed({
+    post: nameText({ maxLength: 40, description: 'What a post 岗位 is called: 店长, 导购.' }),
+    abilities: Abilities,
+  }),
   answer: empty,
   errors: ['merchant.not_found', 'user.not_found'],
   facts: merchantFacts,

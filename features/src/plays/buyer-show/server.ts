@@ -77,7 +77,7 @@ const pictures: Guard = {
   async post(attempt) {
     const { pictures: shown = [] } = attempt.body as { pictures?: readonly ShownPicture[] }
     for (const { seq } of shown)
-      if (seq !== undefined && !(await attempt.isVisible(seq))) attempt.fail('buyer_show.pictures_invalid')
+      if (seq !== undefined && (await attempt.sightOf(seq)) !== 'visible') attempt.fail('buyer_show.pictures_invalid')
     return undefined
   },
 }

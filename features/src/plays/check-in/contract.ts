@@ -14,6 +14,8 @@ import {
   type BodyOf,
   type MineOf,
   type Static,
+  int32Max,
+  nameText,
 } from '@qun/contract'
 import { MediaIdSchema } from '../../words/message/contract.ts'
 
@@ -68,7 +70,7 @@ export const checkIn = defineCard({
   post: { by: 'admin' },
   gives: (body) => (body.milestones.length > 0 ? 'issued' : 'nothing'),
   body: closed({
-    title: Type.String({ minLength: 1, maxLength: 60 }),
+    title: nameText({ maxLength: 60 }),
     /** IANA name; days begin at its midnight. */
     timeZone: Type.Optional(
       Type.String({
@@ -119,7 +121,7 @@ export const checkIn = defineCard({
           closed({
             lat: Type.Number({ minimum: -90, maximum: 90 }),
             lng: Type.Number({ minimum: -180, maximum: 180 }),
-            name: Type.Optional(Type.String({ maxLength: 80 })),
+            name: Type.Optional(nameText({ minLength: 0, maxLength: 80 })),
           }),
         ),
       }),
@@ -172,7 +174,7 @@ export const boardOf = defineEndpoint({
   by: 'member',
   params: closed({ groupId: GroupIdSchema, seq: SeqSchema }),
   query: closed({
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'How many one has already.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max, description: 'How many one has already.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   }),
   answer: closed({ standings: Type.Array(Standing), more: Type.Boolean() }),

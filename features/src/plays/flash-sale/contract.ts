@@ -12,6 +12,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  nameText,
 } from '@qun/contract'
 
 /** How long a place is held for its buyer to pay, in milliseconds: as long as common checkouts keep an order open. */
@@ -62,7 +63,7 @@ export const flashSale = defineCard({
   post: { by: 'admin' },
   gives: 'issued',
   body: closed({
-    title: Type.String({ minLength: 1, maxLength: 60 }),
+    title: nameText({ maxLength: 60 }),
     productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     image: Type.Optional(Type.String({ maxLength: 2_000 })),
     url: Type.Optional(

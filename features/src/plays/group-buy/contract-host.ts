@@ -10,6 +10,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  int32Max,
 } from '@qun/contract'
 import { groupBuyRefusals, OrderId, PlaceId, Quantity, Team, TeamNo } from './contract-parts.ts'
 
@@ -25,7 +26,7 @@ export const teamsOf = defineEndpoint({
   by: 'member',
   params: offer,
   query: closed({
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The last `teamNo` one has.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max, description: 'The last `teamNo` one has.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
   }),
   answer: closed({ teams: Type.Array(Team), openCount: Type.Integer() }),

@@ -1,5 +1,15 @@
 /** Group buy 拼团: members form teams, and a team that is large enough buys at its price; shapes on the wire only. */
-import { closed, defineCard, MillisSchema, nullable, oneOf, SeqSchema, Type, UserIdSchema } from '@qun/contract'
+import {
+  closed,
+  defineCard,
+  MillisSchema,
+  nullable,
+  oneOf,
+  SeqSchema,
+  Type,
+  UserIdSchema,
+  nameText,
+} from '@qun/contract'
 import {
   groupBuyRefusals,
   OrderId,
@@ -14,6 +24,8 @@ import {
   teamsShown,
 } from './contract-parts.ts'
 
+/** For the rules, which know their own contract alone. */
+export { isSafeAddress } from '@qun/contract'
 export * from './contract-host.ts'
 export * from './contract-parts.ts'
 
@@ -42,7 +54,7 @@ export const groupBuy = defineCard({
   post: { by: 'admin' },
   gives: 'issued',
   body: closed({
-    title: Type.String({ minLength: 1, maxLength: 60 }),
+    title: nameText({ maxLength: 60 }),
     productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     image: Type.Optional(Type.String({ maxLength: 2_000 })),
     url: Type.Optional(
@@ -60,7 +72,11 @@ export const groupBuy = defineCard({
     }),
     stock: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Pieces; no bound if absent.' })),
     perMember: Quantity,
-    teamMs: Type.Integer({ minimum: 1, description: 'How long a team has, from its leader’s payment.' }),
+    teamMs: Type.Integer({
+      minimum: 1,
+      maximum: 8_640_000_000_000_000,
+      description: 'How long a team has, from its leader’s payment.',
+    }),
     endsAt: MillisSchema,
     late: oneOf('new-team', 'refund'),
   }),

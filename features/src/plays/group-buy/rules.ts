@@ -1,5 +1,12 @@
 /** What a group buy decides, pure: no clock, no storage, no chance. */
-import { offerLifeMaxMs, teamLifeMaxMs, teamLifeMinMs, type groupBuyRefusals, type Step } from './contract.ts'
+import {
+  isSafeAddress,
+  offerLifeMaxMs,
+  teamLifeMaxMs,
+  teamLifeMinMs,
+  type groupBuyRefusals,
+  type Step,
+} from './contract.ts'
 
 type Fault = keyof typeof groupBuyRefusals
 
@@ -36,13 +43,8 @@ export function offerFault(offer: Offer, now: number): Fault | undefined {
   const isTimed = offer.teamMs >= teamLifeMinMs && offer.teamMs <= teamLifeMaxMs
   if (!isTimed || livesMs < teamLifeMinMs || livesMs > offerLifeMaxMs) return 'group_buy.times_invalid'
   if (offer.stock !== undefined && offer.stock < firstStep(offer.ladder).size) return 'group_buy.stock_invalid'
-  if (offer.url !== undefined && !isCheckout(offer.url)) return 'card.url_scheme'
+  if (offer.url !== undefined && !isSafeAddress(offer.url)) return 'card.url_scheme'
   return undefined
-}
-/** An address a browser may be sent to: https, or a path of the host's own. */
-export function isCheckout(url: string): boolean {
-  if (/[\s\\]/.test(url)) return false
-  return /^https:\/\/[^/?#@]+(?:[/?#]|$)/i.test(url) || /^\/(?!\/)/.test(url)
 }
 
 // ── prices ──

@@ -13,6 +13,8 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  int32Max,
+  nameText,
 } from '@qun/contract'
 
 /** Different prizes of a draw, and units of all prizes together. */
@@ -27,7 +29,7 @@ export const winnersShownMax = 30
 
 const Hex32 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 export const Prize = closed({
-  name: Type.String({ minLength: 1, maxLength: 40 }),
+  name: nameText({ maxLength: 40 }),
   quantity: Type.Integer({ minimum: 1, maximum: unitsMax }),
   valueFen: Type.Optional(
     Type.Integer({
@@ -71,12 +73,12 @@ export const luckyDraw = defineCard({
   post: { by: 'admin' },
   gives: 'issued',
   body: closed({
-    title: Type.String({ minLength: 1, maxLength: 60 }),
+    title: nameText({ maxLength: 60 }),
     prizes: Type.Array(Prize, { minItems: 1, maxItems: prizesMax, description: 'Best first: drawn in this order.' }),
     closesAt: Type.Optional(MillisSchema),
     drawsAt: Type.Optional(MillisSchema),
     /** What the law wants told before anyone enters; a missing or blank one is `draw.disclosure_missing`. */
-    organiser: Type.Optional(Type.String({ maxLength: 60 })),
+    organiser: Type.Optional(nameText({ minLength: 0, maxLength: 60 })),
     contact: Type.Optional(Type.String({ maxLength: 100 })),
     conditions: Type.Optional(Type.String({ maxLength: 500 })),
     method: Type.Optional(
@@ -243,7 +245,7 @@ export const entriesOf = defineEndpoint({
   by: 'member',
   params: draw,
   query: closed({
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The last `entryNo` one has.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max, description: 'The last `entryNo` one has.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 1_000 })),
   }),
   answer: closed({ drawId: Type.String(), entries: Type.Array(EntryLine), entryCount: Type.Integer() }),

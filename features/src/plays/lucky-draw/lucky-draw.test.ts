@@ -88,7 +88,7 @@ describe('drawing', () => {
     expect(proof.winners).toEqual(drawn.winners)
     expect(await drawFault(hashing, proof, entries)).toBeUndefined()
   })
-  test('[LD4] verify.mjs repeats the draw, and catches a changed winner', async () => {
+  test('[LD4] [I15] verify.mjs repeats the draw, and catches a changed winner', async () => {
     await using world = await open()
     const at = await post(world)
     for (const who of ['li', 'zhao', 'sun']) await enter(world, at, who)
@@ -100,6 +100,12 @@ describe('drawing', () => {
     const [first, second] = proof.winners
     const changed = runVerifier({ ...proof, winners: [{ ...first, userId: second?.userId }, second] }, entries)
     expect(changed).toMatchObject({ status: 1, stdout: expect.stringContaining('FAIL the 2 winners') as string })
+    const round = { mode: 'beacon', chain: 'quicknet', round: 7 }
+    // What is said of where chance came from is proved like the rest.
+    for (const entropy of [{ mode: 'group' }, round, { mode: 'x' }]) {
+      const { stdout: said, status: end } = runVerifier({ ...proof, entropy }, entries)
+      expect([said.includes('FAIL chance'), end], JSON.stringify(entropy)).toEqual([true, 1])
+    }
   })
   test('[LD12] drawn and announced once, also if jobs run again', async () => {
     await using world = await open()

@@ -21,6 +21,11 @@ check(entries.length === proof.entryCount && entries.every(fits), `all ${proof.e
 const line = (e) => [e.entryNo, e.userHash, e.weight, ...(e.nonce ? [e.nonce] : [])].join('\t') + '\n'
 check(sha256(entries.map(line).join('')) === proof.listHash, 'the list of entries is the one shown when entries closed')
 
+const { mode } = proof.entropy
+const isMode = ['none', 'group', 'beacon'].includes(mode) && (mode === 'beacon') === (proof.beacon !== '')
+const isMixed = entries.every((entry) => (mode === 'group') === (entry.nonce !== undefined))
+check(isMode && isMixed, 'chance is of the kind that was said')
+
 function* numbers(key) {
   for (let block = 0; ; block++) {
     const counter = Buffer.alloc(4)

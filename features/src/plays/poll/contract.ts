@@ -11,12 +11,14 @@ import {
   SeqSchema,
   Type,
   UserIdSchema,
+  int32Max,
+  nameText,
 } from '@qun/contract'
 
 export const optionsMax = 20
-const Option = Type.String({ minLength: 1, maxLength: 60 })
+const Option = nameText({ maxLength: 60 })
 /** Indexes into the options. */
-const Choices = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: optionsMax })
+const Choices = Type.Array(Type.Integer({ minimum: 0, maximum: int32Max }), { maxItems: optionsMax })
 
 export const pollRefusals = {
   'poll.option': refusal(422, 'after-change', '没有这个选项', 'There is no such option'),
@@ -38,7 +40,7 @@ export const poll = defineCard({
   post: { by: 'member' },
   gives: 'nothing',
   body: closed({
-    question: Type.String({ minLength: 1, maxLength: 120 }),
+    question: nameText({ maxLength: 120 }),
     options: Type.Array(Option, { minItems: 2, maxItems: optionsMax }),
     /** How many options one may choose. */
     choicesMax: Type.Integer({ minimum: 1, maximum: optionsMax }),
@@ -50,7 +52,7 @@ export const poll = defineCard({
   }),
   state: closed({
     phase: oneOf('open', 'closed'),
-    options: Type.Array(Option, { maxItems: optionsMax }),
+    options: Type.Array(Type.String(), { maxItems: optionsMax }),
     /** How many chose each option; absent while results are hidden. */
     counts: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))),
     voterCount: Type.Integer({ minimum: 0 }),
@@ -98,7 +100,7 @@ export const votersOf = defineEndpoint({
   params: closed({ groupId: GroupIdSchema, seq: SeqSchema }),
   query: closed({
     option: Type.Integer({ minimum: 0, maximum: optionsMax }),
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'How many one has already.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max, description: 'How many one has already.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   }),
   answer: closed({

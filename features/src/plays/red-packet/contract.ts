@@ -18,6 +18,8 @@ import {
   type MineOf,
   type StateOf,
   type Static,
+  int32Max,
+  nameText,
 } from '@qun/contract'
 
 /** Shares of one packet; WeChat's limit. */
@@ -104,7 +106,7 @@ export const redPacket = defineCard({
     count: Count,
     /** `equal` 普通, `lucky` 拼手气 (double mean, shuffled), `exciting` 拼手气·刺激 (line cut: the same mean, wilder). */
     split: oneOf('equal', 'lucky', 'exciting'),
-    greeting: Type.Optional(Type.String({ maxLength: 40 })),
+    greeting: Type.Optional(nameText({ minLength: 0, maxLength: 40 })),
     /** Exclusive 专属: the one member who may open it. */
     recipientId: Type.Optional(UserIdSchema),
     /** Passphrase 口令: what to type. Taken out before the packet is stored: no member is ever sent it. */
@@ -235,7 +237,7 @@ export const claimsOf = defineEndpoint({
   by: 'member',
   params: packet,
   query: closed({
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The last `place` one has.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max, description: 'The last `place` one has.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 100 })),
   }),
   answer: closed({

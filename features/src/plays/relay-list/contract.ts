@@ -15,6 +15,8 @@ import {
   type MineOf,
   type StateOf,
   type Static,
+  int32Max,
+  nameText,
 } from '@qun/contract'
 
 export const fieldsMax = 8
@@ -25,7 +27,7 @@ export const linesMax = 2_000
 /** Lines of one pasted list. */
 export const importMax = 200
 
-const Name = Type.String({ minLength: 1, maxLength: 20 })
+const Name = nameText({ maxLength: 20 })
 export const Field = closed({
   name: Name,
   kind: oneOf('text', 'number', 'select', 'phone', 'note'),
@@ -44,9 +46,12 @@ export const Field = closed({
 })
 export type Field = Static<typeof Field>
 /** One per field, in their order; null for one left empty. A choice is the index of its option. */
-const Values = Type.Array(nullable(Type.Union([Type.String({ maxLength: 200 }), Type.Integer()])), {
-  maxItems: fieldsMax,
-})
+const Values = Type.Array(
+  nullable(Type.Union([Type.String({ maxLength: 200 }), Type.Integer({ minimum: -int32Max, maximum: int32Max })])),
+  {
+    maxItems: fieldsMax,
+  },
+)
 export type Values = Static<typeof Values>
 
 export const Line = closed({
@@ -80,8 +85,9 @@ export const relayRefusals = {
   ),
 } as const
 
-const Version = Type.Integer({ minimum: 1, description: 'The version of the line one has.' })
-const No = Type.Integer({ minimum: 1 })
+const Version = Type.Integer({ minimum: 1, maximum: int32Max, description: 'The version of the line one has.' })
+const No = Type.Integer({ minimum: 1, maximum: int32Max })
+const Confirmed = Type.Integer({ minimum: 0, maximum: int32Max })
 const Reason = Type.String({ minLength: 1, maxLength: 120 })
 export const relayList = defineCard({
   kind: 'relay-list',
@@ -89,7 +95,7 @@ export const relayList = defineCard({
   post: { by: 'member' },
   gives: 'nothing',
   body: closed({
-    title: Type.String({ minLength: 1, maxLength: 60 }),
+    title: nameText({ maxLength: 60 }),
     note: Type.Optional(Type.String({ maxLength: 500 })),
     fields: Type.Array(Field, { minItems: 1, maxItems: fieldsMax }),
     /** Price of one piece in fen; the first number field says how many. */
@@ -181,7 +187,7 @@ export const relayList = defineCard({
       by: 'member',
       doc: 'Makes an order draft of each line and locks the list for good; the sender and admins may.',
       // What was confirmed. A list that has others by now is refused, so that nobody orders what they did not see.
-      input: closed({ lineCount: Type.Integer({ minimum: 0 }), quantity: Type.Integer({ minimum: 0 }) }),
+      input: closed({ lineCount: Confirmed, quantity: Confirmed }),
       errors: ['group.permission', 'relay_list.empty', 'precondition.failed'],
       commerce: true,
     },
@@ -209,7 +215,7 @@ export const linesOf = defineEndpoint({
   by: 'member',
   params: list,
   query: closed({
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The last `no` one has.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: int32Max, description: 'The last `no` one has.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 100 })),
   }),
   answer: closed({ lines: Type.Array(Line), more: Type.Boolean() }),

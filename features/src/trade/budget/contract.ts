@@ -2,6 +2,7 @@
 import {
   BudgetScope,
   closed,
+  CursorSchema,
   defineEndpoint,
   ledgerRefusals,
   MerchantIdSchema,
@@ -54,7 +55,7 @@ export const listBudgets = defineEndpoint({
   doc: 'The caps that were told, in the order of scope, merchant and currency; each scope’s of the app first.',
   by: 'server',
   query: closed({
-    cursor: Type.Optional(Type.String({ maxLength: 200 })),
+    cursor: Type.Optional(CursorSchema),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 100 })),
   }),
   answer: closed({ budgets: Type.Array(Cap), cursor: nullable(Type.String()) }),

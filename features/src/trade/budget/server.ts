@@ -1,18 +1,29 @@
 /** Serves the host's budgets: glue between the contract and the ledger, which counts. */
 import {
+  BudgetScope,
   campaignBudget,
   dayBudget,
   dayIn,
   isPoints,
+  MerchantIdSchema,
   merchantDay,
   merchantMonth,
   refuse,
   scopeOf,
+  Type,
   type BudgetKey,
 } from '@qun/contract'
-import { defineFeature, findMerchant, issuerNamed, serveEndpoint, type Call, type GroupIssuer } from '@qun/core'
+import {
+  defineCursor,
+  defineFeature,
+  findMerchant,
+  issuerNamed,
+  serveEndpoint,
+  type Call,
+  type GroupIssuer,
+} from '@qun/core'
 import * as ledger from '@qun/ledger'
-import { budgetSpent, listBudgets, setBudget, type Cap, type SpentQuery } from './contract.ts'
+import { budgetSpent, Cap, listBudgets, setBudget, type SpentQuery } from './contract.ts'
 
 const set = serveEndpoint(setBudget, async (call) => {
   const { merchantId, scope, currency, cap } = call.body
@@ -26,23 +37,21 @@ const set = serveEndpoint(setBudget, async (call) => {
 })
 
 const limitDefault = 100
-const cursorOf = ({ scope, currency }: ledger.Budget) => `${scope} ${currency}`
+const capCursor = defineCursor(BudgetScope, Type.Union([MerchantIdSchema, Type.Literal('')]), Cap.properties.currency)
 const list = serveEndpoint(listBudgets, async (call) => {
   const { cursor, limit = limitDefault } = call.query
-  const found = await ledger.listBudgets(call, { limit: limit + 1, ...afterOf(call, cursor) })
-  const shown = found.slice(0, limit)
-  const last = found.length > limit ? shown.at(-1) : undefined
-  return { budgets: shown.map(capOf), cursor: last === undefined ? null : cursorOf(last) }
+  const place = capCursor.readIf(cursor)
+  const [scope = '', merchantId = '', currency = ''] = place ?? []
+  const after = { scope: merchantId === '' ? scope : scopeOf(merchantId, scope), currency }
+  const found = await ledger.listBudgets(call, { limit: limit + 1, ...(place === undefined ? {} : { after }) })
+  const budgets = found.slice(0, limit).map(capOf)
+  const last = found.length > limit ? budgets.at(-1) : undefined
+  const next = last === undefined ? null : capCursor.write([last.scope, last.merchantId ?? '', last.currency])
+  return { budgets, cursor: next }
 })
 function capOf({ scope, currency, cap }: ledger.Budget): Cap {
   const [within = '', merchantId] = scope.split('@')
   return { ...(merchantId === undefined ? {} : { merchantId }), scope: within, currency, cap }
-}
-function afterOf(call: Call, cursor: string | undefined) {
-  if (cursor === undefined) return {}
-  const [scope, currency, ...more] = cursor.split(' ')
-  if (scope === undefined || currency === undefined || more.length > 0) return call.fail('cursor.invalid')
-  return { after: { scope, currency } }
 }
 
 /** [BU6] */

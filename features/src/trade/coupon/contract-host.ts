@@ -10,6 +10,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  int32Max,
 } from '@qun/contract'
 import {
   Coupon,
@@ -43,7 +44,7 @@ export const Stock = closed({
   stockId: StockId,
   /** Whose: groups of this merchant, or of those that belong to it, offer it. */
   merchantId: MerchantIdSchema,
-  title: Title,
+  title: Type.String(),
   /** As they are now: changes of total, day and window are in them. */
   terms: Terms,
   status: StockStatus,
@@ -123,8 +124,8 @@ export const changeStock = defineEndpoint({
   params: stock,
   body: closed({
     status: Type.Optional(oneOf('active', 'paused', 'ended')),
-    total: Type.Optional(Type.Integer()),
-    perDay: Type.Optional(nullable(Type.Integer())),
+    total: Type.Optional(Type.Integer({ minimum: -int32Max, maximum: int32Max })),
+    perDay: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: int32Max }))),
     claimUntil: Type.Optional(MillisSchema),
   }),
   answer: closed({ status: StockStatus, total: Count, available: Count }),
@@ -291,6 +292,7 @@ export const redeemCoupon = defineEndpoint({
   answer: closed({ coupon: Coupon, origin: closed(couponOrigin), userId: UserIdSchema, quote: nullable(Quote) }),
   commerce: true,
   errors: [...unfit, ...untimely, 'coupon.code_over', 'coupon.invalid'],
+  guesses: ['coupon.not_found'],
 })
 export const voidCoupon = defineEndpoint({
   ...shared,

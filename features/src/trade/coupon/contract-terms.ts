@@ -14,6 +14,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  nameText,
 } from '@qun/contract'
 
 /** For the rules, which know their own contract alone. */
@@ -43,7 +44,7 @@ export const defaultStack = 'default'
 export const StockId = Type.String({ pattern: '^cps_[0-9a-f]{24}$' })
 export const CouponId = Type.String({ pattern: '^cpn_[0-9a-f]{24}$' })
 export const OrderId = Type.String({ minLength: 1, maxLength: 128 })
-export const Title = Type.String({ minLength: 1, maxLength: 40 })
+export const Title = nameText({ maxLength: 40 })
 
 // Numbers are bounded by `termsFault`, which answers `coupon.invalid` and names the field.
 const Whole = Type.Integer({ minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER })
@@ -105,7 +106,7 @@ export const Terms = closed({
   /** Coupons are given for this campaign, and count against its budget. */
   campaign: Type.Optional(CampaignName),
   /** Of the list the host gives (`coupons.setStacking`): how many of a group one order takes; `default` unless told. */
-  stackGroup: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+  stackGroup: Type.Optional(nameText({ maxLength: 40 })),
   /** What becomes of a used one when its order is refunded or cancelled. */
   refund: Type.Optional(RefundPolicy),
   /** Whose days `perDay` counts; the merchant’s unless told. */
@@ -126,7 +127,7 @@ export type StockStatus = Static<typeof StockStatus>
 export const Coupon = closed({
   couponId: CouponId,
   stockId: StockId,
-  title: Title,
+  title: Type.String(),
   terms: Terms,
   state: CouponState,
   validFrom: MillisSchema,

@@ -9,6 +9,7 @@ import {
   oneOf,
   Type,
   type Static,
+  int32Max,
 } from '@qun/contract'
 import {
   Coupon,
@@ -80,7 +81,7 @@ export const coupon = defineCard({
       doc: 'Pauses, resumes, ends, or changes how many there are. For stocks made in this group; the host keeps its own.',
       input: closed({
         status: Type.Optional(oneOf('active', 'paused', 'ended')),
-        total: Type.Optional(Type.Integer()),
+        total: Type.Optional(Type.Integer({ minimum: -int32Max, maximum: int32Max })),
       }),
       errors: ['coupon.state', 'coupon.stock_below_issued', 'coupon.invalid', 'group.permission'],
     },

@@ -131,7 +131,7 @@ describe('claiming', () => {
     expect(await bad({ url: 'javascript:alert(1)' })).toBe('card.url_scheme')
     expect(await bad({ audience: { groupIds: ['grp_another1' as GroupId] } })).toBe('coupon.not_eligible')
     const blank = world.as('wang').post(world.groupId, coupon, { title: ' ', terms: termsAt(world) })
-    expect(await refusalOf(blank)).toBe('coupon.invalid')
+    expect(await refusalOf(blank)).toBe('request.invalid')
     expect(await refusalOf(world.as('wang').post(world.groupId, coupon, { title: 'x' }))).toBe('coupon.invalid')
     const at = await offer(world, { audience: { memberDays: 2 } })
     expect(await claim(world, 'li', at)).toBe('coupon.not_eligible')

@@ -11,6 +11,8 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  int32Max,
+  nameText,
 } from '@qun/contract'
 
 /** For the rules, which know their own contract alone. */
@@ -29,6 +31,11 @@ const Amount = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 const Balance = Type.Integer({ minimum: 0 })
 export const Words = closed({ 'zh-CN': Type.String({ maxLength: 60 }), en: Type.String({ maxLength: 60 }) })
 export type Words = Static<typeof Words>
+/** The same as somebody tells it. */
+const Reason = closed({
+  'zh-CN': nameText({ minLength: 0, maxLength: 60 }),
+  en: nameText({ minLength: 0, maxLength: 60 }),
+})
 const Ref = Type.String({
   pattern: '^[A-Za-z0-9_.:/-]{1,120}$',
   description: 'The host’s own key of this movement, unique for ever: a retry repeats it.',
@@ -65,7 +72,7 @@ export const StatementEntry = closed({
 })
 export type StatementEntry = Static<typeof StatementEntry>
 const page = closed({
-  before: Type.Optional(Type.Integer({ minimum: 1, description: 'The last `entryNo` one has.' })),
+  before: Type.Optional(Type.Integer({ minimum: 1, maximum: int32Max, description: 'The last `entryNo` one has.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 30 })),
 })
 const Statement = closed({ entries: Type.Array(StatementEntry), more: Type.Boolean() })
@@ -132,7 +139,7 @@ const common = {
   merchantId,
   userId: UserIdSchema,
   amount: Amount,
-  title: Type.Optional(Words),
+  title: Type.Optional(Reason),
   groupId: Type.Optional(GroupIdSchema),
 }
 
@@ -212,7 +219,7 @@ export const reversePoints = defineEndpoint({
   method: 'POST',
   path: '/points/reversals',
   doc: 'Takes back a grant or a deduction whole, once. Points that had a date come back with it.',
-  body: closed({ ref: Ref, by: Ref, title: Type.Optional(Words) }),
+  body: closed({ ref: Ref, by: Ref, title: Type.Optional(Reason) }),
   answer: closed({ transferId: Type.String(), replayed: Type.Boolean() }),
   errors: [
     'ledger.not_reversible',

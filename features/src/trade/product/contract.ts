@@ -13,6 +13,7 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  nameText,
 } from '@qun/contract'
 
 /** Products of one card. */
@@ -98,7 +99,7 @@ export const product = defineCard({
   post: { by: 'member' },
   gives: 'nothing',
   body: closed({
-    title: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+    title: Type.Optional(nameText({ maxLength: 40 })),
     items: Type.Array(CardItem, { minItems: 1, maxItems: productsMax }),
     link: Type.Optional(Type.String({ maxLength: 2_000, description: 'The link it was made from.' })),
   }),
@@ -126,7 +127,7 @@ export const ProductInput = closed({
   groupPriceFen: Type.Optional(PriceFen),
   stock: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: 1_000_000_000 }))),
   url: Address,
-  categories: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 40 }), { maxItems: 10 })),
+  categories: Type.Optional(Type.Array(nameText({ maxLength: 40 }), { maxItems: 10 })),
   state: Type.Optional(oneOf('on', 'off')),
 })
 export type ProductInput = Static<typeof ProductInput>

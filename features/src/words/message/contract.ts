@@ -15,6 +15,8 @@ import {
   Type,
   UserIdSchema,
   type Static,
+  int32Max,
+  CursorSchema,
 } from '@qun/contract'
 
 /** Code points of a text; more is `message.too_long`. */
@@ -23,6 +25,8 @@ export const textLengthMax = 5_000
 export const mentionsMax = 50
 /** Different emoji on one message; more is `reaction.limit`. */
 export const reactionKindsMax = 20
+/** Of one person, likewise. */
+export const ownReactionsMax = 10
 /** How long a text may be edited by its sender, in milliseconds (mechanics C-10). */
 export const editWindowMs = 24 * 3_600_000
 /** Bytes of an uploaded picture. */
@@ -122,6 +126,7 @@ export const textMessage = defineCard({
         mentions: Type.Optional(Mentions),
         ifEdits: Type.Integer({
           minimum: 0,
+          maximum: int32Max,
           description: '`state.edits` as the editor saw it; another number is `precondition.failed`.',
         }),
       }),
@@ -197,7 +202,7 @@ export type Person = Static<typeof Person>
 const by = Type.Optional(Person)
 /** At most ten names; `count` is how many there really are. */
 const People = Type.Array(Person, { minItems: 1, maxItems: 10 })
-const Count = Type.Integer({ minimum: 1 })
+const Count = Type.Integer({ minimum: 1, maximum: int32Max })
 
 export const SystemBody = Type.Union([
   closed({ what: Type.Literal('created'), by, name: Type.String() }),
@@ -331,7 +336,7 @@ export const reactorsOf = defineEndpoint({
   params: message,
   query: closed({
     emoji: Type.Optional(Type.String({ maxLength: 40 })),
-    cursor: Type.Optional(Type.String({ maxLength: 200 })),
+    cursor: Type.Optional(CursorSchema),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   }),
   answer: closed({

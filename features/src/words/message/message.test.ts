@@ -13,6 +13,7 @@ import {
   imageMessage,
   mediaOf,
   mentionsMax,
+  ownReactionsMax,
   reactionKindsMax,
   reactorsOf,
   systemLine,
@@ -61,6 +62,16 @@ describe('texts', () => {
     await world.as('li').recall(first)
     const { messages } = await world.core.history(world.as('sun').principal, world.groupId, {})
     expect(JSON.stringify(messages)).not.toContain('可颂')
+  })
+  test('[MS5] [I10] nobody quotes what was taken back; who had quoted it before and asks again is told what they were', async () => {
+    await using world = await open()
+    const first = await world.as('li').post(world.groupId, textMessage, { text: '可颂几点出炉？' })
+    const quote = { seq: first.seq }
+    const answer = (key: string) => world.as('zhao').post(world.groupId, textMessage, { text: '十点', quote }, key)
+    const { seq } = await answer('before')
+    await world.as('li').recall(first)
+    expect(await refusalOf(answer('after'))).toBe('message.recalled')
+    expect(await answer('before')).toMatchObject({ seq })
   })
   test('[MS6] [MS7] members are named, strangers are not, everybody by owner and admins alone', async () => {
     await using world = await open()
@@ -186,9 +197,23 @@ describe('reactions', () => {
     await using world = await open()
     const at = await world.as('li').post(world.groupId, textMessage, { text: '投票' })
     const react = (i: number) =>
-      world.as('zhao').act(at, textMessage, 'react', { emoji: String.fromCodePoint(0x1f600 + i), on: true })
+      world
+        .as(i % 2 === 0 ? 'zhao' : 'sun')
+        .act(at, textMessage, 'react', { emoji: String.fromCodePoint(0x1f600 + i), on: true })
     for (let i = 0; i < reactionKindsMax; i++) await react(i)
     expect(await refusalOf(react(reactionKindsMax))).toBe('reaction.limit')
+  })
+  test('[RE5] [I10] one person’s eleventh emoji is refused, and leaves room for others; one taken back makes room', async () => {
+    await using world = await open()
+    const at = await world.as('li').post(world.groupId, textMessage, { text: '投票' })
+    const react = (who: string, i: number, on = true) =>
+      world.as(who).act(at, textMessage, 'react', { emoji: String.fromCodePoint(0x1f600 + i), on })
+    for (let i = 0; i < ownReactionsMax; i++) await react('zhao', i)
+    expect(await refusalOf(react('zhao', 11))).toBe('reaction.limit')
+    await react('sun', 11)
+    await react('zhao', 0, false)
+    await react('zhao', 11)
+    expect(await refusalOf(react('zhao', 12))).toBe('reaction.limit')
   })
   test('[RE3] who reacted is listed in pages, each once, and goes with the message', async () => {
     await using world = await open()

@@ -1,6 +1,7 @@
 /** Serves texts, pictures and system lines: glue between the contract, the rules and the store. */
-import type { GroupId, Static, UserId } from '@qun/contract'
+import { MillisSchema, Type, UserIdSchema, type GroupId, type Static, type UserId } from '@qun/contract'
 import {
+  defineCursor,
   defineFeature,
   serveCard,
   serveEndpoint,
@@ -15,6 +16,7 @@ import {
   editWindowMs,
   imageMessage,
   mediaOf,
+  ownReactionsMax,
   reactorsOf,
   systemLine,
   textMessage,
@@ -94,7 +96,10 @@ async function checkReferences(
   const everybody = mentions.includes('*')
   const fault = mentionFault(mentions, everybody ? await attempt.readRole() : undefined)
   if (fault !== undefined) attempt.fail(fault)
-  if (quoted !== undefined && !(await attempt.isVisible(quoted))) attempt.fail('message.quote_invalid')
+  const quoting = quoted === undefined ? 'visible' : await attempt.sightOf(quoted)
+  if (quoting === 'unseen') attempt.fail('message.quote_invalid')
+  // [MS5] Nothing of it is left to be shown.
+  if (quoting === 'recalled') attempt.fail('message.recalled')
   const people = mentions.filter((mention): mention is UserId => mention !== '*')
   const members = people.length === 0 ? new Set<UserId>() : await attempt.findMembers(people)
   for (const userId of people) if (!members.has(userId)) attempt.fail('mention.not_member', { detail: userId })
@@ -166,7 +171,8 @@ async function react(
   const own = (await call.mineOf(call.actorId))?.reactions ?? []
   if (own.includes(emoji) === on) return undefined
   const counted = countReaction(counts, emoji, on)
-  if (counted === undefined) return call.fail('reaction.limit')
+  // [RE5] One person cannot use up what all may choose from.
+  if (counted === undefined || (on && own.length >= ownReactionsMax)) return call.fail('reaction.limit')
   if (on) await addReaction(call.tx, call, call.actorId, emoji, call.now)
   else await removeReaction(call.tx, call, call.actorId, emoji)
   call.setMine(call.actorId, { reactions: on ? [...own, emoji] : own.filter((each) => each !== emoji) })
@@ -242,39 +248,27 @@ const edits = serveEndpoint(editsOf, async (call) => {
   await call.readMessage(groupId, seq)
   return { edits: await listEarlierTexts(call.tx, { appId: call.appId, groupId, seq }) }
 })
+const reactorsCursor = defineCursor(MillisSchema, UserIdSchema, Type.String({ maxLength: 40 }))
 const reactors = serveEndpoint(reactorsOf, async (call) => {
   const { groupId, seq } = call.params
   const { emoji, cursor } = call.query
   const limit = call.query.limit ?? 50
   await call.readMessage(groupId, seq)
-  const after = cursor === undefined ? undefined : readCursor(cursor)
-  if (after === null) return call.fail('cursor.invalid')
+  const place = reactorsCursor.readIf(cursor)
+  const after = place === undefined ? undefined : { at: place[0], userId: place[1], emoji: place[2] }
   const rows = await listReactors(call.tx, { appId: call.appId, groupId, seq }, { emoji, after, limit })
   const named = await nameAll(call, groupId, rows)
   const last = rows.length === limit ? rows.at(-1) : undefined
-  return { reactors: named, cursor: last === undefined ? null : writeCursor(last) }
+  return {
+    reactors: named,
+    cursor: last === undefined ? null : reactorsCursor.write([last.at, last.userId, last.emoji]),
+  }
 })
 async function nameAll(call: EndpointCall<typeof reactorsOf>, groupId: GroupId, rows: readonly Reactor[]) {
   const group = await call.group(groupId)
   const members = await group.findMembers(new Set(rows.map(({ userId }) => userId)))
   return rows.map((row) => ({ ...row, name: members.get(row.userId)?.name ?? row.userId }))
 }
-function writeCursor({ at, userId, emoji }: Reactor): string {
-  return Buffer.from(JSON.stringify([at, userId, emoji])).toString('base64url')
-}
-/** Null for what this server did not write. */
-function readCursor(cursor: string): Reactor | null {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (!Array.isArray(parts) || parts.length !== 3) return null
-    const [at, userId, emoji] = parts as unknown[]
-    if (!Number.isSafeInteger(at) || typeof userId !== 'string' || typeof emoji !== 'string') return null
-    return { at: at as number, userId: userId as UserId, emoji }
-  } catch {
-    return null
-  }
-}
-
 const systemServer = serveCard(systemLine, { recallable: () => 'message.system' })
 
 export { cardPictures } from './server-pictures.ts'

@@ -304,8 +304,8 @@ export interface PostAttempt {
   readRole(): Promise<Role | 'server'>
   /** Which of these are active members of the group, in one statement. */
   findMembers(userIds: Iterable<UserId>): Promise<ReadonlySet<UserId>>
-  /** Whether the sender may see that position. */
-  isVisible(seq: number): Promise<boolean>
+  /** Whether the sender may see that position, and whether what is there was taken back. */
+  sightOf(seq: number): Promise<'visible' | 'recalled' | 'unseen'>
   /** A short transaction of its own, before the post: for counting what is scarce. */
   decide<T>(run: (tx: Tx) => Promise<T>): Promise<T>
 }

@@ -140,9 +140,14 @@ function attemptOf(engine: Engine, request: PostRequest): PostAttempt {
           AND group_id = ${groupId} AND user_id = ANY(${[...userIds]}::text[]) AND active`.execute(tx)
         return new Set(rows.map((row) => row.user_id))
       }),
-    async isVisible(seq: number) {
+    async sightOf(seq: number) {
       const sender = (await readMember(senderId)) ?? notInGroup()
-      return seq > sender.join_seq && seq <= sender.last_seq
+      if (seq <= sender.join_seq || seq > sender.last_seq) return 'unseen'
+      const { rows } = await engine.store.reading(of, (tx) =>
+        sql<{ recalled_at: number | null }>`SELECT recalled_at FROM messages
+          WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(tx),
+      )
+      return rows[0] !== undefined && rows[0].recalled_at !== null ? 'recalled' : 'visible'
     },
     decide: (run) => engine.store.transaction(of, run),
   }

@@ -30,7 +30,7 @@ import {
   type RowText,
 } from '../ground/row-text.ts'
 import { bornWithin, changedWithin, findReach } from './changed-messages.ts'
-import { readPeople, readRoster, type RosterPlace } from './roster.ts'
+import { readPeople, readRoster, rosterCursor } from './roster.ts'
 import { readRest, restBefore, type RestPlace } from './snapshot-rest.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, MineDbRow, RecordDbRow } from '../ground/store.ts'
 import { messageSize, readWithin } from './within.ts'
@@ -317,7 +317,7 @@ export class Reader {
     page: { readonly cursor?: string; readonly limit?: number },
   ): Promise<{ members: MemberRow[]; cursor: string | null }> {
     const { appId, userId } = who
-    const after = page.cursor === undefined ? undefined : parseCursor(page.cursor)
+    const after = rosterCursor.readIf(page.cursor)
     const limit = page.limit ?? 50
     return this.#engine.store.reading(payerOf(who), async (tx) => {
       const viewer = await readViewer(tx, { appId, groupId }, userId)
@@ -328,34 +328,11 @@ export class Reader {
       const shown = rows.slice(0, limit)
       const last = shown.at(-1)
       const cursor =
-        rows.length > limit && last !== undefined ? cursorOf([last.rank, last.joined_at, last.user_id]) : null
+        rows.length > limit && last !== undefined ? rosterCursor.write([last.rank, last.joined_at, last.user_id]) : null
       return { members: shown.map(memberRow), cursor }
     })
   }
   #hidden(): Error {
     return this.#engine.refusal('group.roster_hidden')
   }
-}
-
-function cursorOf(cursor: RosterPlace): string {
-  return Buffer.from(JSON.stringify(cursor)).toString('base64url')
-}
-function parseCursor(text: string): RosterPlace {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    if (Array.isArray(value) && value.length === 3) {
-      const [rank, joinedAt, userId] = value as unknown[]
-      if (
-        Number.isSafeInteger(rank) &&
-        Number.isSafeInteger(joinedAt) &&
-        typeof userId === 'string' &&
-        userId.length <= 64
-      ) {
-        return [rank as number, joinedAt as number, userId]
-      }
-    }
-  } catch {
-    // Not ours: refused below like any other forged cursor.
-  }
-  throw refuse('cursor.invalid')
 }

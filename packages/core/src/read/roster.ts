@@ -1,10 +1,14 @@
 /** Active members of a group in the order lists show them: strongest role first, then by joining. */
+import { MillisSchema, Type } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { MemberDbRow } from '../ground/store.ts'
+import { type CursorPlace, defineCursor } from '../host/cursor.ts'
 
 /** Where a page of the list ended: rank, joining and id of its last member. */
-export type RosterPlace = readonly [rank: number, joinedAt: number, userId: string]
+const placeParts = [Type.Integer({ minimum: 0, maximum: 3 }), MillisSchema, Type.String({ maxLength: 64 })] as const
+export const rosterCursor = defineCursor(...placeParts)
+export type RosterPlace = CursorPlace<typeof placeParts>
 export interface RosterRow extends MemberDbRow {
   readonly rank: number
 }

@@ -13,12 +13,32 @@ const waitingMax = 100
 export class Answers {
   readonly #engine: Engine
   readonly #outlet: Outlet
+  /** Questions that are not answered yet, by the client's numbers. */
+  readonly #asked = new Set<number>()
   #last: Promise<unknown> | undefined
   #waiting = 0
 
   constructor(engine: Engine, outlet: Outlet) {
     this.#engine = engine
     this.#outlet = outlet
+  }
+  /**
+   * Notes a question. [I15] False for one that has the number of another still under way: that one is answered, and of
+   * this one is told without the number, which is not its own.
+   */
+  isNew(id: number): boolean {
+    if (!this.#asked.has(id)) {
+      this.#asked.add(id)
+      return true
+    }
+    const refusal = refuse('request.duplicate_id', { errors: [{ pointer: '/id', code: 'request.duplicate_id' }] })
+    this.#outlet.push(packetOf(errorFrame(refusal)))
+    return false
+  }
+  /** Its last frame goes out, and the number is free again. */
+  answer(id: number, text: string): void {
+    this.#asked.delete(id)
+    this.#outlet.push({ text })
   }
   /** Runs `work` once those before it are answered. */
   add(id: number, work: () => Promise<unknown>): void {
@@ -39,7 +59,7 @@ export class Answers {
   run(id: number, work: () => Promise<unknown>): Promise<void> {
     return this.#engine.track(
       work().then(
-        () => this.#outlet.push({ text: `{"op":"done","id":${id}}` }),
+        () => this.answer(id, `{"op":"done","id":${id}}`),
         (error: unknown) => this.refused(id, error),
       ),
     )
@@ -50,6 +70,6 @@ export class Answers {
       this.#engine.onBug(told, 'session')
       told = refuse('server.bug')
     }
-    this.#outlet.push(packetOf(errorFrame(told as Refusal, id)))
+    this.answer(id, packetOf(errorFrame(told as Refusal, id)).text)
   }
 }

@@ -85,6 +85,7 @@ export class ClientSession implements Session, Listener {
   }
 
   receive(frame: ClientFrame): void {
+    if ('id' in frame && !this.#answers.isNew(frame.id)) return
     switch (frame.op) {
       case 'subscribe':
         return this.#answers.add(frame.id, () => this.#subscribe(frame))
@@ -359,16 +360,9 @@ export class ClientSession implements Session, Listener {
   readonly #whenClear = (): Promise<void> =>
     this.#queued === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onClear = resolve))
   #send(frame: Extract<ClientFrame, { op: 'send' }>): void {
-    const request: PostRequest = {
-      appId: this.appId,
-      groupId: frame.groupId,
-      senderId: this.userId,
-      guest: this.#principal.guest,
-      kind: frame.kind,
-      body: frame.body,
-      clientId: frame.clientId,
-    }
-    const { groupId, clientId, id } = frame
+    const { groupId, clientId, id, kind, body } = frame
+    const who = { appId: this.appId, senderId: this.userId, guest: this.#principal.guest }
+    const request: PostRequest = { ...who, groupId, kind, body, clientId }
     const started = this.#tail === undefined ? this.#host.post(request, this.#whenClear) : undefined
     const result =
       started === undefined
@@ -376,11 +370,11 @@ export class ClientSession implements Session, Listener {
         : started.result
     const sent = result.then(
       (posted) =>
-        this.outlet.push({
-          text:
-            `{"op":"sent","id":${id},"groupId":"${groupId}","clientId":"${clientId}","seq":${posted.seq}` +
+        this.#answers.answer(
+          id,
+          `{"op":"sent","id":${id},"groupId":"${groupId}","clientId":"${clientId}","seq":${posted.seq}` +
             `,"version":${posted.version},"at":${posted.at},"replayed":${posted.replayed}}`,
-        }),
+        ),
       (error: unknown) => this.#answers.refused(id, error),
     )
     if (started?.isQueued === true) {

@@ -12,20 +12,25 @@ import {
   listApiKeys,
   listApps,
   listSigningKeys,
+  noteApiKeyUse,
   putSealSample,
   readSealSample,
   removeApp,
   retireSigningKey,
   revokeApiKey,
   setAllowedOrigins,
+  showSigningKeys,
   type ApiKeyRow,
   type AppRow,
+  type ShownSigningKey,
   type SigningKeyRow,
 } from './store.ts'
 import type { Algorithm, SigningKey } from './token.ts'
 
 /** A retired key, a revoked API key and a changed origin take effect within this time on every node. */
 export const appsMaxAgeMs = 5_000
+/** The last use of an API key is kept to the minute: most requests write nothing. */
+const useKeptMs = 60_000
 /** Two, so that a host can bring a key into use before it retires the other. */
 export const activeKeysMax = 2
 
@@ -72,6 +77,8 @@ export interface AppsOptions {
 export class Apps {
   readonly #options: AppsOptions
   readonly #read = new Map<string, { readonly at: Millis; readonly app: Promise<App | undefined> }>()
+  /** When the use of an API key was last written down, by its id. */
+  readonly #used = new Map<string, Millis>()
   #all: { readonly at: Millis; readonly rows: Promise<AppRow[]> } | undefined
 
   constructor(options: AppsOptions) {
@@ -188,6 +195,23 @@ export class Apps {
     await this.#options.store.transaction(appId, (tx) => addApiKey(tx, row))
     this.forget(appId)
     return `qsk_${keyId}_${secret}`
+  }
+
+  /** The app's API keys and signing keys, without what is secret of them, youngest first. */
+  showKeys(appId: AppId): Promise<{ api: ApiKeyRow[]; signing: ShownSigningKey[] }> {
+    return this.#options.store.reading(appId, async (tx) => ({
+      api: await listApiKeys(tx, appId),
+      signing: await showSigningKeys(tx, appId),
+    }))
+  }
+  /** [I5] Somebody called with this key just now; whoever calls does not wait for it to be written down. */
+  noteUse({ appId, keyId, lastUsedAt }: ApiKeyRow): void {
+    const now = this.#options.now()
+    if (now - (this.#used.get(keyId) ?? lastUsedAt ?? 0) < useKeptMs) return
+    this.#used.set(keyId, now)
+    const { store } = this.#options
+    // A use that is not written down is no reason to refuse it; the next one tries again.
+    store.transaction(appId, (tx) => noteApiKeyUse(tx, appId, keyId, now)).catch(() => this.#used.delete(keyId))
   }
 
   async revokeApiKey(appId: AppId, keyId: string): Promise<boolean> {

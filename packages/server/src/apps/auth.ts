@@ -115,12 +115,14 @@ export class Auth {
   async #readApiKey(text: string): Promise<Credential> {
     const [, keyId, secret] = /^qsk_([a-z0-9-]+\.[0-9a-f]+)_([0-9a-f]{64})$/.exec(text) ?? []
     if (keyId === undefined || secret === undefined) throw refuse('auth.token_malformed')
-    const app = await this.#options.apps.find(appIdOfKey(keyId))
+    const { apps } = this.#options
+    const app = await apps.find(appIdOfKey(keyId))
     const key = app?.apiKeys.get(keyId)
     const given = Buffer.from(hashOfApiSecret(secret), 'hex')
     const right = Buffer.from(key?.hash ?? '0'.repeat(64), 'hex')
     if (!timingSafeEqual(given, right) || key === undefined) throw refuse('auth.token_key_unknown')
     if (key.revokedAt !== null) throw refuse('auth.token_key_retired')
+    apps.noteUse(key)
     return { kind: 'server', appId: key.appId, keyId }
   }
 }

@@ -5,6 +5,7 @@ import type { Owner } from '@qun/storage'
 import type { FastifyRequest } from 'fastify'
 import type { Apps } from './apps.ts'
 import type { Auth, Credential } from './auth.ts'
+import { readSecretly } from './guesses.ts'
 import { isStorable } from '../ground/json.ts'
 import type { Doors } from '../ground/doors.ts'
 import { userKey, type BudgetName, type Limiter } from '../ground/rates.ts'
@@ -61,15 +62,7 @@ async function readCredential(options: CallerOptions, request: FastifyRequest): 
   const { limiter, auth } = options
   const { authorization } = request.headers
   if (authorization === undefined) return undefined
-  if (limiter.isSpent('refusedCredential', request.clientAddress))
-    limiter.check('refusedCredential', request.clientAddress)
-  try {
-    return await auth.readCredential(authorization)
-  } catch (error) {
-    // The answer says why this credential is refused; only the one after the budget says to wait.
-    limiter.waitOf('refusedCredential', request.clientAddress)
-    throw error
-  }
+  return readSecretly(limiter, request.clientAddress, () => auth.readCredential(authorization))
 }
 
 async function callingOf(

@@ -22,6 +22,7 @@ type Tables = {
     label: string
     created_at: number
     revoked_at: number | null
+    last_used_at: number | null
   }
   revocations: { app_id: string; user_id: string; jti: string; revoked_at: number; erased: boolean }
   server_meta: { key: string; value: string }
@@ -57,6 +58,7 @@ export const serverMigrations: readonly Migration[] = [
     // What all servers of the database have in common; nothing of any app.
     up: [`CREATE TABLE server_meta (key text PRIMARY KEY, value text NOT NULL)`],
   },
+  { id: 'server-003', up: [`ALTER TABLE api_keys ADD last_used_at bigint`] },
 ]
 
 export interface AppRow {
@@ -78,6 +80,15 @@ export interface ApiKeyRow {
   readonly keyId: string
   readonly hash: string
   readonly label: string
+  readonly createdAt: Millis
+  readonly revokedAt: Millis | null
+  /** To the minute; null for one that nobody used yet. */
+  readonly lastUsedAt: Millis | null
+}
+/** A signing key as it may be shown. */
+export interface ShownSigningKey {
+  readonly keyId: string
+  readonly alg: Algorithm
   readonly createdAt: Millis
   readonly revokedAt: Millis | null
 }
@@ -200,7 +211,7 @@ export async function retireSigningKey(tx: Tx, appId: AppId, kid: string, now: M
   return row !== undefined
 }
 
-export async function addApiKey(tx: Tx, key: Omit<ApiKeyRow, 'revokedAt'>): Promise<void> {
+export async function addApiKey(tx: Tx, key: Omit<ApiKeyRow, 'revokedAt' | 'lastUsedAt'>): Promise<void> {
   await tables(tx)
     .insertInto('api_keys')
     .values({
@@ -210,6 +221,7 @@ export async function addApiKey(tx: Tx, key: Omit<ApiKeyRow, 'revokedAt'>): Prom
       label: key.label,
       created_at: key.createdAt,
       revoked_at: null,
+      last_used_at: null,
     })
     .execute()
 }
@@ -228,7 +240,32 @@ export async function listApiKeys(tx: Tx, appId: AppId): Promise<ApiKeyRow[]> {
     label: row.label,
     createdAt: row.created_at,
     revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
   }))
+}
+/** The app's signing keys without their secrets, youngest first. */
+export async function showSigningKeys(tx: Tx, appId: AppId): Promise<ShownSigningKey[]> {
+  const rows = await tables(tx)
+    .selectFrom('signing_keys')
+    .select(['kid', 'alg', 'created_at', 'retired_at'])
+    .where('app_id', '=', appId)
+    .orderBy('created_at', 'desc')
+    .orderBy('kid')
+    .execute()
+  return rows.map((row) => ({
+    keyId: row.kid,
+    alg: row.alg as Algorithm,
+    createdAt: row.created_at,
+    revokedAt: row.retired_at,
+  }))
+}
+export async function noteApiKeyUse(tx: Tx, appId: AppId, keyId: string, now: Millis): Promise<void> {
+  await tables(tx)
+    .updateTable('api_keys')
+    .set({ last_used_at: now })
+    .where('app_id', '=', appId)
+    .where('key_id', '=', keyId)
+    .execute()
 }
 
 export async function revokeApiKey(tx: Tx, appId: AppId, keyId: string, now: Millis): Promise<boolean> {

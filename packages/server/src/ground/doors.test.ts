@@ -4,6 +4,7 @@ import { type Owner, WorkShares } from '@qun/storage'
 import { afterEach, beforeAll, afterAll, beforeEach, expect, inject, test } from 'vitest'
 import { call, makeShopGroup, startTestServer, tokenOf, verdictOf, type TestServer } from '../testing/test-server.ts'
 import { WireClient } from '../testing/wire-client.ts'
+import { budgets } from './rates.ts'
 import { Doors } from './doors.ts'
 
 let at = 0
@@ -175,7 +176,8 @@ test('[FAIR10] twenty refusals of a person are answered at once, more as time pa
 })
 
 test('[FAIR10] a connection that is refused is told so in turn, too; somebody else is let in meanwhile', async () => {
-  const hers = await Promise.all(Array.from({ length: 20 }, () => enter('li')))
+  // Those that may end older ones have done so.
+  const hers = await Promise.all(Array.from({ length: 20 + budgets.replace.limit }, () => enter('li')))
   const late = Array.from({ length: 40 }, async () => {
     const client = await WireClient.open(world.url)
     clients.push(client)
@@ -192,5 +194,5 @@ test('[FAIR10] a connection that is refused is told so in turn, too; somebody el
     await get('sun')
   }
   await refused[39]!.until(() => told() === 40)
-  expect(hers.every(({ closedWith }) => closedWith === undefined)).toBe(true)
+  expect(hers.filter(({ closedWith }) => closedWith === undefined)).toHaveLength(20)
 })

@@ -22,7 +22,8 @@ test('whatever passes equals what JSON.parse reads, and every other text is refu
         checkTexts(value)
         expect(value).toEqual(JSON.parse(text))
       })
-      if (code !== undefined) expect(code).toMatch(/^request\.(malformed|too_deep|encoding|unknown_field)$/)
+      if (code !== undefined)
+        expect(code).toMatch(/^request\.(malformed|too_deep|encoding|unknown_field|duplicate_key)$/)
     }),
   )
 })
@@ -97,5 +98,42 @@ test('[AUTH-23] a key named twice is found, one that only looks so is not', () =
       expect(hasDuplicateKeys(text)).toBe(false)
       expect(hasDuplicateKeys(`{${JSON.stringify(key)}:${text},${JSON.stringify(key)}:${text}}`)).toBe(true)
     }),
+  )
+})
+
+test('[I16] a key that is named twice is refused, wherever it is and however it is spelt', () => {
+  for (const text of [
+    '{"a":1,"a":1}',
+    '{"a":1,"\\u0061":2}',
+    '[{"b":{}},{"a":1,"b":{"c":1,"c":[]}}]',
+    '{"a":{"a":1},"b":":","a":2}',
+    '{"__proto__":1,"__proto__":2}',
+    '{"":1,"":1}',
+  ])
+    expect(
+      codeOf(() => readJson(text)),
+      text,
+    ).toBe('request.duplicate_key')
+  for (const text of ['{"a":{"a":1},"b":{"a":1}}', '[{"a":1},{"a":1}]', '{"a":":","b":"\\":\\""}', '[]', '":"', '1'])
+    expect(
+      codeOf(() => readJson(text)),
+      text,
+    ).toBeUndefined()
+})
+test('[I16] what is written once is never taken for twice, and what is written twice always is', () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }),
+      fc.string(),
+      fc.nat(),
+      (object, more, n) => {
+        const text = JSON.stringify(object)
+        expect(codeOf(() => readJson(text))).not.toBe('request.duplicate_key')
+        const keys = Object.keys(object)
+        const key = keys[n % keys.length] as string
+        const again = `${text.slice(0, -1)},${JSON.stringify(key)}:${JSON.stringify(more)}}`
+        expect(codeOf(() => readJson(again))).toBe('request.duplicate_key')
+      },
+    ),
   )
 })

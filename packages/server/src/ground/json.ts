@@ -1,5 +1,5 @@
 /** Reads JSON from strangers: bounded depth, storable text, no key that reaches a prototype. Knows no schema. */
-import { refuse } from '@qun/contract'
+import { escapePointer, refuse } from '@qun/contract'
 
 /** Deeper than any contract nests; a recursion over 32 levels is harmless. */
 export const jsonDepthMax = 32
@@ -30,8 +30,13 @@ export function checkStorable(text: string, pointer: string): void {
 
 /** The nesting depth of JSON text, counted without parsing it; stops counting above `jsonDepthMax`. */
 export function depthOf(text: string): number {
+  return scan(text).depth
+}
+/** Its depth, and how many members its objects have as they are written: a colon outside a string is one. */
+function scan(text: string): { readonly depth: number; readonly members: number } {
   let depth = 0
   let deepest = 0
+  let members = 0
   let inString = false
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -41,27 +46,47 @@ export function depthOf(text: string): number {
     } else if (code === 34) inString = true
     else if (code === 123 || code === 91) {
       if (++depth > deepest) deepest = depth
-      if (deepest > jsonDepthMax) return deepest
+      if (deepest > jsonDepthMax) return { depth: deepest, members }
     } else if (code === 125 || code === 93) depth--
+    else if (code === 58) members++
   }
-  return deepest
+  return { depth: deepest, members }
+}
+/** How many members the objects of a value have as they were read: of those named twice, one. */
+function membersOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let members = 0
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object') members += membersOf(item)
+    return members
+  }
+  for (const key in value) {
+    members++
+    const part = (value as Record<string, unknown>)[key]
+    if (typeof part === 'object') members += membersOf(part)
+  }
+  return members
 }
 
 /** Values whose text must still be looked at; the others were seen to be harmless while they were text. */
 const suspects = new WeakSet<object>()
 
 /**
- * Parses one JSON text. Refuses `request.malformed`, `request.too_deep` and `request.unknown_field` (a key named like
- * a prototype). Strings that cannot be stored pass: `checkTexts` refuses them once the schema has had its say.
+ * Parses one JSON text. Refuses `request.malformed`, `request.too_deep`, `request.duplicate_key` (parsers disagree
+ * about which one counts) and `request.unknown_field` (a key named like a prototype). Strings that cannot be stored
+ * pass: `checkTexts` refuses them once the schema has had its say.
  */
 export function readJson(text: string): unknown {
-  if (depthOf(text) > jsonDepthMax) throw refuse('request.too_deep', { detail: `deeper than ${jsonDepthMax}` })
+  const { depth, members } = scan(text)
+  if (depth > jsonDepthMax) throw refuse('request.too_deep', { detail: `deeper than ${jsonDepthMax}` })
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     throw refuse('request.malformed', { detail: 'not valid JSON' })
   }
+  // [I16] Counted, not compared: some per cent of what reading takes.
+  if (membersOf(value) !== members) throw refuse('request.duplicate_key')
   if (suspicious.test(text)) {
     visit(value, '', checkKey)
     if (typeof value === 'object' && value !== null) suspects.add(value)
@@ -95,11 +120,6 @@ function checkKey(text: string, pointer: string, isKey: boolean): void {
   if (isKey && forbiddenKeys.has(text)) {
     throw refuse('request.unknown_field', { errors: [{ pointer, code: 'request.unknown_field' }] })
   }
-}
-
-/** One reference token of a JSON pointer (RFC 6901). */
-export function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** True when any object of this (valid) JSON text names a key twice: parsers disagree about which one counts. */

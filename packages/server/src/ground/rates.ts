@@ -45,11 +45,29 @@ export const budgets = {
     reason: 'Requests without a credential: link previews, probes.',
   },
   refusedCredential: { per: 'ip', limit: 60, windowMs: 60_000, reason: 'Guessing tokens and keys.' },
+  guess: {
+    per: 'ip',
+    limit: 100,
+    windowMs: 600_000,
+    reason: 'Wrong codes of one kind from one address, by however many people: a mall mistypes less.',
+  },
+  guessByApp: {
+    per: 'app',
+    limit: 300,
+    windowMs: 600_000,
+    reason: 'Wrong codes of one kind that a back end hands on: every till of a chain mistypes less.',
+  },
   connect: {
     per: 'ip',
     limit: 2_000,
     windowMs: 10_000,
     reason: 'A school or mall behind one address may reconnect at once.',
+  },
+  replace: {
+    per: 'user',
+    limit: 10,
+    windowMs: 60_000,
+    reason: 'Sockets that end an older one of the same person: lost phones come back, a loop does not.',
   },
   host: { per: 'app', limit: 5_000, windowMs: 10_000, reason: 'One back end must not starve the other apps.' },
   app: { per: 'app', limit: 50_000, windowMs: 10_000, reason: 'All people of one app together.' },
@@ -63,8 +81,9 @@ export type BudgetOverrides = Partial<Record<BudgetName, number>>
 export const socketLimits = {
   /** Frames of one socket in a second; the SDK needs about ten. */
   framesPerSecond: 500,
-  /** Frames that break their schema before the socket is cut with 4400. */
+  /** Frames that break their schema and are told so; one more cuts the socket with 4400. */
   badFramesMax: 20,
+  /** [I9] One more ends the oldest, which is as a rule a phone that is gone. */
   perUser: 20,
   perIp: 1_000,
   /** A first frame must arrive within this time. */

@@ -8,6 +8,7 @@ import { HalfRequest, until } from '../testing/half-request.ts'
 import { startTestServer, tokenOf, type TestServer, type TestServerOptions } from '../testing/test-server.ts'
 import { WireClient } from '../testing/wire-client.ts'
 import { Doors } from './doors.ts'
+import { budgets } from './rates.ts'
 
 /** Told at once: what may come at once of a person, and the one that goes past it. */
 const toldAtOnce = 21
@@ -66,7 +67,8 @@ test('[FAIR10] a server that stops tells everybody who waits for it at once, and
   await until(() => all.every(({ isClosed }) => isClosed))
   expect(told(all)).toHaveLength(80)
   await Promise.all(clients.map((client) => client.untilClosed()))
-  expect(clients.filter((client) => codesOf(client).includes('conn.limit'))).toHaveLength(30)
+  const refusedMax = 30 - budgets.replace.limit
+  expect(clients.filter((client) => codesOf(client).includes('conn.limit'))).toHaveLength(refusedMax)
   expect(world.server.app.server.listening).toBe(false)
 })
 
@@ -74,7 +76,8 @@ test('[FAIR10] a socket that waits to be told is not ended meanwhile as if the s
   const world = await start()
   const clients = await crowd(world, 60)
   // Whoever still waits to be let in by then has been kept too long, and is told that.
-  const isIn = ({ frames }: WireClient) => frames.some(({ op }) => op === 'hello')
+  const isIn = ({ frames, closedWith }: WireClient) =>
+    closedWith === undefined && frames.some(({ op }) => op === 'hello')
   await until(() => clients.filter(isIn).length === 20)
   await settle(world)
   world.clock.pass(30_000)
@@ -82,7 +85,12 @@ test('[FAIR10] a socket that waits to be told is not ended meanwhile as if the s
   await world[Symbol.asyncDispose]()
   await Promise.all(clients.map((client) => client.untilClosed()))
   const ends = clients.map((client) => `${client.closedWith} ${codesOf(client).join(' ')}`)
-  expect(ends.toSorted()).toEqual([...Array(20).fill('1012 '), ...Array(40).fill('4429 conn.limit')])
+  const { limit } = budgets.replace
+  expect(ends.toSorted()).toEqual([
+    ...Array(20).fill('1012 '),
+    ...Array(limit).fill('4409 conn.replaced'),
+    ...Array(40 - limit).fill('4429 conn.limit'),
+  ])
 })
 
 test('[FAIR10] whoever ends the line on which they asked for a socket is gone, and leaves no line behind', async () => {

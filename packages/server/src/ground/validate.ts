@@ -1,27 +1,16 @@
 /** Compiles contract schemas into checks that refuse with JSON pointers; knows no route. */
-import { refuse, type Refusal, type TSchema } from '@qun/contract'
+import { faultsOf, refuse, type Refusal, type TSchema } from '@qun/contract'
 import { Compile, type Validator } from 'typebox/compile'
-import { escapePointer } from './json.ts'
 
 /** Returns the value as the schema reads it, or refuses `request.invalid` / `request.unknown_field`. */
 export type Check = (value: unknown) => unknown
-
-interface Fault {
-  readonly keyword: string
-  readonly instancePath: string
-  readonly message: string
-  readonly params: {
-    readonly additionalProperties?: readonly string[]
-    readonly requiredProperties?: readonly string[]
-  }
-}
 
 /** A check of a JSON body, compiled when first needed: a server has hundreds of schemas and a day uses a few. */
 export function bodyCheck(schema: TSchema): Check {
   let validator: Validator | undefined
   return (value) => {
     validator ??= Compile(schema) as Validator
-    if (!validator.Check(value)) throw refusalOfFaults(validator, value)
+    if (!validator.Check(value)) throw refusalOfFaults(validator, schema, value)
     return value
   }
 }
@@ -49,30 +38,7 @@ function readPart(text: string, type: string | undefined): unknown {
   return text
 }
 
-/** At most this many faults are reported: enough to mend a form, too few to be a burden. */
-const faultsMax = 10
-
-function refusalOfFaults(validator: Validator, value: unknown): Refusal {
-  const errors: { pointer: string; code: 'request.invalid' | 'request.unknown_field' }[] = []
-  let detail: string | undefined
-  for (const fault of validator.Errors(value) as Iterable<Fault>) {
-    if (errors.length >= faultsMax) break
-    const at = fault.instancePath
-    const below = (name: string) => `${at}/${escapePointer(name.slice(0, 100))}`
-    if (fault.keyword === 'boolean') continue
-    detail ??= `${at} ${fault.message}`.trim()
-    if (fault.keyword === 'additionalProperties') {
-      for (const name of (fault.params.additionalProperties ?? []).slice(0, faultsMax)) {
-        errors.push({ pointer: below(name), code: 'request.unknown_field' })
-      }
-    } else if (fault.keyword === 'required') {
-      for (const name of fault.params.requiredProperties ?? [])
-        errors.push({ pointer: below(name), code: 'request.invalid' })
-    } else errors.push({ pointer: at, code: 'request.invalid' })
-  }
-  const unknown = errors.some((error) => error.code === 'request.unknown_field')
-  return refuse(unknown ? 'request.unknown_field' : 'request.invalid', {
-    errors,
-    ...(detail === undefined ? {} : { detail }),
-  })
+function refusalOfFaults(validator: Validator, schema: TSchema, value: unknown): Refusal {
+  const { code, errors, detail } = faultsOf(validator, schema, value)
+  return refuse(code, { errors, ...(detail === undefined ? {} : { detail }) })
 }

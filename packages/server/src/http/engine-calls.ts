@@ -1,6 +1,7 @@
 /** The engine's own endpoints: which method of the engine answers each. */
 import { refuse, type engineEndpoints, type GroupId, type RequestOf, type UserId } from '@qun/contract'
 import { must, type Core, type Principal } from '@qun/core'
+import type { Apps } from '../apps/apps.ts'
 import type { Auth } from '../apps/auth.ts'
 import { userKey, type Limiter } from '../ground/rates.ts'
 import type { RouteAnswer, RouteRequest } from './route.ts'
@@ -10,6 +11,7 @@ type EngineCalls = Record<keyof typeof engineEndpoints, (request: RouteRequest) 
 
 export interface EngineCallsOptions {
   readonly core: Core
+  readonly apps: Apps
   readonly auth: Auth
   readonly limiter: Limiter
   readonly telemetry: Telemetry
@@ -26,6 +28,7 @@ export function engineCalls(options: EngineCallsOptions): EngineCalls {
   return {
     ...messageCalls(options),
     ...hostCalls(options),
+    ...keyCalls(options),
     snapshot: async (request) => ({ answer: await core.snapshot(whoOf(request), groupOf(request)) }),
     changes: async (request) => ({
       answer: await core.changes(whoOf(request), groupOf(request), request.query['from'] as number),
@@ -111,6 +114,31 @@ function hostCalls({ core, auth, limiter }: EngineCallsOptions): Pick<EngineCall
         erased: reason === 'erased',
         ...(jti === undefined ? {} : { jti }),
       })
+      return done()
+    },
+  }
+}
+
+function keyCalls({ apps }: EngineCallsOptions): Pick<EngineCalls, 'keys' | 'revokeKey'> {
+  return {
+    keys: async ({ calling }) => {
+      const { api, signing } = await apps.showKeys(calling.appId)
+      const keys = [
+        ...api.map(({ keyId, label, createdAt, lastUsedAt, revokedAt }) => ({
+          ...{ keyId, kind: 'api', label, createdAt, lastUsedAt, revokedAt },
+        })),
+        // Who signs asks nobody: when a signing key was last used is known to the host alone.
+        ...signing.map(({ keyId, alg, createdAt, revokedAt }) => ({
+          ...{ keyId, kind: 'signing', label: alg, createdAt, lastUsedAt: null, revokedAt },
+        })),
+      ]
+      return { answer: { keys: keys.toSorted((a, b) => b.createdAt - a.createdAt) } }
+    },
+    revokeKey: async ({ calling, params }) => {
+      const keyId = String(params['keyId'])
+      const isDone =
+        (await apps.revokeApiKey(calling.appId, keyId)) || (await apps.retireSigningKey(calling.appId, keyId))
+      if (!isDone) throw refuse('key.not_found')
       return done()
     },
   }

@@ -13,6 +13,7 @@ import { addBodyBudget, readBody } from './bodies.ts'
 import { answerBrokenRequest, noteBody, writeProblem } from './broken-requests.ts'
 import { addExpect } from './expect.ts'
 import { endPolitely, hasBody, ignore, isBodyLeft, isEnding } from './farewell.ts'
+import { faultOfHead } from './heads.ts'
 import { httpLimits } from './http-limits.ts'
 import { readJson } from '../ground/json.ts'
 import { receiveFile } from './receive-file.ts'
@@ -193,7 +194,8 @@ function addGates(app: FastifyInstance, options: HttpOptions): void {
     request.clientAddress = options.addresses.clientOf(raw.socket.remoteAddress, forwardedOf(request))
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer')
     if ((raw.url ?? '').length > httpLimits.urlLengthMax) return done(refuse('request.uri_too_long'))
-    if (raw.rawHeaders.length / 2 > httpLimits.headerCountMax) return done(refuse('request.header_too_large'))
+    const fault = faultOfHead(raw)
+    if (fault !== undefined) return done(fault)
     const { origin } = request.headers
     if (origin === undefined) return done()
     // A preflight is answered here; everything else goes on.

@@ -2,7 +2,9 @@
 import { answersFile, closed, engineEndpoints, fileLimitsOf, refuse, type FileLimits } from '@qun/contract'
 import { assert, type Core, type EndpointServer } from '@qun/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { countGuesses } from '../apps/guesses.ts'
 import { payerOf, readCalling, type CallerOptions, type Calling } from '../apps/caller.ts'
+import type { Pictures } from '../apps/pictures.ts'
 import type { FileAnswers } from '../files/answers.ts'
 import { senderOf } from './bodies.ts'
 import { engineCalls } from './engine-calls.ts'
@@ -25,6 +27,7 @@ export interface RoutesOptions extends CallerOptions {
   readonly core: Core
   readonly telemetry: Telemetry
   readonly answers: FileAnswers
+  readonly pictures: Pictures
   /** While it stops, every line ends with its answer. */
   readonly isDraining: () => boolean
   /** Tests hold every answer against its contract; a server trusts its own types. */
@@ -67,10 +70,12 @@ export function addRoutes(app: FastifyInstance, options: RoutesOptions): Route[]
 function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): void {
   const { endpoint } = route
   const limits = fileLimitsOf(endpoint)
+  const codes = new Set(endpoint.guesses)
   const checks = {
     params: textCheck(endpoint.params ?? closed({})),
     query: textCheck(endpoint.query ?? closed({})),
     body: endpoint.body === undefined || limits !== undefined ? undefined : bodyCheck(endpoint.body),
+    pictures: options.pictures.checkOf(endpoint.body),
     answer: options.checkAnswers && !answersFile(endpoint) ? bodyCheck(endpoint.answer) : undefined,
   }
   app.route({
@@ -84,7 +89,10 @@ function addRoute(app: FastifyInstance, route: Route, options: RoutesOptions): v
       assert(calling !== undefined, 'a route served without its gate')
       try {
         if (heldBody !== undefined) heldBody.isUsed = true
-        const outcome = await route.serve(readRequest(endpoint, checks, calling, request))
+        const read = readRequest(endpoint, checks, calling, request)
+        await checks.pictures?.(calling, read.body as object)
+        const from = { calling, address: request.clientAddress }
+        const outcome = await countGuesses({ limiter: options.limiter, codes }, from, () => route.serve(read))
         checkAnswer(checks.answer, outcome.answer, endpoint.name)
         if (options.isDraining()) reply.header('connection', 'close')
         return sendAnswer(endpoint, outcome, reply, {

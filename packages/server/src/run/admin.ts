@@ -20,12 +20,9 @@ export interface Admin extends AsyncDisposable {
   appId(text: string): AppId
 }
 
-/**
- * The embedded database belongs to one process at a time: while its server runs, this refuses with code
- * `embedded.in_use`. With QUN_DATABASE_URL it works beside running servers, which learn of changes within five seconds.
- */
+/** Works beside running servers, also of an embedded database; they learn of changes within five seconds. */
 export async function openAdmin(config: Place): Promise<Admin> {
-  const ground = await openGround(config)
+  const ground = await openBeside(config)
   await migrate(ground.store, serverMigrations, Date.now)
   const secretKey =
     config.secretKey ?? (config.databaseUrl === undefined ? await readSecretKey(config.dataDir) : undefined)
@@ -59,10 +56,14 @@ async function openGround(config: Place): Promise<Ground> {
   }
 }
 
+async function openBeside(config: Place): Promise<Ground> {
+  const running = config.databaseUrl ?? (await findRunningEmbedded(join(config.dataDir, 'database')))
+  return openGround(running === undefined ? config : { ...config, databaseUrl: running })
+}
+
 /** The store beside a running server: an embedded one through that server's own PostgreSQL, else opened here. */
 async function withStore<T>(config: Config, use: (store: Store) => Promise<T>): Promise<T> {
-  const running = config.databaseUrl ?? (await findRunningEmbedded(join(config.dataDir, 'database')))
-  const { store, close } = await openGround(running === undefined ? config : { ...config, databaseUrl: running })
+  const { store, close } = await openBeside(config)
   try {
     return await use(store)
   } finally {

@@ -19,6 +19,7 @@ export interface Config {
   readonly log: LogLevel
   readonly demo: boolean
   readonly allowedOrigins: readonly string[]
+  readonly pictureOrigins: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly secretKey: Uint8Array | undefined
   /** Public randomness (drand): `on` reads it from the public relays, a list from these. */
@@ -93,6 +94,14 @@ const base = {
     name: 'QUN_ALLOWED_ORIGINS',
     default: '',
     doc: 'Origins of pages that may call, comma separated, beside each app’s own list: `https://shop.example`.',
+    read: readOrigins,
+  },
+  pictureOrigins: {
+    name: 'QUN_PICTURE_ORIGINS',
+    default: '',
+    doc:
+      'Origins from which people may take the pictures of groups, comma separated, beside those that may call: ' +
+      '`https://cdn.shop.example`. The host itself, with its API key, may name any address with https.',
     read: readOrigins,
   },
   trustedProxies: {

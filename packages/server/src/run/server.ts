@@ -21,6 +21,7 @@ import { ThreadAccounts } from '../ground/thread-accounts.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createAddressBook, type AddressBook } from '../ground/addresses.ts'
+import { Pictures } from '../apps/pictures.ts'
 import { Apps } from '../apps/apps.ts'
 import { Auth } from '../apps/auth.ts'
 import { prepareDemoApp } from '../apps/demo-app.ts'
@@ -85,6 +86,8 @@ export interface ServerOptions {
   readonly answerLimits?: AnswerLimits
   /** Origins that may call for users of any app, beside each app's own list. */
   readonly allowedOrigins?: readonly string[]
+  /** Origins of pictures that people and groups may have, beside those that may call. */
+  readonly pictureOrigins?: readonly string[]
   /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies?: readonly string[]
   /** 32 bytes that encrypt signing secrets at rest; made in `dataDir` when the database is embedded. */
@@ -305,7 +308,14 @@ async function assemble(options: ServerOptions, ground: Ground): Promise<QunServ
     ...{ telemetry, addresses: parts.addresses, bodies, uploads, doors: parts.doors, now, randomHex, isDraining },
     isAllowedOrigin: async (origin) => parts.allowedOrigins.has(origin) || apps.isOriginOfAny(origin),
   })
-  const routes = addRoutes(http, { ...parts, answers, isDraining, checkAnswers: options.checkAnswers ?? false })
+  const pictures = new Pictures(apps, [...parts.allowedOrigins, ...(options.pictureOrigins ?? [])])
+  const routes = addRoutes(http, {
+    ...parts,
+    pictures,
+    answers,
+    isDraining,
+    checkAnswers: options.checkAnswers ?? false,
+  })
   addHealth(http, { store, telemetry, version, epoch: () => core.epoch, isDraining })
   addDocuments(http, { routes: routes.map((route) => route.endpoint), registry: core.registry, version })
   await addStatics(http, options.static ?? [], options.landing ?? '/docs')

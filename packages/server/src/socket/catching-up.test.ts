@@ -127,7 +127,7 @@ test('[SYNC21] a phone 1,990 messages of 120 characters behind catches up', asyn
 })
 
 describe('asking for much', () => {
-  test('[LIMIT8] a group named a hundred times in one frame is read once', async () => {
+  test('[LIMIT8] [I7] a group named a hundred times in one frame is read once', async () => {
     const groupId = await makeShopGroup(world)
     const client = await enter('zhao')
     const groups = Array.from({ length: 100 }, () => ({ groupId, level: 'open' }))

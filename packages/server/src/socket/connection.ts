@@ -12,8 +12,10 @@ import {
   type UserId,
 } from '@qun/contract'
 import type { Core, Outlet, Packet, Session } from '@qun/core'
+import type { Owner } from '@qun/storage'
 import type { Auth } from '../apps/auth.ts'
-import { type Doors, enterWithinMs } from '../ground/doors.ts'
+import { readSecretly } from '../apps/guesses.ts'
+import { type Doors, enterWithinMs, strangerAt } from '../ground/doors.ts'
 import { checkTexts, readJson } from '../ground/json.ts'
 import { LiveSocket, type Company } from './live-socket.ts'
 import { wireOf } from './outlet.ts'
@@ -30,7 +32,7 @@ export interface Surroundings extends Company<LiveSocket> {
   /** True when pages of the origin may speak for users of the app. */
   readonly isOriginOf: (appId: AppId, origin: string) => Promise<boolean>
   readonly doors: Doors
-  /** Counts the connection among its user's. False: there are too many. */
+  /** Counts the connection among its user's, and ends their oldest if there are too many. False: too often. */
   readonly admit: (connection: Connection) => boolean
   /** True once the server takes no more posts. */
   readonly isDraining: () => boolean
@@ -246,7 +248,8 @@ export class Connection extends LiveSocket implements Outlet {
         // Spread, so that a crowd that is refused does not come back in one moment.
         this.dueAt = this.#around.now() + enterWithinMs - (this.slot % 20) * 500
       }
-      const claims = await this.#around.auth.verify(frame.token)
+      const { auth, limiter } = this.#around
+      const claims = await readSecretly(limiter, this.address, () => auth.verify(frame.token))
       // It may have closed, or its bearer been shut out, while the token was checked.
       if (this.isClosing) return
       if (isFirst) await this.#begin(claims, frame)
@@ -258,8 +261,19 @@ export class Connection extends LiveSocket implements Outlet {
       const isInTurn = refusal?.kind.status === 429 && !this.#around.isDraining() && !this.isClosing
       // It is none of those any more who wait to be let in: the sweep would call that our fault.
       if (isInTurn && isFirst) this.dueAt = Infinity
-      if (isInTurn) await this.#around.doors.refuse(this)
+      if (isInTurn) await this.#around.doors.refuse(this.appId === '' ? this.#asStranger : this)
       this.refuseAndClose(refusal ?? refuse('server.bug'), codeOf(refusal))
+    }
+  }
+
+  /** Whoever is told before it is known who they are is told among those of their address. */
+  get #asStranger(): Owner {
+    const isGone = () => this.isClosing
+    return {
+      ...strangerAt(this.address),
+      get isGone() {
+        return isGone()
+      },
     }
   }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { closeCodes, type AppId, type CoreCode, type Millis } from '@qun/contract'
+import { closeCodes, refuse, type AppId, type CoreCode, type Millis } from '@qun/contract'
 import type { Core } from '@qun/core'
 import type { AddressBook } from '../ground/addresses.ts'
 import type { App, Apps } from '../apps/apps.ts'
@@ -11,6 +11,7 @@ import type { Auth } from '../apps/auth.ts'
 import { Connection, type Surroundings } from './connection.ts'
 import { type Doors, strangerAt } from '../ground/doors.ts'
 import { writeProblem } from '../http/broken-requests.ts'
+import { faultOfHead } from '../http/heads.ts'
 import { localeOfHeader } from '../ground/problem.ts'
 import { socketPath } from '../ground/paths.ts'
 import { socketLimits, userKey, type Limiter } from '../ground/rates.ts'
@@ -188,6 +189,10 @@ export class Gateway {
     const { headers } = request
     if (this.#isDraining) return 'server.draining'
     if ((request.url ?? '').split('?', 1)[0] !== socketPath) return 'route.not_found'
+    const fault = faultOfHead(request)
+    if (fault !== undefined) return fault.code as CoreCode
+    // HTTP/1.0 has no upgrades: whoever asks for one in it did not mean this, or not to us.
+    if (request.httpVersion !== '1.1') return 'request.malformed'
     if (request.method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return 'request.malformed'
     if (headers['sec-websocket-version'] !== '13') return 'ws.version'
     if (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')) return 'request.malformed'
@@ -238,7 +243,11 @@ export class Gateway {
     const mates = this.#perUser.get(key)
     if (mates === undefined) this.#perUser.set(key, [connection])
     else if (mates.length < socketLimits.perUser) mates.push(connection)
-    else return false
+    else {
+      if (this.#options.limiter.waitOf('replace', key) > 0) return false
+      mates.push(connection)
+      mates.shift()?.refuseAndClose(refuse('conn.replaced'), closeCodes.replaced)
+    }
     return true
   }
 

@@ -129,7 +129,7 @@ export abstract class LiveSocket extends FrameReader {
     this.send(errorFrameOf(refusal, id, this.locale))
     // What is only too much or too early says nothing against the client.
     const isClientsFault = refusal !== undefined && refusal.kind.retry !== 'later' && refusal.code !== 'batch.too_large'
-    if (isClientsFault && ++this.#badFrames >= socketLimits.badFramesMax) {
+    if (isClientsFault && ++this.#badFrames > socketLimits.badFramesMax) {
       this.close(closeCodes.badFrames, 'too many bad frames')
     }
   }

@@ -1,7 +1,7 @@
 /** The rows WS-* of the error contract, against a listening server, with a client that breaks every rule. */
 import { features } from '@qun/chat/server'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
-import { socketLimits } from '../ground/rates.ts'
+import { budgets, socketLimits } from '../ground/rates.ts'
 import { makeShopGroup, startTestServer, tokenOf, type TestServer } from '../testing/test-server.ts'
 import { clientFrame, WireClient } from '../testing/wire-client.ts'
 
@@ -230,11 +230,14 @@ describe('frames that break a schema', () => {
       expect(client.closedWith).toBeUndefined()
     })
   }
-  test('twenty of them end the connection with 4400', async () => {
+  test('[I15] twenty of them are told, and one more ends the connection with 4400', async () => {
     const client = await enter('li')
     client.write(...Array.from({ length: socketLimits.badFramesMax }, () => clientFrame('{"op":"dance"}')))
-    expect(await client.untilClosed()).toBe(4400)
+    client.write(clientFrame('{"op":"ping"}'))
+    await client.untilOp('pong')
     expect(client.frames.filter((frame) => frame.op === 'error')).toHaveLength(socketLimits.badFramesMax)
+    client.write(clientFrame('{"op":"dance"}'))
+    expect(await client.untilClosed()).toBe(4400)
   })
   test('[WS-31] a thousand groups in one frame', async () => {
     const client = await enter('li')
@@ -286,15 +289,28 @@ describe('floods', () => {
     })
     await client.until(() => client.frames.filter((frame) => frame.op === 'sent').length === 20)
   })
-  test('the 21st socket of one person: conn.limit', async () => {
+  test('[I9] the 21st socket of one person ends the oldest, with a code of its own, and nobody else’s', async () => {
     const right = token('sun')
-    for (let i = 0; i < socketLimits.perUser; i++) await (await connect()).enter(right)
+    const other = await enter('zhao')
+    const mine: WireClient[] = []
+    for (let i = 0; i < socketLimits.perUser; i++) mine.push(await (await connect()).enter(right))
+    const late = await (await connect()).enter(right)
+    expect(await mine[0]!.untilClosed()).toBe(4409)
+    expect(mine[0]!.frames.at(-1)).toMatchObject({ op: 'error', code: 'conn.replaced', status: 409 })
+    expect([other, late, ...mine.slice(1)].map(({ closedWith }) => closedWith)).toEqual(Array(21).fill(undefined))
+    // One that left makes room: nobody is ended for the next.
+    mine[5]!.close()
+    await mine[5]!.untilClosed()
+    await (await connect()).enter(right)
+    await (await connect()).enter(right)
+    expect(await mine[1]!.untilClosed()).toBe(4409)
+  })
+  test('[I9] whoever does so in a loop is refused: conn.limit', async () => {
+    const right = token('li')
+    for (let i = 0; i < socketLimits.perUser + budgets.replace.limit; i++) await (await connect()).enter(right)
     const late = await connect()
     late.send({ op: 'auth', token: right })
     expect(await late.untilClosed()).toBe(4429)
     expect(late.frames).toMatchObject([{ op: 'error', code: 'conn.limit', status: 429 }])
-    clients[0]!.close()
-    await clients[0]!.untilClosed()
-    await (await connect()).enter(right)
   })
 })

@@ -15,14 +15,18 @@ export class HalfRequest {
   answer = ''
   isClosed = false
 
-  constructor(url: string, method: string, path: string, headers: Readonly<Record<string, string>>) {
+  constructor(url: string, method: string, path: string, headers: Readonly<Record<string, string>>, text?: string) {
     const { hostname, port, host } = new URL(url)
     this.socket = connect(Number(port), hostname)
     this.socket.on('error', () => undefined)
     this.socket.on('data', (data) => void (this.answer += data.toString('latin1')))
     this.socket.on('close', () => void (this.isClosed = true))
     const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
-    this.socket.write(`${method} /v1${path} HTTP/1.1\r\n${lines.join('')}\r\n`)
+    this.socket.write(text ?? `${method} /v1${path} HTTP/1.1\r\n${lines.join('')}\r\n`)
+  }
+  /** One that is no request any client would make. */
+  static raw(url: string, text: string): HalfRequest {
+    return new HalfRequest(url, '', '', {}, text)
   }
   write(bytes: Uint8Array | string): void {
     this.socket.write(bytes)

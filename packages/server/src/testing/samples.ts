@@ -22,6 +22,7 @@ const texts = [
   'group/grp_000000',
   'abcdefgh',
   'Ab3dEf7hIj',
+  'shop.1a2b3c',
   '2026-01-01',
   'member-day',
   '0123456789abcdef0123456789abcdef',

@@ -90,7 +90,8 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   }
 }
 
-async function makeApp(server: QunServer, id: string): Promise<TestApp> {
+/** One more app, with its keys. */
+export async function makeApp(server: QunServer, id: string): Promise<TestApp> {
   const appId = id as AppId
   const key = await server.apps.create({ appId, name: id })
   const apiKey = await server.apps.addApiKey(appId, 'test')

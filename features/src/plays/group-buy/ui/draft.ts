@@ -1,8 +1,7 @@
 /** What a merchant has typed so far, and the card it makes; pure, so that the form only draws it. */
-import { DAY, type BodyOf } from '@qun/contract'
+import { DAY, isSafeAddress, type BodyOf } from '@qun/contract'
 import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
 import { offerLifeMaxMs, sizeMax, teamLifeMaxMs, type groupBuy } from '../contract.ts'
-import { isCheckout } from '../rules.ts'
 import { buyTexts } from './texts.ts'
 
 export interface StepDraft {
@@ -53,7 +52,7 @@ export function faultsOf(draft: BuyDraft): FormFaults {
     ...(draft.stock.trim() !== '' && stock === undefined && { stock: formFaults.number }),
     ...(stock !== undefined && stock < least && { stock: buyTexts.stockLow }),
     ...(wholeOf(draft.perMember, 99) === undefined && { perMember: formFaults.number }),
-    ...(draft.url.trim() !== '' && !isCheckout(draft.url.trim()) && { url: buyTexts.urlInvalid }),
+    ...(draft.url.trim() !== '' && !isSafeAddress(draft.url.trim()) && { url: buyTexts.urlInvalid }),
     ...((teamMs === undefined || teamMs > teamLifeMaxMs) && { team: buyTexts.timeInvalid }),
     ...((offerMs === undefined || offerMs > offerLifeMaxMs) && { offer: buyTexts.timeInvalid }),
   }
