@@ -1,6 +1,7 @@
 /** The engine's own requests: messages, history, actions, read positions, people and tokens. Features add theirs. */
 import { defineEndpoint } from './endpoint.ts'
 import { ClientIdSchema, GroupIdSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
+import { SpeakAs } from './merchant.ts'
 import { BadgeSchema, ConversationRow, MemberRow, MessageRow, MineRow } from './rows.ts'
 import { ChangesFrame, SnapshotFrame } from './frame.ts'
 import { closed, nullable, oneOf, Type } from './schema.ts'
@@ -12,7 +13,12 @@ const empty = closed({})
 /** Page size of lists; larger is `request.invalid`. */
 const Limit = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
 
-export const PostBody = closed({ clientId: ClientIdSchema, kind: Type.String({ maxLength: 40 }), body: Type.Unknown() })
+export const PostBody = closed({
+  clientId: ClientIdSchema,
+  kind: Type.String({ maxLength: 40 }),
+  body: Type.Unknown(),
+  as: Type.Optional(SpeakAs),
+})
 export const Posted = closed({
   groupId: GroupIdSchema,
   seq: SeqSchema,
@@ -44,6 +50,7 @@ export const engineEndpoints = {
       'card.unknown_type',
       'message.type_forbidden',
       'merchant.not_issuer',
+      'merchant.not_speaker',
       'merchant.suspended',
       'member.muted',
       'group.dissolved',

@@ -4,6 +4,7 @@
  */
 import { Type, type Static } from 'typebox'
 import { ClientIdSchema, GroupIdSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
+import { SpeakAs } from './merchant.ts'
 import { GroupRow, Head, MemberRow, MessageRow, MineRow, RecordRow, RowSchema } from './rows.ts'
 import { closed, oneOf } from './schema.ts'
 import { MillisSchema } from './time.ts'
@@ -50,6 +51,7 @@ export const SendFrame = closed({
   clientId: ClientIdSchema,
   kind: Type.String({ maxLength: 40 }),
   body: Type.Unknown(),
+  as: Type.Optional(SpeakAs),
 })
 export const ReadFrame = closed({
   op: Type.Literal('read'),

@@ -1,5 +1,5 @@
 /** What every component of the kit shares, and how it is read. */
-import { textIn, type Locale, type Text } from '@qun/contract'
+import { textIn, type Locale, type SpokenAs, type Text } from '@qun/contract'
 import type { QunClient } from '@qun/sdk'
 import { createContext, useCallback, useContext } from 'react'
 import type { RefObject } from 'react'
@@ -23,6 +23,11 @@ export interface Qun {
   readonly root: RefObject<HTMLDivElement | null>
 }
 export const QunContext = createContext<Qun | undefined>(undefined)
+
+/** [MER7] The shop that the message drawn is spoken as, for the name of who started it. */
+export const SpokenContext = createContext<SpokenAs | undefined>(undefined)
+/** The same, around that name alone: other people in the card have their own. */
+export const StarterContext = createContext<SpokenAs | undefined>(undefined)
 
 /** The kit's surroundings. Throws outside `QunProvider`. */
 export function useQun(): Qun {

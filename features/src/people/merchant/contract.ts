@@ -9,6 +9,8 @@ import {
   MillisSchema,
   nullable,
   refusal,
+  SeqSchema,
+  SpokenAs,
   Type,
   UserIdSchema,
   type Static,
@@ -126,6 +128,22 @@ export const removeStaff = defineEndpoint({
   answer: empty,
   errors: ['merchant.not_found'],
   facts: merchantFacts,
+})
+/** The wire tells members the shop; the host sees the person behind it, whatever they are called by now. */
+export const writerOf = defineEndpoint({
+  name: 'merchants.writerOf',
+  method: 'GET',
+  path: '/host/groups/:groupId/messages/:seq/writer',
+  doc: 'Who really wrote a message, and as which shop they spoke.',
+  by: 'server',
+  params: closed({ groupId: GroupIdSchema, seq: SeqSchema }),
+  answer: closed({
+    userId: Type.String({ description: 'Empty for lines of the system.' }),
+    name: Type.String({ description: 'Their own name, as the host told it.' }),
+    as: nullable(SpokenAs),
+    at: MillisSchema,
+  }),
+  errors: ['message.not_found'],
 })
 export const merchantOfGroup = defineEndpoint({
   name: 'merchants.ofGroup',

@@ -21,6 +21,7 @@ import {
   putStaff,
   removeStaff,
   suspendMerchant,
+  writerOf,
 } from './contract.ts'
 
 const pageDefault = 50
@@ -89,6 +90,12 @@ const hire = serveEndpoint(putStaff, async (call) => {
 })
 const letGo = serveEndpoint(removeStaff, (call) => employ(call, call.params, null))
 
+const writer = serveEndpoint(writerOf, async (call) => {
+  const { groupId, seq } = call.params
+  const { senderId, as, at } = await call.readMessage(groupId, seq)
+  const name = senderId === '' ? '' : ((await call.findUser(senderId as UserId))?.name ?? senderId)
+  return { userId: senderId, name, as: as ?? null, at }
+})
 const ofGroup = serveEndpoint(merchantOfGroup, async (call) => {
   const { merchantPath } = (await call.group(call.params.groupId)).row
   const merchantId = merchantPath?.[0]
@@ -100,5 +107,5 @@ const ofGroup = serveEndpoint(merchantOfGroup, async (call) => {
 export default defineFeature({
   name: 'merchant',
   records: [merchantStaff],
-  endpoints: [put, list, suspend, staff, hire, letGo, ofGroup],
+  endpoints: [put, list, suspend, staff, hire, letGo, writer, ofGroup],
 })

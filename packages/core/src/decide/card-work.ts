@@ -15,6 +15,7 @@ import { summaryOf } from '../read/conversations.ts'
 import type { Decision } from './decision.ts'
 import { type Engine, failKeeping } from '../ground/engine.ts'
 import type { ActionCall, CardCall, CardServer } from '../host/feature.ts'
+import { wordsOf } from '../ground/publication.ts'
 import { memberRow } from '../ground/row-text.ts'
 import type { ActorDbRow } from './members.ts'
 import type { MessageDbRow } from '../ground/store.ts'
@@ -155,12 +156,7 @@ export class CardWork {
       validators.assert(this.server.card.state, state, `the state of a ${this.row.kind}`)
       this.row.state = JSON.stringify(state)
       checkStateSize(limits, this.row.kind, this.row.state)
-      work.setMessage(this.row, {
-        seq: this.row.seq,
-        senderId: this.row.sender_id,
-        kind: this.row.kind,
-        summary: summaryOf(registry, this.row.kind, this.body, state),
-      })
+      work.setMessage(this.row, wordsOf(this.row, summaryOf(registry, this.row.kind, this.body, state)))
     }
     for (const [userId, part] of mine) {
       validators.assert(this.server.card.mine, part, `somebody's part of a ${this.row.kind}`)

@@ -16,7 +16,7 @@ import {
 } from './members.ts'
 import { countOwn, insertMessage, type PostedRow, writeMentions } from './message-row.ts'
 import { readRoster } from '../read/roster.ts'
-import type { LastWords } from '../ground/publication.ts'
+import { type LastWords, wordsOf } from '../ground/publication.ts'
 import { groupRow, memberRow, messageText } from '../ground/row-text.ts'
 import { Sightings } from './sightings.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, RecordDbRow } from '../ground/store.ts'
@@ -293,6 +293,8 @@ export class GroupWork {
     readonly countable: boolean
     readonly summary: Text
     readonly mentions: readonly string[]
+    /** [MER7] JSON text of the shop it is spoken as. */
+    readonly spokenAs?: string | null
   }): Promise<PostedRow> {
     const { now } = this.decision
     const group = this.row
@@ -312,6 +314,7 @@ export class GroupWork {
       at: Math.max(group.last_at, now),
       recalled_by: null,
       recalled_at: null,
+      spoken_as: message.spokenAs ?? null,
     }
     await insertMessage(this.decision, this.groupId, row, message.fingerprint)
     group.last_seq = row.seq
@@ -332,7 +335,7 @@ export class GroupWork {
       at: row.at,
       senderId: row.sender_id,
       countable: row.countable,
-      words: { seq: row.seq, senderId: row.sender_id, kind: row.kind, summary: message.summary },
+      words: wordsOf(row, message.summary),
       text: messageText(row),
     }
     this.posted.push(posted)

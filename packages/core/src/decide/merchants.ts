@@ -2,7 +2,7 @@
  * Merchants, and who works for them: whose value a group's plays may give, and by whom. Roles in a group say who runs
  * the conversation; they never say who may spend somebody's money. Knows no endpoint and no card.
  */
-import { type Ability, merchantDepthMax, refuse } from '@qun/contract'
+import { type Ability, merchantDepthMax, refuse, type SpokenAs } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 
@@ -101,24 +101,53 @@ export async function setStaff(
 }
 
 // ── what they may ──
+/** A merchant of a path and those it belongs to, under a lock: whoever is let go meanwhile waits, or is heard. */
+async function lockPath({ tx, appId }: MerchantCall, path: readonly string[]) {
+  const { rows } = await sql<{
+    merchant_id: string
+    name: string
+    suspended_at: number | null
+  }>`SELECT merchant_id, name,
+      suspended_at FROM merchants
+    WHERE app_id = ${appId} AND merchant_id = ANY(${[...path]}::text[]) ORDER BY merchant_id FOR SHARE`.execute(tx)
+  return rows
+}
+/** At which merchants of a path somebody has the ability now, the nearest first. */
+async function placesOf(
+  { tx, appId }: MerchantCall,
+  path: readonly string[],
+  of: { readonly userId: string; readonly ability: Ability },
+): Promise<string[]> {
+  const { rows } = await sql<{ merchant_id: string }>`SELECT merchant_id FROM merchant_staff WHERE app_id = ${appId}
+    AND merchant_id = ANY(${[...path]}::text[]) AND user_id = ${of.userId} AND until IS NULL
+    AND ${of.ability} = ANY(abilities)`.execute(tx)
+  const able = new Set(rows.map((row) => row.merchant_id))
+  return path.filter((merchantId) => able.has(merchantId))
+}
 /**
  * [MER2] Refuses `merchant.not_issuer` unless the person works for the merchant of the path, or for one it belongs to,
  * and may give its value; and `merchant.suspended` while one of them is. `userId` is undefined for the host's own key.
- * Both are read under a lock: whoever is let go meanwhile waits, or is heard.
  */
 export async function checkIssuer(
-  { tx, appId }: MerchantCall,
+  call: MerchantCall,
   path: readonly string[] | null,
   userId: string | undefined,
 ): Promise<void> {
   if (path === null) throw refuse('merchant.not_issuer')
-  const { rows: merchants } = await sql<{ suspended_at: number | null }>`SELECT suspended_at FROM merchants
-    WHERE app_id = ${appId} AND merchant_id = ANY(${[...path]}::text[]) ORDER BY merchant_id FOR SHARE`.execute(tx)
-  if (userId !== undefined) {
-    const { rows: able } = await sql`SELECT FROM merchant_staff WHERE app_id = ${appId}
-      AND merchant_id = ANY(${[...path]}::text[]) AND user_id = ${userId} AND until IS NULL
-      AND 'issue' = ANY(abilities)`.execute(tx)
-    if (able.length === 0) throw refuse('merchant.not_issuer')
-  }
+  const merchants = await lockPath(call, path)
+  if (userId !== undefined && (await placesOf(call, path, { userId, ability: 'issue' })).length === 0)
+    throw refuse('merchant.not_issuer')
   if (merchants.some(({ suspended_at }) => suspended_at !== null)) throw refuse('merchant.suspended')
+}
+/**
+ * [MER7] As which shop the person speaks in a group of that path: the nearest where they may. Refuses
+ * `merchant.not_speaker`. A suspended shop gives nothing, and speaks on.
+ */
+export async function speakerOf(call: MerchantCall, path: readonly string[] | null, userId: string): Promise<SpokenAs> {
+  if (path === null) throw refuse('merchant.not_speaker')
+  const merchants = await lockPath(call, path)
+  const [merchantId] = await placesOf(call, path, { userId, ability: 'talk-as' })
+  const shop = merchants.find((merchant) => merchant.merchant_id === merchantId)
+  if (merchantId === undefined || shop === undefined) throw refuse('merchant.not_speaker')
+  return { merchantId, name: shop.name }
 }

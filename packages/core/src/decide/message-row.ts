@@ -25,10 +25,10 @@ export async function insertMessage(
   fingerprint: number,
 ): Promise<void> {
   await sql`INSERT INTO messages
-      (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at)
+      (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at, spoken_as)
     VALUES (${appId}, ${groupId}, ${row.seq}, ${row.version}, ${row.sender_id}, ${keyOf(row.sender_id, row.client_id)}::uuid,
       ${row.client_id}, ${fingerprint}, ${row.kind}, ${row.body}::json, ${row.state}::json,
-      ${row.countable}, ${row.ordinal}, ${row.own}, ${row.at})`.execute(tx)
+      ${row.countable}, ${row.ordinal}, ${row.own}, ${row.at}, ${row.spoken_as}::json)`.execute(tx)
 }
 /**
  * Counts the word of the sender at `seq`, and writes down the silence that it ends, without stamping the member's row:

@@ -294,7 +294,7 @@ export class ClientSession implements Session, Listener {
         if (sub.held !== held) return
         sub.joinSeq = page.joinSeq
         // Whoever opens a group is the likeliest to speak next.
-        if (page.viewerName !== undefined) sub.hub.noteName(this.userId, page.viewerName, page.to)
+        if (page.viewer !== undefined) sub.hub.noteName(this.userId, page.viewer, page.to)
         for await (const text of openingFrames(engine, at, page, { id, payer: this })) {
           await this.outlet.room?.()
           if (sub.held !== held || this.isGone) return
@@ -367,6 +367,7 @@ export class ClientSession implements Session, Listener {
       kind: frame.kind,
       body: frame.body,
       clientId: frame.clientId,
+      ...(frame.as === undefined ? {} : { as: frame.as }),
     }
     const { groupId, clientId, id } = frame
     const started = this.#tail === undefined ? this.#host.post(request, this.#whenClear) : undefined

@@ -49,8 +49,11 @@ export interface TimelineInput {
 }
 
 /** What a run is made of: a system line or a tombstone belongs to none. */
+/** Words as the shop and words of one's own are two runs: each begins with the name it is spoken under. */
+const speakerKey = (senderId: string, as: ViewMessage['as']) =>
+  as === undefined ? senderId : `${as.merchantId}/${senderId}`
 const runKey = (message: ViewMessage, isSystem: boolean) =>
-  isSystem || message.recalled || message.senderId === '' ? undefined : message.senderId
+  isSystem || message.recalled || message.senderId === '' ? undefined : speakerKey(message.senderId, message.as)
 
 /** What stands above: whose run it is part of, and when it was. */
 interface Before {
@@ -86,10 +89,11 @@ export function timelineOf(input: TimelineInput): Line[] {
   }
   for (const one of pending) {
     const broken = pushBreaks(one.at, undefined)
-    const follows = !broken && before?.key === viewerId && one.at - before.at < runGapMs
+    const key = speakerKey(viewerId, one.as)
+    const follows = !broken && before?.key === key && one.at - before.at < runGapMs
     lines.push({ type: 'pending', key: `c${viewerId}/${one.clientId}`, pending: one, first: !follows, last: true })
     if (follows) continueRun(lines)
-    before = { key: viewerId, at: one.at }
+    before = { key, at: one.at }
   }
   return pushUploads(lines, uploads, before, viewerId)
 

@@ -3,7 +3,7 @@ import { textIn } from '@qun/contract'
 import type { Conversation } from '@qun/sdk'
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
-import { GroupAvatar } from '../parts/avatar.tsx'
+import { Badge, GroupAvatar } from '../parts/avatar.tsx'
 import { ConnectionBar } from '../parts/connection-bar.tsx'
 import { useDraftTexts } from '../compose/draft-context.tsx'
 import { useConversations, useDrawnAt, useLongPress } from '../parts/hooks.tsx'
@@ -145,7 +145,13 @@ function LastWords({ conversation, open }: { readonly conversation: Conversation
       ) : (
         last && (
           <>
-            {last.senderId !== '' && last.senderId !== viewerId && <bdi>{last.senderName}: </bdi>}
+            {last.senderId !== '' && last.senderId !== viewerId && (
+              <>
+                <bdi>{last.senderName}</bdi>
+                {last.senderBadge && <Badge badge={last.senderBadge} />}
+                {': '}
+              </>
+            )}
             {textIn(last.summary, locale)}
           </>
         )
