@@ -7,12 +7,16 @@ export * from './host/host.ts'
 export * from './host/limits.ts'
 export * from './host/registry.ts'
 export {
+  findHeir,
   findMerchant,
+  listGroupsOf,
   listMerchants,
+  listRunBy,
   listStaff,
   putMerchant,
   setStaff,
   setSuspended,
+  worksFor,
   type Merchant,
   type MerchantCall,
   type Staff,

@@ -32,9 +32,16 @@ export const merchantRefusals = {
     '所属商家不能更改，且最多四级',
     'A merchant belongs to the one it was made under, at most four levels deep',
   ),
+  'merchant.not_staff': refusal(
+    409,
+    'after-change',
+    '此人不是该商家的工作人员',
+    'This person does not work for the shop',
+  ),
 } as const
 
-/** What was decided about a merchant and its people, for features and the host: of the app, not of one group. */
+const Behind = closed({ merchantId: MerchantIdSchema, groupId: GroupIdSchema })
+/** What was decided about a merchant and its people, for features and the host: of the app, but for what is of one group. */
 export const merchantFacts = {
   'merchant.staff-set': closed({
     merchantId: MerchantIdSchema,
@@ -43,6 +50,15 @@ export const merchantFacts = {
     abilities: Abilities,
   }),
   'merchant.suspended': closed({ merchantId: MerchantIdSchema, suspended: Type.Boolean() }),
+  /** A group of theirs passed to somebody who works there, because its owner no longer does. */
+  'merchant.group-passed': closed({ merchantId: MerchantIdSchema, fromId: UserIdSchema, toId: UserIdSchema }),
+  /** Nobody of the merchant may run it: its owner stays, without the merchant, until somebody may, or the host decides. */
+  'merchant.group-unmanaged': closed({ merchantId: MerchantIdSchema, groupId: GroupIdSchema, ownerId: UserIdSchema }),
+  /** Where a round ended that passes groups on, stops them or ends their plays: the next goes on there. */
+  'merchant.leaving': closed({ merchantId: MerchantIdSchema, userId: UserIdSchema, after: GroupIdSchema }),
+  'merchant.taking-up': closed({ merchantId: MerchantIdSchema, after: Behind }),
+  'merchant.stopping': closed({ merchantId: MerchantIdSchema, after: Behind }),
+  'merchant.plays-ending': closed({ after: Type.Integer({ minimum: 0 }) }),
 } as const
 
 /** Key: the merchant's id. Their own client offers what they may give. */
@@ -144,6 +160,19 @@ export const writerOf = defineEndpoint({
     at: MillisSchema,
   }),
   errors: ['message.not_found'],
+})
+export const giveGroup = defineEndpoint({
+  name: 'merchants.giveGroup',
+  method: 'PUT',
+  path: '/host/groups/:groupId/owner',
+  doc: 'The host gives a merchant’s group to somebody who works there; who owned it becomes a member. Makes them a member.',
+  by: 'server',
+  params: closed({ groupId: GroupIdSchema }),
+  body: closed({ userId: UserIdSchema }),
+  answer: empty,
+  errors: ['group.not_found', 'group.dissolved', 'group.full', 'member.blacklisted', 'merchant.not_staff'],
+  refusals: merchantRefusals,
+  facts: merchantFacts,
 })
 export const merchantOfGroup = defineEndpoint({
   name: 'merchants.ofGroup',

@@ -10,9 +10,11 @@ import {
   setStaff,
   setSuspended,
   type Call,
+  worksFor,
   type Merchant,
 } from '@qun/core'
 import {
+  giveGroup,
   listMerchantsEndpoint,
   listStaffEndpoint,
   merchantOfGroup,
@@ -23,6 +25,8 @@ import {
   suspendMerchant,
   writerOf,
 } from './contract.ts'
+import { groupReactions, hand } from './server-groups.ts'
+import { dropWaiting, migrations } from './store.ts'
 
 const pageDefault = 50
 const viewOf = ({ merchantId, name, path, suspendedAt }: Merchant) => ({
@@ -90,6 +94,20 @@ const hire = serveEndpoint(putStaff, async (call) => {
 })
 const letGo = serveEndpoint(removeStaff, (call) => employ(call, call.params, null))
 
+const give = serveEndpoint(giveGroup, async (call) => {
+  const { userId } = call.body
+  const group = await call.group(call.params.groupId)
+  if (group.row.disbandedAt !== undefined) call.fail('group.dissolved')
+  const path = group.row.merchantPath ?? []
+  if (!(await worksFor(call, path, userId))) call.fail('merchant.not_staff')
+  const fromId = group.row.ownerId
+  if (fromId === userId) return {}
+  await hand(call, group, userId)
+  await group.setRole(fromId, 'member')
+  const [merchantId] = path
+  if (merchantId !== undefined) await dropWaiting(call, { merchantId, groupId: group.groupId })
+  return {}
+})
 const writer = serveEndpoint(writerOf, async (call) => {
   const { groupId, seq } = call.params
   const { senderId, as, at } = await call.readMessage(groupId, seq)
@@ -106,6 +124,8 @@ const ofGroup = serveEndpoint(merchantOfGroup, async (call) => {
 
 export default defineFeature({
   name: 'merchant',
+  migrations,
   records: [merchantStaff],
-  endpoints: [put, list, suspend, staff, hire, letGo, writer, ofGroup],
+  endpoints: [put, list, suspend, staff, hire, letGo, give, writer, ofGroup],
+  reactions: groupReactions,
 })

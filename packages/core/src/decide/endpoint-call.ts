@@ -42,7 +42,7 @@ import type { CallHead, CallRequest } from '../host/host.ts'
 import { messageText } from '../ground/row-text.ts'
 import type { GroupWork } from './group-work.ts'
 import { lockUsers } from './lock-order.ts'
-import { findMerchant } from './merchants.ts'
+import { standBehind } from './merchants.ts'
 import type { MessageDbRow } from '../ground/store.ts'
 
 export async function callEndpoint(
@@ -291,11 +291,12 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
       const groupId = `grp_${decision.engine.randomHex(16)}`
       const work = decision.groupWork(groupId)
       const settings = { ...defaultSettings, ...group.settings }
-      await lockUsers(decision, [group.ownerId, ...(group.withUsers ?? [])])
       const { name, avatar = '', ownerId, merchantId } = group
-      const merchant = merchantId === undefined ? null : await findMerchant(decision, merchantId)
-      if (merchant === undefined) throw refuse('merchant.not_found')
-      await work.create({ name, avatar, ownerId, settings, merchantPath: merchant?.path ?? null })
+      // Before anybody's row: a suspension waits for it, and finds the group.
+      const behind =
+        merchantId === undefined ? { path: null, isStopped: false } : await standBehind(decision, merchantId)
+      await lockUsers(decision, [group.ownerId, ...(group.withUsers ?? [])])
+      await work.create({ name, avatar, ownerId, settings, merchantPath: behind.path, isStopped: behind.isStopped })
       await work.addMember(group.ownerId, { role: 'owner', source: 'created' })
       return groupCall(work)
     },

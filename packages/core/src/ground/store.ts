@@ -302,6 +302,8 @@ export interface GroupDbRow {
   created_at: number
   disbanded_at: number | null
   /** The merchant behind it, then those it belongs to; null for a friends' group. */
+  /** [MER10] Since when its merchant, or one that one belongs to, gives nothing. */
+  stopped_at: number | null
   merchant_path: readonly string[] | null
 }
 export interface MemberDbRow {

@@ -111,6 +111,8 @@ export interface GroupCall {
   /** 0 lets them speak. */
   setMutedUntil(userId: UserId, until: Millis): Promise<void>
   update(patch: { readonly name?: string; readonly avatar?: string; readonly settings?: Partial<GroupSettings> }): void
+  /** [MER10] What the merchant issues is given here no more, or again; its members go on talking. */
+  setStopped(isStopped: boolean): void
   /** No post or action is taken after it; members keep reading. */
   disband(): void
   /** Posts in this decision; `senderId` '' is the system. Returns the position. */
@@ -150,7 +152,10 @@ export interface CardCall<C> extends Call {
   /** Many in one statement; who never was in the group is missing. */
   findMembers(userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, MemberRow>>
   isBanned(userId: UserId): Promise<boolean>
-  /** True once the group was disbanded: settle, give back, take nothing more. */
+  /**
+   * True once the group was disbanded, or the merchant whose value the card gives was suspended: settle, give back, take
+   * nothing more.
+   */
   readonly disbanded: boolean
   /** Posts into the card's group in the same transaction. Takes the group's lock. */
   post(message: { readonly kind: string; readonly body: unknown; readonly senderId?: UserId | '' }): Promise<number>
@@ -331,6 +336,15 @@ export interface Fact {
 }
 export interface ReactionCall extends ReachingCall {
   readonly fact: Fact
+  /**
+   * [MER10] Makes what some live cards of a group that give a merchant's value have planned due at once: their jobs end
+   * them. Those behind a position, so many; the last looked at, or undefined when there were no more. Before any group.
+   */
+  endPlays(of: {
+    readonly groupId: GroupId
+    readonly after: number
+    readonly limit: number
+  }): Promise<number | undefined>
 }
 /** Runs after a fact committed: at least once, in order per group; its writes and its done-mark are one transaction. */
 export interface Reaction {

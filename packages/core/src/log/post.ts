@@ -318,7 +318,7 @@ async function open(
       spoken_as: spokenAs,
     },
     server,
-    null,
+    work.row,
   )
   let state: unknown = card.initial ?? null
   if (server.open !== undefined) {
