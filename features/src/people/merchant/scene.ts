@@ -12,6 +12,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       { name: 'merchants.put', who: 'host', params, body: { name: '山茶咖啡' } },
       { name: 'merchants.suspend', who: 'host', params, body: { suspended: true } },
       { name: 'merchantStaff.put', who: 'host', params: employee, body: work },
+      { name: 'merchants.giveGroup', who: 'host', params: stage.inGroup, body: { userId: 'he' } },
       { name: 'merchantStaff.remove', who: 'host', params: { ...params, userId: 'he' } },
     ]
   },
