@@ -65,7 +65,7 @@ function contractsOf(features: readonly Feature[]): ReadonlyMap<string, Contract
     found.set(endpoint.name, {
       by: endpoint.by,
       commerce,
-      valued: commerce || endpoint.by === 'server',
+      valued: commerce || endpoint.by === 'server' || endpoint.by === 'staff',
       isAction: false,
     })
   }
@@ -88,6 +88,8 @@ function wrongFor({ by, commerce, isAction }: Contract, { who }: SceneCall): Wro
   const guests = commerce ? [guest(who)] : []
   const others = [...apart, foreign(who), ...guests, ...(isAction ? [] : [host])]
   if (by === 'user') return others
+  // [MER1] Whoever works elsewhere, or there without the ability, whatever their role in a group.
+  if (by === 'staff') return [...others, stranger, left, nextDoor, above, member('zhao'), member('sun'), member('he')]
   const outside = [stranger, left, nextDoor, above]
   const weaker = ['admin', 'owner', 'sender'].includes(by) && who !== 'zhao' ? [member('zhao')] : []
   return [...others, ...outside, ...weaker]

@@ -92,6 +92,7 @@ export const coreRefusals = {
     '只有商家的工作人员可以在商家自己的群里以店铺身份发言',
     'Only the shop’s staff may speak as the shop, in its own groups',
   ),
+  'merchant.permission': kind(403, 'after-change', '你的岗位没有此权限', 'Your post at the shop does not allow this'),
   'merchant.suspended': kind(409, 'later', '商家已暂停活动', 'The shop is suspended'),
   'merchant.not_found': kind(404, 'never', '商家不存在', 'There is no such merchant'),
   'read.seq_out_of_range': kind(422, 'after-change', '已读位置超出范围', 'The read position is past the end'),

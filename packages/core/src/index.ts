@@ -7,6 +7,8 @@ export * from './host/host.ts'
 export * from './host/limits.ts'
 export * from './host/registry.ts'
 export {
+  abilitiesAt,
+  countStaff,
   findHeir,
   findMerchant,
   listGroupsOf,

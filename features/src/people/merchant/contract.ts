@@ -17,6 +17,8 @@ import {
 } from '@qun/contract'
 
 export const abilitiesMax = 6
+/** Staff that a merchant’s own people may put on its list; the host may put more. */
+export const staffMax = 500
 const merchant = closed({ merchantId: MerchantIdSchema })
 const employee = closed({ merchantId: MerchantIdSchema, userId: UserIdSchema })
 const empty = closed({})
@@ -32,6 +34,13 @@ export const merchantRefusals = {
     '所属商家不能更改，且最多四级',
     'A merchant belongs to the one it was made under, at most four levels deep',
   ),
+  'merchant.ability_missing': refusal(
+    403,
+    'after-change',
+    '不能授予自己没有的权限',
+    'You cannot give an ability you do not hold',
+  ),
+  'merchant.staff_full': refusal(409, 'after-change', '工作人员已达上限', 'There are as many staff as there may be'),
   'merchant.not_staff': refusal(
     409,
     'after-change',
@@ -173,6 +182,66 @@ export const giveGroup = defineEndpoint({
   errors: ['group.not_found', 'group.dissolved', 'group.full', 'member.blacklisted', 'merchant.not_staff'],
   refusals: merchantRefusals,
   facts: merchantFacts,
+})
+// ── by staff who manage, from their own client ──
+const ofStaff = { by: 'staff', ability: 'manage' } as const
+export const myStaff = defineEndpoint({
+  name: 'merchantStaff.mine',
+  method: 'GET',
+  path: '/me/merchants/:merchantId/staff',
+  doc: 'Who works for a merchant the caller manages, in the order of their ids.',
+  ...ofStaff,
+  params: merchant,
+  query: closed({ after: Type.Optional(UserIdSchema), limit: Type.Optional(Limit) }),
+  answer: closed({
+    staff: Type.Array(closed({ ...StaffView.properties, name: Type.String() })),
+    more: Type.Boolean(),
+    /** What the caller may give to others. */
+    held: Abilities,
+  }),
+  errors: ['merchant.not_found', 'merchant.permission'],
+})
+export const putMyStaff = defineEndpoint({
+  name: 'merchantStaff.putMine',
+  method: 'PUT',
+  path: '/me/merchants/:merchantId/staff/:userId',
+  doc: 'A person works for a merchant the caller manages. Nobody gives an ability they do not hold.',
+  ...ofStaff,
+  params: employee,
+  body: closed({ post: Post, abilities: Abilities }),
+  answer: empty,
+  refusals: merchantRefusals,
+  errors: [
+    'merchant.not_found',
+    'merchant.permission',
+    'merchant.ability_missing',
+    'merchant.staff_full',
+    'user.not_found',
+  ],
+  facts: merchantFacts,
+})
+export const removeMyStaff = defineEndpoint({
+  name: 'merchantStaff.removeMine',
+  method: 'DELETE',
+  path: '/me/merchants/:merchantId/staff/:userId',
+  doc: 'A person works no more for a merchant the caller manages.',
+  ...ofStaff,
+  params: employee,
+  answer: empty,
+  refusals: merchantRefusals,
+  errors: ['merchant.not_found', 'merchant.permission'],
+  facts: merchantFacts,
+})
+export const nameMyMerchant = defineEndpoint({
+  name: 'merchants.nameMine',
+  method: 'PUT',
+  path: '/me/merchants/:merchantId/name',
+  doc: 'Names a merchant the caller manages anew. What was said under the former name keeps it.',
+  ...ofStaff,
+  params: merchant,
+  body: closed({ name: Name }),
+  answer: empty,
+  errors: ['merchant.not_found', 'merchant.permission'],
 })
 export const merchantOfGroup = defineEndpoint({
   name: 'merchants.ofGroup',

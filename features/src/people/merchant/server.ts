@@ -1,5 +1,5 @@
 /** Serves merchants and their staff: glue between the contract and the engine, which keeps them. */
-import { refuse, type Ability, type UserId } from '@qun/contract'
+import { refuse, type UserId } from '@qun/contract'
 import {
   defineFeature,
   findMerchant,
@@ -7,9 +7,7 @@ import {
   listStaff,
   putMerchant,
   serveEndpoint,
-  setStaff,
   setSuspended,
-  type Call,
   worksFor,
   type Merchant,
 } from '@qun/core'
@@ -26,23 +24,15 @@ import {
   writerOf,
 } from './contract.ts'
 import { groupReactions, hand } from './server-groups.ts'
+import { employ, knownMerchant, pageDefault, pageOf, staffEndpoints, viewOfStaff } from './server-staff.ts'
 import { dropWaiting, migrations } from './store.ts'
 
-const pageDefault = 50
 const viewOf = ({ merchantId, name, path, suspendedAt }: Merchant) => ({
   merchantId,
   name,
   path: [...path],
   suspendedAt,
 })
-async function knownMerchant(call: Call, merchantId: string): Promise<Merchant> {
-  const found = await findMerchant(call, merchantId)
-  if (found === undefined) throw refuse('merchant.not_found')
-  return found
-}
-/** A page of rows of which one more was read. */
-const pageOf = <T>(rows: readonly T[], limit: number) => ({ shown: rows.slice(0, limit), more: rows.length > limit })
-
 const put = serveEndpoint(putMerchantEndpoint, async (call) => {
   const { merchantId } = call.params
   const { name, parentId } = call.body
@@ -70,24 +60,8 @@ const staff = serveEndpoint(listStaffEndpoint, async (call) => {
   const { merchantId } = await knownMerchant(call, call.params.merchantId)
   const { after = '', limit = pageDefault } = call.query
   const { shown, more } = pageOf(await listStaff(call, { merchantId, after, limit: limit + 1 }), limit)
-  return { staff: shown.map((one) => ({ ...one, userId: one.userId as UserId, abilities: [...one.abilities] })), more }
+  return { staff: shown.map(viewOfStaff), more }
 })
-interface Work {
-  readonly post: string
-  readonly abilities: readonly Ability[]
-}
-async function employ(call: Call, of: { readonly merchantId: string; readonly userId: UserId }, work: Work | null) {
-  const { merchantId, userId } = of
-  const { name } = await knownMerchant(call, merchantId)
-  await setStaff(call, of, work)
-  call.putUserRecord(userId, merchantStaff, merchantId, work === null ? null : { name, ...work })
-  call.recordForApp('merchant.staff-set', {
-    ...of,
-    post: work?.post ?? null,
-    abilities: work?.abilities ?? [],
-  })
-  return {}
-}
 const hire = serveEndpoint(putStaff, async (call) => {
   if ((await call.findUser(call.params.userId)) === undefined) throw refuse('user.not_found')
   return employ(call, call.params, call.body)
@@ -126,6 +100,6 @@ export default defineFeature({
   name: 'merchant',
   migrations,
   records: [merchantStaff],
-  endpoints: [put, list, suspend, staff, hire, letGo, give, writer, ofGroup],
+  endpoints: [put, list, suspend, staff, hire, letGo, give, writer, ofGroup, ...staffEndpoints],
   reactions: groupReactions,
 })

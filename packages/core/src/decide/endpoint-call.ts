@@ -15,7 +15,7 @@ import {
 } from '@qun/contract'
 import { sql } from 'kysely'
 import { isAtLeast } from '../host/access.ts'
-import { assert, Bug } from '../host/assert.ts'
+import { assert, Bug, must } from '../host/assert.ts'
 import { baseCall, defaultSettings, groupCall } from './calls.ts'
 import { cardWithin, lockMessage } from './card-work.ts'
 import { commit, Decision } from './decision.ts'
@@ -42,7 +42,7 @@ import type { CallHead, CallRequest } from '../host/host.ts'
 import { messageText } from '../ground/row-text.ts'
 import type { GroupWork } from './group-work.ts'
 import { lockUsers } from './lock-order.ts'
-import { standBehind } from './merchants.ts'
+import { checkStaff, standBehind } from './merchants.ts'
 import type { MessageDbRow } from '../ground/store.ts'
 
 export async function callEndpoint(
@@ -178,7 +178,12 @@ function checkCaller(endpoint: Endpoint, caller: Caller): void {
 
 /** The role the route asks for, in the group its path names. Strangers learn nothing: `group.not_found`. */
 async function checkMember(decision: Decision, endpoint: Endpoint, request: CallHead): Promise<void> {
-  const { by } = endpoint
+  const { by, ability } = endpoint
+  if (by === 'staff') {
+    const userId = request.caller.kind === 'user' ? request.caller.userId : ''
+    const merchantId = String(request.params['merchantId'])
+    return checkStaff(decision, { merchantId, userId, ability: must(ability, `what ${endpoint.name} asks of staff`) })
+  }
   if (by !== 'member' && by !== 'admin' && by !== 'owner') return
   const groupId = String(request.params['groupId'])
   const userId = request.caller.kind === 'user' ? request.caller.userId : ''

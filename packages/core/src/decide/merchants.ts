@@ -160,6 +160,40 @@ export async function speakerOf(call: MerchantCall, path: readonly string[] | nu
   return { merchantId, name: shop.name }
 }
 
+/**
+ * [MER1] Refuses `merchant.not_found` to who does not work for the merchant nor for one it belongs to, and
+ * `merchant.permission` to who may not there. Whoever decides holds the merchants until the end: what is decided by
+ * somebody who is let go meanwhile comes before it, or not at all.
+ */
+export async function checkStaff(
+  call: MerchantCall & { readonly isReading: boolean },
+  of: { readonly merchantId: string; readonly userId: string; readonly ability: Ability },
+): Promise<void> {
+  const path = (await findMerchant(call, of.merchantId))?.path
+  if (path === undefined) throw refuse('merchant.not_found')
+  if (!call.isReading)
+    await sql`SELECT FROM merchants WHERE app_id = ${call.appId} AND merchant_id = ANY(${[...path]}::text[])
+      ORDER BY merchant_id FOR NO KEY UPDATE`.execute(call.tx)
+  const held = await abilitiesAt(call, path, of.userId)
+  if (held === undefined) throw refuse('merchant.not_found')
+  if (!held.has(of.ability)) throw refuse('merchant.permission')
+}
+/** All that somebody may do now for a merchant of a path; undefined for who works nowhere on it. */
+export async function abilitiesAt(
+  { tx, appId }: MerchantCall,
+  path: readonly string[],
+  userId: string,
+): Promise<ReadonlySet<Ability> | undefined> {
+  const { rows } = await sql<{ abilities: Ability[] }>`SELECT abilities FROM merchant_staff WHERE app_id = ${appId}
+    AND merchant_id = ANY(${[...path]}::text[]) AND user_id = ${userId} AND until IS NULL`.execute(tx)
+  return rows.length === 0 ? undefined : new Set(rows.flatMap(({ abilities }) => abilities))
+}
+/** How many work for a merchant now. */
+export async function countStaff({ tx, appId }: MerchantCall, merchantId: string, most: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM (SELECT FROM merchant_staff
+    WHERE app_id = ${appId} AND merchant_id = ${merchantId} AND until IS NULL LIMIT ${most}) t`.execute(tx)
+  return rows[0]?.n ?? 0
+}
 /** Whether somebody works now for a merchant of the path. */
 export async function worksFor({ tx, appId }: MerchantCall, path: readonly string[], userId: string): Promise<boolean> {
   const { rows } = await sql`SELECT FROM merchant_staff WHERE app_id = ${appId}
