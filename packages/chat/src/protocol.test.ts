@@ -11,7 +11,7 @@ const known: Readonly<Record<number, string>> = {
   3: 'fcafc08744f84fd4315a9124a44962c2cad0887ad01c30828b142d429fd30ae9',
   4: '52da2977cf3b4caa59b3260ca75727f9502b7ab69e456a06b5bec15fb1e43f83',
   5: '049b0e3af6034e6ffbb78eb93b374531bbf6f9b2300b4cdec4bc1ba1d6de9328',
-  6: '4a5f990eb5a221fe62e3d9db989f5d1135c77d787c34f76ad65eea21335c22c4',
+  6: '9a861662b57f05569cb2105595ee5b0f35b089fb449b273132d131bb604e4cc9',
 }
 
 test('the wire is the one this version stands for', () => {

@@ -108,11 +108,18 @@ export const coreRefusals = {
 
 export type CoreCode = keyof typeof coreRefusals
 
+/** A field that is at fault, or a condition that is not met. */
+export const FaultSchema = closed({
+  pointer: Type.String(),
+  code: Type.String(),
+  have: Type.Optional(Type.Integer({ description: 'Of a condition: what there is.' })),
+  needed: Type.Optional(Type.Integer({ description: 'Of a condition: what it takes, or the most there may be.' })),
+})
 export interface RefusalDetail {
   /** What stood in the way, in plain words, for a developer. Never shown to members. */
   readonly detail?: string
-  /** Which fields are at fault, as JSON pointers. */
-  readonly errors?: readonly { readonly pointer: string; readonly code: string }[]
+  /** Which fields are at fault, as JSON pointers; of a condition, how far it is met. */
+  readonly errors?: readonly Static<typeof FaultSchema>[]
   /** Milliseconds after which a retry may succeed. */
   readonly retryAfterMs?: number
 }
@@ -144,7 +151,7 @@ export const ProblemSchema = closed({
   retry: oneOf('never', 'after-change', 'later'),
   detail: Type.Optional(Type.String()),
   request_id: Type.String(),
-  errors: Type.Optional(Type.Array(closed({ pointer: Type.String(), code: Type.String() }))),
+  errors: Type.Optional(Type.Array(FaultSchema)),
   retry_after: Type.Optional(Type.Number({ description: 'Seconds.' })),
 })
 export type Problem = Static<typeof ProblemSchema>
