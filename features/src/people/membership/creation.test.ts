@@ -1,6 +1,5 @@
 /** Who may make groups, and how many: what the host set, what it told, and what a refusal says. */
-import type { RequestOf, UserId } from '@qun/contract'
-import { Refusal } from '@qun/contract'
+import { Refusal, type RequestOf, type UserId } from '@qun/contract'
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
 import merchant from '../merchant/server.ts'

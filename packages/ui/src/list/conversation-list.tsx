@@ -22,7 +22,7 @@ export interface ConversationListProps {
   readonly head?: ReactNode
 }
 export function ConversationList({ onOpen, openId, head }: ConversationListProps) {
-  const { client } = useQun()
+  const { client, listActions } = useQun()
   const words = useWords()
   const conversations = useConversations()
   const connection = useReadable(client.connection)
@@ -34,6 +34,9 @@ export function ConversationList({ onOpen, openId, head }: ConversationListProps
       {head ?? (
         <header className="qun-bar">
           <h1 className="qun-bar__title">{words('list.title')}</h1>
+          {listActions.map(({ name, Action }) => (
+            <Action key={name} onOpen={onOpen} />
+          ))}
         </header>
       )}
       <ConnectionBar />
