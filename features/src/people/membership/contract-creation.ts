@@ -31,6 +31,15 @@ export const GroupPolicySchema = closed({
 })
 export type GroupPolicy = Static<typeof GroupPolicySchema>
 
+/** As the host told them. */
+export interface Figures {
+  readonly followers: number
+  readonly storeScore: number
+  readonly verified: boolean
+}
+/** A person's level, as the host told it: it lowers what they may make, and no more. */
+export type Credit = 'low' | 'normal'
+
 export const ConditionSchema = oneOf('followers', 'store-score', 'verified', 'person-quota', 'merchant-quota')
 export const StandOf = closed({
   condition: ConditionSchema,

@@ -1,14 +1,6 @@
 /** [C-M02] [K-04] Which conditions for making a group are met, and how far the others are: pure functions. */
-import { createdPerDayMax, type GroupKind, type GroupPolicy, type Stand } from './contract.ts'
+import { createdPerDayMax, type Credit, type Figures, type GroupKind, type GroupPolicy, type Stand } from './contract.ts'
 
-export interface Figures {
-  readonly followers: number
-  readonly storeScore: number
-  readonly verified: boolean
-}
-export const noFigures: Figures = { followers: 0, storeScore: 0, verified: false }
-/** A person's level, as the host told it: it lowers what they may make, and no more. */
-export type Credit = 'low' | 'normal'
 /** What a low level leaves of a quota, rounded down. */
 const lowShare = 4
 

@@ -8,10 +8,11 @@ import {
   putGroupPolicy,
   putMerchantStanding,
   putPersonStanding,
+  type Figures,
   type GroupKind,
   type Stand,
 } from './contract.ts'
-import { standsOf, type Figures } from './rules-creation.ts'
+import { standsOf } from './rules-creation.ts'
 import {
   countOfMerchant,
   countOwned,

@@ -2,8 +2,7 @@
 import type { AppId, UserId } from '@qun/contract'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
-import type { GroupKind, GroupPolicy } from './contract.ts'
-import { noFigures, type Credit, type Figures } from './rules-creation.ts'
+import type { Credit, Figures, GroupKind, GroupPolicy } from './contract.ts'
 
 export const creationMigrations: readonly Migration[] = [
   {
@@ -64,6 +63,7 @@ export async function listPolicies(tx: Tx, appId: AppId, limit: number): Promise
   return rows
 }
 
+const noFigures: Figures = { followers: 0, storeScore: 0, verified: false }
 export interface Standing {
   readonly figures: Figures
   readonly credit: Credit
