@@ -6,9 +6,8 @@ import { givesOf, type GroupId, type UserId } from '@qun/contract'
 import type { Feature } from '@qun/core'
 import { appId, refusalOf, shopId, Stage, startWorld, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
-import { listScenes } from './fixtures.ts'
+import { listScenes, tryWrongCallers } from './fixtures.ts'
 import { features } from './server.ts'
-import { tryWrongCallers } from './wrong-callers.ts'
 
 interface Given {
   readonly kind: string

@@ -6,8 +6,8 @@ import type { RefusalKinds } from './refusal.ts'
 
 /**
  * Who may call. `open`: anybody. `user`: anyone signed in. `member`, `admin`, `owner`: at least that role in the
- * group named by `:groupId`. `staff`: who works for the merchant named by `:merchantId`, or for one it belongs to, with the
- * `ability` the endpoint names. `server`: the host with an API key (it may also call what users may, see `actAs`).
+ * group named by `:groupId`. `staff`: who works for the merchant named by `:merchantId`, or for one it belongs to, with
+ * the `ability` the endpoint names. `server`: the host with an API key (it may also call what users may, see `actAs`).
  */
 export type Caller = 'open' | 'user' | 'member' | 'admin' | 'owner' | 'staff' | 'server'
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

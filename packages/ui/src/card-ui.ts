@@ -196,8 +196,8 @@ export interface Talk {
 
 /**
  * All that one feature shows. A feature's `ui/index.tsx` module itself has this form: `default` its cards, and named
- * `sections`, `memberSections`, `banners`, `nameMarks`, `listActions`, `talk`; so registering one is `import * as it` and
- * a line in a list.
+ * `sections`, `memberSections`, `banners`, `nameMarks`, `listActions`, `talk`; so registering one is `import * as it`
+ * and a line in a list.
  */
 export interface FeatureUI {
   readonly default?: readonly AnyCardUI[]

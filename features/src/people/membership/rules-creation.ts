@@ -1,5 +1,12 @@
 /** [C-M02] [K-04] Which conditions for making a group are met, and how far the others are: pure functions. */
-import { createdPerDayMax, type Credit, type Figures, type GroupKind, type GroupPolicy, type Stand } from './contract.ts'
+import {
+  createdPerDayMax,
+  type Credit,
+  type Figures,
+  type GroupKind,
+  type GroupPolicy,
+  type Stand,
+} from './contract.ts'
 
 /** What a low level leaves of a quota, rounded down. */
 const lowShare = 4

@@ -50,7 +50,7 @@ export const merchantRefusals = {
 } as const
 
 const Behind = closed({ merchantId: MerchantIdSchema, groupId: GroupIdSchema })
-/** What was decided about a merchant and its people, for features and the host: of the app, but for what is of one group. */
+/** What was decided about a merchant and its people, for features and the host: of the app or of one group. */
 export const merchantFacts = {
   'merchant.staff-set': closed({
     merchantId: MerchantIdSchema,
@@ -61,7 +61,7 @@ export const merchantFacts = {
   'merchant.suspended': closed({ merchantId: MerchantIdSchema, suspended: Type.Boolean() }),
   /** A group of theirs passed to somebody who works there, because its owner no longer does. */
   'merchant.group-passed': closed({ merchantId: MerchantIdSchema, fromId: UserIdSchema, toId: UserIdSchema }),
-  /** Nobody of the merchant may run it: its owner stays, without the merchant, until somebody may, or the host decides. */
+  /** Nobody of the merchant may run it: its owner stays until somebody may, or the host decides. */
   'merchant.group-unmanaged': closed({ merchantId: MerchantIdSchema, groupId: GroupIdSchema, ownerId: UserIdSchema }),
   /** Where a round ended that passes groups on, stops them or ends their plays: the next goes on there. */
   'merchant.leaving': closed({ merchantId: MerchantIdSchema, userId: UserIdSchema, after: GroupIdSchema }),

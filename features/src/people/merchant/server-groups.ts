@@ -1,6 +1,6 @@
 /**
- * What becomes of a merchant's groups when its people leave, and when it is suspended: in rounds of a few groups, each a
- * decision of its own that tells the next where to go on.
+ * What becomes of a merchant's groups when its people leave, and when it is suspended: in rounds of a few groups, each
+ * a decision of its own that tells the next where to go on.
  */
 import type { GroupId, UserId } from '@qun/contract'
 import {

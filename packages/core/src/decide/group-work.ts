@@ -1,5 +1,5 @@
 /** What one decision does to one group: its counters, members, messages, records, facts and jobs, until stamped. */
-import { refuse, type GroupRow, type GroupSettings, type MemberRow, type SyncedRecord, type Text } from '@qun/contract'
+import { refuse, type GroupRow, type GroupSettings, type MemberRow, type SyncedRecord } from '@qun/contract'
 import { type RawBuilder, sql } from 'kysely'
 import { checkAlive, rankOf } from '../host/access.ts'
 import { assert, must } from '../host/assert.ts'
@@ -22,7 +22,7 @@ import {
   writeFaces,
   writeMembers,
 } from './members.ts'
-import { countOwn, insertMessage, type PostedRow, writeMentions } from './message-row.ts'
+import { countOwn, insertMessage, type NewMessage, nextRow, type PostedRow, writeMentions } from './message-row.ts'
 import { readRoster } from '../read/roster.ts'
 import { type LastWords, wordsOf } from '../ground/publication.ts'
 import { groupRow, memberRow, messageText } from '../ground/row-text.ts'
@@ -298,39 +298,12 @@ export class GroupWork {
     this.messages.set(row.seq, { row, words: words ?? this.messages.get(row.seq)?.words })
   }
   /** Posts within this decision, under the group's lock. The card's first state is the caller's business. */
-  async post(message: {
-    readonly senderId: string
-    readonly clientId: string
-    readonly fingerprint: number
-    readonly kind: string
-    readonly body: string
-    readonly state: string
-    readonly countable: boolean
-    readonly summary: Text
-    readonly mentions: readonly string[]
-    /** [MER7] JSON text of the shop it is spoken as. */
-    readonly spokenAs?: string | null
-  }): Promise<PostedRow> {
+  async post(message: NewMessage): Promise<PostedRow> {
     const { now } = this.decision
     const group = this.row
     const sender = message.senderId === '' ? undefined : await this.findMember(message.senderId)
     const own = (sender?.own ?? 0) + (message.countable && sender !== undefined ? 1 : 0)
-    const row: MessageDbRow & { client_id: string } = {
-      seq: group.last_seq + 1,
-      version: group.version + 1,
-      sender_id: message.senderId,
-      client_id: message.clientId,
-      kind: message.kind,
-      body: message.body,
-      state: message.state,
-      countable: message.countable,
-      ordinal: group.last_ordinal + (message.countable ? 1 : 0),
-      own,
-      at: Math.max(group.last_at, now),
-      recalled_by: null,
-      recalled_at: null,
-      spoken_as: message.spokenAs ?? null,
-    }
+    const row = nextRow(group, message, own, now)
     await insertMessage(this.decision, this.groupId, row, message.fingerprint)
     group.last_seq = row.seq
     group.version = row.version
@@ -384,11 +357,11 @@ export class GroupWork {
     // A lock that another run had to take out of turn is a whole one.
     else await this.decision.order.reach([this.#key])
     if (this.#row === undefined) {
-      const { rows } = await sql<Pick<GroupDbRow, 'version' | 'last_fact'> & Ending>`UPDATE groups
+      type Counted = Pick<GroupDbRow, 'version' | 'last_fact'> & Ending
+      const { rows } = await sql<Counted>`UPDATE groups
         SET version = version + ${count}, last_fact = last_fact + ${facts}
-        WHERE app_id = ${appId} AND group_id = ${this.groupId} RETURNING version, last_fact, disbanded_at, stopped_at`.execute(
-        tx,
-      )
+        WHERE app_id = ${appId} AND group_id = ${this.groupId}
+        RETURNING version, last_fact, disbanded_at, stopped_at`.execute(tx)
       const row = must(rows[0], 'the group of a message')
       await this.#lookAgain(row)
       return { version: row.version - count, from: row.version - count, lastFact: row.last_fact - facts }

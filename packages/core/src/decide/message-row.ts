@@ -1,11 +1,12 @@
 /** Writes of one message within a decision that holds its group. */
+import type { Text } from '@qun/contract'
 import { sql } from 'kysely'
 import type { Footing } from './footing.ts'
 import { keyOf } from '../ground/engine.ts'
 import type { LastWords } from '../ground/publication.ts'
 import type { RowText } from '../ground/row-text.ts'
 import { silenceMin } from '../host/silences.ts'
-import type { MessageDbRow } from '../ground/store.ts'
+import type { GroupDbRow, MessageDbRow } from '../ground/store.ts'
 
 export interface PostedRow {
   readonly seq: number
@@ -16,6 +17,45 @@ export interface PostedRow {
   readonly countable: boolean
   readonly words: LastWords
   readonly text: RowText
+}
+
+/** A message as it is posted. The card's first state is the caller's business. */
+export interface NewMessage {
+  readonly senderId: string
+  readonly clientId: string
+  readonly fingerprint: number
+  readonly kind: string
+  readonly body: string
+  readonly state: string
+  readonly countable: boolean
+  readonly summary: Text
+  readonly mentions: readonly string[]
+  /** [MER7] JSON text of the shop it is spoken as. */
+  readonly spokenAs?: string | null
+}
+/** The row behind the last of a locked group; `own` counts the sender's words up to it. */
+export function nextRow(
+  group: GroupDbRow,
+  message: NewMessage,
+  own: number,
+  now: number,
+): MessageDbRow & { readonly client_id: string } {
+  return {
+    seq: group.last_seq + 1,
+    version: group.version + 1,
+    sender_id: message.senderId,
+    client_id: message.clientId,
+    kind: message.kind,
+    body: message.body,
+    state: message.state,
+    countable: message.countable,
+    ordinal: group.last_ordinal + (message.countable ? 1 : 0),
+    own,
+    at: Math.max(group.last_at, now),
+    recalled_by: null,
+    recalled_at: null,
+    spoken_as: message.spokenAs ?? null,
+  }
 }
 
 export async function insertMessage(

@@ -256,7 +256,7 @@ export const engineMigrations: readonly Migration[] = [
     ],
   },
   {
-    // [MER7] Who speaks as the shop. [MER10] Since when a group's merchant gives nothing, beside what every action reads.
+    // [MER7] Who speaks as the shop. [MER10] Since when a group's merchant gives nothing: beside what actions read.
     id: 'core-016',
     up: [`ALTER TABLE messages ADD COLUMN spoken_as json`, `ALTER TABLE groups ADD COLUMN stopped_at bigint`],
   },

@@ -30,6 +30,7 @@ import type {
   UserId,
 } from '@qun/contract'
 import type { Audit, Migration, Tx } from '@qun/storage'
+import type { Guard } from './guard.ts'
 
 export interface Feature {
   readonly name: string
@@ -153,8 +154,8 @@ export interface CardCall<C> extends Call {
   findMembers(userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, MemberRow>>
   isBanned(userId: UserId): Promise<boolean>
   /**
-   * True once the group was disbanded, or the merchant whose value the card gives was suspended: settle, give back, take
-   * nothing more.
+   * True once the group was disbanded, or the merchant whose value the card gives was suspended: settle, give back,
+   * take nothing more.
    */
   readonly disbanded: boolean
   /** Posts into the card's group in the same transaction. Takes the group's lock. */
@@ -296,36 +297,7 @@ export function serveEndpoint<E extends Endpoint<any, any, any, any>, P = undefi
   return typeof served === 'function' ? { endpoint, handle: served } : { endpoint, ...served }
 }
 
-// ── guards and reactions ──
-export interface PostAttempt {
-  readonly appId: AppId
-  readonly groupId: GroupId
-  readonly senderId: UserId
-  readonly kind: string
-  readonly body: unknown
-  readonly now: Millis
-  fail(code: string, more?: RefusalDetail): never
-  /** The sender's role; `server` for the host. Read when asked for. */
-  readRole(): Promise<Role | 'server'>
-  /** Which of these are active members of the group, in one statement. */
-  findMembers(userIds: Iterable<UserId>): Promise<ReadonlySet<UserId>>
-  /** Whether the sender may see that position. */
-  isVisible(seq: number): Promise<boolean>
-  /** A short transaction of its own, before the post: for counting what is scarce. */
-  decide<T>(run: (tx: Tx) => Promise<T>): Promise<T>
-}
-/** May refuse a post before it reaches the log. Runs on the hot path: no storage unless it must. */
-export interface Guard {
-  readonly name: string
-  /** Kinds it looks at; all when absent. */
-  readonly kinds?: readonly string[]
-  /**
-   * A rewritten body replaces the posted one (normalisation); undefined leaves it. A promise is awaited, a value costs
-   * no wait.
-   */
-  post(attempt: PostAttempt): unknown
-  readonly refusals?: Endpoint['refusals']
-}
+// ── reactions ──
 export interface Fact {
   readonly name: string
   readonly groupId: GroupId

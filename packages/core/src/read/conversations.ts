@@ -122,8 +122,8 @@ export function mentionsIn(view: ConversationView): number[] {
 }
 
 /**
- * [MER7] [A-13] What lists call a sender, and the badge that stands beside the name: of a shop for who speaks as one, else
- * the person's own.
+ * [MER7] [A-13] What lists call a sender, and the badge beside the name: of a shop for who speaks as one, else the
+ * person's own.
  */
 export function senderIn(
   speaker: { readonly name: string; readonly badge: MemberRow['badge'] },

@@ -359,17 +359,10 @@ export class ClientSession implements Session, Listener {
   readonly #whenClear = (): Promise<void> =>
     this.#queued === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onClear = resolve))
   #send(frame: Extract<ClientFrame, { op: 'send' }>): void {
-    const request: PostRequest = {
-      appId: this.appId,
-      groupId: frame.groupId,
-      senderId: this.userId,
-      guest: this.#principal.guest,
-      kind: frame.kind,
-      body: frame.body,
-      clientId: frame.clientId,
-      ...(frame.as === undefined ? {} : { as: frame.as }),
-    }
-    const { groupId, clientId, id } = frame
+    const { op: _op, id, ...said } = frame
+    const { guest } = this.#principal
+    const request: PostRequest = { appId: this.appId, senderId: this.userId, guest, ...said }
+    const { groupId, clientId } = said
     const started = this.#tail === undefined ? this.#host.post(request, this.#whenClear) : undefined
     const result =
       started === undefined

@@ -60,6 +60,10 @@ interface Before {
   readonly key: string | undefined
   readonly at: number
 }
+function keyOf(message: ViewMessage, viewerId: string): string {
+  // An acknowledged message keeps the place, and the DOM, of the pending one it was.
+  return message.senderId === viewerId ? `c${viewerId}/${message.clientId}` : `m${message.seq}`
+}
 export function timelineOf(input: TimelineInput): Line[] {
   const { messages, pending, uploads = [], viewerId, firstUnreadSeq, isSystem, foldOf } = input
   const lines: Line[] = []
@@ -82,7 +86,7 @@ export function timelineOf(input: TimelineInput): Line[] {
       lines.push({ type: 'system', key: `m${message.seq}`, message })
     } else {
       const follows = !broken && key !== undefined && before?.key === key && message.at - before.at < runGapMs
-      lines.push({ type: 'message', key: keyOf(message), message, first: !follows, last: true })
+      lines.push({ type: 'message', key: keyOf(message, viewerId), message, first: !follows, last: true })
       if (follows) continueRun(lines)
     }
     before = { key, at: message.at }
@@ -109,10 +113,6 @@ export function timelineOf(input: TimelineInput): Line[] {
       broken = true
     }
     return broken
-  }
-  function keyOf(message: ViewMessage): string {
-    // An acknowledged message keeps the place, and the DOM, of the pending one it was.
-    return message.senderId === viewerId ? `c${viewerId}/${message.clientId}` : `m${message.seq}`
   }
   function foldRun(all: readonly ViewMessage[], from: number, { firstUnreadSeq: mark }: TimelineInput) {
     const run: ViewMessage[] = []

@@ -151,7 +151,12 @@ function LastWords({ conversation, open }: { readonly conversation: Conversation
             {last.senderId !== '' && last.senderId !== viewerId && (
               <>
                 <bdi>{last.senderName}</bdi>
-                {last.senderBadge && <Badge badge={last.senderBadge} />}
+                {last.senderBadge && (
+                  <>
+                    {' '}
+                    <Badge badge={last.senderBadge} />
+                  </>
+                )}
                 {': '}
               </>
             )}

@@ -56,7 +56,7 @@ export function CreateGroupAction({ onOpen }: { readonly onOpen: (groupId: strin
     <>
       <button
         type="button"
-        className="qun-iconbutton qun-bar__more"
+        className="qun-iconbutton qun-bar__action"
         aria-label={text(membershipTexts.create)}
         onClick={() => setOpen(true)}
       >

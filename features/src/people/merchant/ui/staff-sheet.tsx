@@ -2,7 +2,6 @@
 import type { Ability, AnswerOf, RequestOf, UserId } from '@qun/contract'
 import {
   ActionButton,
-  FormField,
   FormSet,
   FormText,
   MemberName,
@@ -182,20 +181,18 @@ function WorkForm({ merchantId, one, held, isNew, onSaved }: FormProps) {
             />
             <FormSet legend={text(merchantTexts.abilities)}>
               {abilities.map((ability) => (
-                <FormField key={ability} label={text(abilityTexts[ability])}>
-                  {(marks) => (
-                    <input
-                      {...marks}
-                      type="checkbox"
-                      role="switch"
-                      className="qun-switch"
-                      checked={draft.abilities.includes(ability)}
-                      // Nobody gives what they do not hold; what somebody has already may be kept or taken.
-                      disabled={!held.includes(ability) && !one.abilities.includes(ability)}
-                      onChange={(change) => turn(ability, change.target.checked)}
-                    />
-                  )}
-                </FormField>
+                <label key={ability} className="qun-pagerow">
+                  <span className="qun-pagerow__label">{text(abilityTexts[ability])}</span>
+                  <input
+                    type="checkbox"
+                    role="switch"
+                    className="qun-switch"
+                    checked={draft.abilities.includes(ability)}
+                    // Nobody gives what they do not hold; what somebody has already may be kept or taken.
+                    disabled={!held.includes(ability) && !one.abilities.includes(ability)}
+                    onChange={(change) => turn(ability, change.target.checked)}
+                  />
+                </label>
               ))}
             </FormSet>
           </>
