@@ -157,3 +157,26 @@ test('[MER7] who speaks for themselves costs the store what they always did: no 
   expect(own.filter((text) => text.includes('merchant'))).toEqual([])
   expect(own).toEqual(await statementsOf(false, 'zhao'))
 })
+
+test('[MER7] a client says that it asks; what is sent again asks again, and its refusal shows', async () => {
+  await using made = await shop()
+  const { w, groupId } = made
+  await hire(w, 'brand', 'li')
+  const handle = await w.as('li').open(groupId)
+  const brand = { merchantId: 'brand', name: '山茶咖啡' }
+  const sent = handle.send(textMessage, { text: '在的' }, brand)
+  expect(handle.get().pending).toMatchObject([{ as: brand }])
+  await w.settle()
+  const { seq } = await sent
+  expect(handle.get().messages.find((one) => one.seq === seq)).toMatchObject({ senderId: 'li', as: brand })
+  await letGo(w, 'brand', 'li')
+  const refused = refusalOf(handle.send(textMessage, { text: '还在' }, brand))
+  await w.settle()
+  expect(await refused).toBe('merchant.not_speaker')
+  const [failed] = handle.get().pending
+  expect(failed).toMatchObject({ status: 'failed', as: brand, problem: { code: 'merchant.not_speaker' } })
+  await hire(w, 'brand', 'li')
+  handle.resend(failed!.clientId)
+  await w.settle()
+  expect(handle.get().messages.at(-1)).toMatchObject({ body: { text: '还在' }, as: brand })
+})

@@ -1,6 +1,6 @@
 /** Staff who speak as the shop, wherever a sender's name is drawn; and how they choose. */
 import type { MemberRow } from '@qun/contract'
-import { ConversationList, QunProvider } from '@qun/ui'
+import { ConversationList, QunProvider, type FeatureUI } from '@qun/ui'
 import {
   aConversation,
   aGroup,
@@ -13,6 +13,7 @@ import {
 } from '@qun/ui/testing'
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import * as pollUi from '../../../plays/poll/ui/index.tsx'
 import * as messageUi from '../../../words/message/ui/index.tsx'
 
 const plain = { edits: 0, reactions: [] }
@@ -32,8 +33,9 @@ interface Shown {
   readonly abilities?: readonly string[]
   readonly badge?: MemberRow['badge']
   readonly messages: readonly ReturnType<typeof aMessage>[]
+  readonly cards?: readonly FeatureUI[]
 }
-function show({ viewer = 'zhao', locale = 'zh-CN', abilities, badge = null, messages }: Shown) {
+function show({ viewer = 'zhao', locale = 'zh-CN', abilities, badge = null, messages, cards = [] }: Shown) {
   const members = [...fixtureMembers.filter(({ userId }) => userId !== 'li'), aMember('li', '小李', { badge })]
   const view = aView(messages, {
     group: aGroup({ merchantPath: ['camellia', 'brand'] }),
@@ -45,7 +47,7 @@ function show({ viewer = 'zhao', locale = 'zh-CN', abilities, badge = null, mess
     records.set(new Map([['merchant-staff/camellia', { body: { name: '山茶咖啡', post: '客服', abilities } }]]))
   }
   render(
-    <QunProvider client={client} cards={[messageUi]} locale={locale}>
+    <QunProvider client={client} cards={[messageUi, ...cards]} locale={locale}>
       <OpenRows client={client} userId={viewer} />
     </QunProvider>,
   )
@@ -137,4 +139,12 @@ it('[MER7] who may not speak as the shop is offered nothing; who no longer may, 
   expect(screen.getByText('以「山茶集团」的身份发言')).toBeTruthy()
   told(null)
   expect(screen.queryByRole('switch')).toBeNull()
+})
+it('[MER7] a card that was posted as the shop says so where it names who started it, and nobody else in it does', () => {
+  const asked = { question: '几点开门', options: ['8', '9'], choicesMax: 1, anonymous: false }
+  const body = { ...asked, mayChange: false, mayAdd: false, hideResults: false }
+  const state = { phase: 'open', options: ['8', '9'], counts: [0, 0], voterCount: 0 }
+  show({ messages: [aMessage(1, 'li', 'poll', body, { state, as })], cards: [pollUi] })
+  const starter = document.querySelector('.qun-card__starter')
+  expect(starter?.textContent).toBe('山茶咖啡 · 小李商家')
 })
