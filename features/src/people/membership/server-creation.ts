@@ -19,7 +19,6 @@ import {
   findPolicy,
   findStanding,
   listPolicies,
-  lockCreationsOf,
   putPolicy,
   putStanding,
 } from './store-creation.ts'
@@ -42,10 +41,9 @@ async function standsFor({ tx, appId }: Asking, userId: UserId, merchantId: stri
 }
 /**
  * [C-M02] Refuses `group.creation_denied` with every condition that is not met, and how far it is. The person's other
- * creations wait by now; the merchant's wait from here.
+ * creations wait by now; the merchant's, too: the engine holds it for staff who decide.
  */
 export async function checkCreation(call: Call, userId: UserId, merchantId: string | undefined): Promise<void> {
-  if (merchantId !== undefined) await lockCreationsOf(call.tx, call.appId, merchantId)
   const missing = (await standsFor(call, userId, merchantId)).filter(({ met }) => !met)
   if (missing.length === 0) return
   const errors = missing.map(({ condition, have, needed }) => ({

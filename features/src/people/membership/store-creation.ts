@@ -102,8 +102,3 @@ export async function countOfMerchant(tx: Tx, appId: AppId, merchantId: string, 
       AND disbanded_at IS NULL LIMIT ${most}) t`.execute(tx)
   return rows[0]?.n ?? 0
 }
-/** Others who make groups of this merchant wait until commit. */
-export async function lockCreationsOf(tx: Tx, appId: AppId, merchantId: string): Promise<void> {
-  const key = `membership-merchant:${appId.length}:${appId}${merchantId}`
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(tx)
-}

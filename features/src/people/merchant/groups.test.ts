@@ -238,3 +238,23 @@ test('[MER10] an action that overlaps the suspension comes first, or is refused:
   await Promise.all([check('li'), suspend(w, 'east', true), check('zhao')])
   expect(await check('sun')).toBe('merchant.suspended')
 })
+
+test('[MER10] an action that began before its group was stopped begins again, and is refused', async () => {
+  await using w = await world()
+  await merchant(w, 'east')
+  await hire(w, 'east', 'wang', ['issue'])
+  const groupId = await groupOf(w, 'east', 'wang', { memberIds: ['li'] })
+  const daily = await post(w, 'wang', groupId, 'check-in', bodies(w.time.now())['check-in'])
+  let isOver = false
+  const told = await w.store.transaction(appId, async (tx) => {
+    await sql`UPDATE groups SET stopped_at = 1 WHERE group_id = ${groupId}`.execute(tx)
+    const asked = refusalOf(act(w, 'li', daily, 'check').finally(() => (isOver = true)))
+    for (let waiting = 0; waiting === 0 && !isOver;) {
+      const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(tx)
+      waiting = rows[0]?.n ?? 0
+    }
+    return { asked }
+  })
+  expect(await told.asked).toBe('merchant.suspended')
+})

@@ -1,7 +1,10 @@
 /** Staff who speak as the shop: what the group sees, what the log keeps, and who may not. */
 import type { Ability, GroupId, Head, MessageRow, UserId } from '@qun/contract'
+import { setStaff } from '@qun/core'
 import { appId, refusalOf, startWorld, type World } from '@qun/testing'
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import checkIn from '../../plays/check-in/server.ts'
 import membership from '../membership/server.ts'
 import { createGroupForHost } from '../membership/contract.ts'
 import { textMessage } from '../../words/message/contract.ts'
@@ -9,7 +12,7 @@ import message from '../../words/message/server.ts'
 import { putMerchantEndpoint, putStaff, removeStaff, writerOf } from './contract.ts'
 import feature from './server.ts'
 
-const world = () => startWorld({ features: [message, membership, feature] })
+const world = () => startWorld({ features: [message, membership, checkIn, feature] })
 const merchant = (w: World, merchantId: string, name: string, parentId?: string) =>
   w.asServer().call(putMerchantEndpoint, {
     params: { merchantId },
@@ -20,7 +23,7 @@ const hire = (w: World, merchantId: string, userId: string, abilities: Ability[]
 const letGo = (w: World, merchantId: string, userId: string) =>
   w.asServer().call(removeStaff, { params: { merchantId, userId: userId as UserId } })
 async function groupOf(w: World, merchantId: string): Promise<GroupId> {
-  const people = { ownerId: 'wang' as UserId, memberIds: ['li', 'zhao'] as UserId[] }
+  const people = { ownerId: 'wang' as UserId, adminIds: ['li'] as UserId[], memberIds: ['zhao'] as UserId[] }
   return (await w.asServer().call(createGroupForHost, { body: { name: '门店群', merchantId, ...people } })).groupId
 }
 let keys = 0
@@ -28,6 +31,14 @@ const say = (w: World, who: string, groupId: GroupId, text: string, more: { as?:
   w.core.post({
     ...{ appId, groupId, kind: 'text', body: { text }, clientId: `s-${++keys}`, senderId: who as UserId },
     ...more,
+  })
+const giveIn = (w: World, who: string, groupId: GroupId) =>
+  w.core.post({
+    ...{ appId, groupId, kind: 'check-in', clientId: `s-${++keys}`, senderId: who as UserId },
+    body: {
+      ...{ title: '早起打卡', opens: 0, closes: 1_440, mode: 'cumulative', milestones: [{ days: 1, points: 5 }] },
+      ...{ proof: 'none', makeUps: 0, leaderboard: false },
+    },
   })
 async function shop(): Promise<{ w: World; groupId: GroupId; [Symbol.asyncDispose](): Promise<void> }> {
   const w = await world()
@@ -96,6 +107,33 @@ test('[MER7] let go and speaking in the same moment: one comes first, and nothin
     expect(await speak()).toBe('merchant.not_speaker')
   }
 })
+
+test.each(['text', 'check-in'] as const)(
+  '[MER7] [MER2] a %s posted while its writer is being let go waits for that, and is refused',
+  async (kind) => {
+    await using made = await shop()
+    const { w, groupId } = made
+    await hire(w, 'east', 'li', ['talk-as', 'issue'])
+    let isOver = false
+    const post = () =>
+      (kind === 'text' ? say(w, 'li', groupId, '在的', { as: true }) : giveIn(w, 'li', groupId)).finally(
+        () => (isOver = true),
+      )
+    const told = await w.store.transaction(appId, async (tx) => {
+      const call = { tx, appId, now: w.time.now() }
+      await setStaff(call, { merchantId: 'east', userId: 'li' }, null)
+      const asked = refusalOf(post())
+      // It waits for this transaction, or does not wait and is over.
+      for (let waiting = 0; waiting === 0 && !isOver;) {
+        const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(tx)
+        waiting = rows[0]?.n ?? 0
+      }
+      return { asked }
+    })
+    expect(await told.asked).toBe(kind === 'text' ? 'merchant.not_speaker' : 'merchant.not_issuer')
+  },
+)
 
 test('[MER7] a retry is known by its key, as what it was; lists, edits and recalls keep the shop', async () => {
   await using made = await shop()
