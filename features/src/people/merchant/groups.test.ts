@@ -246,10 +246,11 @@ test('[MER10] an action that began before its group was stopped begins again, an
   const groupId = await groupOf(w, 'east', 'wang', { memberIds: ['li'] })
   const daily = await post(w, 'wang', groupId, 'check-in', bodies(w.time.now())['check-in'])
   let isOver = false
+  const goesOn = () => !isOver
   const told = await w.store.transaction(appId, async (tx) => {
     await sql`UPDATE groups SET stopped_at = 1 WHERE group_id = ${groupId}`.execute(tx)
     const asked = refusalOf(act(w, 'li', daily, 'check').finally(() => (isOver = true)))
-    for (let waiting = 0; waiting === 0 && !isOver;) {
+    for (let waiting = 0; waiting === 0 && goesOn();) {
       const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(tx)
       waiting = rows[0]?.n ?? 0

@@ -115,6 +115,7 @@ test.each(['text', 'check-in'] as const)(
     const { w, groupId } = made
     await hire(w, 'east', 'li', ['talk-as', 'issue'])
     let isOver = false
+    const goesOn = () => !isOver
     const post = () =>
       (kind === 'text' ? say(w, 'li', groupId, '在的', { as: true }) : giveIn(w, 'li', groupId)).finally(
         () => (isOver = true),
@@ -124,7 +125,7 @@ test.each(['text', 'check-in'] as const)(
       await setStaff(call, { merchantId: 'east', userId: 'li' }, null)
       const asked = refusalOf(post())
       // It waits for this transaction, or does not wait and is over.
-      for (let waiting = 0; waiting === 0 && !isOver;) {
+      for (let waiting = 0; waiting === 0 && goesOn();) {
         const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM pg_stat_activity
           WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(tx)
         waiting = rows[0]?.n ?? 0

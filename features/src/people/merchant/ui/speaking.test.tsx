@@ -140,7 +140,7 @@ it('[MER7] who may not speak as the shop is offered nothing; who no longer may, 
   told(null)
   expect(screen.queryByRole('switch')).toBeNull()
 })
-it('[MER7] a card that was posted as the shop says so where it names who started it, and nobody else in it does', () => {
+it('[MER7] a card that was posted as the shop says so where it names who started it', () => {
   const asked = { question: '几点开门', options: ['8', '9'], choicesMax: 1, anonymous: false }
   const body = { ...asked, mayChange: false, mayAdd: false, hideResults: false }
   const state = { phase: 'open', options: ['8', '9'], counts: [0, 0], voterCount: 0 }
