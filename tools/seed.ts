@@ -166,7 +166,8 @@ async function addMerchant(speak: Voice, script: GroupScript, lang: Lang): Promi
   const merchant = merchantOf(script.key, lang)
   if (merchant === null) return {}
   await speak.host('PUT', `/merchants/${merchant.id}`, { name: merchant.name })
-  const work = { post: lang === 'zh' ? '店长' : 'Keeper', abilities: ['talk-as', 'moderate', 'issue', 'read-numbers'] }
+  const abilities = ['talk-as', 'moderate', 'issue', 'read-numbers', 'manage']
+  const work = { post: lang === 'zh' ? '店长' : 'Keeper', abilities }
   for (const key of staffKeys)
     await speak.host('PUT', `/merchants/${merchant.id}/staff/${encodeURIComponent(userIdOf(key, lang))}`, work)
   return { merchantId: merchant.id }

@@ -6,7 +6,7 @@ import { givesOf, type GroupId, type UserId } from '@qun/contract'
 import type { Feature } from '@qun/core'
 import { appId, refusalOf, shopId, Stage, startWorld, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
-import { listScenes } from './fixtures.ts'
+import { listScenes, tryWrongCallers } from './fixtures.ts'
 import { features } from './server.ts'
 
 interface Given {
@@ -110,4 +110,56 @@ test('[MER2] the wall finds a play that gives without saying so', async () => {
   const { holes } = await holesIn(breached)
   expect(holes).toContain('a member in a group of their own: coupon')
   expect(holes.every((hole) => hole.endsWith(': coupon'))).toBe(true)
+})
+
+// ── every other call ──
+const scenesOf = (...named: string[]) =>
+  new Map([...listScenes()].filter(([name]) => named.length === 0 || named.some((one) => name.startsWith(one))))
+
+test('[MER2] [A-12] no endpoint and no action that could move value is let through to anybody who may not call it', async () => {
+  const { holes, count, valued, names } = await tryWrongCallers({
+    shipped: features,
+    served: features,
+    scenes: scenesOf(),
+  })
+  expect(holes).toEqual([])
+  process.stdout.write(
+    `${count} combinations of wrong caller and call tried, ${valued} of them of calls that move value, of ${names.size} calls\n`,
+  )
+  expect(names.size).toBeGreaterThan(80)
+})
+test('[MER2] [A-12] the wall finds an endpoint of the host’s that anybody may call', async () => {
+  const served = features.map((feature) => ({
+    ...feature,
+    ...(feature.endpoints && {
+      endpoints: feature.endpoints.map((one) =>
+        one.endpoint.name === 'draws.grantChance'
+          ? { ...one, endpoint: { ...one.endpoint, by: 'user' as const } }
+          : one,
+      ),
+    }),
+  }))
+  const { holes } = await tryWrongCallers({ shipped: features, served, scenes: scenesOf('lucky-draw') })
+  expect(holes).toContain('a stranger: draws.grantChance')
+  expect(holes.some((hole) => hole.startsWith('something of worth moved'))).toBe(true)
+})
+test('[MER2] [A-12] and an action of an admin’s that any member may do', async () => {
+  const served = features.map((feature) => ({
+    ...feature,
+    ...(feature.cards && {
+      cards: feature.cards.map((one) =>
+        one.card.kind === 'lucky-draw'
+          ? {
+              ...one,
+              card: {
+                ...one.card,
+                actions: { ...one.card.actions, cancel: { ...one.card.actions.cancel, by: 'member' as const } },
+              },
+            }
+          : one,
+      ),
+    }),
+  }))
+  const { holes } = await tryWrongCallers({ shipped: features, served, scenes: scenesOf('lucky-draw') })
+  expect(holes).toContain('a member: lucky-draw.cancel')
 })

@@ -50,12 +50,14 @@ function isSchema(value: unknown): boolean {
   return typeof value === 'object' && value !== null
 }
 function describeEndpoint(endpoint: wire.Endpoint<any, any, any, any>) {
-  const { name, method, path, by, params, query, body, answer, status, errors, refusals, commerce, facts } = endpoint
+  const { name, method, path, by, ability, params, query, body, answer, status, errors, refusals, commerce, facts } =
+    endpoint
   return {
     name,
     method,
     path,
     by,
+    ability,
     params,
     query,
     body,

@@ -1,13 +1,15 @@
 /** A request that is not about one message: its route, who may call it, its shapes and refusals. */
 import type { Static, TObject, TSchema } from 'typebox'
 import type { FileBytes, SentFile } from './file.ts'
+import type { Ability } from './merchant.ts'
 import type { RefusalKinds } from './refusal.ts'
 
 /**
  * Who may call. `open`: anybody. `user`: anyone signed in. `member`, `admin`, `owner`: at least that role in the
- * group named by `:groupId`. `server`: the host with an API key (it may also call what users may, see `actAs`).
+ * group named by `:groupId`. `staff`: who works for the merchant named by `:merchantId`, or for one it belongs to, with
+ * the `ability` the endpoint names. `server`: the host with an API key (it may also call what users may, see `actAs`).
  */
-export type Caller = 'open' | 'user' | 'member' | 'admin' | 'owner' | 'server'
+export type Caller = 'open' | 'user' | 'member' | 'admin' | 'owner' | 'staff' | 'server'
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface Endpoint<
@@ -23,6 +25,8 @@ export interface Endpoint<
   readonly path: string
   readonly doc: string
   readonly by: Caller
+  /** [MER1] What staff must be allowed; for `by: 'staff'`, and for nothing else. */
+  readonly ability?: Ability
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body

@@ -10,6 +10,7 @@ import {
   UserIdSchema,
   VersionSchema,
 } from './ids.ts'
+import { SpeakAs } from './merchant.ts'
 import { BadgeSchema, ConversationRow, MemberRow, MessageRow, MineRow } from './rows.ts'
 import { ChangesFrame, SnapshotFrame } from './frame.ts'
 import { closed, CursorSchema, nullable, oneOf, Type } from './schema.ts'
@@ -22,7 +23,12 @@ const empty = closed({})
 /** Page size of lists; larger is `request.invalid`. */
 const Limit = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
 
-export const PostBody = closed({ clientId: ClientIdSchema, kind: Type.String({ maxLength: 40 }), body: Type.Unknown() })
+export const PostBody = closed({
+  clientId: ClientIdSchema,
+  kind: Type.String({ maxLength: 40 }),
+  body: Type.Unknown(),
+  as: Type.Optional(SpeakAs),
+})
 export const Posted = closed({
   groupId: GroupIdSchema,
   seq: SeqSchema,
@@ -55,6 +61,7 @@ export const engineEndpoints = {
       'message.recalled',
       'message.type_forbidden',
       'merchant.not_issuer',
+      'merchant.not_speaker',
       'merchant.suspended',
       'member.muted',
       'group.dissolved',

@@ -4,6 +4,8 @@
  */
 import { Type, type Static } from 'typebox'
 import { ClientIdSchema, GroupIdSchema, PlaceSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
+import { FaultSchema } from './refusal.ts'
+import { SpeakAs } from './merchant.ts'
 import { GroupRow, Head, MemberRow, MessageRow, MineRow, RecordRow, RowSchema } from './rows.ts'
 import { closed, int32Max, oneOf } from './schema.ts'
 import { MillisSchema } from './time.ts'
@@ -50,6 +52,7 @@ export const SendFrame = closed({
   clientId: ClientIdSchema,
   kind: Type.String({ maxLength: 40 }),
   body: Type.Unknown(),
+  as: Type.Optional(SpeakAs),
 })
 export const ReadFrame = closed({
   op: Type.Literal('read'),
@@ -147,7 +150,7 @@ export const ErrorFrame = closed({
   retry: oneOf('never', 'after-change', 'later'),
   title: Type.String(),
   detail: Type.Optional(Type.String()),
-  errors: Type.Optional(Type.Array(closed({ pointer: Type.String(), code: Type.String() }))),
+  errors: Type.Optional(Type.Array(FaultSchema)),
   retry_after: Type.Optional(Type.Number()),
 })
 export const TypingNotice = closed({ op: Type.Literal('typing'), groupId: GroupIdSchema, userId: UserIdSchema })

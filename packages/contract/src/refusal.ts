@@ -90,6 +90,13 @@ export const coreRefusals = {
     '只有商家的工作人员可以在商家自己的群里发放',
     'Only the shop’s staff may give this, in the shop’s own groups',
   ),
+  'merchant.not_speaker': kind(
+    403,
+    'after-change',
+    '只有商家的工作人员可以在商家自己的群里以店铺身份发言',
+    'Only the shop’s staff may speak as the shop, in its own groups',
+  ),
+  'merchant.permission': kind(403, 'after-change', '你的岗位没有此权限', 'Your post at the shop does not allow this'),
   'merchant.suspended': kind(409, 'later', '商家已暂停活动', 'The shop is suspended'),
   'merchant.not_found': kind(404, 'never', '商家不存在', 'There is no such merchant'),
   'read.seq_out_of_range': kind(422, 'after-change', '已读位置超出范围', 'The read position is past the end'),
@@ -111,11 +118,18 @@ export const coreRefusals = {
 
 export type CoreCode = keyof typeof coreRefusals
 
+/** A field that is at fault, or a condition that is not met. */
+export const FaultSchema = closed({
+  pointer: Type.String(),
+  code: Type.String(),
+  have: Type.Optional(Type.Integer({ description: 'Of a condition: what there is.' })),
+  needed: Type.Optional(Type.Integer({ description: 'Of a condition: what it takes, or the most there may be.' })),
+})
 export interface RefusalDetail {
   /** What stood in the way, in plain words, for a developer. Never shown to members. */
   readonly detail?: string
-  /** Which fields are at fault, as JSON pointers. */
-  readonly errors?: readonly { readonly pointer: string; readonly code: string }[]
+  /** Which fields are at fault, as JSON pointers; of a condition, how far it is met. */
+  readonly errors?: readonly Static<typeof FaultSchema>[]
   /** Milliseconds after which a retry may succeed. */
   readonly retryAfterMs?: number
 }
@@ -147,7 +161,7 @@ export const ProblemSchema = closed({
   retry: oneOf('never', 'after-change', 'later'),
   detail: Type.Optional(Type.String()),
   request_id: Type.String(),
-  errors: Type.Optional(Type.Array(closed({ pointer: Type.String(), code: Type.String() }))),
+  errors: Type.Optional(Type.Array(FaultSchema)),
   retry_after: Type.Optional(Type.Number({ description: 'Seconds.' })),
 })
 export type Problem = Static<typeof ProblemSchema>

@@ -1,7 +1,7 @@
 /** The rows that travel on streams: `group/<id>` carries what all members see, `user/<id>` what one person sees. */
 import { Type, type Static } from 'typebox'
 import { ClientIdSchema, GroupIdSchema, SeqSchema, UserIdSchema, VersionSchema } from './ids.ts'
-import { MerchantIdSchema, merchantDepthMax } from './merchant.ts'
+import { MerchantIdSchema, merchantDepthMax, SpokenAs } from './merchant.ts'
 import { closed, nullable, oneOf } from './schema.ts'
 import { TextSchema } from './text.ts'
 import { MillisSchema } from './time.ts'
@@ -22,6 +22,8 @@ export const MessageRow = closed({
   ordinal: Type.Integer({ minimum: 0, description: "The group's count of countable messages up to this one." }),
   own: Type.Integer({ minimum: 0, description: "The sender's count of countable messages up to this one." }),
   at: MillisSchema,
+  /** The shop the sender speaks as 以店铺身份; decided when it was posted. */
+  as: Type.Optional(SpokenAs),
   recalled: Type.Optional(closed({ by: Type.String(), at: MillisSchema })),
 })
 export type MessageRow = Static<typeof MessageRow>
@@ -81,7 +83,10 @@ export const Head = closed({
     closed({
       seq: SeqSchema,
       senderId: Type.String(),
+      /** With the shop’s name before it for who speaks as a shop. */
       senderName: Type.String(),
+      senderBadge: Type.Optional(BadgeSchema),
+      as: Type.Optional(SpokenAs),
       kind: Type.String(),
       summary: TextSchema,
     }),

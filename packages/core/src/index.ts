@@ -4,6 +4,7 @@ export { audit, auditsOf, type Audited } from './host/audit.ts'
 export * from './core.ts'
 export { defineCursor, type Cursor } from './host/cursor.ts'
 export * from './host/feature.ts'
+export * from './host/guard.ts'
 export * from './host/host.ts'
 export * from './host/limits.ts'
 export * from './host/registry.ts'
@@ -17,12 +18,18 @@ export {
   type Zone,
 } from './decide/issuer.ts'
 export {
+  abilitiesAt,
+  countStaff,
+  findHeir,
   findMerchant,
+  listGroupsOf,
   listMerchants,
+  listRunBy,
   listStaff,
   putMerchant,
   setStaff,
   setSuspended,
+  worksFor,
   type Merchant,
   type MerchantCall,
   type MerchantTold,

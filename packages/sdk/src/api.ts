@@ -20,6 +20,7 @@ import type {
   QueryOf,
   RecordRow,
   RequestOf,
+  SpokenAs,
 } from '@qun/contract'
 
 export interface ClientOptions {
@@ -56,6 +57,8 @@ export interface OutboxEntry {
   readonly kind: string
   readonly body: unknown
   readonly at: number
+  /** The shop its sender asked to speak as. */
+  readonly as?: SpokenAs
   /** Set when the server refused it for good; the person may retry (a fresh clientId) or delete. */
   readonly problem?: SdkProblem
 }
@@ -88,6 +91,8 @@ export interface PendingMessage {
   readonly kind: string
   readonly body: unknown
   readonly at: number
+  /** The shop it will be spoken as, if the server agrees. */
+  readonly as?: SpokenAs
   readonly status: 'sending' | 'failed'
   readonly problem?: SdkProblem
 }
@@ -118,7 +123,8 @@ export interface GroupView {
 export interface GroupHandle extends Readable<GroupView> {
   readonly groupId: string
   /** Sends; resolves when acknowledged. The message is in `pending` at once and survives reloads. */
-  send<C extends Card<any, any, any, any, any>>(card: C, body: BodyOf<C>): Promise<{ seq: number }>
+  /** `as`: the shop the viewer works for, to speak as it; the server decides. */
+  send<C extends Card<any, any, any, any, any>>(card: C, body: BodyOf<C>, as?: SpokenAs): Promise<{ seq: number }>
   resend(clientId: string): void
   /** Forgets a failed message. */
   discard(clientId: string): void

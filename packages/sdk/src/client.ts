@@ -121,7 +121,7 @@ class Client implements QunClient {
       get: group.view.get,
       subscribe: group.view.subscribe,
       // Nobody may be waiting for the answer: the view shows a refusal, and no unhandled rejection is reported.
-      send: (card, body) => quiet(this.#sending.add(groupId, card.kind, body)),
+      send: (card, body, as) => quiet(this.#sending.add(groupId, { kind: card.kind, body, as })),
       resend: (clientId) => this.#sending.resend(groupId, clientId),
       discard: (clientId) => this.#sending.discard(groupId, clientId),
       act: (card, seq, action, input) => this.#act(group, card.kind, seq, action, input),

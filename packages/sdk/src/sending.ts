@@ -20,6 +20,8 @@ export interface SendingHost {
   readonly isAwaited: (groupId: string, seq: number) => boolean
   readonly changed: (groupId: string) => void
 }
+/** What is said, and the shop it is said as. */
+type Words = { readonly kind: string; readonly body: unknown; readonly as?: OutboxEntry['as'] | undefined }
 interface Item {
   entry: OutboxEntry
   /** `asked`: on its way under `id`. `sent`: acknowledged at `seq`, shown until its row is. */
@@ -80,15 +82,15 @@ export class Sending {
   }
 
   /** Resolves with the position once acknowledged; rejects when refused for good. */
-  add(groupId: string, kind: string, body: unknown): Promise<{ seq: number }> {
-    return new Promise((resolve, reject) => this.#enqueue(groupId, kind, body, { resolve, reject }))
+  add(groupId: string, words: Words): Promise<{ seq: number }> {
+    return new Promise((resolve, reject) => this.#enqueue(groupId, words, { resolve, reject }))
   }
   /** A failed message once more, as another message: the refusal of the first one stands for its clientId. */
   resend(groupId: string, clientId: string): void {
     const item = this.#find(groupId, clientId)
     if (item?.phase !== 'failed') return
     this.#remove(groupId, item)
-    this.#enqueue(groupId, item.entry.kind, item.entry.body, undefined)
+    this.#enqueue(groupId, item.entry, undefined)
   }
   discard(groupId: string, clientId: string): void {
     const item = this.#find(groupId, clientId)
@@ -160,11 +162,12 @@ export class Sending {
     }
   }
 
-  #enqueue(groupId: string, kind: string, body: unknown, settle: Item['settle']): void {
+  #enqueue(groupId: string, { kind, body, as }: Words, settle: Item['settle']): void {
     // Strictly rising, because the store gives entries back in this order.
     this.#lastAt = Math.max(this.#host.serverNow(), this.#lastAt + 1)
     const clientId = this.#platform.freshId()
-    const entry = { userId: this.#userId ?? '', groupId, clientId, kind, body, at: this.#lastAt }
+    const spoken = as === undefined ? {} : { as }
+    const entry = { userId: this.#userId ?? '', groupId, clientId, kind, body, at: this.#lastAt, ...spoken }
     this.#queue(groupId).items.push(itemOf(entry, settle))
     if (this.#userId !== undefined) this.#keep(entry)
     this.#changed(groupId)
@@ -176,9 +179,10 @@ export class Sending {
     if (queue.items.some((item) => item.phase === 'asked')) return
     const item = queue.items.find((one) => one.phase === 'queued')
     if (item === undefined) return
-    const { clientId, kind, body } = item.entry
+    const { clientId, kind, body, as } = item.entry
     const id = this.#host.nextId()
-    const frame = { op: 'send', id, groupId, clientId, kind, body } as Static<typeof SendFrame>
+    const asked = as === undefined ? {} : { as: true }
+    const frame = { op: 'send', id, groupId, clientId, kind, body, ...asked } as Static<typeof SendFrame>
     if (!this.#host.send(frame)) return
     item.phase = 'asked'
     item.id = id
@@ -276,7 +280,8 @@ function itemOf(entry: OutboxEntry, settle: Item['settle']): Item {
   const phase = entry.problem === undefined ? 'queued' : 'failed'
   return { entry, phase, id: 0, seq: 0, tries: 0, shown: shownOf(entry), settle }
 }
-function shownOf({ clientId, kind, body, at, problem }: OutboxEntry): PendingMessage {
-  if (problem === undefined) return { clientId, kind, body, at, status: 'sending' }
-  return { clientId, kind, body, at, status: 'failed', problem }
+function shownOf({ clientId, kind, body, at, as, problem }: OutboxEntry): PendingMessage {
+  const spoken = as === undefined ? {} : { as }
+  if (problem === undefined) return { clientId, kind, body, at, ...spoken, status: 'sending' }
+  return { clientId, kind, body, at, ...spoken, status: 'failed', problem }
 }

@@ -115,6 +115,16 @@ export function defineNameMark(mark: NameMark): NameMark {
   return mark
 }
 
+/** A button in the bar over the conversations: to make a group. */
+export interface ListAction {
+  readonly name: string
+  readonly order: number
+  readonly Action: (props: { readonly onOpen: (groupId: string) => void }) => ReactNode
+}
+export function defineListAction(action: ListAction): ListAction {
+  return action
+}
+
 export interface Draft {
   readonly text: string
   /** User ids whose `@name` stands in the text; '*' is everybody. */
@@ -186,8 +196,8 @@ export interface Talk {
 
 /**
  * All that one feature shows. A feature's `ui/index.tsx` module itself has this form: `default` its cards, and named
- * `sections`, `memberSections`, `banners`, `nameMarks`, `talk`; so registering one is `import * as it` and a line
- * in a list.
+ * `sections`, `memberSections`, `banners`, `nameMarks`, `listActions`, `talk`; so registering one is `import * as it`
+ * and a line in a list.
  */
 export interface FeatureUI {
   readonly default?: readonly AnyCardUI[]
@@ -197,5 +207,6 @@ export interface FeatureUI {
   /** Lines above the messages of a group: an announcement, what is going on. Each draws null when it has nothing. */
   readonly banners?: readonly GroupSection[]
   readonly nameMarks?: readonly NameMark[]
+  readonly listActions?: readonly ListAction[]
   readonly talk?: Talk
 }

@@ -226,10 +226,11 @@ function fixtureGroup(
     groupId: first.groupId,
     get: view.get,
     subscribe: view.subscribe,
-    async send(card, body) {
-      note('send', { kind: card.kind, body })
+    async send(card, body, as) {
+      const spoken = as === undefined ? {} : { as }
+      note('send', { kind: card.kind, body, ...spoken })
       const clientId = `s${++sent}`
-      const pending: PendingMessage = { clientId, kind: card.kind, body, at: now(), status: 'sending' }
+      const pending: PendingMessage = { clientId, kind: card.kind, body, at: now(), ...spoken, status: 'sending' }
       change({ pending: [...view.get().pending, pending] })
       await Promise.resolve()
       const seq = (view.get().messages.at(-1)?.seq ?? 0) + 1
@@ -237,6 +238,7 @@ function fixtureGroup(
         at: now(),
         clientId: clientId as never,
         state: card.initial ?? {},
+        ...spoken,
       })
       change({
         pending: view.get().pending.filter((one) => one !== pending),

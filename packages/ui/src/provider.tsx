@@ -39,6 +39,7 @@ export function collectFeatures(parts: NonNullable<QunProviderProps['cards']>) {
     memberSections: inOrder(features.flatMap((one) => one.memberSections ?? [])),
     banners: inOrder(features.flatMap((one) => one.banners ?? [])),
     nameMarks: inOrder(features.flatMap((one) => one.nameMarks ?? [])),
+    listActions: inOrder(features.flatMap((one) => one.listActions ?? [])),
     talk: features.findLast((one) => one.talk)?.talk,
   }
 }

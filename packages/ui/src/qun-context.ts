@@ -1,9 +1,9 @@
 /** What every component of the kit shares, and how it is read. */
-import { textIn, type Locale, type Text } from '@qun/contract'
+import { textIn, type Locale, type SpokenAs, type Text } from '@qun/contract'
 import type { QunClient } from '@qun/sdk'
 import { createContext, useCallback, useContext } from 'react'
 import type { RefObject } from 'react'
-import type { AnyCardUI, GroupSection, MemberSection, NameMark, Talk } from './card-ui.ts'
+import type { AnyCardUI, GroupSection, ListAction, MemberSection, NameMark, Talk } from './card-ui.ts'
 import { wordIn, type TextName, type TextValues } from './texts.ts'
 
 export type ToastTone = 'plain' | 'ok' | 'danger'
@@ -17,12 +17,18 @@ export interface Qun {
   readonly memberSections: readonly MemberSection[]
   readonly banners: readonly GroupSection[]
   readonly nameMarks: readonly NameMark[]
+  readonly listActions: readonly ListAction[]
   readonly talk: Talk | undefined
   readonly toast: (text: Text, tone?: ToastTone) => void
   /** Where sheets and menus are drawn: inside the kit's own box, so that an embedded chat covers only itself. */
   readonly root: RefObject<HTMLDivElement | null>
 }
 export const QunContext = createContext<Qun | undefined>(undefined)
+
+/** [MER7] The shop that the message drawn is spoken as, for the name of who started it. */
+export const SpokenContext = createContext<SpokenAs | undefined>(undefined)
+/** The same, around that name alone: other people in the card have their own. */
+export const StarterContext = createContext<SpokenAs | undefined>(undefined)
 
 /** The kit's surroundings. Throws outside `QunProvider`. */
 export function useQun(): Qun {

@@ -1,8 +1,14 @@
 /** What tests of faces need: a client in memory, overlays that open at once, a play's card or form in its place. */
 import type { BodyOf, Locale, MineOf, Role, StateOf } from '@qun/contract'
 import type { ViewMessage } from '@qun/sdk'
-import type { ReactElement, ReactNode } from 'react'
+import { useState, type ReactElement, type ReactNode } from 'react'
 import type { AnyCard, CardFaceProps, ComposeProps } from './card-ui.ts'
+import { ChatContext, viewerIn, type Chat } from './chat-context.tsx'
+import { LineView } from './chat/line-view.tsx'
+import { timelineOf } from './chat/timeline.ts'
+import { Composer } from './compose/composer.tsx'
+import { useSpeaking, useSpoken } from './compose/speaking.tsx'
+import { useReadable } from './parts/readable.ts'
 import { fixtureGroupId, type FixtureClient } from './fixture.ts'
 import * as parts from './parts/overlay-parts.tsx'
 import { provideOverlays } from './parts/overlay.tsx'
@@ -63,4 +69,43 @@ export function formFace<C extends AnyCard>(
     </QunProvider>
   )
   return { face, posted }
+}
+
+/** An open group without its scrolling, which needs a page with a height: every row is drawn, and what writes to it. */
+export function OpenRows({ client, userId }: { readonly client: FixtureClient; readonly userId: string }) {
+  const opened = client.open(fixtureGroupId)
+  const view = useReadable(opened)
+  const speaking = useSpeaking(view)
+  const [quoted, setQuoted] = useState<ViewMessage>()
+  const nothing = () => {}
+  const chat: Chat = {
+    group: useSpoken(opened, speaking),
+    view,
+    viewer: viewerIn(view.members, userId),
+    uploads: { possible: false, list: [], send: nothing, cancel: nothing, retry: nothing },
+    speaking,
+    recalledTexts: new Map(),
+    quote: setQuoted,
+    edit: nothing,
+    rewrite: nothing,
+    jump: nothing,
+    openMember: nothing,
+    showReactors: nothing,
+  }
+  const lines = timelineOf({
+    messages: view.messages,
+    pending: view.pending,
+    viewerId: userId,
+    isSystem: () => false,
+    foldOf: () => undefined,
+  })
+  const answering = { quoted, edited: undefined, rewritten: undefined, mentioned: undefined }
+  return (
+    <ChatContext value={chat}>
+      {lines.map((line) => (
+        <LineView key={line.key} line={line} highlightedSeq={undefined} openMenu={(message) => setQuoted(message)} />
+      ))}
+      <Composer {...answering} onCancel={() => setQuoted(undefined)} onSent={nothing} />
+    </ChatContext>
+  )
 }

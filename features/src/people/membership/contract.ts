@@ -14,6 +14,9 @@ import {
   PictureSchema,
   AskedMs,
 } from '@qun/contract'
+import { creationRefusals } from './contract-creation.ts'
+
+export * from './contract-creation.ts'
 
 /** Characters of a group's name. */
 export const groupNameMax = 60
@@ -38,6 +41,7 @@ const History = oneOf('none', 'recent', 'all')
 const Roster = oneOf('members', 'admins')
 
 export const membershipRefusals = {
+  ...creationRefusals,
   'group.name_invalid': refusal(422, 'after-change', '群名不符合要求', 'The group’s name is not allowed'),
   'group.create_limited': refusal(429, 'later', '今天创建的群太多了', 'Too many groups were created today'),
   'member.name_invalid': refusal(422, 'after-change', '群昵称不符合要求', 'The nickname is not allowed'),
@@ -74,28 +78,47 @@ export const membershipFacts = {
   'membership.disbanded': closed({ byId: nullable(UserIdSchema) }),
 } as const
 
+const newGroup = closed({
+  name: Name,
+  avatar: Type.Optional(PictureSchema),
+  description: Type.Optional(Description),
+  memberIds: Type.Optional(Type.Array(UserIdSchema, { maxItems: startWithMax, uniqueItems: true })),
+})
+const creationErrors = [
+  'group.name_invalid',
+  'group.create_limited',
+  'group.creation_denied',
+  'user.not_found',
+  'auth.guest_forbidden',
+  'media.external_not_allowed',
+]
 export const createGroup = defineEndpoint({
   name: 'groups.create',
   method: 'POST',
   path: '/groups',
   doc: 'Makes a group with the caller as its owner, and at most forty people with it; at most twenty groups a day.',
   by: 'user',
-  body: closed({
-    name: Name,
-    avatar: Type.Optional(PictureSchema),
-    description: Type.Optional(Description),
-    memberIds: Type.Optional(Type.Array(UserIdSchema, { maxItems: startWithMax, uniqueItems: true })),
-  }),
+  body: newGroup,
   answer: closed({ groupId: GroupIdSchema }),
   status: 201,
   refusals: membershipRefusals,
-  errors: [
-    'group.name_invalid',
-    'group.create_limited',
-    'user.not_found',
-    'auth.guest_forbidden',
-    'media.external_not_allowed',
-  ],
+  errors: creationErrors,
+  facts: membershipFacts,
+})
+/** [MER1] By the engine's word: who manages the merchant, or one it belongs to. */
+export const createGroupForMerchant = defineEndpoint({
+  name: 'groups.createForMerchant',
+  method: 'POST',
+  path: '/me/merchants/:merchantId/groups',
+  doc: 'Makes a group of a merchant the caller manages, with the caller as its owner.',
+  by: 'staff',
+  ability: 'manage',
+  params: closed({ merchantId: MerchantIdSchema }),
+  body: newGroup,
+  answer: closed({ groupId: GroupIdSchema }),
+  status: 201,
+  refusals: membershipRefusals,
+  errors: [...creationErrors, 'merchant.not_found', 'merchant.permission'],
   facts: membershipFacts,
 })
 export const createGroupForHost = defineEndpoint({

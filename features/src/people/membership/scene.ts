@@ -10,8 +10,21 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await stage.call('users.put', 'host', { params: { userId }, body: { name: userId } })
     await stage.call('members.remove', 'wang', { params: of(banned), body: { ban: true } })
     await stage.call('members.mute', 'he', { params: of('sun'), body: { durationMs: 60_000 } })
+    const merchantId = `makes-${stage.n}`
+    await stage.call('merchants.put', 'host', { params: { merchantId }, body: { name: '山茶' } })
+    const work = { post: '店长', abilities: ['manage'] }
+    await stage.call('merchantStaff.put', 'host', { params: { merchantId, userId: 'wang' }, body: work })
     return [
       { name: 'groups.create', who: 'wang', body: { name: '新开的群', memberIds: ['li'] } },
+      { name: 'groups.createForMerchant', who: 'wang', params: { merchantId }, body: { name: '门店群' } },
+      {
+        name: 'groupPolicies.put',
+        who: 'host',
+        params: { kind: 'merchant' },
+        body: { merchantId, policy: { followers: 0, perPerson: 9 } },
+      },
+      { name: 'groupPolicies.putPerson', who: 'host', params: { userId: 'li' }, body: { followers: 9 } },
+      { name: 'groupPolicies.putMerchant', who: 'host', params: { merchantId }, body: { storeScore: 440 } },
       {
         name: 'groups.createForHost',
         who: 'host',

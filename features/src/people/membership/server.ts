@@ -6,9 +6,9 @@ import {
   addMembers,
   bansOf,
   changeGroup,
-  createdPerDayMax,
   createGroup,
   createGroupForHost,
+  createGroupForMerchant,
   disbandGroup,
   leaveGroup,
   muteMember,
@@ -21,6 +21,9 @@ import {
   type membershipFacts,
 } from './contract.ts'
 import { cleanGroupName, cleanNickname, isMuteDuration, isReservedName, outranks, skeletonOf } from './rules.ts'
+import { perDayFor } from './rules-creation.ts'
+import { checkCreation, creationEndpoints } from './server-creation.ts'
+import { creationMigrations, findStanding } from './store-creation.ts'
 import { addBan, addCreation, listBans, lockCreations, migrations, removeBan } from './store.ts'
 
 const dayMs = 86_400_000
@@ -101,16 +104,25 @@ function recordCreation(group: GroupCall, ownerId: UserId, source: string): void
   record(group, 'membership.joined', { userId: ownerId, source })
 }
 
-const create = serveEndpoint(createGroup, async (call) => {
-  const { body, actorId, caller } = call
+interface Wanted {
+  readonly name: string
+  readonly avatar?: string
+  readonly description?: string
+  readonly memberIds?: readonly UserId[]
+}
+/** [MB1] [C-M02] A group that a person makes: a friends' group, or one of a merchant they manage. */
+async function makeGroup(call: AnyCall, body: Wanted, merchantId: string | undefined): Promise<{ groupId: GroupId }> {
+  const { actorId, caller } = call
   if (caller.kind === 'user' && caller.guest) call.fail('auth.guest_forbidden')
   const name = cleanGroupName(body.name)
   if (name === undefined) return call.fail('group.name_invalid')
   const made = await lockCreations(call.tx, call.appId, actorId, call.now - dayMs)
+  const { credit } = await findStanding(call.tx, call.appId, { userId: actorId })
   const [first] = made
-  if (made.length >= createdPerDayMax && first !== undefined) {
+  if (made.length >= perDayFor(credit) && first !== undefined) {
     call.fail('group.create_limited', { retryAfterMs: first + dayMs - call.now })
   }
+  await checkCreation(call, actorId, merchantId)
   const others = (body.memberIds ?? []).filter((userId) => userId !== actorId)
   await checkKnown(call, others)
   const group = await call.createGroup({
@@ -118,6 +130,7 @@ const create = serveEndpoint(createGroup, async (call) => {
     ownerId: actorId,
     ...(body.avatar === undefined ? {} : { avatar: body.avatar }),
     settings: { description: body.description ?? '' },
+    ...(merchantId === undefined ? {} : { merchantId }),
     withUsers: others,
   })
   await addCreation(call.tx, call.appId, actorId, group.groupId, call.now)
@@ -126,7 +139,11 @@ const create = serveEndpoint(createGroup, async (call) => {
   await tell(group, { what: 'created', name, ...(await byActor(call, group)) })
   await tellJoined(call, group, added, 'added')
   return { groupId: group.groupId }
-})
+}
+const create = serveEndpoint(createGroup, (call) => makeGroup(call, call.body, undefined))
+const createForMerchant = serveEndpoint(createGroupForMerchant, (call) =>
+  makeGroup(call, call.body, call.params.merchantId),
+)
 
 const createForHost = serveEndpoint(createGroupForHost, async (call) => {
   const { body } = call
@@ -323,9 +340,11 @@ const unmute = serveEndpoint(unmuteMember, async (call) => {
 
 export default defineFeature({
   name: 'membership',
-  migrations,
+  migrations: [...migrations, ...creationMigrations],
   endpoints: [
     create,
+    createForMerchant,
+    ...creationEndpoints,
     createForHost,
     change,
     disband,

@@ -9,6 +9,8 @@ import {
   MillisSchema,
   nullable,
   refusal,
+  SeqSchema,
+  SpokenAs,
   Type,
   UserIdSchema,
   type Static,
@@ -16,6 +18,8 @@ import {
 } from '@qun/contract'
 
 export const abilitiesMax = 6
+/** Staff that a merchant’s own people may put on its list; the host may put more. */
+export const staffMax = 500
 const merchant = closed({ merchantId: MerchantIdSchema })
 const employee = closed({ merchantId: MerchantIdSchema, userId: UserIdSchema })
 const empty = closed({})
@@ -31,9 +35,23 @@ export const merchantRefusals = {
     '所属商家和积分计划不能更改，且最多四级',
     'A merchant keeps the one it was made under and its programme of points, at most four levels deep',
   ),
+  'merchant.ability_missing': refusal(
+    403,
+    'after-change',
+    '不能授予自己没有的权限',
+    'You cannot give an ability you do not hold',
+  ),
+  'merchant.staff_full': refusal(409, 'after-change', '工作人员已达上限', 'There are as many staff as there may be'),
+  'merchant.not_staff': refusal(
+    409,
+    'after-change',
+    '此人不是该商家的工作人员',
+    'This person does not work for the shop',
+  ),
 } as const
 
-/** What was decided about a merchant and its people, for features and the host: of the app, not of one group. */
+const Behind = closed({ merchantId: MerchantIdSchema, groupId: GroupIdSchema })
+/** What was decided about a merchant and its people, for features and the host: of the app or of one group. */
 export const merchantFacts = {
   'merchant.staff-set': closed({
     merchantId: MerchantIdSchema,
@@ -42,6 +60,15 @@ export const merchantFacts = {
     abilities: Abilities,
   }),
   'merchant.suspended': closed({ merchantId: MerchantIdSchema, suspended: Type.Boolean() }),
+  /** A group of theirs passed to somebody who works there, because its owner no longer does. */
+  'merchant.group-passed': closed({ merchantId: MerchantIdSchema, fromId: UserIdSchema, toId: UserIdSchema }),
+  /** Nobody of the merchant may run it: its owner stays until somebody may, or the host decides. */
+  'merchant.group-unmanaged': closed({ merchantId: MerchantIdSchema, groupId: GroupIdSchema, ownerId: UserIdSchema }),
+  /** Where a round ended that passes groups on, stops them or ends their plays: the next goes on there. */
+  'merchant.leaving': closed({ merchantId: MerchantIdSchema, userId: UserIdSchema, after: GroupIdSchema }),
+  'merchant.taking-up': closed({ merchantId: MerchantIdSchema, after: Behind }),
+  'merchant.stopping': closed({ merchantId: MerchantIdSchema, after: Behind }),
+  'merchant.plays-ending': closed({ after: Type.Integer({ minimum: 0 }) }),
 } as const
 
 /** Key: the merchant's id. Their own client offers what they may give. */
@@ -138,6 +165,95 @@ export const removeStaff = defineEndpoint({
   answer: empty,
   errors: ['merchant.not_found'],
   facts: merchantFacts,
+})
+/** The wire tells members the shop; the host sees the person behind it, whatever they are called by now. */
+export const writerOf = defineEndpoint({
+  name: 'merchants.writerOf',
+  method: 'GET',
+  path: '/host/groups/:groupId/messages/:seq/writer',
+  doc: 'Who really wrote a message, and as which shop they spoke.',
+  by: 'server',
+  params: closed({ groupId: GroupIdSchema, seq: SeqSchema }),
+  answer: closed({
+    userId: Type.String({ description: 'Empty for lines of the system.' }),
+    name: Type.String({ description: 'Their own name, as the host told it.' }),
+    as: nullable(SpokenAs),
+    at: MillisSchema,
+  }),
+  errors: ['message.not_found'],
+})
+export const giveGroup = defineEndpoint({
+  name: 'merchants.giveGroup',
+  method: 'PUT',
+  path: '/host/groups/:groupId/owner',
+  doc: 'The host gives a merchant’s group to somebody who works there; who owned it becomes a member. Makes them a member.',
+  by: 'server',
+  params: closed({ groupId: GroupIdSchema }),
+  body: closed({ userId: UserIdSchema }),
+  answer: empty,
+  errors: ['group.not_found', 'group.dissolved', 'group.full', 'member.blacklisted', 'merchant.not_staff'],
+  refusals: merchantRefusals,
+  facts: merchantFacts,
+})
+// ── by staff who manage, from their own client ──
+const ofStaff = { by: 'staff', ability: 'manage' } as const
+export const myStaff = defineEndpoint({
+  name: 'merchantStaff.mine',
+  method: 'GET',
+  path: '/me/merchants/:merchantId/staff',
+  doc: 'Who works for a merchant the caller manages, in the order of their ids.',
+  ...ofStaff,
+  params: merchant,
+  query: closed({ after: Type.Optional(UserIdSchema), limit: Type.Optional(Limit) }),
+  answer: closed({
+    staff: Type.Array(closed({ ...StaffView.properties, name: Type.String() })),
+    more: Type.Boolean(),
+    /** What the caller may give to others. */
+    held: Abilities,
+  }),
+  errors: ['merchant.not_found', 'merchant.permission'],
+})
+export const putMyStaff = defineEndpoint({
+  name: 'merchantStaff.putMine',
+  method: 'PUT',
+  path: '/me/merchants/:merchantId/staff/:userId',
+  doc: 'A person works for a merchant the caller manages. Nobody gives an ability they do not hold.',
+  ...ofStaff,
+  params: employee,
+  body: closed({ post: Post, abilities: Abilities }),
+  answer: empty,
+  refusals: merchantRefusals,
+  errors: [
+    'merchant.not_found',
+    'merchant.permission',
+    'merchant.ability_missing',
+    'merchant.staff_full',
+    'user.not_found',
+  ],
+  facts: merchantFacts,
+})
+export const removeMyStaff = defineEndpoint({
+  name: 'merchantStaff.removeMine',
+  method: 'DELETE',
+  path: '/me/merchants/:merchantId/staff/:userId',
+  doc: 'A person works no more for a merchant the caller manages.',
+  ...ofStaff,
+  params: employee,
+  answer: empty,
+  refusals: merchantRefusals,
+  errors: ['merchant.not_found', 'merchant.permission'],
+  facts: merchantFacts,
+})
+export const nameMyMerchant = defineEndpoint({
+  name: 'merchants.nameMine',
+  method: 'PUT',
+  path: '/me/merchants/:merchantId/name',
+  doc: 'Names a merchant the caller manages anew. What was said under the former name keeps it.',
+  ...ofStaff,
+  params: merchant,
+  body: closed({ name: Name }),
+  answer: empty,
+  errors: ['merchant.not_found', 'merchant.permission'],
 })
 export const merchantOfGroup = defineEndpoint({
   name: 'merchants.ofGroup',

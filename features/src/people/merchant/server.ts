@@ -1,5 +1,5 @@
 /** Serves merchants and their staff: glue between the contract and the engine, which keeps them. */
-import { refuse, type Ability, type UserId } from '@qun/contract'
+import { refuse, type UserId } from '@qun/contract'
 import {
   defineFeature,
   findMerchant,
@@ -7,12 +7,12 @@ import {
   listStaff,
   putMerchant,
   serveEndpoint,
-  setStaff,
   setSuspended,
-  type Call,
+  worksFor,
   type Merchant,
 } from '@qun/core'
 import {
+  giveGroup,
   listMerchantsEndpoint,
   listStaffEndpoint,
   merchantOfGroup,
@@ -21,18 +21,13 @@ import {
   putStaff,
   removeStaff,
   suspendMerchant,
+  writerOf,
 } from './contract.ts'
+import { groupReactions, hand } from './server-groups.ts'
+import { employ, knownMerchant, pageDefault, pageOf, staffEndpoints, viewOfStaff } from './server-staff.ts'
+import { dropWaiting, migrations } from './store.ts'
 
-const pageDefault = 50
 const viewOf = ({ path, ...rest }: Merchant) => ({ ...rest, path: [...path] })
-async function knownMerchant(call: Call, merchantId: string): Promise<Merchant> {
-  const found = await findMerchant(call, merchantId)
-  if (found === undefined) throw refuse('merchant.not_found')
-  return found
-}
-/** A page of rows of which one more was read. */
-const pageOf = <T>(rows: readonly T[], limit: number) => ({ shown: rows.slice(0, limit), more: rows.length > limit })
-
 const put = serveEndpoint(putMerchantEndpoint, async (call) => {
   const { merchantId } = call.params
   const { name, parentId, programme } = call.body
@@ -60,30 +55,34 @@ const staff = serveEndpoint(listStaffEndpoint, async (call) => {
   const { merchantId } = await knownMerchant(call, call.params.merchantId)
   const { after = '', limit = pageDefault } = call.query
   const { shown, more } = pageOf(await listStaff(call, { merchantId, after, limit: limit + 1 }), limit)
-  return { staff: shown.map((one) => ({ ...one, userId: one.userId as UserId, abilities: [...one.abilities] })), more }
+  return { staff: shown.map(viewOfStaff), more }
 })
-interface Work {
-  readonly post: string
-  readonly abilities: readonly Ability[]
-}
-async function employ(call: Call, of: { readonly merchantId: string; readonly userId: UserId }, work: Work | null) {
-  const { merchantId, userId } = of
-  const { name } = await knownMerchant(call, merchantId)
-  await setStaff(call, of, work)
-  call.putUserRecord(userId, merchantStaff, merchantId, work === null ? null : { name, ...work })
-  call.recordForApp('merchant.staff-set', {
-    ...of,
-    post: work?.post ?? null,
-    abilities: work?.abilities ?? [],
-  })
-  return {}
-}
 const hire = serveEndpoint(putStaff, async (call) => {
   if ((await call.findUser(call.params.userId)) === undefined) throw refuse('user.not_found')
   return employ(call, call.params, call.body)
 })
 const letGo = serveEndpoint(removeStaff, (call) => employ(call, call.params, null))
 
+const give = serveEndpoint(giveGroup, async (call) => {
+  const { userId } = call.body
+  const group = await call.group(call.params.groupId)
+  if (group.row.disbandedAt !== undefined) call.fail('group.dissolved')
+  const path = group.row.merchantPath ?? []
+  if (!(await worksFor(call, path, userId))) call.fail('merchant.not_staff')
+  const fromId = group.row.ownerId
+  if (fromId === userId) return {}
+  await hand(call, group, userId)
+  await group.setRole(fromId, 'member')
+  const [merchantId] = path
+  if (merchantId !== undefined) await dropWaiting(call, { merchantId, groupId: group.groupId })
+  return {}
+})
+const writer = serveEndpoint(writerOf, async (call) => {
+  const { groupId, seq } = call.params
+  const { senderId, as, at } = await call.readMessage(groupId, seq)
+  const name = senderId === '' ? '' : ((await call.findUser(senderId as UserId))?.name ?? senderId)
+  return { userId: senderId, name, as: as ?? null, at }
+})
 const ofGroup = serveEndpoint(merchantOfGroup, async (call) => {
   const { merchantPath } = (await call.group(call.params.groupId)).row
   const merchantId = merchantPath?.[0]
@@ -94,6 +93,8 @@ const ofGroup = serveEndpoint(merchantOfGroup, async (call) => {
 
 export default defineFeature({
   name: 'merchant',
+  migrations,
   records: [merchantStaff],
-  endpoints: [put, list, suspend, staff, hire, letGo, ofGroup],
+  endpoints: [put, list, suspend, staff, hire, letGo, give, writer, ofGroup, ...staffEndpoints],
+  reactions: groupReactions,
 })

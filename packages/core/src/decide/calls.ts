@@ -76,6 +76,7 @@ export function groupCall(work: GroupWork): GroupCall {
     unban: (userId) => work.setBanned(userId, false),
     isBanned: async (userId) => (await work.findMember(userId))?.banned === true,
     update: (patch) => work.update(patch),
+    setStopped: (isStopped) => work.setStopped(isStopped),
     disband: () => work.disband(),
     post: (message) => postWithin(work, message),
     putRecord: (record, key, body) => work.putRecord(record, key, body),

@@ -2,7 +2,7 @@
  * Actions on cards. Those that wait for the same card are decided together: the message is locked once, each action
  * runs behind a savepoint of its own, and the card is stamped and published once.
  */
-import { type AppId, refuse, Refusal } from '@qun/contract'
+import { type ActionContract, type AppId, refuse, Refusal } from '@qun/contract'
 import { markPlace } from '@qun/storage'
 import { sql } from 'kysely'
 import { checkActor, checkAlive } from '../host/access.ts'
@@ -148,6 +148,7 @@ async function runOne(
     if (member === undefined || !member.active || request.seq <= member.join_seq) throw refuse('message.not_found')
     if (contract === undefined) throw refuse('card.unknown_action')
     checkAlive(card)
+    if (card.isStopped && gives(contract)) throw refuse('merchant.suspended')
     if (card.row.recalled_at !== null) throw refuse('message.recalled')
     checkActor(contract.by, { userId: member.user_id, role: member.role }, card.row.sender_id)
     if (member.muted_until > decision.now && contract.by === 'sender') throw refuse('member.muted')
@@ -169,6 +170,8 @@ async function runOne(
   }
 }
 
+/** [MER10] Whatever moves value, but for the sender's own taking back. */
+const gives = ({ by, commerce }: ActionContract) => commerce === true && by !== 'sender'
 /** What moves money, points or stock must be repeatable without harm, and is not for people anybody can make. */
 function checkCommerce({ principal, clientId }: ActRequest): void {
   if (principal.guest) throw refuse('auth.guest_forbidden')

@@ -1,6 +1,7 @@
 /** One card under decision: what its handlers see, and their effects until the decision takes them. Knows no kind. */
 import {
   type Card,
+  type Gives,
   givesOf,
   type GroupId,
   type MemberRow,
@@ -13,8 +14,10 @@ import { assert, Bug } from '../host/assert.ts'
 import { baseCall, postWithin } from './calls.ts'
 import { summaryOf } from '../read/conversations.ts'
 import type { Decision } from './decision.ts'
+import type { Ending } from './group-row.ts'
 import { type Engine, failKeeping } from '../ground/engine.ts'
 import type { ActionCall, CardCall, CardServer } from '../host/feature.ts'
+import { wordsOf } from '../ground/publication.ts'
 import { memberRow } from '../ground/row-text.ts'
 import type { ActorDbRow } from './members.ts'
 import type { MessageDbRow } from '../ground/store.ts'
@@ -36,10 +39,10 @@ export async function openCard(
   at: { readonly groupId: string; readonly seq: number },
 ): Promise<CardWork> {
   const row = await lockMessage(decision, at)
-  const disbandedAt = await decision.groupWork(at.groupId).findDisbanded()
+  const ending = await decision.groupWork(at.groupId).findEnding()
   const server = decision.engine.registry.cards.get(row.kind)
   if (server === undefined) throw refuse('card.unknown_type')
-  return new CardWork(decision, at.groupId, row, server, disbandedAt)
+  return new CardWork(decision, at.groupId, row, server, ending)
 }
 
 /** A handler that lets a state grow without bound is a bug: all members are sent it at every change. */
@@ -73,6 +76,8 @@ export class CardWork {
   readonly row: MessageDbRow
   readonly server: CardServer
   readonly disbanded_at: number | null
+  /** [MER10] It gives a merchant's value, and the merchant gives nothing any more. */
+  readonly isStopped: boolean
   readonly body: unknown
   /** What viewers hold of the card, as read or changed. */
   readonly mine = new Map<string, unknown>()
@@ -82,13 +87,14 @@ export class CardWork {
   /** What handlers are given, made once: a batch runs hundreds of actions. */
   #call: CardCall<any> | undefined
 
-  constructor(decision: Decision, groupId: string, row: MessageDbRow, server: CardServer, disbandedAt: number | null) {
+  constructor(decision: Decision, groupId: string, row: MessageDbRow, server: CardServer, ending: Ending) {
     this.decision = decision
     this.groupId = groupId
     this.row = row
     this.server = server
-    this.disbanded_at = disbandedAt
+    this.disbanded_at = ending.disbanded_at
     this.body = row.body === null ? null : JSON.parse(row.body)
+    this.isStopped = ending.stopped_at !== null && this.gives === 'issued'
     this.#effects = {
       state: row.state === null ? null : JSON.parse(row.state),
       isChanged: false,
@@ -98,6 +104,9 @@ export class CardWork {
       userRecords: [],
       appFacts: [],
     }
+  }
+  get gives(): Gives {
+    return this.body === null ? 'nothing' : givesOf(this.server.card, this.body)
   }
   get state(): unknown {
     return this.#effects.state
@@ -155,12 +164,7 @@ export class CardWork {
       validators.assert(this.server.card.state, state, `the state of a ${this.row.kind}`)
       this.row.state = JSON.stringify(state)
       checkStateSize(limits, this.row.kind, this.row.state)
-      work.setMessage(this.row, {
-        seq: this.row.seq,
-        senderId: this.row.sender_id,
-        kind: this.row.kind,
-        summary: summaryOf(registry, this.row.kind, this.body, state),
-      })
+      work.setMessage(this.row, wordsOf(this.row, summaryOf(registry, this.row.kind, this.body, state)))
     }
     for (const [userId, part] of mine) {
       validators.assert(this.server.card.mine, part, `somebody's part of a ${this.row.kind}`)
@@ -192,7 +196,7 @@ export class CardWork {
       groupId: groupId as GroupId,
       seq: row.seq,
       senderId: row.sender_id as UserId,
-      gives: this.body === null ? 'nothing' : givesOf(this.server.card, this.body),
+      gives: this.gives,
       at: row.at,
       body: this.body,
       get state() {
@@ -224,7 +228,7 @@ export class CardWork {
         return new Map(found.map((row) => [row.user_id as UserId, memberRow(row)]))
       },
       isBanned: async (userId: UserId) => (await work.findMember(userId))?.banned === true,
-      disbanded: this.disbanded_at !== null,
+      disbanded: this.disbanded_at !== null || this.isStopped,
       post: (message) => postWithin(work, message),
     }
   }

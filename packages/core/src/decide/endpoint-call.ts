@@ -15,7 +15,7 @@ import {
 } from '@qun/contract'
 import { sql } from 'kysely'
 import { isAtLeast } from '../host/access.ts'
-import { assert, Bug } from '../host/assert.ts'
+import { assert, Bug, must } from '../host/assert.ts'
 import { baseCall, defaultSettings, groupCall } from './calls.ts'
 import { cardWithin, lockMessage } from './card-work.ts'
 import { commit, Decision } from './decision.ts'
@@ -42,7 +42,7 @@ import type { CallHead, CallRequest } from '../host/host.ts'
 import { messageText } from '../ground/row-text.ts'
 import type { GroupWork } from './group-work.ts'
 import { lockUsers } from './lock-order.ts'
-import { findMerchant } from './merchants.ts'
+import { checkStaff, standBehind } from './merchants.ts'
 import type { MessageDbRow } from '../ground/store.ts'
 
 export async function callEndpoint(
@@ -178,7 +178,12 @@ function checkCaller(endpoint: Endpoint, caller: Caller): void {
 
 /** The role the route asks for, in the group its path names. Strangers learn nothing: `group.not_found`. */
 async function checkMember(decision: Decision, endpoint: Endpoint, request: CallHead): Promise<void> {
-  const { by } = endpoint
+  const { by, ability } = endpoint
+  if (by === 'staff') {
+    const userId = request.caller.kind === 'user' ? request.caller.userId : ''
+    const merchantId = String(request.params['merchantId'])
+    return checkStaff(decision, { merchantId, userId, ability: must(ability, `what ${endpoint.name} asks of staff`) })
+  }
   if (by !== 'member' && by !== 'admin' && by !== 'owner') return
   const groupId = String(request.params['groupId'])
   const userId = request.caller.kind === 'user' ? request.caller.userId : ''
@@ -291,11 +296,12 @@ function endpointCall(decision: Decision, request: CallRequest): EndpointCall<an
       const groupId = `grp_${decision.engine.randomHex(16)}`
       const work = decision.groupWork(groupId)
       const settings = { ...defaultSettings, ...group.settings }
-      await lockUsers(decision, [group.ownerId, ...(group.withUsers ?? [])])
       const { name, avatar = '', ownerId, merchantId } = group
-      const merchant = merchantId === undefined ? null : await findMerchant(decision, merchantId)
-      if (merchant === undefined) throw refuse('merchant.not_found')
-      await work.create({ name, avatar, ownerId, settings, merchantPath: merchant?.path ?? null })
+      // Before anybody's row: a suspension waits for it, and finds the group.
+      const behind =
+        merchantId === undefined ? { path: null, isStopped: false } : await standBehind(decision, merchantId)
+      await lockUsers(decision, [group.ownerId, ...(group.withUsers ?? [])])
+      await work.create({ name, avatar, ownerId, settings, merchantPath: behind.path, isStopped: behind.isStopped })
       await work.addMember(group.ownerId, { role: 'owner', source: 'created' })
       return groupCall(work)
     },

@@ -1,9 +1,17 @@
 /** What one decision does to one group: its counters, members, messages, records, facts and jobs, until stamped. */
-import { refuse, type GroupRow, type GroupSettings, type MemberRow, type SyncedRecord, type Text } from '@qun/contract'
+import { refuse, type GroupRow, type GroupSettings, type MemberRow, type SyncedRecord } from '@qun/contract'
 import { type RawBuilder, sql } from 'kysely'
 import { checkAlive, rankOf } from '../host/access.ts'
 import { assert, must } from '../host/assert.ts'
-import { appFactsGroupId, ensureAppFacts, findRow, readDisbanded, writeCounters, writeRow } from './group-row.ts'
+import {
+  appFactsGroupId,
+  type Ending,
+  ensureAppFacts,
+  findRow,
+  readEnding,
+  writeCounters,
+  writeRow,
+} from './group-row.ts'
 import type { Ordered } from './lock-order.ts'
 import {
   type ActorDbRow,
@@ -14,9 +22,9 @@ import {
   writeFaces,
   writeMembers,
 } from './members.ts'
-import { countOwn, insertMessage, type PostedRow, writeMentions } from './message-row.ts'
+import { countOwn, insertMessage, type NewMessage, nextRow, type PostedRow, writeMentions } from './message-row.ts'
 import { readRoster } from '../read/roster.ts'
-import type { LastWords } from '../ground/publication.ts'
+import { type LastWords, wordsOf } from '../ground/publication.ts'
 import { groupRow, memberRow, messageText } from '../ground/row-text.ts'
 import { Sightings } from './sightings.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, RecordDbRow } from '../ground/store.ts'
@@ -105,13 +113,13 @@ export class GroupWork {
     return row
   }
   /** [ATOM1] With the lock held: what was seen before is read anew, and a decision that it overtook begins again. */
-  async #lookAgain({ disbanded_at }: Pick<GroupDbRow, 'disbanded_at'>): Promise<void> {
+  async #lookAgain(now: Ending): Promise<void> {
     if (this.#seen.isEmpty) return
     const { userIds } = this.#seen
     this.#members.clear()
     const rows = userIds.length === 0 ? [] : await findMembers(this.decision, this.groupId, userIds)
     for (const row of rows) this.#members.set(row.user_id, row)
-    this.#seen.confirm(disbanded_at, rows)
+    this.#seen.confirm(now, rows)
   }
   /** [ATOM1] For a decision that saw the group and writes nothing into it: what it saw stands until it commits. */
   async confirm(): Promise<void> {
@@ -120,12 +128,12 @@ export class GroupWork {
     const row = await findRow(this.decision, this.groupId, sql`FOR SHARE`)
     if (row !== undefined) await this.#lookAgain(row)
   }
-  /** When the group was disbanded, as far as this decision sees; without a lock. */
-  async findDisbanded(): Promise<number | null> {
-    if (this.#row !== undefined) return this.#row.disbanded_at
-    const disbanded_at = await readDisbanded(this.decision, this.groupId)
-    this.#seen.noteDisbanded(disbanded_at)
-    return disbanded_at
+  /** Whether the group is over, or gives nothing any more, as far as this decision sees; without a lock. */
+  async findEnding(): Promise<Ending> {
+    if (this.#row !== undefined) return this.#row
+    const ending = await readEnding(this.decision, this.groupId)
+    this.#seen.noteEnding(ending)
+    return ending
   }
   /** Makes the group; it counts as locked, being visible to nobody else yet. */
   async create(group: {
@@ -134,12 +142,14 @@ export class GroupWork {
     readonly ownerId: string
     readonly settings: GroupSettings
     readonly merchantPath: readonly string[] | null
+    readonly isStopped: boolean
   }): Promise<void> {
     const { appId, tx, now } = this.decision
     const { rows } = await sql<GroupDbRow>`INSERT INTO groups
-        (app_id, group_id, name, avatar, owner_id, settings, mute_all, last_at, created_at, merchant_path)
+        (app_id, group_id, name, avatar, owner_id, settings, mute_all, last_at, created_at, merchant_path, stopped_at)
       VALUES (${appId}, ${this.groupId}, ${group.name}, ${group.avatar}, ${group.ownerId}, ${JSON.stringify(group.settings)}::jsonb,
-        ${group.settings.muteAll}, ${now}, ${now}, ${group.merchantPath}::text[]) RETURNING *`.execute(tx)
+        ${group.settings.muteAll}, ${now}, ${now}, ${group.merchantPath}::text[],
+        ${group.isStopped ? now : null}) RETURNING *`.execute(tx)
     this.#row = { ...must(rows[0], 'the group made') }
     this.decision.order.made(this.#key)
     this.groupDirty = true
@@ -273,6 +283,11 @@ export class GroupWork {
     if (patch.settings !== undefined) row.settings = { ...row.settings, ...patch.settings }
     this.groupDirty = true
   }
+  /** [MER10] Its merchant's value is given no more, or again; the group itself goes on. */
+  setStopped(isStopped: boolean): void {
+    this.row.stopped_at = isStopped ? (this.row.stopped_at ?? this.decision.now) : null
+    this.groupDirty = true
+  }
   disband(): void {
     this.row.disbanded_at ??= this.decision.now
     this.groupDirty = true
@@ -283,36 +298,12 @@ export class GroupWork {
     this.messages.set(row.seq, { row, words: words ?? this.messages.get(row.seq)?.words })
   }
   /** Posts within this decision, under the group's lock. The card's first state is the caller's business. */
-  async post(message: {
-    readonly senderId: string
-    readonly clientId: string
-    readonly fingerprint: number
-    readonly kind: string
-    readonly body: string
-    readonly state: string
-    readonly countable: boolean
-    readonly summary: Text
-    readonly mentions: readonly string[]
-  }): Promise<PostedRow> {
+  async post(message: NewMessage): Promise<PostedRow> {
     const { now } = this.decision
     const group = this.row
     const sender = message.senderId === '' ? undefined : await this.findMember(message.senderId)
     const own = (sender?.own ?? 0) + (message.countable && sender !== undefined ? 1 : 0)
-    const row: MessageDbRow & { client_id: string } = {
-      seq: group.last_seq + 1,
-      version: group.version + 1,
-      sender_id: message.senderId,
-      client_id: message.clientId,
-      kind: message.kind,
-      body: message.body,
-      state: message.state,
-      countable: message.countable,
-      ordinal: group.last_ordinal + (message.countable ? 1 : 0),
-      own,
-      at: Math.max(group.last_at, now),
-      recalled_by: null,
-      recalled_at: null,
-    }
+    const row = nextRow(group, message, own, now)
     await insertMessage(this.decision, this.groupId, row, message.fingerprint)
     group.last_seq = row.seq
     group.version = row.version
@@ -332,7 +323,7 @@ export class GroupWork {
       at: row.at,
       senderId: row.sender_id,
       countable: row.countable,
-      words: { seq: row.seq, senderId: row.sender_id, kind: row.kind, summary: message.summary },
+      words: wordsOf(row, message.summary),
       text: messageText(row),
     }
     this.posted.push(posted)
@@ -366,9 +357,11 @@ export class GroupWork {
     // A lock that another run had to take out of turn is a whole one.
     else await this.decision.order.reach([this.#key])
     if (this.#row === undefined) {
-      const { rows } = await sql<Pick<GroupDbRow, 'version' | 'last_fact' | 'disbanded_at'>>`UPDATE groups
+      type Counted = Pick<GroupDbRow, 'version' | 'last_fact'> & Ending
+      const { rows } = await sql<Counted>`UPDATE groups
         SET version = version + ${count}, last_fact = last_fact + ${facts}
-        WHERE app_id = ${appId} AND group_id = ${this.groupId} RETURNING version, last_fact, disbanded_at`.execute(tx)
+        WHERE app_id = ${appId} AND group_id = ${this.groupId}
+        RETURNING version, last_fact, disbanded_at, stopped_at`.execute(tx)
       const row = must(rows[0], 'the group of a message')
       await this.#lookAgain(row)
       return { version: row.version - count, from: row.version - count, lastFact: row.last_fact - facts }

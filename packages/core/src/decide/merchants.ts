@@ -2,7 +2,15 @@
  * Merchants, and who works for them: whose value a group's plays may give, and by whom. Roles in a group say who runs
  * the conversation; they never say who may spend somebody's money. Knows no endpoint and no card.
  */
-import { type Ability, merchantDepthMax, refuse } from '@qun/contract'
+import {
+  type Ability,
+  type GroupId,
+  merchantDepthMax,
+  refuse,
+  type Role,
+  type SpokenAs,
+  type UserId,
+} from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 
@@ -112,24 +120,177 @@ export async function setStaff(
 }
 
 // ── what they may ──
+/** A merchant of a path and those it belongs to, under a lock: whoever is let go meanwhile waits, or is heard. */
+async function lockPath({ tx, appId }: MerchantCall, path: readonly string[]) {
+  const { rows } = await sql<{
+    merchant_id: string
+    name: string
+    suspended_at: number | null
+  }>`SELECT merchant_id, name,
+      suspended_at FROM merchants
+    WHERE app_id = ${appId} AND merchant_id = ANY(${[...path]}::text[]) ORDER BY merchant_id FOR SHARE`.execute(tx)
+  return rows
+}
+/** At which merchants of a path somebody has the ability now, the nearest first. */
+async function placesOf(
+  { tx, appId }: MerchantCall,
+  path: readonly string[],
+  of: { readonly userId: string; readonly ability: Ability },
+): Promise<string[]> {
+  const { rows } = await sql<{ merchant_id: string }>`SELECT merchant_id FROM merchant_staff WHERE app_id = ${appId}
+    AND merchant_id = ANY(${[...path]}::text[]) AND user_id = ${of.userId} AND until IS NULL
+    AND ${of.ability} = ANY(abilities)`.execute(tx)
+  const able = new Set(rows.map((row) => row.merchant_id))
+  return path.filter((merchantId) => able.has(merchantId))
+}
 /**
  * [MER2] Refuses `merchant.not_issuer` unless the person works for the merchant of the path, or for one it belongs to,
  * and may give its value; and `merchant.suspended` while one of them is. `userId` is undefined for the host's own key.
- * Both are read under a lock: whoever is let go meanwhile waits, or is heard.
  */
 export async function checkIssuer(
-  { tx, appId }: MerchantCall,
+  call: MerchantCall,
   path: readonly string[] | null,
   userId: string | undefined,
 ): Promise<void> {
   if (path === null) throw refuse('merchant.not_issuer')
-  const { rows: merchants } = await sql<{ suspended_at: number | null }>`SELECT suspended_at FROM merchants
-    WHERE app_id = ${appId} AND merchant_id = ANY(${[...path]}::text[]) ORDER BY merchant_id FOR SHARE`.execute(tx)
-  if (userId !== undefined) {
-    const { rows: able } = await sql`SELECT FROM merchant_staff WHERE app_id = ${appId}
-      AND merchant_id = ANY(${[...path]}::text[]) AND user_id = ${userId} AND until IS NULL
-      AND 'issue' = ANY(abilities)`.execute(tx)
-    if (able.length === 0) throw refuse('merchant.not_issuer')
-  }
+  const merchants = await lockPath(call, path)
+  if (userId !== undefined && (await placesOf(call, path, { userId, ability: 'issue' })).length === 0)
+    throw refuse('merchant.not_issuer')
   if (merchants.some(({ suspended_at }) => suspended_at !== null)) throw refuse('merchant.suspended')
+}
+/**
+ * [MER7] As which shop the person speaks in a group of that path: the nearest where they may. Refuses
+ * `merchant.not_speaker`. A suspended shop gives nothing, and speaks on.
+ */
+export async function speakerOf(call: MerchantCall, path: readonly string[] | null, userId: string): Promise<SpokenAs> {
+  if (path === null) throw refuse('merchant.not_speaker')
+  const merchants = await lockPath(call, path)
+  const [merchantId] = await placesOf(call, path, { userId, ability: 'talk-as' })
+  const shop = merchants.find((merchant) => merchant.merchant_id === merchantId)
+  if (merchantId === undefined || shop === undefined) throw refuse('merchant.not_speaker')
+  return { merchantId, name: shop.name }
+}
+
+/**
+ * [MER1] Refuses `merchant.not_found` to who does not work for the merchant nor for one it belongs to, and
+ * `merchant.permission` to who may not there. Whoever decides holds the merchants until the end: what is decided by
+ * somebody who is let go meanwhile comes before it, or not at all.
+ */
+export async function checkStaff(
+  call: MerchantCall & { readonly isReading: boolean },
+  of: { readonly merchantId: string; readonly userId: string; readonly ability: Ability },
+): Promise<void> {
+  const path = (await findMerchant(call, of.merchantId))?.path
+  if (path === undefined) throw refuse('merchant.not_found')
+  if (!call.isReading)
+    await sql`SELECT FROM merchants WHERE app_id = ${call.appId} AND merchant_id = ANY(${[...path]}::text[])
+      ORDER BY merchant_id FOR NO KEY UPDATE`.execute(call.tx)
+  const held = await abilitiesAt(call, path, of.userId)
+  if (held === undefined) throw refuse('merchant.not_found')
+  if (!held.has(of.ability)) throw refuse('merchant.permission')
+}
+/** All that somebody may do now for a merchant of a path; undefined for who works nowhere on it. */
+export async function abilitiesAt(
+  { tx, appId }: MerchantCall,
+  path: readonly string[],
+  userId: string,
+): Promise<ReadonlySet<Ability> | undefined> {
+  const { rows } = await sql<{ abilities: Ability[] }>`SELECT abilities FROM merchant_staff WHERE app_id = ${appId}
+    AND merchant_id = ANY(${[...path]}::text[]) AND user_id = ${userId} AND until IS NULL`.execute(tx)
+  return rows.length === 0 ? undefined : new Set(rows.flatMap(({ abilities }) => abilities))
+}
+/** How many work for a merchant now. */
+export async function countStaff({ tx, appId }: MerchantCall, merchantId: string, most: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM (SELECT FROM merchant_staff
+    WHERE app_id = ${appId} AND merchant_id = ${merchantId} AND until IS NULL LIMIT ${most}) t`.execute(tx)
+  return rows[0]?.n ?? 0
+}
+/** Whether somebody works now for a merchant of the path. */
+export async function worksFor({ tx, appId }: MerchantCall, path: readonly string[], userId: string): Promise<boolean> {
+  const { rows } = await sql`SELECT FROM merchant_staff WHERE app_id = ${appId}
+    AND merchant_id = ANY(${[...path]}::text[]) AND user_id = ${userId} AND until IS NULL LIMIT 1`.execute(tx)
+  return rows.length > 0
+}
+
+// ── their groups ──
+/** [MER10] The path of a merchant that gets a group, under a lock, and whether it gives nothing now. */
+export async function standBehind(
+  call: MerchantCall,
+  merchantId: string,
+): Promise<{ readonly path: readonly string[]; readonly isStopped: boolean }> {
+  const found = await findMerchant(call, merchantId)
+  if (found === undefined) throw refuse('merchant.not_found')
+  const merchants = await lockPath(call, found.path)
+  return { path: found.path, isStopped: merchants.some(({ suspended_at }) => suspended_at !== null) }
+}
+/** A group of a merchant, or of one that belongs to it. */
+export interface MerchantGroup {
+  readonly merchantId: string
+  readonly groupId: GroupId
+  /** Whether its merchant, or one that one belongs to, is suspended now. */
+  readonly isStopped: boolean
+}
+/** Groups of a merchant and of all that belong to it, those after one, in the order of merchant and group. */
+export async function listGroupsOf(
+  { tx, appId }: MerchantCall,
+  merchantId: string,
+  page: { readonly after: Pick<MerchantGroup, 'merchantId' | 'groupId'> | null; readonly limit: number },
+): Promise<MerchantGroup[]> {
+  const after = page.after ?? { merchantId: '', groupId: '' }
+  const { rows } = await sql<MerchantGroup>`SELECT t.merchant_id AS "merchantId", g.group_id AS "groupId",
+      EXISTS (SELECT FROM merchants a WHERE a.app_id = ${appId} AND a.merchant_id = ANY(t.path)
+        AND a.suspended_at IS NOT NULL) AS "isStopped"
+    FROM merchants t CROSS JOIN LATERAL (SELECT group_id FROM groups WHERE app_id = ${appId}
+      AND merchant_path[1] = t.merchant_id
+      AND group_id > CASE t.merchant_id WHEN ${after.merchantId} THEN ${after.groupId} ELSE '' END
+      ORDER BY group_id LIMIT ${page.limit}) g
+    WHERE t.app_id = ${appId} AND t.merchant_id >= ${after.merchantId} AND t.path @> ARRAY[${merchantId}]
+    ORDER BY t.merchant_id, g.group_id LIMIT ${page.limit}`.execute(tx)
+  return rows
+}
+/** A group that somebody runs without working for its merchant, or for one that one belongs to. */
+export interface RunGroup {
+  readonly groupId: GroupId
+  readonly merchantId: string
+  readonly role: Role
+}
+/** [MER7] Living groups of a merchant, and of what belongs to it, that a person still runs, those after one. */
+export async function listRunBy(
+  { tx, appId }: MerchantCall,
+  of: { readonly merchantId: string; readonly userId: string; readonly after: string; readonly limit: number },
+): Promise<RunGroup[]> {
+  const { rows } = await sql<RunGroup>`SELECT m.group_id AS "groupId", g.merchant_path[1] AS "merchantId", m.role
+    FROM (SELECT group_id, role FROM members WHERE app_id = ${appId} AND user_id = ${of.userId} AND active
+      AND role <> 'member' AND group_id > ${of.after} OFFSET 0) m
+    CROSS JOIN LATERAL (SELECT merchant_path FROM groups WHERE app_id = ${appId} AND group_id = m.group_id
+      AND disbanded_at IS NULL OFFSET 0) g
+    WHERE g.merchant_path @> ARRAY[${of.merchantId}] AND NOT EXISTS (SELECT FROM merchant_staff s
+      WHERE s.app_id = ${appId} AND s.user_id = ${of.userId} AND s.until IS NULL
+        AND s.merchant_id = ANY(g.merchant_path))
+    ORDER BY m.group_id LIMIT ${of.limit}`.execute(tx)
+  return rows
+}
+/**
+ * [MER7] Who gets a group: of the merchant's staff, else of the staff of those it belongs to, who manages before who
+ * moderates, a member of the group before others, the longest-serving first. Nobody banned from it; nobody from outside
+ * while it, or they, can take no more.
+ */
+export async function findHeir(
+  { tx, appId }: MerchantCall,
+  group: { readonly groupId: string; readonly path: readonly string[]; readonly isFull: boolean },
+  groupsPerUserMax: number,
+): Promise<UserId | undefined> {
+  const path = [...group.path]
+  const { rows } = await sql<{ user_id: UserId }>`SELECT s.user_id FROM merchant_staff s
+    LEFT JOIN LATERAL (SELECT active, banned FROM members WHERE app_id = ${appId} AND group_id = ${group.groupId}
+      AND user_id = s.user_id OFFSET 0) m ON true
+    CROSS JOIN LATERAL (SELECT min(since) AS began FROM merchant_staff WHERE app_id = ${appId}
+      AND merchant_id = s.merchant_id AND user_id = s.user_id) b
+    WHERE s.app_id = ${appId} AND s.merchant_id = ANY(${path}::text[]) AND s.until IS NULL
+      AND s.abilities && ARRAY['manage', 'moderate'] AND m.banned IS NOT TRUE
+      AND (m.active IS TRUE OR (NOT ${group.isFull}::boolean AND (SELECT count(*) FROM members x
+        WHERE x.app_id = ${appId} AND x.user_id = s.user_id AND x.active) < ${groupsPerUserMax}))
+    ORDER BY array_position(${path}::text[], s.merchant_id), NOT 'manage' = ANY(s.abilities),
+      m.active IS NOT TRUE, b.began, s.user_id LIMIT 1`.execute(tx)
+  return rows[0]?.user_id
 }

@@ -1,11 +1,12 @@
 /** Writes of one message within a decision that holds its group. */
+import type { Text } from '@qun/contract'
 import { sql } from 'kysely'
 import type { Footing } from './footing.ts'
 import { keyOf } from '../ground/engine.ts'
 import type { LastWords } from '../ground/publication.ts'
 import type { RowText } from '../ground/row-text.ts'
 import { silenceMin } from '../host/silences.ts'
-import type { MessageDbRow } from '../ground/store.ts'
+import type { GroupDbRow, MessageDbRow } from '../ground/store.ts'
 
 export interface PostedRow {
   readonly seq: number
@@ -18,6 +19,45 @@ export interface PostedRow {
   readonly text: RowText
 }
 
+/** A message as it is posted. The card's first state is the caller's business. */
+export interface NewMessage {
+  readonly senderId: string
+  readonly clientId: string
+  readonly fingerprint: number
+  readonly kind: string
+  readonly body: string
+  readonly state: string
+  readonly countable: boolean
+  readonly summary: Text
+  readonly mentions: readonly string[]
+  /** [MER7] JSON text of the shop it is spoken as. */
+  readonly spokenAs?: string | null
+}
+/** The row behind the last of a locked group; `own` counts the sender's words up to it. */
+export function nextRow(
+  group: GroupDbRow,
+  message: NewMessage,
+  own: number,
+  now: number,
+): MessageDbRow & { readonly client_id: string } {
+  return {
+    seq: group.last_seq + 1,
+    version: group.version + 1,
+    sender_id: message.senderId,
+    client_id: message.clientId,
+    kind: message.kind,
+    body: message.body,
+    state: message.state,
+    countable: message.countable,
+    ordinal: group.last_ordinal + (message.countable ? 1 : 0),
+    own,
+    at: Math.max(group.last_at, now),
+    recalled_by: null,
+    recalled_at: null,
+    spoken_as: message.spokenAs ?? null,
+  }
+}
+
 export async function insertMessage(
   { appId, tx }: Footing,
   groupId: string,
@@ -25,10 +65,10 @@ export async function insertMessage(
   fingerprint: number,
 ): Promise<void> {
   await sql`INSERT INTO messages
-      (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at)
+      (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at, spoken_as)
     VALUES (${appId}, ${groupId}, ${row.seq}, ${row.version}, ${row.sender_id}, ${keyOf(row.sender_id, row.client_id)}::uuid,
       ${row.client_id}, ${fingerprint}, ${row.kind}, ${row.body}::json, ${row.state}::json,
-      ${row.countable}, ${row.ordinal}, ${row.own}, ${row.at})`.execute(tx)
+      ${row.countable}, ${row.ordinal}, ${row.own}, ${row.at}, ${row.spoken_as}::json)`.execute(tx)
 }
 /**
  * Counts the word of the sender at `seq`, and writes down the silence that it ends, without stamping the member's row:

@@ -2,15 +2,17 @@
  * What a decision saw of a group before it held the group's lock. Once it does, it looks again: a decision whose view
  * no longer holds is overtaken and begins again, so none rests on a row of before its lock. Knows no rule.
  */
-import type { MemberDbRow } from '../ground/store.ts'
+import type { GroupDbRow, MemberDbRow } from '../ground/store.ts'
 import { Overtaken } from './overtaken.ts'
+
+type Ending = Pick<GroupDbRow, 'disbanded_at' | 'stopped_at'>
 
 export class Sightings {
   readonly #members = new Map<string, string>()
-  #disbandedAt: number | null | undefined
+  #ending: Ending | undefined
 
   get isEmpty(): boolean {
-    return this.#members.size === 0 && this.#disbandedAt === undefined
+    return this.#members.size === 0 && this.#ending === undefined
   }
   get userIds(): string[] {
     return [...this.#members.keys()]
@@ -22,18 +24,19 @@ export class Sightings {
       if (!this.#members.has(userId)) this.#members.set(userId, standingOf(found.get(userId)))
     }
   }
-  noteDisbanded(at: number | null): void {
-    if (this.#disbandedAt === undefined) this.#disbandedAt = at
+  noteEnding({ disbanded_at, stopped_at }: Ending): void {
+    this.#ending ??= { disbanded_at, stopped_at }
   }
   /** Compares with what stands under the lock, and forgets. */
-  confirm(disbandedAt: number | null, rows: readonly MemberDbRow[]): void {
+  confirm(now: Ending, rows: readonly MemberDbRow[]): void {
     const found = new Map(rows.map((row) => [row.user_id, row]))
-    if (this.#disbandedAt !== undefined && this.#disbandedAt !== disbandedAt)
-      throw new Overtaken('the group was disbanded')
+    const seen = this.#ending
+    if (seen !== undefined && seen.disbanded_at !== now.disbanded_at) throw new Overtaken('the group was disbanded')
+    if (seen !== undefined && seen.stopped_at !== now.stopped_at) throw new Overtaken('the merchant was suspended')
     for (const [userId, standing] of this.#members)
       if (standingOf(found.get(userId)) !== standing) throw new Overtaken(`member ${userId} changed`)
     this.#members.clear()
-    this.#disbandedAt = undefined
+    this.#ending = undefined
   }
 }
 

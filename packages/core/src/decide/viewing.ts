@@ -8,6 +8,7 @@ import { decide, type Decision } from './decision.ts'
 import { lockUsers } from './lock-order.ts'
 import { noteSpread } from './members.ts'
 import { asRefusal, type Engine, type Payer, payerOf } from '../ground/engine.ts'
+import { wordsOf } from '../ground/publication.ts'
 import { moveRead } from './read-position.ts'
 import type { Principal } from '../host/host.ts'
 import type { UserView } from '../host/feature.ts'
@@ -103,7 +104,7 @@ export class Viewing {
       card.row.state = null
       card.row.recalled_by = userId
       card.row.recalled_at = decision.now
-      work.setMessage(card.row, { seq, senderId: card.row.sender_id, kind: card.row.kind, summary: recalledSummary })
+      work.setMessage(card.row, wordsOf(card.row, recalledSummary))
       return card.row
     }).then((row) => ({ seq, version: row.version }))
   }

@@ -2,8 +2,10 @@
  * What the engine tells its nodes after a commit, as one bus message: a JSON line about the frame, then one line a row.
  * A row's JSON holds no line break, so the lines need no escaping. A publication may be lost, repeated or reordered.
  */
+import type { SpokenAs } from '@qun/contract'
 import { type BusMessage, type Letter, textOf } from '@qun/bus'
 import type { RowText } from './row-text.ts'
+import type { MessageDbRow } from './store.ts'
 
 /** The latest words of a group, for lists of conversations. */
 export interface LastWords {
@@ -11,6 +13,16 @@ export interface LastWords {
   readonly senderId: string
   readonly kind: string
   readonly summary: unknown
+  /** The shop they were spoken as. */
+  readonly as?: SpokenAs
+}
+/** What lists show of a message. */
+export function wordsOf(
+  row: Pick<MessageDbRow, 'seq' | 'sender_id' | 'kind' | 'spoken_as'>,
+  summary: unknown,
+): LastWords {
+  const as = row.spoken_as === null ? {} : { as: JSON.parse(row.spoken_as) as SpokenAs }
+  return { seq: row.seq, senderId: row.sender_id, kind: row.kind, summary, ...as }
 }
 export interface GroupNews {
   readonly from: number

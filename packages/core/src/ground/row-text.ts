@@ -16,16 +16,25 @@ const quoted = JSON.stringify
 export function messageText(row: MessageDbRow): RowText {
   const recalled =
     row.recalled_at === null ? '' : `,"recalled":{"by":${quoted(row.recalled_by)},"at":${row.recalled_at}}`
+  const as = row.spoken_as === null ? '' : `,"as":${row.spoken_as}`
   const json =
     `{"row":"message","seq":${row.seq},"version":${row.version},"senderId":${quoted(row.sender_id)}` +
     `,"clientId":${quoted(row.client_id)},"kind":${quoted(row.kind)},"body":${row.body ?? 'null'}` +
-    `,"state":${row.state ?? 'null'},"ordinal":${row.ordinal},"own":${row.own},"at":${row.at}${recalled}}`
+    `,"state":${row.state ?? 'null'},"ordinal":${row.ordinal},"own":${row.own},"at":${row.at}${as}${recalled}}`
   return { key: `m${row.seq}`, version: row.version, seq: row.seq, json }
 }
 
 /** What a member is called in the group. */
 export function nameIn(row: Pick<MemberDbRow, 'nickname' | 'name'>): string {
   return row.nickname ?? row.name
+}
+/** What somebody is called in the group, and the badge beside it. */
+export interface Speaker {
+  readonly name: string
+  readonly badge: MemberRow['badge']
+}
+export function speakerIn(row: Pick<MemberDbRow, 'nickname' | 'name' | 'badge'>): Speaker {
+  return { name: nameIn(row), badge: row.badge as MemberRow['badge'] }
 }
 export function memberRow(row: MemberDbRow): MemberRow {
   return {

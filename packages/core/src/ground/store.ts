@@ -269,6 +269,22 @@ export const engineMigrations: readonly Migration[] = [
       rls('time_zones'),
     ],
   },
+  {
+    // [MER7] Who speaks as the shop. [MER10] Since when a group's merchant gives nothing: beside what actions read.
+    id: 'core-016',
+    up: [`ALTER TABLE messages ADD COLUMN spoken_as json`, `ALTER TABLE groups ADD COLUMN stopped_at bigint`],
+  },
+  {
+    id: 'core-017',
+    up: [],
+    online: [
+      {
+        index: 'groups_of_merchant',
+        create: `CREATE INDEX CONCURRENTLY groups_of_merchant ON groups (app_id, (merchant_path[1]), group_id)
+          WHERE merchant_path IS NOT NULL`,
+      },
+    ],
+  },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {
@@ -300,6 +316,8 @@ export interface GroupDbRow {
   created_at: number
   disbanded_at: number | null
   /** The merchant behind it, then those it belongs to; null for a friends' group. */
+  /** [MER10] Since when its merchant, or one that one belongs to, gives nothing. */
+  stopped_at: number | null
   merchant_path: readonly string[] | null
 }
 export interface MemberDbRow {
@@ -336,6 +354,8 @@ export interface MessageDbRow {
   at: number
   recalled_by: string | null
   recalled_at: number | null
+  /** [MER7] JSON text of the shop it is spoken as; null for a person’s own words. */
+  spoken_as: string | null
 }
 export interface ConversationDbRow {
   group_id: string

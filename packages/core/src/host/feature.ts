@@ -30,6 +30,7 @@ import type {
   UserId,
 } from '@qun/contract'
 import type { Audit, Migration, Tx } from '@qun/storage'
+import type { Guard } from './guard.ts'
 
 export interface Feature {
   readonly name: string
@@ -111,6 +112,8 @@ export interface GroupCall {
   /** 0 lets them speak. */
   setMutedUntil(userId: UserId, until: Millis): Promise<void>
   update(patch: { readonly name?: string; readonly avatar?: string; readonly settings?: Partial<GroupSettings> }): void
+  /** [MER10] What the merchant issues is given here no more, or again; its members go on talking. */
+  setStopped(isStopped: boolean): void
   /** No post or action is taken after it; members keep reading. */
   disband(): void
   /** Posts in this decision; `senderId` '' is the system. Returns the position. */
@@ -150,7 +153,10 @@ export interface CardCall<C> extends Call {
   /** Many in one statement; who never was in the group is missing. */
   findMembers(userIds: Iterable<UserId>): Promise<ReadonlyMap<UserId, MemberRow>>
   isBanned(userId: UserId): Promise<boolean>
-  /** True once the group was disbanded: settle, give back, take nothing more. */
+  /**
+   * True once the group was disbanded, or the merchant whose value the card gives was suspended: settle, give back,
+   * take nothing more.
+   */
   readonly disbanded: boolean
   /** Posts into the card's group in the same transaction. Takes the group's lock. */
   post(message: { readonly kind: string; readonly body: unknown; readonly senderId?: UserId | '' }): Promise<number>
@@ -291,36 +297,7 @@ export function serveEndpoint<E extends Endpoint<any, any, any, any>, P = undefi
   return typeof served === 'function' ? { endpoint, handle: served } : { endpoint, ...served }
 }
 
-// ── guards and reactions ──
-export interface PostAttempt {
-  readonly appId: AppId
-  readonly groupId: GroupId
-  readonly senderId: UserId
-  readonly kind: string
-  readonly body: unknown
-  readonly now: Millis
-  fail(code: string, more?: RefusalDetail): never
-  /** The sender's role; `server` for the host. Read when asked for. */
-  readRole(): Promise<Role | 'server'>
-  /** Which of these are active members of the group, in one statement. */
-  findMembers(userIds: Iterable<UserId>): Promise<ReadonlySet<UserId>>
-  /** Whether the sender may see that position, and whether what is there was taken back. */
-  sightOf(seq: number): Promise<'visible' | 'recalled' | 'unseen'>
-  /** A short transaction of its own, before the post: for counting what is scarce. */
-  decide<T>(run: (tx: Tx) => Promise<T>): Promise<T>
-}
-/** May refuse a post before it reaches the log. Runs on the hot path: no storage unless it must. */
-export interface Guard {
-  readonly name: string
-  /** Kinds it looks at; all when absent. */
-  readonly kinds?: readonly string[]
-  /**
-   * A rewritten body replaces the posted one (normalisation); undefined leaves it. A promise is awaited, a value costs
-   * no wait.
-   */
-  post(attempt: PostAttempt): unknown
-  readonly refusals?: Endpoint['refusals']
-}
+// ── reactions ──
 export interface Fact {
   readonly name: string
   readonly groupId: GroupId
@@ -331,6 +308,15 @@ export interface Fact {
 }
 export interface ReactionCall extends ReachingCall {
   readonly fact: Fact
+  /**
+   * [MER10] Makes what some live cards of a group that give a merchant's value have planned due at once: their jobs end
+   * them. Those behind a position, so many; the last looked at, or undefined when there were no more. Before any group.
+   */
+  endPlays(of: {
+    readonly groupId: GroupId
+    readonly after: number
+    readonly limit: number
+  }): Promise<number | undefined>
 }
 /** Runs after a fact committed: at least once, in order per group; its writes and its done-mark are one transaction. */
 export interface Reaction {

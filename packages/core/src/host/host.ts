@@ -70,6 +70,8 @@ export interface PostRequest {
   readonly kind: string
   readonly body: unknown
   readonly clientId: string
+  /** [MER7] Asks to speak as the shop the sender works for. */
+  readonly as?: boolean
 }
 export interface PostResult {
   readonly groupId: GroupId

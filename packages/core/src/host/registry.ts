@@ -1,6 +1,7 @@
 /** All features of a host, indexed; built once at start, and the source of every generated document. */
 import { coreRefusals, type Card, type RefusalKind, type SyncedRecord, type TSchema } from '@qun/contract'
-import type { CardServer, EndpointServer, Feature, Fold, Guard, Reaction, Timer } from './feature.ts'
+import type { CardServer, EndpointServer, Feature, Fold, Reaction, Timer } from './feature.ts'
+import type { Guard } from './guard.ts'
 import { assert } from './assert.ts'
 
 export interface Registry {

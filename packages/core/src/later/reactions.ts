@@ -6,6 +6,7 @@ import type { AppId, GroupId } from '@qun/contract'
 import { sql, type RawBuilder } from 'kysely'
 import { baseCall, groupCall } from '../decide/calls.ts'
 import { cardWithin } from '../decide/card-work.ts'
+import { endPlays } from '../decide/end-plays.ts'
 import type { Look, Source, Task } from './crew.ts'
 import { decide, type Decision } from '../decide/decision.ts'
 import type { Engine } from '../ground/engine.ts'
@@ -157,6 +158,7 @@ export class Reactions implements Source {
       fact,
       group: async (groupId) => groupCall(await decision.lockGroup(groupId)),
       card: (card, at) => cardWithin(decision, card, at),
+      endPlays: (of) => endPlays(decision, of),
     })
   }
 }

@@ -37,6 +37,7 @@ export function addToFrame(frames: Map<string, AppendFrame>, append: Append, row
       at: row.at,
       recalled_by: null,
       recalled_at: null,
+      spoken_as: null,
     }),
   )
   if (row.version >= frame.end.version) frame.end = row

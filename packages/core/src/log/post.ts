@@ -1,17 +1,27 @@
 /**
  * Posting: checks what may be posted by whom, then the group commit, or a decision for cards that open with work to do.
  */
-import { type Card, givesOf, refuse, Refusal, type RefusalDetail, type Role, type UserId } from '@qun/contract'
+import {
+  type Card,
+  givesOf,
+  refuse,
+  Refusal,
+  type RefusalDetail,
+  type Role,
+  type SpokenAs,
+  type UserId,
+} from '@qun/contract'
 import { sql } from 'kysely'
 import { checkActor, checkAlive } from '../host/access.ts'
 import type { Appender } from './append.ts'
 import { summaryOf } from '../read/conversations.ts'
 import { decide, type Decision } from '../decide/decision.ts'
 import { asRefusal, type Engine, fingerprintOf, keyOf, type Payer, refusalOf } from '../ground/engine.ts'
-import type { CardServer, OpenCall, PostAttempt } from '../host/feature.ts'
+import type { CardServer, OpenCall } from '../host/feature.ts'
+import type { PostAttempt } from '../host/guard.ts'
 import type { PostRequest, PostResult } from '../host/host.ts'
 import { CardWork, checkStateSize } from '../decide/card-work.ts'
-import { checkIssuer } from '../decide/merchants.ts'
+import { checkIssuer, speakerOf } from '../decide/merchants.ts'
 import { checkRisk } from '../decide/risk-check.ts'
 import { must } from '../host/assert.ts'
 
@@ -180,10 +190,11 @@ function postBody(
     card.post.by === 'member' &&
     card.post.commerce !== true &&
     givesOf(card, request.body) !== 'issued' &&
-    request.asServer !== true
+    request.asServer !== true &&
+    request.as !== true
   // Of what was asked for, not of what the guards made of it: a retry is known before they run.
   const fingerprint = fingerprintOf(
-    `${request.kind}\n${body === request.body ? bodyText : JSON.stringify(request.body)}`,
+    `${request.as === true ? 'as ' : ''}${request.kind}\n${body === request.body ? bodyText : JSON.stringify(request.body)}`,
   )
   if (!isPlain) {
     const decide = async () => {
@@ -258,9 +269,12 @@ async function postDecided(
     // [MER2] Of what was asked for and of what the guards made of it: neither may say less than the other.
     if ([request.body, body].some((one) => givesOf(server.card as Card, one) === 'issued'))
       await checkIssuer(decision, work.row.merchant_path, request.asServer === true ? undefined : request.senderId)
+    // [MER7] What a client shows of itself is never what decides it.
+    const spokenAs =
+      request.as === true ? await speakerOf(decision, work.row.merchant_path, request.senderId) : undefined
     return {
       groupId: request.groupId,
-      ...(await open(decision, work, server, request, { body, bodyText, fingerprint, mentions })),
+      ...(await open(decision, work, server, request, { body, bodyText, fingerprint, mentions, spokenAs })),
       replayed: false,
     }
   })
@@ -278,16 +292,18 @@ interface Content {
   readonly bodyText: string
   readonly fingerprint: number
   readonly mentions: readonly string[]
+  readonly spokenAs: SpokenAs | undefined
 }
 async function open(
   decision: Decision,
   work: Awaited<ReturnType<Decision['lockGroup']>>,
   server: CardServer,
   request: PostRequest,
-  { body, bodyText, fingerprint, mentions }: Content,
+  { body, bodyText, fingerprint, mentions, ...content }: Content,
 ): Promise<{ seq: number; version: number; at: number }> {
   const card = server.card as Card
   const seq = work.row.last_seq + 1
+  const spokenAs = content.spokenAs === undefined ? null : JSON.stringify(content.spokenAs)
   const draft = new CardWork(
     decision,
     request.groupId,
@@ -305,9 +321,10 @@ async function open(
       at: decision.now,
       recalled_by: null,
       recalled_at: null,
+      spoken_as: spokenAs,
     },
     server,
-    null,
+    work.row,
   )
   let state: unknown = card.initial ?? null
   if (server.open !== undefined) {
@@ -327,6 +344,7 @@ async function open(
     countable: card.countable ?? true,
     summary: summaryOf(decision.engine.registry, card.kind, body),
     mentions,
+    spokenAs,
   })
   draft.keep()
   return { seq: posted.seq, version: posted.text.version, at: posted.at }

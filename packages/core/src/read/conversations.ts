@@ -1,5 +1,5 @@
 /** One user's view of their groups, as stored: counters, unread mentions, the group's face and its last words. */
-import type { ConversationRow, Head, Text } from '@qun/contract'
+import { type ConversationRow, type Head, type MemberRow, type SpokenAs, spokenName, type Text } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { type RawBuilder, sql } from 'kysely'
 import type { Registry } from '../host/registry.ts'
@@ -20,7 +20,10 @@ export interface ConversationView extends ConversationDbRow {
   readonly word_seq: number | null
   readonly word_sender: string | null
   readonly word_name: string | null
+  readonly word_badge: MemberRow['badge']
   readonly word_kind: string | null
+  /** JSON text. */
+  readonly word_as: string | null
   /** JSON text; null when recalled. */
   readonly word_body: string | null
   readonly word_state: string | null
@@ -67,12 +70,12 @@ export async function readConversations(
   const since = 'groupIds' in which ? 0 : 'changedAfter' in which ? which.changedAfter : (which.since ?? 0)
   const { rows } = await sql<ConversationView>`
     SELECT group_id, version, active, role, join_seq, own, read_seq, read_ordinal, read_own, pinned, quiet, name, avatar,
-      member_count, group_version, last_seq, last_ordinal, last_at, word_seq, word_sender, word_kind, word_name, mentions, is_cut,
+      member_count, group_version, last_seq, last_ordinal, last_at, word_seq, word_sender, word_kind, word_as, word_name, word_badge, mentions, is_cut,
       CASE WHEN is_cut THEN NULL ELSE long_body END AS word_body, CASE WHEN is_cut THEN NULL ELSE long_state END AS word_state,
       CASE WHEN is_cut THEN NULL ELSE long_faces END AS faces
     FROM (SELECT t.*, rank() OVER inorder > 1 AND sum(length) OVER inorder > ${bytesMax} AS is_cut FROM (
       SELECT k.group_id, c.*, m.*, g.name, g.avatar, g.member_count, g.group_version, g.last_seq, g.last_ordinal, g.last_at,
-        w.*, s.name AS word_name, at.mentions, f.long_faces,
+        w.*, s.name AS word_name, s.badge AS word_badge, at.mentions, f.long_faces,
         coalesce(octet_length(w.long_body::text), 0) + coalesce(octet_length(w.long_state::text), 0)
           + coalesce(octet_length(f.long_faces::text), 0) AS length
       FROM (${keysOf(appId, userId, which)}) k
@@ -82,10 +85,10 @@ export async function readConversations(
         WHERE app_id = ${appId} AND group_id = k.group_id AND user_id = ${userId} OFFSET 0) m
       CROSS JOIN LATERAL (SELECT name, avatar, member_count, version AS group_version, last_seq, last_ordinal, last_at, last_word_seq
         FROM groups WHERE app_id = ${appId} AND group_id = k.group_id OFFSET 0) g
-      LEFT JOIN LATERAL (SELECT seq AS word_seq, sender_id AS word_sender, kind AS word_kind, body AS long_body, state AS long_state
+      LEFT JOIN LATERAL (SELECT seq AS word_seq, sender_id AS word_sender, kind AS word_kind, spoken_as AS word_as, body AS long_body, state AS long_state
         FROM messages WHERE app_id = ${appId} AND group_id = k.group_id AND seq = g.last_word_seq AND m.active
           AND seq > m.join_seq OFFSET 0) w ON true
-      LEFT JOIN LATERAL (SELECT coalesce(x.nickname, u.name) AS name FROM users u
+      LEFT JOIN LATERAL (SELECT coalesce(x.nickname, u.name) AS name, u.badge FROM users u
         LEFT JOIN members x ON x.app_id = ${appId} AND x.group_id = k.group_id AND x.user_id = u.user_id
         WHERE u.app_id = ${appId} AND u.user_id = w.word_sender OFFSET 0) s ON true
       LEFT JOIN LATERAL (${mentionsOf(appId, userId)}) at ON true
@@ -118,6 +121,21 @@ export function mentionsIn(view: ConversationView): number[] {
   return [...new Set(view.mentions ?? [])].toSorted((a, b) => a - b).slice(-mentionsMax)
 }
 
+/**
+ * [MER7] [A-13] What lists call a sender, and the badge beside the name: of a shop for who speaks as one, else the
+ * person's own.
+ */
+export function senderIn(
+  speaker: { readonly name: string; readonly badge: MemberRow['badge'] },
+  as: SpokenAs | undefined,
+): Pick<NonNullable<Head['last']>, 'senderName' | 'senderBadge' | 'as'> {
+  const badge = as === undefined ? speaker.badge : 'merchant'
+  return {
+    senderName: spokenName(speaker.name, as),
+    ...(badge === null ? {} : { senderBadge: badge }),
+    ...(as === undefined ? {} : { as }),
+  }
+}
 export function headOf(view: ConversationView, registry: Registry): Head {
   return {
     groupId: view.group_id as Head['groupId'],
@@ -131,7 +149,10 @@ export function headOf(view: ConversationView, registry: Registry): Head {
         : {
             seq: view.word_seq,
             senderId: view.word_sender ?? '',
-            senderName: view.word_name ?? '',
+            ...senderIn(
+              { name: view.word_name ?? '', badge: view.word_badge },
+              parsed(view.word_as) as SpokenAs | undefined,
+            ),
             kind: view.word_kind ?? '',
             summary: summaryOf(registry, view.word_kind ?? '', parsed(view.word_body), parsed(view.word_state)),
           },

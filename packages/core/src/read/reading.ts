@@ -25,9 +25,10 @@ import {
   memberText,
   messageText,
   mineText,
-  nameIn,
   recordText,
   type RowText,
+  type Speaker,
+  speakerIn,
 } from '../ground/row-text.ts'
 import { bornWithin, changedWithin, findReach } from './changed-messages.ts'
 import { readPeople, readRoster, rosterCursor } from './roster.ts'
@@ -55,7 +56,7 @@ export interface SnapshotTexts {
   readonly lowSeq: number
   readonly joinSeq: number
   /** What the viewer is called in the group. */
-  readonly viewerName: string | undefined
+  readonly viewer: Speaker | undefined
   readonly group: RowText
   readonly messages: readonly RowText[]
   readonly members: readonly RowText[]
@@ -101,7 +102,7 @@ export async function readSnapshot(
     version: group.version,
     lowSeq,
     joinSeq: viewer.join_seq,
-    viewerName: own === undefined ? undefined : nameIn(own),
+    viewer: own === undefined ? undefined : speakerIn(own),
     group: groupText(group),
     messages: messages.map(messageText),
     members: members.map(memberText),

@@ -6,7 +6,7 @@ import { bornWithin, changedWithin, findReach } from '../read/changed-messages.t
 import { summaryOf } from '../read/conversations.ts'
 import { messageSize } from '../read/within.ts'
 import type { Engine } from '../ground/engine.ts'
-import type { GroupNews, LastWords, Publication } from '../ground/publication.ts'
+import { type GroupNews, type LastWords, type Publication, wordsOf } from '../ground/publication.ts'
 import { groupText, memberText, messageText, recordText, type RowText } from '../ground/row-text.ts'
 import type { GroupDbRow, MemberDbRow, MessageDbRow, RecordDbRow } from '../ground/store.ts'
 
@@ -112,5 +112,5 @@ export async function readLastWords(
   const row = rows[0]
   if (row === undefined) return undefined
   const [body, state] = [row.body, row.state].map((text) => (text === null ? undefined : (JSON.parse(text) as unknown)))
-  return { seq, senderId: row.sender_id, kind: row.kind, summary: summaryOf(engine.registry, row.kind, body, state) }
+  return wordsOf(row, summaryOf(engine.registry, row.kind, body, state))
 }

@@ -4,7 +4,9 @@ import { backoffMs } from './backoff.ts'
 import type { Engine } from '../ground/engine.ts'
 import type { Faces } from './faces.ts'
 import type { Packet } from '../host/host.ts'
+import type { Speaker } from '../ground/row-text.ts'
 import type { GroupNews, LastWords } from '../ground/publication.ts'
+import { senderIn } from '../read/conversations.ts'
 import { type HeadFor, HeadAudience, type Mention, type Untold } from './head-audience.ts'
 import { notYetMember, type Subscription } from './subscription.ts'
 
@@ -37,7 +39,7 @@ export class GroupHead {
   #last: LastWords | undefined
   #counters: Counters = { lastSeq: 0, lastOrdinal: 0, at: 0 }
   /** What people are called in the group, as far as anybody asked. */
-  readonly #names = new Map<string, string>()
+  readonly #names = new Map<string, Speaker>()
   /** Up to which version somebody's row changed: a name read at an older one may be a former name. */
   #namesVersion = 0
   /** At which version the group's face changed last, as far as was heard: one read at an older one is the former. */
@@ -78,8 +80,8 @@ export class GroupHead {
     this.#namesVersion = Math.max(this.#namesVersion, version)
   }
   /** What somebody is called, read when the group was at `version`: the head that shows their words need not ask. */
-  knowName(userId: string, name: string, version: number): void {
-    if (version >= this.#namesVersion) this.#names.set(userId, name)
+  knowName(userId: string, speaker: Speaker, version: number): void {
+    if (version >= this.#namesVersion) this.#names.set(userId, speaker)
   }
   /** A connection opens the group or closes it: what the audience it leaves waits for, it waits for in the other. */
   noteMove(sub: Subscription, isOpen: boolean): void {
@@ -167,7 +169,7 @@ export class GroupHead {
       groupId: this.#at.groupId,
       version: this.#at.version,
       ...this.#counters,
-      last: this.#last === undefined ? null : { ...this.#last, senderName: this.#names.get(this.#speaker) },
+      last: this.#last === undefined ? null : { ...this.#last, ...this.#sender(this.#last) },
       ...(group === undefined || !isFaceDirty ? {} : { group }),
     }
     const lastSeq = this.#last?.seq
@@ -188,6 +190,10 @@ export class GroupHead {
       return packetOf({ ...shown, ...counted, ...mentioned(calls) })
     }
   }
+  #sender({ as }: LastWords) {
+    const speaker = this.#names.get(this.#speaker)
+    return speaker === undefined ? {} : senderIn(speaker, as)
+  }
   get #speaker(): string {
     return this.#last?.senderId ?? ''
   }
@@ -198,7 +204,7 @@ export class GroupHead {
       const face = await this.#faces.read(this.#at.appId, this.#at.groupId, speakerId)
       // A store that was put back is older than what was heard, and stays so.
       const isLast = tries >= 3
-      this.knowName(speakerId, face.speakerName, isLast ? this.#namesVersion : face.version)
+      this.knowName(speakerId, face.speaker, isLast ? this.#namesVersion : face.version)
       const { name, avatar, memberCount } = face
       const isCurrent = isLast || face.version >= this.#faceVersion
       if (isCurrent && this.#names.has(this.#speaker)) return { name, avatar, memberCount }

@@ -13,7 +13,7 @@ import { type Hearer, Hearing, type News } from './hearing.ts'
 import { Introductions } from './introductions.ts'
 import { LiveFrame } from './live-frame.ts'
 import { changesText } from '../read/reading.ts'
-import type { RowText } from '../ground/row-text.ts'
+import type { RowText, Speaker } from '../ground/row-text.ts'
 import type { Faces } from './faces.ts'
 import type { GroupStarts } from './group-starts.ts'
 import type { Listener } from './listener.ts'
@@ -74,9 +74,9 @@ export class GroupHub implements Hearer {
     this.#head = new GroupHead(this.#engine, fanout.faces, this, audiences, () => fanout.scheduleHead(this))
     this.#live = new LiveFrame(this.#engine.limits.pageBytesMax)
     this.#introductions = new Introductions(this.#engine, this, (members, version) => {
-      for (const { userId, name, row } of members) {
+      for (const { userId, speaker, row } of members) {
         this.#live.introduce(row)
-        this.#head.knowName(userId, name, Math.max(row.version, version))
+        this.#head.knowName(userId, speaker, Math.max(row.version, version))
       }
       if (!this.#live.isEmpty) this.#fanout.schedule(this, this.#dueAt)
     })
@@ -201,18 +201,18 @@ export class GroupHub implements Hearer {
   #introduce(news: GroupNews): void {
     const senders = (news.own ?? []).map(([userId]) => userId)
     const listens = this.#open.length > 0 && !this.#live.isEmpty
-    for (const { userId, name, row } of this.#introductions.spoke(
+    for (const { userId, speaker, row } of this.#introductions.spoke(
       senders,
       news.lastSeq ?? this.#head.lastSeq,
       listens,
     )) {
       this.#live.introduce(row)
-      this.#head.knowName(userId, name, this.version)
+      this.#head.knowName(userId, speaker, this.version)
     }
   }
   /** As read when the group was at `version`. */
-  noteName(userId: string, name: string, version: number): void {
-    this.#head.knowName(userId, name, version)
+  noteName(userId: string, speaker: Speaker, version: number): void {
+    this.#head.knowName(userId, speaker, version)
   }
   /** Whoever left sees what came before, and nothing after. */
   letGo({ news: { left } }: News): void {

@@ -5,7 +5,7 @@
 import type { AppId } from '@qun/contract'
 import { sql } from 'kysely'
 import type { Engine } from '../ground/engine.ts'
-import type { LastWords } from '../ground/publication.ts'
+import { type LastWords, wordsOf } from '../ground/publication.ts'
 import type { GroupDbRow, MessageDbRow } from '../ground/store.ts'
 import { summaryOf } from '../read/conversations.ts'
 
@@ -20,7 +20,9 @@ interface Asked {
   readonly reject: (error: unknown) => void
 }
 type StartRow = NonNullable<GroupStart['row']> &
-  Pick<GroupDbRow, 'group_id'> & { [K in 'seq' | 'sender_id' | 'kind' | 'body' | 'state']: MessageDbRow[K] | null }
+  Pick<GroupDbRow, 'group_id'> & {
+    [K in 'seq' | 'sender_id' | 'kind' | 'body' | 'state' | 'spoken_as']: MessageDbRow[K] | null
+  }
 
 /** Groups of one statement; their last words are a few hundred bytes each, and never above 64 KiB. */
 const startsAtOnce = 500
@@ -66,14 +68,15 @@ export class GroupStarts {
       sql<StartRow>`SELECT g.*, w.* FROM unnest(${groupIds}::text[]) AS k(id)
         CROSS JOIN LATERAL (SELECT group_id, version, member_count, last_seq, last_ordinal, last_at, last_word_seq FROM groups
           WHERE app_id = ${appId} AND group_id = k.id OFFSET 0) g
-        LEFT JOIN LATERAL (SELECT seq, sender_id, kind, body, state FROM messages
+        LEFT JOIN LATERAL (SELECT seq, sender_id, kind, body, state, spoken_as FROM messages
           WHERE app_id = ${appId} AND group_id = k.id AND seq = g.last_word_seq OFFSET 0) w ON true`.execute(tx),
     )
     return new Map(rows.map((row) => [row.group_id, { row, last: this.#lastOf(row) }]))
   }
-  #lastOf({ seq, sender_id, kind, body, state }: StartRow): LastWords | undefined {
+  #lastOf({ seq, sender_id, kind, body, state, spoken_as }: StartRow): LastWords | undefined {
     if (seq === null || kind === null) return undefined
     const [said, now] = [body, state].map((text) => (text === null ? undefined : (JSON.parse(text) as unknown)))
-    return { seq, senderId: sender_id ?? '', kind, summary: summaryOf(this.#engine.registry, kind, said, now) }
+    const summary = summaryOf(this.#engine.registry, kind, said, now)
+    return wordsOf({ seq, sender_id: sender_id ?? '', kind, spoken_as }, summary)
   }
 }

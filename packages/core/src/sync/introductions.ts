@@ -2,17 +2,17 @@
  * Followers of a large group hold the rows of those who appear in it only. Somebody whose last words lie outside a
  * snapshot may be unknown to them: their row travels with their words. What was read once is kept, and kept current.
  */
-import type { AppId } from '@qun/contract'
+import type { AppId, MemberRow } from '@qun/contract'
 import { sql } from 'kysely'
 import { backoffMs } from './backoff.ts'
 import type { Engine } from '../ground/engine.ts'
-import { memberText, nameIn, type RowText } from '../ground/row-text.ts'
+import { memberText, type RowText, type Speaker, speakerIn } from '../ground/row-text.ts'
 import type { MemberDbRow } from '../ground/store.ts'
 
 /** A member as their row was read when the group was at `version`. */
 export interface Introduced {
   readonly userId: string
-  readonly name: string
+  readonly speaker: Speaker
   readonly row: RowText
 }
 interface At {
@@ -70,7 +70,8 @@ export class Introductions {
     if (this.#reading !== undefined) this.#overtaken.add(userId)
     const kept = this.#kept.get(userId)
     if (kept === undefined || kept.row.version > row.version) return
-    this.#kept.set(userId, { userId, name: (JSON.parse(row.json) as { name: string }).name, row })
+    const { name, badge } = JSON.parse(row.json) as MemberRow
+    this.#kept.set(userId, { userId, speaker: { name, badge }, row })
   }
   /** Changes went by unheard: what was read before them may be old. */
   forget(): void {
@@ -104,7 +105,7 @@ export class Introductions {
     if (this.#isOver) return
     const introduced = members.map((member) => ({
       userId: member.user_id,
-      name: nameIn(member),
+      speaker: speakerIn(member),
       row: memberText(member),
     }))
     for (const userId of userIds) this.#asked.delete(userId)

@@ -12,7 +12,7 @@ import {
   type SnapshotTexts,
 } from '../read/reading.ts'
 import { readRest, type RestPlace } from '../read/snapshot-rest.ts'
-import { arrayText, countOfPage, type RowText } from '../ground/row-text.ts'
+import { arrayText, countOfPage, type RowText, type Speaker } from '../ground/row-text.ts'
 
 interface Changes {
   readonly from: number
@@ -76,7 +76,7 @@ export interface OpeningPage {
   readonly more: boolean
   readonly joinSeq: number
   /** What the viewer is called in the group, if it was read. */
-  readonly viewerName?: string
+  readonly viewer?: Speaker
 }
 
 /**
@@ -95,7 +95,7 @@ export async function openingPage(
   if (page !== undefined && page !== 'ahead' && page.behind <= engine.limits.pullBehindMax)
     return { texts: [changesText(stream, page, id)], to: page.to, more: page.more, joinSeq: page.joinSeq }
   const snapshot = await readSnapshot(engine, tx, at, at.userId)
-  const { version, joinSeq, viewerName, next } = snapshot
+  const { version, joinSeq, viewer, next } = snapshot
   const reset = JSON.stringify({ op: 'reset', code: 'sync.reset', stream, reason: 'ahead', id })
   return {
     texts: [
@@ -106,7 +106,7 @@ export async function openingPage(
     more: false,
     joinSeq,
     ...(next === undefined ? {} : { rest: next }),
-    ...(viewerName === undefined ? {} : { viewerName }),
+    ...(viewer === undefined ? {} : { viewer }),
   }
 }
 

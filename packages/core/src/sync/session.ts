@@ -295,7 +295,7 @@ export class ClientSession implements Session, Listener {
         if (sub.held !== held) return
         sub.joinSeq = page.joinSeq
         // Whoever opens a group is the likeliest to speak next.
-        if (page.viewerName !== undefined) sub.hub.noteName(this.userId, page.viewerName, page.to)
+        if (page.viewer !== undefined) sub.hub.noteName(this.userId, page.viewer, page.to)
         for await (const text of openingFrames(engine, at, page, { id, payer: this })) {
           await this.outlet.room?.()
           if (sub.held !== held || this.isGone) return
@@ -360,9 +360,10 @@ export class ClientSession implements Session, Listener {
   readonly #whenClear = (): Promise<void> =>
     this.#queued === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onClear = resolve))
   #send(frame: Extract<ClientFrame, { op: 'send' }>): void {
-    const { groupId, clientId, id, kind, body } = frame
-    const who = { appId: this.appId, senderId: this.userId, guest: this.#principal.guest }
-    const request: PostRequest = { ...who, groupId, kind, body, clientId }
+    const { op: _op, id, ...said } = frame
+    const { guest } = this.#principal
+    const request: PostRequest = { appId: this.appId, senderId: this.userId, guest, ...said }
+    const { groupId, clientId } = said
     const started = this.#tail === undefined ? this.#host.post(request, this.#whenClear) : undefined
     const result =
       started === undefined

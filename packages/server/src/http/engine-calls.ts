@@ -52,7 +52,7 @@ type MessageCall = 'post' | 'history' | 'message' | 'act' | 'recall' | 'hide'
 function messageCalls({ core, telemetry }: EngineCallsOptions): Pick<EngineCalls, MessageCall> {
   return {
     post: async (request) => {
-      const { clientId, kind, body } = request.body as RequestOf<typeof engineEndpoints.post>
+      const { clientId, kind, body, as } = request.body as RequestOf<typeof engineEndpoints.post>
       const { appId, userId, guest } = whoOf(request)
       telemetry.posted('http')
       const startedAt = core.now()
@@ -66,6 +66,7 @@ function messageCalls({ core, telemetry }: EngineCallsOptions): Pick<EngineCalls
         kind,
         body,
         clientId,
+        ...(as === undefined ? {} : { as }),
       })
       telemetry.acknowledged((core.now() - startedAt) / 1_000)
       return { answer: posted, replayed: posted.replayed }

@@ -1,7 +1,7 @@
 /** The one anatomy of every live card, and the small parts cards share. Knows no kind. */
-import type { ReactNode } from 'react'
+import { useContext, type ReactNode } from 'react'
 import { useDrawnAt, useServerNow } from '../parts/hooks.tsx'
-import { useQun, useWords } from '../qun-context.ts'
+import { SpokenContext, StarterContext, useQun, useWords } from '../qun-context.ts'
 import { instantText, leftText, listTimeText } from '../parts/time-text.ts'
 
 export interface CardFrameProps {
@@ -24,12 +24,17 @@ const isDrawn = (part: ReactNode) => part !== undefined && part !== null && part
 
 /** kind line · title · content · foot · one action */
 export function CardFrame({ icon, kind, title, starter, children, foot, action, tone = 'open' }: CardFrameProps) {
+  const as = useContext(SpokenContext)
   return (
     <article className={`qun-card qun-card--${tone}`}>
       <header className="qun-card__kind">
         {icon !== undefined && <span className="qun-card__icon">{icon}</span>}
         <span className="qun-card__kindname">{kind}</span>
-        {starter !== undefined && <span className="qun-card__starter">{starter}</span>}
+        {starter !== undefined && (
+          <span className="qun-card__starter">
+            <StarterContext value={as}>{starter}</StarterContext>
+          </span>
+        )}
       </header>
       {title !== undefined && <h2 className="qun-card__title">{title}</h2>}
       {children !== undefined && <div className="qun-card__content">{children}</div>}

@@ -4,8 +4,9 @@ import type { GroupHandle, PendingMessage, ViewMessage } from '@qun/sdk'
 import { Component, useMemo } from 'react'
 import type { ReactNode } from 'react'
 import type { AnyCardUI, Viewer } from '../card-ui.ts'
-import { memberOf, useChat } from '../chat-context.tsx'
-import { useQun, useWords } from '../qun-context.ts'
+import { memberOf, senderOf, useChat } from '../chat-context.tsx'
+import { Badge } from '../parts/avatar.tsx'
+import { SpokenContext, useQun, useWords } from '../qun-context.ts'
 
 /** A bubble; its colour and corners come from the row it stands in. */
 export function Bubble({ children, bare = false }: { readonly children: ReactNode; readonly bare?: boolean }) {
@@ -75,17 +76,19 @@ export function MessageFace({ message, group, viewer }: MessageFaceProps) {
   const Face = ui.Card
   return (
     <FaceBoundary version={message.version} instead={instead}>
-      <Face
-        body={message.body}
-        state={message.state}
-        mine={message.mine?.body}
-        act={act}
-        viewer={viewer}
-        message={message}
-        group={group}
-        now={client.serverNow()}
-        locale={locale}
-      />
+      <SpokenContext value={message.as}>
+        <Face
+          body={message.body}
+          state={message.state}
+          mine={message.mine?.body}
+          act={act}
+          viewer={viewer}
+          message={message}
+          group={group}
+          now={client.serverNow()}
+          locale={locale}
+        />
+      </SpokenContext>
     </FaceBoundary>
   )
 }
@@ -110,6 +113,7 @@ export function asMessage(pending: PendingMessage, viewerId: string, ui: AnyCard
     ordinal: 0,
     own: 0,
     at: pending.at,
+    ...(pending.as && { as: pending.as }),
   }
 }
 /** What stands where a recalled message was. */
@@ -119,7 +123,8 @@ export function Tombstone({ message }: { readonly message: ViewMessage }) {
   const by = message.recalled?.by ?? message.senderId
   const own = by === viewer.userId && message.senderId === viewer.userId
   const lost = recalledTexts.get(message.seq)
-  const name = memberOf(view, by).name
+  const sender = by === message.senderId ? senderOf(view, message) : memberOf(view, by)
+  const { name } = sender
   const text = own
     ? words('message.recalledOwn')
     : by === message.senderId
@@ -128,6 +133,7 @@ export function Tombstone({ message }: { readonly message: ViewMessage }) {
   return (
     <p className="qun-systemline">
       <span>{text}</span>
+      {!own && <Badge badge={sender.badge} />}
       {own && lost !== undefined && (
         <button type="button" className="qun-linkbutton" onClick={() => rewrite(lost)}>
           {words('message.rewrite')}

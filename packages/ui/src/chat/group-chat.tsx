@@ -10,6 +10,7 @@ import { MemberSheet } from '../people/member-sheet.tsx'
 import { MessageList, type ListHandle } from './message-list.tsx'
 import { ReactorsSheet, type Reacted } from './reactions.tsx'
 import { useQun, useText, useWords } from '../qun-context.ts'
+import { useSpeaking, useSpoken } from '../compose/speaking.tsx'
 import { useUploads } from '../compose/uploads.ts'
 
 export interface GroupChatProps {
@@ -95,7 +96,9 @@ function useTypingText(view: GroupView | undefined): string | undefined {
   return words('chat.typing', { names: view.typing.map((id) => view.members.get(id)?.name ?? id).join('、') })
 }
 
-function OpenChat({ group, view }: { readonly group: GroupHandle; readonly view: GroupView }) {
+function OpenChat({ group: opened, view }: { readonly group: GroupHandle; readonly view: GroupView }) {
+  const speaking = useSpeaking(view)
+  const group = useSpoken(opened, speaking)
   const { client, viewerId, banners } = useQun()
   const list = useRef<ListHandle>(undefined)
   const [quoted, setQuoted] = useState<ViewMessage>()
@@ -121,8 +124,8 @@ function OpenChat({ group, view }: { readonly group: GroupHandle; readonly view:
     [],
   )
   const chat = useMemo<Chat>(
-    () => ({ group, view, viewer, uploads, ...actions }),
-    [group, view, viewer, uploads, actions],
+    () => ({ group, view, viewer, uploads, speaking, ...actions }),
+    [group, view, viewer, uploads, speaking, actions],
   )
   return (
     <ChatContext value={chat}>

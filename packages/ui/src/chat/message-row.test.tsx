@@ -84,6 +84,7 @@ function show(userId: string, messages: readonly ViewMessage[], more: Parameters
     group: client.open(fixtureGroupId),
     view,
     viewer: viewerIn(view.members, userId),
+    speaking: { shop: undefined, isAsShop: false, choose: () => {} },
     uploads: { possible: false, list: [], send: () => {}, cancel: () => {}, retry: () => {} },
     recalledTexts: new Map([[5, '说错了的话']]),
     quote: (message) => asked.push(['quote', message.seq]),

@@ -3,7 +3,7 @@ import type { PendingMessage, ViewMessage } from '@qun/sdk'
 import { memo, useRef, useState } from 'react'
 import type { PointerEvent as ReactPointerEvent, ReactNode } from 'react'
 import { Avatar, MemberName } from '../parts/avatar.tsx'
-import { memberOf, useChat } from '../chat-context.tsx'
+import { senderOf, useChat } from '../chat-context.tsx'
 import { buzz, isWithin, useLongPress } from '../parts/hooks.tsx'
 import { ClockIcon, MoreIcon, QuoteIcon } from '../parts/icons.tsx'
 import { asMessage, MessageFace, Tombstone } from '../cards/message-face.tsx'
@@ -22,15 +22,27 @@ export interface RowFrameProps {
   readonly last: boolean
   readonly plain: boolean
   readonly senderId: string
+  /** The shop it is spoken as. */
+  readonly as?: ViewMessage['as']
   readonly highlighted?: boolean
   /** What drawing the row aside does; undefined where there is nothing to answer. */
   readonly onSwipe?: (() => void) | undefined
   readonly children: ReactNode
 }
-export function RowFrame({ own, first, last, plain, senderId, highlighted = false, onSwipe, children }: RowFrameProps) {
+export function RowFrame({
+  own,
+  first,
+  last,
+  plain,
+  senderId,
+  as,
+  highlighted = false,
+  onSwipe,
+  children,
+}: RowFrameProps) {
   const { view, openMember } = useChat()
   const words = useWords()
-  const sender = memberOf(view, senderId)
+  const sender = senderOf(view, { senderId, as })
   const marks = [
     own ? 'own' : 'other',
     first && 'first',
@@ -62,7 +74,7 @@ export function RowFrame({ own, first, last, plain, senderId, highlighted = fals
         </div>
       )}
       <div className="qun-row__main">
-        {!own && first && (
+        {first && (!own || as !== undefined) && (
           <div className="qun-row__name">
             <MemberName member={sender} role />
             <NameMarks userId={senderId} view={view} />
@@ -99,6 +111,7 @@ export const MessageItem = memo(function MessageItem(props: MessageRowProps) {
       last={last}
       plain={Boolean(cards.get(message.kind)?.plain)}
       senderId={message.senderId}
+      as={message.as}
       highlighted={highlighted}
       onSwipe={view.group?.disbandedAt === undefined ? () => quote(message) : undefined}
     >
@@ -148,7 +161,7 @@ export const PendingItem = memo(function PendingItem({ pending, first, last }: P
   const failed = pending.status === 'failed'
   const ui = cards.get(pending.kind)
   return (
-    <RowFrame own first={first} last={last} plain={Boolean(ui?.plain)} senderId={viewerId}>
+    <RowFrame own first={first} last={last} plain={Boolean(ui?.plain)} senderId={viewerId} as={pending.as}>
       <div className="qun-row__line">
         <div className="qun-row__box">
           <MessageFace message={asMessage(pending, viewerId, ui)} group={group} viewer={viewer} />

@@ -49,13 +49,20 @@ export interface TimelineInput {
 }
 
 /** What a run is made of: a system line or a tombstone belongs to none. */
+/** Words as the shop and words of one's own are two runs: each begins with the name it is spoken under. */
+const speakerKey = (senderId: string, as: ViewMessage['as']) =>
+  as === undefined ? senderId : `${as.merchantId}/${senderId}`
 const runKey = (message: ViewMessage, isSystem: boolean) =>
-  isSystem || message.recalled || message.senderId === '' ? undefined : message.senderId
+  isSystem || message.recalled || message.senderId === '' ? undefined : speakerKey(message.senderId, message.as)
 
 /** What stands above: whose run it is part of, and when it was. */
 interface Before {
   readonly key: string | undefined
   readonly at: number
+}
+function keyOf(message: ViewMessage, viewerId: string): string {
+  // An acknowledged message keeps the place, and the DOM, of the pending one it was.
+  return message.senderId === viewerId ? `c${viewerId}/${message.clientId}` : `m${message.seq}`
 }
 export function timelineOf(input: TimelineInput): Line[] {
   const { messages, pending, uploads = [], viewerId, firstUnreadSeq, isSystem, foldOf } = input
@@ -79,17 +86,18 @@ export function timelineOf(input: TimelineInput): Line[] {
       lines.push({ type: 'system', key: `m${message.seq}`, message })
     } else {
       const follows = !broken && key !== undefined && before?.key === key && message.at - before.at < runGapMs
-      lines.push({ type: 'message', key: keyOf(message), message, first: !follows, last: true })
+      lines.push({ type: 'message', key: keyOf(message, viewerId), message, first: !follows, last: true })
       if (follows) continueRun(lines)
     }
     before = { key, at: message.at }
   }
   for (const one of pending) {
     const broken = pushBreaks(one.at, undefined)
-    const follows = !broken && before?.key === viewerId && one.at - before.at < runGapMs
+    const key = speakerKey(viewerId, one.as)
+    const follows = !broken && before?.key === key && one.at - before.at < runGapMs
     lines.push({ type: 'pending', key: `c${viewerId}/${one.clientId}`, pending: one, first: !follows, last: true })
     if (follows) continueRun(lines)
-    before = { key: viewerId, at: one.at }
+    before = { key, at: one.at }
   }
   return pushUploads(lines, uploads, before, viewerId)
 
@@ -105,10 +113,6 @@ export function timelineOf(input: TimelineInput): Line[] {
       broken = true
     }
     return broken
-  }
-  function keyOf(message: ViewMessage): string {
-    // An acknowledged message keeps the place, and the DOM, of the pending one it was.
-    return message.senderId === viewerId ? `c${viewerId}/${message.clientId}` : `m${message.seq}`
   }
   function foldRun(all: readonly ViewMessage[], from: number, { firstUnreadSeq: mark }: TimelineInput) {
     const run: ViewMessage[] = []

@@ -1,11 +1,13 @@
 /** Where a person writes: words, emoji, mentions, pictures, and the forms of the cards they may post. */
 import { useState } from 'react'
 import type { DragEvent, ReactNode } from 'react'
-import { memberOf, useChat } from '../chat-context.tsx'
+import { senderOf, useChat } from '../chat-context.tsx'
+import { Badge } from '../parts/avatar.tsx'
 import { EmojiPanel } from './emoji-panel.tsx'
 import { CloseIcon, PlusIcon, SendIcon } from '../parts/icons.tsx'
 import { useSummary } from '../cards/message-face.tsx'
 import { PlusSheet } from './plus-sheet.tsx'
+import { SpeakingBar } from './speaking.tsx'
 import { useWords } from '../qun-context.ts'
 import { TextField } from './text-field.tsx'
 import type { Uploads } from '../chat-context.tsx'
@@ -34,6 +36,7 @@ function WritingBox(props: ComposerProps) {
   const empty = writing.text.trim() === ''
   return (
     <div className={drop.over ? 'qun-composer qun-composer--drop' : 'qun-composer'} {...drop.handlers}>
+      {!edited && <SpeakingBar />}
       <QuoteBar quoted={quoted} edited={edited} onCancel={onCancel} />
       <div className="qun-composer__row">
         <button
@@ -99,12 +102,13 @@ function QuoteBar({ quoted, edited, onCancel }: Pick<ComposerProps, 'quoted' | '
   const words = useWords()
   const message = edited ?? quoted
   if (!message) return null
-  const sender = memberOf(view, message.senderId)
+  const sender = senderOf(view, message)
   return (
     <div className="qun-quotebar">
       <div className="qun-quotebar__words">
         <span className="qun-quotebar__title">
           {edited ? words('compose.editing') : words('compose.quoting', { name: sender.name })}
+          {!edited && <Badge badge={sender.badge} />}
         </span>
         <span className="qun-quotebar__text">{summary(message)}</span>
       </div>

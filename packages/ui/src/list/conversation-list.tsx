@@ -3,7 +3,7 @@ import { textIn } from '@qun/contract'
 import type { Conversation } from '@qun/sdk'
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
-import { GroupAvatar } from '../parts/avatar.tsx'
+import { Badge, GroupAvatar } from '../parts/avatar.tsx'
 import { ConnectionBar } from '../parts/connection-bar.tsx'
 import { useDraftTexts } from '../compose/draft-context.tsx'
 import { useConversations, useDrawnAt, useLongPress } from '../parts/hooks.tsx'
@@ -22,7 +22,7 @@ export interface ConversationListProps {
   readonly head?: ReactNode
 }
 export function ConversationList({ onOpen, openId, head }: ConversationListProps) {
-  const { client } = useQun()
+  const { client, listActions } = useQun()
   const words = useWords()
   const conversations = useConversations()
   const connection = useReadable(client.connection)
@@ -34,6 +34,9 @@ export function ConversationList({ onOpen, openId, head }: ConversationListProps
       {head ?? (
         <header className="qun-bar">
           <h1 className="qun-bar__title">{words('list.title')}</h1>
+          {listActions.map(({ name, Action }) => (
+            <Action key={name} onOpen={onOpen} />
+          ))}
         </header>
       )}
       <ConnectionBar />
@@ -145,7 +148,18 @@ function LastWords({ conversation, open }: { readonly conversation: Conversation
       ) : (
         last && (
           <>
-            {last.senderId !== '' && last.senderId !== viewerId && <bdi>{last.senderName}: </bdi>}
+            {last.senderId !== '' && last.senderId !== viewerId && (
+              <>
+                <bdi>{last.senderName}</bdi>
+                {last.senderBadge && (
+                  <>
+                    {' '}
+                    <Badge badge={last.senderBadge} />
+                  </>
+                )}
+                {': '}
+              </>
+            )}
             {textIn(last.summary, locale)}
           </>
         )

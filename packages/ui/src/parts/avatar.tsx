@@ -1,8 +1,9 @@
 /** Faces: a person's picture or one drawn from the name, and a group's picture made of its first members' faces. */
 import type { CSSProperties } from 'react'
 import type { MemberRow } from '@qun/contract'
-import { useState } from 'react'
-import { useWords } from '../qun-context.ts'
+import { useContext, useState } from 'react'
+import { spokenBy } from '../chat-context.tsx'
+import { StarterContext, useWords } from '../qun-context.ts'
 
 /** Drawn faces take one of this many tints, defined in the theme. */
 const tintCount = 8
@@ -88,13 +89,14 @@ export function Badge({ badge }: { readonly badge: MemberRow['badge'] }) {
 }
 /** A name with its badge; `role` adds 群主 or 管理员. */
 export function MemberName({
-  member,
+  member: plain,
   role = false,
 }: {
   readonly member: Pick<MemberRow, 'name' | 'badge' | 'role'>
   readonly role?: boolean
 }) {
   const words = useWords()
+  const member = spokenBy(plain, useContext(StarterContext))
   return (
     <span className="qun-name">
       <bdi className="qun-name__text">{member.name}</bdi>

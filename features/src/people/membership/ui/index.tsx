@@ -1,5 +1,6 @@
 /** Membership on the group page and in a member's sheet: names, roles, mutes, leaving, disbanding. */
-import { defineGroupSection, defineMemberSection } from '@qun/ui'
+import { defineGroupSection, defineListAction, defineMemberSection } from '@qun/ui'
+import { CreateGroupAction } from './create-group.tsx'
 import { LeaveSection } from './leave-section.tsx'
 import { ManageSection } from './manage-section.tsx'
 import { MemberActions } from './member-actions.tsx'
@@ -12,3 +13,4 @@ export const sections = [
   defineGroupSection({ name: 'leave', order: 900, Section: LeaveSection }),
 ]
 export const memberSections = [defineMemberSection({ name: 'membership', order: 500, Section: MemberActions })]
+export const listActions = [defineListAction({ name: 'create-group', order: 100, Action: CreateGroupAction })]

@@ -1,8 +1,9 @@
 /** Whose group this is, on its page; for those who work there, as what. */
 import type { AnswerOf, GroupId } from '@qun/contract'
-import { PageRow, useQun, useReadable, useText, type GroupSectionProps } from '@qun/ui'
+import { PageRow, shopWhere, useQun, useReadable, useText, type GroupSectionProps } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import { merchantOfGroup } from '../contract.ts'
+import { StaffSheet } from './staff-sheet.tsx'
 import { merchantTexts } from './texts.ts'
 
 type Merchant = AnswerOf<typeof merchantOfGroup>['merchant']
@@ -14,6 +15,7 @@ export function MerchantSection({ group, view }: GroupSectionProps) {
   const groupId = group.groupId as GroupId
   const path = view.gone ? undefined : view.group?.merchantPath
   const [merchant, setMerchant] = useState<Merchant>(null)
+  const [isListed, setIsListed] = useState(false)
   const isOfMerchant = path !== undefined
   useEffect(() => {
     if (!isOfMerchant) return undefined
@@ -36,6 +38,12 @@ export function MerchantSection({ group, view }: GroupSectionProps) {
         {...(merchant.suspended && { hint: text(merchantTexts.suspended) })}
       />
       {post !== undefined && <PageRow label={text(merchantTexts.mine)} value={post} />}
+      {shopWhere('manage', path, records) && (
+        <>
+          <PageRow label={text(merchantTexts.staff)} onClick={() => setIsListed(true)} />
+          <StaffSheet merchantId={merchant.merchantId} view={view} open={isListed} onClose={() => setIsListed(false)} />
+        </>
+      )}
     </>
   )
 }

@@ -1,5 +1,5 @@
 /** What a message answers, as it is now: its sender and summary, or that it was recalled. Leads to it. */
-import { memberOf, useChatIfAny, useQun, useSummary, useText } from '@qun/ui'
+import { Badge, senderOf, useChatIfAny, useQun, useSummary, useText } from '@qun/ui'
 import { messageTexts } from './texts.ts'
 
 export function QuoteBlock({ seq }: { readonly seq: number }) {
@@ -9,12 +9,15 @@ export function QuoteBlock({ seq }: { readonly seq: number }) {
   const text = useText()
   if (!chat) return null
   const quoted = chat.view.messages.find((message) => message.seq === seq)
+  const sender = quoted && senderOf(chat.view, quoted)
   if (quoted?.recalled) return <span className="qun-quote qun-quote--gone">{text(messageTexts.quotedGone)}</span>
   return (
     <button type="button" className="qun-quote" onClick={() => chat.jump(seq)}>
       {quoted ? (
         <>
-          <bdi className="qun-quote__name">{memberOf(chat.view, quoted.senderId).name}</bdi>
+          <span className="qun-quote__name">
+            <bdi>{sender?.name}</bdi> <Badge badge={sender?.badge ?? null} />
+          </span>
           <span className="qun-quote__text">{talk?.textOf(quoted) ?? summary(quoted)}</span>
         </>
       ) : (
