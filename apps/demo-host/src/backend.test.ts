@@ -137,11 +137,15 @@ describe('the catalogue', () => {
   test('is told whole at the start, with the links that lead to it', async () => {
     const ear = await startEar()
     const { shop } = await startShop(ear.url)
-    const [all, links] = ear.heard
+    const [zh, en, all, links] = ear.heard
+    const merchants = ['/v1/merchants/camellia', '/v1/merchants/camellia-en']
+    expect([zh?.path, en?.path].toSorted()).toEqual(merchants)
     expect(all?.path).toBe('/v1/products')
     const products = all?.body.products as { productId: string; url: string; image: string; stock?: number }[]
     expect(products.map((one) => one.productId)).toEqual(expect.arrayContaining(['guji', 'guji-en', 'mug', 'mug-en']))
     expect(products.find((one) => one.productId === 'mug-en')).toMatchObject({
+      merchantId: 'camellia-en',
+      floorFen: 4_500,
       title: 'Camellia mug',
       priceFen: 6_800,
       groupPriceFen: 6_200,

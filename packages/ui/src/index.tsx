@@ -12,6 +12,7 @@ export { DetailsSheet, type DetailsSheetProps } from './cards/details-sheet.tsx'
 export * from './forms/form-draft.tsx'
 export * from './forms/form-list.tsx'
 export * from './forms/form-parts.tsx'
+export { FormProduct, type FormProductProps } from './forms/form-product.tsx'
 export {
   FormPictures,
   pictureFaultOf,

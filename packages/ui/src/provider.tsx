@@ -40,6 +40,7 @@ export function collectFeatures(parts: NonNullable<QunProviderProps['cards']>) {
     banners: inOrder(features.flatMap((one) => one.banners ?? [])),
     nameMarks: inOrder(features.flatMap((one) => one.nameMarks ?? [])),
     talk: features.findLast((one) => one.talk)?.talk,
+    catalogue: features.findLast((one) => one.catalogue)?.catalogue,
   }
 }
 function browserLocale(): Locale {

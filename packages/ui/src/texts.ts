@@ -131,6 +131,7 @@ export const texts = {
   'form.required': say('必填', 'Required'),
   'form.number': say('请填写整数', 'Enter a whole number'),
   'form.money': say('请填写金额，最多两位小数', 'Enter an amount with at most two decimals'),
+  'form.noCatalogue': say('店铺还没有接入商品目录', 'The shop has told no catalogue'),
   'form.pictureAdd': say('添加图片', 'Add photos'),
   'form.pictureTake': say('拍照', 'Take a photo'),
   'form.picture': say('图片 {n}', 'Photo {n}'),

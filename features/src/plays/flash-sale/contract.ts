@@ -4,6 +4,7 @@ import {
   defineCard,
   defineEndpoint,
   GroupIdSchema,
+  MerchantIdSchema,
   MillisSchema,
   nullable,
   oneOf,
@@ -19,6 +20,7 @@ export const holdMs = 15 * 60_000
 /** Longest time between posting and the end of a sale, in milliseconds: thirty days. */
 export const saleLifeMaxMs = 30 * 86_400_000
 
+const PriceFen = Type.Integer({ minimum: 0, maximum: 1_000_000_00 })
 const Quantity = Type.Integer({ minimum: 1, maximum: 99 })
 const HoldId = Type.String({ pattern: '^hold_[0-9a-f]{24}$' })
 export const Hold = closed({
@@ -53,6 +55,7 @@ export const flashRefusals = {
   'flash_sale.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
   'flash_sale.times_invalid': refusal(422, 'after-change', '抢购时间设置有误', 'The times of the sale do not fit'),
   'flash_sale.price_invalid': refusal(422, 'after-change', '抢购价应低于原价', 'The price is not below the usual one'),
+  'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const
 
@@ -62,17 +65,23 @@ export const flashSale = defineCard({
   post: { by: 'admin' },
   gives: 'issued',
   body: closed({
-    title: Type.String({ minLength: 1, maxLength: 60 }),
-    productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    image: Type.Optional(Type.String({ maxLength: 2_000 })),
+    productId: Type.String({ minLength: 1, maxLength: 64, description: 'A product of the group’s merchant, on sale.' }),
+    title: Type.Optional(Type.String({ maxLength: 80, description: 'Filled in from the catalogue.' })),
+    image: Type.Optional(Type.String({ maxLength: 2_000, description: 'Filled in from the catalogue.' })),
+    /** Filled in from the catalogue: whose the product is. */
+    merchant: Type.Optional(closed({ merchantId: MerchantIdSchema, name: Type.String({ maxLength: 60 }) })),
     url: Type.Optional(
       Type.String({
         maxLength: 2_000,
-        description: 'The host’s checkout; the hold is added as `hold`. https or a path.',
+        description:
+          'The host’s checkout, the product’s own page unless told; the hold is added as `hold`. https or a path.',
       }),
     ),
-    priceFen: Type.Integer({ minimum: 0, maximum: 1_000_000_00 }),
-    originalPriceFen: Type.Integer({ minimum: 1, maximum: 1_000_000_00 }),
+    priceFen: PriceFen,
+    originalPriceFen: Type.Optional({
+      ...PriceFen,
+      description: 'The list price. In a request: what the sender saw. As posted: the catalogue’s.',
+    }),
     stock: Type.Integer({ minimum: 1, maximum: 100_000 }),
     perMember: Quantity,
     startsAt: MillisSchema,
@@ -118,7 +127,7 @@ export const flashSale = defineCard({
     'flash-sale.ended': closed({ seq: SeqSchema, soldCount: Type.Integer() }),
   },
   refusals: flashRefusals,
-  summary: (body) => ({ 'zh-CN': `[限时抢购] ${body.title}`, en: `[Flash sale] ${body.title}` }),
+  summary: (body) => ({ 'zh-CN': `[限时抢购] ${body.title ?? ''}`, en: `[Flash sale] ${body.title ?? ''}` }),
 })
 
 const sale = closed({ groupId: GroupIdSchema, seq: SeqSchema })

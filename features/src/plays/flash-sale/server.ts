@@ -1,8 +1,17 @@
 /** Serves flash sales: glue between the contract, the rules, the store and the host's checkout. */
 import { isSafeAddress, type MineOf, type StateOf, type UserId } from '@qun/contract'
-import { defineFeature, serveCard, serveEndpoint, type CardCall, type OpenCall, type Reaction } from '@qun/core'
+import {
+  defineFeature,
+  serveCard,
+  serveEndpoint,
+  type CardCall,
+  type Feature,
+  type OpenCall,
+  type Reaction,
+} from '@qun/core'
 import { cancelHold, flashSale, holdMs, payHold, saleForHost, takeForHost, type Hold } from './contract.ts'
 import { countFault, lateFault, payFault, timeFault, timesFit } from './rules.ts'
+import { admitOffer, guardOf, type ProductKeeper } from './server-offer.ts'
 import { audits } from './store-audits.ts'
 import {
   addHold,
@@ -74,53 +83,58 @@ function setLeft(call: SaleCall, left: number, sold = 0): void {
   call.setState({ ...call.state, left, soldCount: call.state.soldCount + sold })
 }
 
-async function open(call: OpenCall<typeof flashSale>): Promise<StateOf<typeof flashSale>> {
+async function open(
+  call: OpenCall<typeof flashSale>,
+  keeper: ProductKeeper | undefined,
+): Promise<StateOf<typeof flashSale>> {
   const { body } = call
   if (!timesFit(body, call.now)) call.fail('flash_sale.times_invalid')
-  if (body.priceFen >= body.originalPriceFen) call.fail('flash_sale.price_invalid')
+  const product = await admitOffer(call, keeper)
+  if (body.priceFen >= product.priceFen) call.fail('flash_sale.price_invalid')
   if (body.url !== undefined && !isSafeAddress(body.url)) call.fail('card.url_scheme')
   call.schedule(body.endsAt, 'end')
   return { phase: 'on', left: body.stock, soldCount: 0 }
 }
 
-const card = serveCard(flashSale, {
-  open: (call) => open(call),
-  actions: {
-    async take(call, { quantity }) {
-      await take(call, call.actorId, quantity, true)
+const cardWith = (keeper: ProductKeeper | undefined) =>
+  serveCard(flashSale, {
+    open: (call) => open(call, keeper),
+    actions: {
+      async take(call, { quantity }) {
+        await take(call, call.actorId, quantity, true)
+      },
+      async release(call) {
+        const { hold } = (await call.mineOf(call.actorId)) ?? nothing
+        if (hold === null) return call.fail('flash_sale.no_hold')
+        await giveBack(call, [{ ...hold, userId: call.actorId }], 'given_up')
+      },
     },
-    async release(call) {
-      const { hold } = (await call.mineOf(call.actorId)) ?? nothing
-      if (hold === null) return call.fail('flash_sale.no_hold')
-      await giveBack(call, [{ ...hold, userId: call.actorId }], 'given_up')
+    jobs: {
+      /** [FS5] Gives back what is due and plans the next. */
+      async sweep(call) {
+        const standing = await listStanding(call)
+        await giveBack(
+          call,
+          standing.filter((hold) => hold.until <= call.now),
+          'timeout',
+        )
+        const next = standing.find((hold) => hold.until > call.now)
+        if (next !== undefined) call.schedule(next.until, 'sweep')
+      },
+      end(call) {
+        if (call.state.phase === 'ended') return
+        call.setState({ ...call.state, phase: 'ended' }) // [FS8]
+        call.record('flash-sale.ended', { seq: call.seq, soldCount: call.state.soldCount })
+      },
     },
-  },
-  jobs: {
-    /** [FS5] Gives back what is due and plans the next. */
-    async sweep(call) {
-      const standing = await listStanding(call)
-      await giveBack(
-        call,
-        standing.filter((hold) => hold.until <= call.now),
-        'timeout',
-      )
-      const next = standing.find((hold) => hold.until > call.now)
-      if (next !== undefined) call.schedule(next.until, 'sweep')
-    },
-    end(call) {
-      if (call.state.phase === 'ended') return
-      call.setState({ ...call.state, phase: 'ended' }) // [FS8]
-      call.record('flash-sale.ended', { seq: call.seq, soldCount: call.state.soldCount })
-    },
-  },
-  recallable: (state, body) => (state.left === body.stock ? true : 'flash_sale.ended'),
-  recalled: (call) => call.cancelJob('end'),
-})
+    recallable: (state, body) => (state.left === body.stock ? true : 'flash_sale.ended'),
+    recalled: (call) => call.cancelJob('end'),
+  })
 
 // ── the host's checkout ──
 const get = serveEndpoint(saleForHost, async (call) => {
   const { body, state } = await call.readCard(flashSale, call.params)
-  const { title, productId = null, priceFen, startsAt, publicStartsAt = null, endsAt } = body
+  const { title = '', productId = null, priceFen, startsAt, publicStartsAt = null, endsAt } = body
   const ended = state.phase === 'ended' || call.now >= endsAt
   return { title, productId, priceFen, left: state.left, startsAt, publicStartsAt, endsAt, ended }
 })
@@ -208,11 +222,18 @@ const onOrder: Reaction = {
   },
 }
 
-export default defineFeature({
-  name: 'flash-sale',
-  migrations,
-  cards: [card],
-  endpoints: [get, takeByHost, pay, cancel],
-  reactions: [onOrder],
-  audits,
-})
+export interface FlashSaleOptions {
+  /** Who keeps the host's catalogue: the first of them, and without one no sale is posted. */
+  readonly products?: readonly ProductKeeper[]
+}
+export function createFlashSale({ products = [] }: FlashSaleOptions = {}): Feature {
+  return defineFeature({
+    name: 'flash-sale',
+    migrations,
+    cards: [cardWith(products[0])],
+    endpoints: [get, takeByHost, pay, cancel],
+    guards: products.slice(0, 1).map(guardOf),
+    reactions: [onOrder],
+    audits,
+  })
+}

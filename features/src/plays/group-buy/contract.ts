@@ -1,5 +1,15 @@
 /** Group buy 拼团: members form teams, and a team that is large enough buys at its price; shapes on the wire only. */
-import { closed, defineCard, MillisSchema, nullable, oneOf, SeqSchema, Type, UserIdSchema } from '@qun/contract'
+import {
+  closed,
+  defineCard,
+  MerchantIdSchema,
+  MillisSchema,
+  nullable,
+  oneOf,
+  SeqSchema,
+  Type,
+  UserIdSchema,
+} from '@qun/contract'
 import {
   groupBuyRefusals,
   OrderId,
@@ -42,23 +52,29 @@ export const groupBuy = defineCard({
   post: { by: 'admin' },
   gives: 'issued',
   body: closed({
-    title: Type.String({ minLength: 1, maxLength: 60 }),
-    productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    image: Type.Optional(Type.String({ maxLength: 2_000 })),
+    productId: Type.String({ minLength: 1, maxLength: 64, description: 'A product of the group’s merchant, on sale.' }),
+    title: Type.Optional(Type.String({ maxLength: 80, description: 'Filled in from the catalogue.' })),
+    image: Type.Optional(Type.String({ maxLength: 2_000, description: 'Filled in from the catalogue.' })),
+    /** Filled in from the catalogue: whose the product is. */
+    merchant: Type.Optional(closed({ merchantId: MerchantIdSchema, name: Type.String({ maxLength: 60 }) })),
     url: Type.Optional(
       Type.String({
         maxLength: 2_000,
-        description: 'The host’s checkout; the place is added as `place`. https or a path.',
+        description:
+          'The host’s checkout, the product’s own page unless told; the place is added as `place`. https or a path.',
       }),
     ),
-    singlePriceFen: Price,
+    singlePriceFen: Type.Optional({
+      ...Price,
+      description: 'The list price. In a request: what the sender saw. As posted: the catalogue’s.',
+    }),
     ladder: Type.Array(Step, {
       minItems: 1,
       maxItems: stepsMax,
       description:
         'Sizes rise, prices fall. The first size makes a team; the last fills it. Joining authorises the first price.',
     }),
-    stock: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Pieces; no bound if absent.' })),
+    stock: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Pieces, of all teams.' }),
     perMember: Quantity,
     teamMs: Type.Integer({ minimum: 1, description: 'How long a team has, from its leader’s payment.' }),
     endsAt: MillisSchema,
@@ -66,7 +82,7 @@ export const groupBuy = defineCard({
   }),
   state: closed({
     phase: oneOf('on', 'ended', 'cancelled'),
-    /** Pieces free now; absent without a stock. */
+    /** Pieces free now; absent on offers from before each had a stock. */
     left: Type.Optional(Type.Integer({ minimum: 0 })),
     /** Places kept for people who are paying. */
     heldCount: Type.Integer({ minimum: 0 }),
@@ -155,5 +171,5 @@ export const groupBuy = defineCard({
     }),
   },
   refusals: groupBuyRefusals,
-  summary: (body) => ({ 'zh-CN': `[拼团] ${body.title}`, en: `[Group buy] ${body.title}` }),
+  summary: (body) => ({ 'zh-CN': `[拼团] ${body.title ?? ''}`, en: `[Group buy] ${body.title ?? ''}` }),
 })

@@ -34,7 +34,7 @@ const placeOf = serveEndpoint(placeForHost, async (call) => {
   const offer = await call.readCard(groupBuy, call.params)
   const place = await findPlace(offer, call.params.placeId)
   if (place === undefined) return call.fail('group_buy.no_place')
-  const { title, productId = null } = offer.body
+  const { title = '', productId = null } = offer.body
   const { userId, quantity, amountFen, teamNo, until, status } = place
   return { userId, title, productId, quantity, amountFen, teamNo, until, status }
 })

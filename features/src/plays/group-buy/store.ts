@@ -56,6 +56,17 @@ export const migrations: readonly Migration[] = [
       rls('group_buy_orders'),
     ],
   },
+  {
+    // [MER4] What an offer was allowed by: the product's list price and floor as they stood when it was posted.
+    id: 'group-buy-003',
+    up: [
+      `CREATE TABLE group_buy_offers (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, product_id text NOT NULL,
+        merchant_id text NOT NULL, price_fen bigint NOT NULL, list_fen bigint NOT NULL, floor_fen bigint,
+        by_host boolean NOT NULL, at bigint NOT NULL, PRIMARY KEY (app_id, group_id, seq))`,
+      rls('group_buy_offers'),
+    ],
+  },
 ]
 
 /** The message of an offer, with its transaction: any card call is one. */

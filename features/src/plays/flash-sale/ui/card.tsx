@@ -3,6 +3,7 @@ import {
   ActionButton,
   CardFrame,
   CardNote,
+  CardPicture,
   Countdown,
   MemberName,
   Money,
@@ -44,14 +45,16 @@ export function FlashSaleCard(props: SaleFace) {
       foot={<Foot {...props} phase={phase} />}
       action={<Action {...props} phase={phase} hold={hold} />}
     >
-      {body.image !== undefined && <img className="qun-sale__image" src={body.image} alt="" loading="lazy" />}
+      <CardPicture className="qun-sale__image" src={body.image} />
       <p className="qun-sale__prices">
         <strong className="qun-sale__price">
           <Money fen={body.priceFen} />
         </strong>
-        <s className="qun-sale__original">
-          <Money fen={body.originalPriceFen} />
-        </s>
+        {body.originalPriceFen !== undefined && (
+          <s className="qun-sale__original">
+            <Money fen={body.originalPriceFen} />
+          </s>
+        )}
         <span className="qun-sale__tag">{text(tagOf(body))}</span>
       </p>
       <div

@@ -4,12 +4,14 @@ import { aMessage, aView, cardFace, createFixture, fixtureNow, formFace } from '
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import type { flashSale } from '../contract.ts'
+import * as product from '../../../trade/product/ui/index.tsx'
 import { FlashSaleCard } from './card.tsx'
 import { FlashSaleForm } from './compose.tsx'
 import { bodyOf, emptyDraft, faultsOf } from './draft.ts'
 
 const minute = 60_000
 const body = {
+  productId: 'guji',
   title: '古吉 200 克',
   priceFen: 5_800,
   originalPriceFen: 8_800,
@@ -71,22 +73,33 @@ test('[FS2] sold out says that pieces may come back', () => {
   show({ state: { phase: 'on', left: 0, soldCount: 3 } })
   expect(screen.getByText(/已抢完 · 未付款的会放回/)).toBeTruthy()
 })
-test('[FS1] the form marks what is missing and makes a sale of the rest', async () => {
+
+const guji = { productId: 'guji', title: '古吉 200 克', priceFen: 8_800, floorFen: 5_000, stock: 40 }
+test('[FS1] [MER4] the form marks what is missing, offers the catalogue with floor and stock, and makes a sale of it', async () => {
   const client = createFixture({ userId: 'wang', views: [aView([])], now: () => fixtureNow })
-  const { face, posted: bodies } = formFace(FlashSaleForm, { client })
+  client.answers['products.offerable'] = () => ({ products: [{ ...guji, url: '/p/guji', state: 'on' }] })
+  const { face, posted: bodies } = formFace(FlashSaleForm, { client, features: [product] })
   render(face)
   fireEvent.click(screen.getByRole('button', { name: '发布抢购' }))
-  await screen.findByText('必填')
-  const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })
-  type('商品', '古吉 200 克')
-  type('抢购价（元）', '58')
-  type('原价（元）', '88')
+  await screen.findAllByText('必填')
+  fireEvent.click(await screen.findByRole('button', { name: '选择 古吉 200 克' }))
+  expect(screen.getByText('底价 ¥50.00 · 库存 40')).toBeTruthy()
+  fireEvent.change(screen.getByLabelText('抢购价（元）'), { target: { value: '58' } })
   fireEvent.click(screen.getByRole('button', { name: '发布抢购' }))
   await waitFor(() => expect(bodies).toHaveLength(1))
-  expect(bodies[0]).toMatchObject({ priceFen: 5_800, originalPriceFen: 8_800, publicStartsAt: null, stock: 20 })
-  expect(faultsOf({ ...emptyDraft, title: 'x', price: '9', original: '8' })).toMatchObject({
-    price: { en: 'It must be below the usual price' },
-  })
+  const sale = { productId: 'guji', priceFen: 5_800, originalPriceFen: 8_800, publicStartsAt: null, stock: 20 }
+  expect(bodies[0]).toMatchObject(sale)
   const later = bodyOf({ ...emptyDraft, lead: '60', startsIn: '30' }, fixtureNow)
   expect(later.publicStartsAt).toBe(later.startsAt + 60 * minute)
+})
+
+test('[MER4] the form says what the server would: not below the floor, not without one, no more than there are', () => {
+  const faults = (more: object, of: object = {}) =>
+    faultsOf({ ...emptyDraft, product: { ...guji, ...of }, price: '58', ...more })
+  expect(faults({})).toEqual({})
+  expect(faults({ price: '49.99' })).toMatchObject({ price: { en: 'Below the floor of the product' } })
+  expect(faults({ price: '88' })).toMatchObject({ price: { en: 'It must be below the list price' } })
+  expect(faults({}, { floorFen: null })).toMatchObject({ price: { en: expect.stringContaining('no floor') } })
+  expect(faults({ stock: '41' })).toMatchObject({ stock: { en: 'More than there are' } })
+  expect(faults({ stock: '41' }, { stock: null })).toEqual({})
 })

@@ -11,12 +11,10 @@ export const saleTexts = {
   ended: { 'zh-CN': '抢购已结束', en: 'The sale is over' },
   begins: { 'zh-CN': '开抢倒计时', en: 'Begins in' },
   membersOnly: { 'zh-CN': '群成员专享', en: 'Members only' },
-  title: { 'zh-CN': '商品', en: 'Product' },
+  product: { 'zh-CN': '商品', en: 'Product' },
   price: { 'zh-CN': '抢购价（元）', en: 'Sale price (¥)' },
-  original: { 'zh-CN': '原价（元）', en: 'Usual price (¥)' },
-  stock: { 'zh-CN': '库存', en: 'Pieces' },
+  stock: { 'zh-CN': '抢购数量', en: 'Pieces on sale' },
   perMember: { 'zh-CN': '每人限购', en: 'Pieces per person' },
-  url: { 'zh-CN': '付款页面（选填）', en: 'Checkout page (optional)' },
   startsIn: { 'zh-CN': '多久后开抢', en: 'Starts after' },
   atOnce: { 'zh-CN': '立即', en: 'At once' },
   lead: { 'zh-CN': '群成员先抢', en: 'Members first, by' },
@@ -27,8 +25,10 @@ export const saleTexts = {
   hours2: { 'zh-CN': '2 小时', en: '2 hours' },
   tomorrow: { 'zh-CN': '24 小时', en: '24 hours' },
   publish: { 'zh-CN': '发布抢购', en: 'Publish the sale' },
-  priceHigh: { 'zh-CN': '抢购价应低于原价', en: 'It must be below the usual price' },
-  urlInvalid: { 'zh-CN': '请填写 https 链接', en: 'Enter an https address' },
+  priceHigh: { 'zh-CN': '抢购价应低于店铺标价', en: 'It must be below the list price' },
+  belowFloor: { 'zh-CN': '低于商品底价', en: 'Below the floor of the product' },
+  noFloor: { 'zh-CN': '商品未设底价，不能低于标价出售', en: 'The product has no floor: it is not sold for less' },
+  stockHigh: { 'zh-CN': '超过商品库存', en: 'More than there are' },
 }
 export const leftText = (left: number) => ({ 'zh-CN': `剩 ${left} 件`, en: `${left} left` })
 export const limitText = (count: number) => ({ 'zh-CN': `每人限 ${count} 件`, en: `${count} per person` })

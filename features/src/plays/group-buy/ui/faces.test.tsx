@@ -5,6 +5,7 @@ import { aMessage, aView, cardFace, createFixture, fixtureGroupId, fixtureNow, f
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { groupBuy, Team } from '../contract.ts'
+import * as product from '../../../trade/product/ui/index.tsx'
 import { GroupBuyCard } from './card.tsx'
 import { GroupBuyForm } from './compose.tsx'
 
@@ -13,8 +14,10 @@ type State = StateOf<typeof groupBuy>
 type Mine = MineOf<typeof groupBuy>
 const minute = 60_000
 const body: Body = {
+  productId: 'roll',
   title: '海盐卷',
   singlePriceFen: 2_900,
+  stock: 20,
   ladder: [{ size: 3, priceFen: 1_900 }],
   perMember: 1,
   teamMs: 60 * minute,
@@ -185,24 +188,27 @@ describe('the card', () => {
 describe('the form', () => {
   function compose() {
     const client = createFixture({ userId: 'wang', views: [aView([])] })
-    const { face, posted } = formFace(GroupBuyForm, { client })
+    const roll = { productId: 'roll', title: '海盐卷', priceFen: 2_900, floorFen: 1_500, stock: 30, url: '/p/roll' }
+    client.answers['products.offerable'] = () => ({ products: [{ ...roll, state: 'on' }] })
+    const { face, posted } = formFace(GroupBuyForm, { client, features: [product] })
     render(face)
     return posted
   }
   const type = (label: string, value: string, at = 0) =>
     fireEvent.change(screen.getAllByLabelText(label).at(at)!, { target: { value } })
-  it('publishes a ladder', async () => {
+  const pick = async () => fireEvent.click(await screen.findByRole('button', { name: '选择 海盐卷' }))
+  it('[MER4] publishes a ladder of a product of the catalogue', async () => {
     const posted = compose()
-    type('商品名称', '海盐卷')
-    type('单买价（元）', '29')
+    await pick()
     type('每件价（元）', '19')
     fireEvent.click(button('再加一档') as HTMLElement)
     type('每件价（元）', '15.5', 1)
     fireEvent.click(button('发布拼团') as HTMLElement)
     await waitFor(() => expect(posted).toHaveLength(1))
     expect(posted[0]).toMatchObject({
-      title: '海盐卷',
+      productId: 'roll',
       singlePriceFen: 2_900,
+      stock: 20,
       ladder: [
         { size: 3, priceFen: 1_900 },
         { size: 5, priceFen: 1_550 },
@@ -211,13 +217,22 @@ describe('the form', () => {
       endsAt: fixtureNow + 3 * 24 * 60 * minute,
     })
   })
-  it('publishes nothing that does not fit, and says where', async () => {
+  it('[MER4] publishes nothing that does not fit, and says where', async () => {
     const posted = compose()
-    type('商品名称', '海盐卷')
-    type('单买价（元）', '19')
-    type('每件价（元）', '19')
     fireEvent.click(button('发布拼团') as HTMLElement)
-    expect(await screen.findByText('拼团价要低于单买价')).toBeTruthy()
+    await screen.findAllByText('必填')
+    await pick()
+    for (const [price, fault] of [
+      ['29', '拼团价要低于单买价'],
+      ['14.99', '低于商品底价'],
+    ] as const) {
+      type('每件价（元）', price)
+      fireEvent.click(button('发布拼团') as HTMLElement)
+      expect(await screen.findByText(fault)).toBeTruthy()
+    }
+    type('每件价（元）', '19')
+    type('拼团数量', '31')
+    expect(await screen.findByText('超过商品库存')).toBeTruthy()
     expect(posted).toEqual([])
   })
 })

@@ -80,7 +80,7 @@ export function MyTeam(props: BuyFace) {
           text(reached === undefined ? missingTeamText(missing) : nextStepText(missing, moneyText(next.priceFen)))}
       </p>
       <Countdown until={team.until} over={text(buyTexts.ended)} />
-      <Invite title={body.title} price={moneyText((next ?? firstStep(ladder)).priceFen)} missing={missing} />
+      <Invite title={body.title ?? ''} price={moneyText((next ?? firstStep(ladder)).priceFen)} missing={missing} />
       {mayLeave && <CardLink onClick={leaving.show}>{text(buyTexts.withdraw)}</CardLink>}
       <Dialog
         open={leaving.open}
