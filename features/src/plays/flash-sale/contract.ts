@@ -43,6 +43,10 @@ export const holdMoves = {
 export type HoldState = keyof typeof holdMoves
 export type NextState<From extends HoldState> = (typeof holdMoves)[From][number]
 
+/** [MER6] Whose offer it is, and who of the staff posted it; null for the host in its own name. */
+const behind = { merchantId: nullable(MerchantIdSchema), staffId: nullable(UserIdSchema) } as const
+const behindInGroup = { ...behind, groupId: GroupIdSchema, seq: SeqSchema } as const
+
 export const flashRefusals = {
   'flash_sale.not_started': refusal(409, 'later', '还没开抢', 'The sale has not begun'),
   'flash_sale.ended': refusal(410, 'never', '抢购已结束', 'The sale is over'),
@@ -53,6 +57,12 @@ export const flashRefusals = {
   'flash_sale.hold_paid': refusal(409, 'never', '占位已由另一个订单付款', 'Another order paid for the hold'),
   'flash_sale.order_used': refusal(409, 'never', '订单已用于另一个占位', 'The order pays for another hold'),
   'flash_sale.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
+  'flash_sale.void': refusal(
+    410,
+    'never',
+    '活动已失效：商品不再属于本商家',
+    'The sale is void: its product is no longer this merchant’s',
+  ),
   'flash_sale.times_invalid': refusal(422, 'after-change', '抢购时间设置有误', 'The times of the sale do not fit'),
   'flash_sale.price_invalid': refusal(422, 'after-change', '抢购价应低于原价', 'The price is not below the usual one'),
   'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
@@ -108,6 +118,7 @@ export const flashSale = defineCard({
         'flash_sale.ended',
         'flash_sale.sold_out',
         'flash_sale.limit',
+        'flash_sale.void',
         'auth.guest_forbidden',
       ],
       commerce: true,
@@ -115,9 +126,16 @@ export const flashSale = defineCard({
     release: { by: 'member', doc: 'Gives the actor’s hold up.', input: closed({}), errors: ['flash_sale.no_hold'] },
   },
   facts: {
-    'flash-sale.taken': closed({ seq: SeqSchema, userId: UserIdSchema, quantity: Quantity }),
-    'flash-sale.sold': closed({ seq: SeqSchema, userId: UserIdSchema, quantity: Quantity, orderId: Type.String() }),
+    'flash-sale.taken': closed({ ...behind, seq: SeqSchema, userId: UserIdSchema, quantity: Quantity }),
+    'flash-sale.sold': closed({
+      ...behind,
+      seq: SeqSchema,
+      userId: UserIdSchema,
+      quantity: Quantity,
+      orderId: Type.String(),
+    }),
     'flash-sale.returned': closed({
+      ...behind,
       seq: SeqSchema,
       userId: UserIdSchema,
       quantity: Quantity,
@@ -151,8 +169,35 @@ export const saleForHost = defineEndpoint({
     publicStartsAt: nullable(MillisSchema),
     endsAt: MillisSchema,
     ended: Type.Boolean(),
+    /** Its product left the catalogue, or is of another merchant now: nothing is held or paid any more. */
+    void: Type.Boolean(),
+    ...behindInGroup,
   }),
   errors: ['message.not_found'],
+})
+export const holdForHost = defineEndpoint({
+  name: 'flashSales.hold',
+  method: 'GET',
+  path: '/flash-sales/:groupId/:seq/holds/:holdId',
+  doc: 'A hold as the host’s checkout needs it: whose it is, of what, how many pieces, and what they cost.',
+  by: 'server',
+  params: hold,
+  answer: closed({
+    userId: UserIdSchema,
+    title: Type.String(),
+    productId: nullable(Type.String()),
+    quantity: Quantity,
+    /** Of one piece, and of all. */
+    priceFen: Type.Integer(),
+    amountFen: Type.Integer(),
+    until: MillisSchema,
+    /** `void`: unpaid, and never to be: the product is no longer this merchant's. */
+    status: oneOf('held', 'lapsed', 'released', 'cancelled', 'sold', 'refunded', 'void'),
+    orderId: nullable(Type.String()),
+    ...behindInGroup,
+  }),
+  refusals: flashRefusals,
+  errors: ['message.not_found', 'flash_sale.no_hold'],
 })
 export const takeForHost = defineEndpoint({
   name: 'flashSales.take',
@@ -162,7 +207,7 @@ export const takeForHost = defineEndpoint({
   by: 'server',
   params: sale,
   body: closed({ userId: UserIdSchema, quantity: Quantity }),
-  answer: Hold,
+  answer: closed({ ...Hold.properties, ...behindInGroup }),
   status: 201,
   commerce: true,
   refusals: flashRefusals,
@@ -172,6 +217,7 @@ export const takeForHost = defineEndpoint({
     'flash_sale.ended',
     'flash_sale.sold_out',
     'flash_sale.limit',
+    'flash_sale.void',
     'group.dissolved',
   ],
 })
@@ -185,7 +231,7 @@ export const payHold = defineEndpoint({
   by: 'server',
   params: hold,
   body: closed({ orderId: Type.String({ minLength: 1, maxLength: 128 }) }),
-  answer: closed({ quantity: Quantity }),
+  answer: closed({ quantity: Quantity, ...behindInGroup }),
   commerce: true,
   refusals: flashRefusals,
   errors: [
@@ -195,6 +241,7 @@ export const payHold = defineEndpoint({
     'flash_sale.hold_paid',
     'flash_sale.order_used',
     'flash_sale.order_ended',
+    'flash_sale.void',
     'flash_sale.ended',
     'flash_sale.limit',
     'flash_sale.sold_out',

@@ -11,9 +11,10 @@ import {
   UserIdSchema,
   type Static,
 } from '@qun/contract'
-import { groupBuyRefusals, OrderId, PlaceId, Quantity, Team, TeamNo } from './contract-parts.ts'
+import { behind, groupBuyRefusals, OrderId, PlaceId, Quantity, Team, TeamNo } from './contract-parts.ts'
 
 const offer = closed({ groupId: GroupIdSchema, seq: SeqSchema })
+const behindInGroup = { ...behind, groupId: GroupIdSchema, seq: SeqSchema } as const
 const AmountFen = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
 // ── for members ──
@@ -49,7 +50,9 @@ export const placeForHost = defineEndpoint({
     amountFen: AmountFen,
     teamNo: nullable(TeamNo),
     until: MillisSchema,
-    status: oneOf('held', 'returned', 'paid', 'won', 'lost', 'refunded'),
+    /** `void`: unpaid, and never to be: the product is no longer this merchant's. */
+    status: oneOf('held', 'returned', 'paid', 'won', 'lost', 'refunded', 'void'),
+    ...behindInGroup,
   }),
   refusals: groupBuyRefusals,
   errors: ['message.not_found', 'group_buy.no_place'],
@@ -66,7 +69,7 @@ export const bindOrder = defineEndpoint({
   by: 'server',
   params: offer,
   body: closed(placeOf),
-  answer: closed({ placeId: PlaceId, amountFen: AmountFen }),
+  answer: closed({ placeId: PlaceId, amountFen: AmountFen, ...behindInGroup }),
   commerce: true,
   refusals: groupBuyRefusals,
   errors: [
@@ -91,6 +94,7 @@ export const payPlace = defineEndpoint({
     placeId: PlaceId,
     teamNo: nullable(TeamNo),
     status: oneOf('paid', 'won', 'lost', 'refunded'),
+    ...behindInGroup,
   }),
   commerce: true,
   refusals: groupBuyRefusals,
@@ -104,8 +108,7 @@ export const Instruction = closed({
   what: oneOf('capture', 'void'),
   userId: UserIdSchema,
   amountFen: AmountFen,
-  groupId: GroupIdSchema,
-  seq: SeqSchema,
+  ...behindInGroup,
   at: MillisSchema,
 })
 export type Instruction = Static<typeof Instruction>

@@ -11,6 +11,7 @@ import {
   UserIdSchema,
 } from '@qun/contract'
 import {
+  behind,
   groupBuyRefusals,
   OrderId,
   PlaceId,
@@ -44,7 +45,13 @@ const Place = closed({
   until: MillisSchema,
 })
 
-const joining = ['group_buy.ended', 'group_buy.sold_out', 'group_buy.limit', 'group_buy.already_in'] as const
+const joining = [
+  'group_buy.void',
+  'group_buy.ended',
+  'group_buy.sold_out',
+  'group_buy.limit',
+  'group_buy.already_in',
+] as const
 
 export const groupBuy = defineCard({
   kind: 'group-buy',
@@ -143,8 +150,15 @@ export const groupBuy = defineCard({
     },
   },
   facts: {
-    'group-buy.team-opened': closed({ seq: SeqSchema, teamNo: TeamNo, userId: UserIdSchema, until: MillisSchema }),
+    'group-buy.team-opened': closed({
+      ...behind,
+      seq: SeqSchema,
+      teamNo: TeamNo,
+      userId: UserIdSchema,
+      until: MillisSchema,
+    }),
     'group-buy.joined': closed({
+      ...behind,
       seq: SeqSchema,
       teamNo: TeamNo,
       userId: UserIdSchema,
@@ -152,22 +166,25 @@ export const groupBuy = defineCard({
       paidCount: Type.Integer(),
     }),
     'group-buy.completed': closed({
+      ...behind,
       seq: SeqSchema,
       teamNo: TeamNo,
       priceFen: Price,
       userIds: Type.Array(UserIdSchema, { maxItems: sizeMax }),
     }),
     'group-buy.failed': closed({
+      ...behind,
       seq: SeqSchema,
       teamNo: TeamNo,
-      why: oneOf('deadline', 'withdrawn', 'cancelled', 'empty'),
+      why: oneOf('deadline', 'withdrawn', 'cancelled', 'empty', 'void'),
     }),
     'group-buy.refunded': closed({
+      ...behind,
       seq: SeqSchema,
       userId: UserIdSchema,
       orderId: OrderId,
       amountFen: Type.Integer(),
-      why: oneOf('deadline', 'withdrawn', 'cancelled', 'late', 'host'),
+      why: oneOf('deadline', 'withdrawn', 'cancelled', 'late', 'host', 'void'),
     }),
   },
   refusals: groupBuyRefusals,

@@ -271,7 +271,7 @@ describe('a place', () => {
     expect(await refusalOf(paid(world, at, 'li', { amountFen: 1_800 }))).toBe('group_buy.amount_differs')
     expect(await refusalOf(paid(world, at, 'zhao', { placeId }))).toBe('group_buy.no_place')
     const results = await Promise.all(Array.from({ length: 6 }, () => paid(world, at, 'li', { placeId })))
-    expect(results).toEqual(Array.from({ length: 6 }, () => ({ placeId, teamNo: 1, status: 'paid' })))
+    expect(results).toMatchObject(Array.from({ length: 6 }, () => ({ placeId, teamNo: 1, status: 'paid' })))
     await start(world, other, 'li')
     expect(await refusalOf(paid(world, other, 'li'))).toBe('group_buy.order_used')
     const second = () => paid(world, at, 'li', { placeId, orderId: 'o-second' })

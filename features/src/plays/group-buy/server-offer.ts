@@ -82,3 +82,14 @@ export async function admitOffer(
   await keepOffer(call, { productId, merchantId, priceFen, listFen, floorFen, isByHost }, call.now)
   return product
 }
+
+/** [MER6] Whether the group may not sell it any more: the product is gone, or another merchant's. */
+export async function isVoid(
+  call: OfferPlace & { readonly body: Body },
+  keeper: ProductKeeper | undefined,
+): Promise<boolean> {
+  // What was posted before products had merchants, or was recalled, names none.
+  const body = call.body as Body | null
+  if (keeper === undefined || body?.merchant === undefined) return false
+  return !(await keeper.isSold(call, body.productId))
+}

@@ -3,8 +3,8 @@ import { defineFeature, serveCard, type Feature, type OpenCall } from '@qun/core
 import { groupBuy } from './contract.ts'
 import { audits } from './store-audits.ts'
 import { offerFault } from './rules.ts'
-import { endpoints, onOrder } from './server-host.ts'
-import { admitOffer, guardOf, type ProductKeeper } from './server-offer.ts'
+import { hostWith } from './server-host.ts'
+import { admitOffer, guardOf, isVoid, type ProductKeeper } from './server-offer.ts'
 import {
   giveBack,
   keepPlace,
@@ -31,11 +31,12 @@ async function open(call: OpenCall<typeof groupBuy>, keeper: ProductKeeper | und
 }
 
 /** [GB7] [GB13] Ends the open teams whose time is over, or all when the offer was cancelled; plans the next. */
-async function settle(call: OfferCall): Promise<void> {
+async function settle(call: OfferCall, keeper: ProductKeeper | undefined): Promise<void> {
   const isCancelled = call.state.phase === 'cancelled'
   const first = await openTeams(call, { after: 0, limit: settledAtOnce })
   const due = first.filter((team) => isCancelled || team.until <= call.now)
-  for (const team of await teamsFrom(call, due)) await settleTeam(call, team, isCancelled ? 'cancelled' : 'deadline')
+  const why = isCancelled ? 'cancelled' : 'deadline'
+  for (const team of await teamsFrom(call, due)) await settleTeam(call, team, why, () => isVoid(call, keeper))
   if (call.state.openCount === 0) return
   const next = due.length === first.length ? call.now : first[due.length]?.until
   call.schedule(next ?? call.now, 'settle')
@@ -52,14 +53,16 @@ const cardWith = (keeper: ProductKeeper | undefined) =>
   serveCard(groupBuy, {
     open: (call) => open(call, keeper),
     actions: {
-      start: (call, { quantity }) => keepPlace(call, call.actorId, quantity, null),
-      join: (call, { teamNo, quantity }) => keepPlace(call, call.actorId, quantity, teamNo),
+      start: (call, { quantity }) =>
+        keepPlace(call, { userId: call.actorId, quantity, teamNo: null }, () => isVoid(call, keeper)),
+      join: (call, { teamNo, quantity }) =>
+        keepPlace(call, { userId: call.actorId, quantity, teamNo }, () => isVoid(call, keeper)),
       async release(call) {
         const { place } = await mineOf(call, call.actorId)
         if (place?.status !== 'held') return call.fail('group_buy.no_place')
         await giveBack(call, [{ ...place, userId: call.actorId }])
       },
-      withdraw: (call) => withdraw(call, call.actorId),
+      withdraw: (call) => withdraw(call, call.actorId, () => isVoid(call, keeper)),
       /** [GB13] */
       cancel(call, { reason }) {
         if (call.state.phase !== 'on' || call.now >= call.body.endsAt) call.fail('group_buy.ended')
@@ -70,7 +73,7 @@ const cardWith = (keeper: ProductKeeper | undefined) =>
       },
     },
     jobs: {
-      settle,
+      settle: (call) => settle(call, keeper),
       sweep,
       async end(call) {
         if (call.state.phase !== 'on') return
@@ -93,9 +96,8 @@ export function createGroupBuy({ products = [] }: GroupBuyOptions = {}): Feature
     name: 'group-buy',
     migrations,
     cards: [cardWith(products[0])],
-    endpoints,
     guards: products.slice(0, 1).map(guardOf),
-    reactions: [onOrder],
     audits,
+    ...hostWith(products[0]),
   })
 }
