@@ -11,7 +11,7 @@ const known: Readonly<Record<number, string>> = {
   3: 'fcafc08744f84fd4315a9124a44962c2cad0887ad01c30828b142d429fd30ae9',
   4: '52da2977cf3b4caa59b3260ca75727f9502b7ab69e456a06b5bec15fb1e43f83',
   5: '049b0e3af6034e6ffbb78eb93b374531bbf6f9b2300b4cdec4bc1ba1d6de9328',
-  6: 'a6412d12a67078b1df58ee881bedd441fe58d2091a66295e51e89a6eb902d24a',
+  6: 'b3aa18fcb533342904182e6904f42988d38be042b85580e803f90c60eb8607b9',
 }
 
 test('the wire is the one this version stands for', () => {

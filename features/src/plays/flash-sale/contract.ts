@@ -65,6 +65,12 @@ export const flashRefusals = {
   ),
   'flash_sale.times_invalid': refusal(422, 'after-change', '抢购时间设置有误', 'The times of the sale do not fit'),
   'flash_sale.price_invalid': refusal(422, 'after-change', '抢购价应低于原价', 'The price is not below the usual one'),
+  'flash_sale.undisclosed': refusal(
+    422,
+    'after-change',
+    '活动规则不完整，不能发布',
+    'What must be disclosed is not all there',
+  ),
   'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const
@@ -94,6 +100,12 @@ export const flashSale = defineCard({
     }),
     stock: Type.Integer({ minimum: 1, maximum: 100_000 }),
     perMember: Quantity,
+    refunds: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: '\\S',
+      description: 'How refunds go, in the shop’s own words.',
+    }),
     startsAt: MillisSchema,
     publicStartsAt: Type.Optional(nullable(MillisSchema)),
     endsAt: MillisSchema,

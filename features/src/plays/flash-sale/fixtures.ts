@@ -18,7 +18,7 @@ export const openWorld = async (watching: ('wang' | 'li')[] = [], more: readonly
 export const start = (world: World, patch: object = {}): Promise<At> => {
   const now = world.time.now()
   return world.as('wang').post(world.groupId, flashSale, {
-    ...{ productId: 'guji', priceFen: 5_800, stock: 3, perMember: 2 },
+    ...{ productId: 'guji', priceFen: 5_800, stock: 3, perMember: 2, refunds: '七天内可退' },
     ...{ startsAt: now + MINUTE, publicStartsAt: now + 60 * MINUTE, endsAt: now + 120 * MINUTE },
     ...patch,
   })

@@ -53,6 +53,7 @@ describe('how many', () => {
     const groupId = await world.makeGroup(['wang', ...names])
     const at = await world.as('wang').post(groupId, flashSale, {
       productId: 'guji',
+      refunds: '七天内可退',
       priceFen: 1,
       stock: 3,
       perMember: 1,

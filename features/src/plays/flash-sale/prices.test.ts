@@ -17,7 +17,7 @@ let keys = 0
 /** The host posts in its own name, by its key. */
 const byHost = (world: World, patch: object, groupId: GroupId = world.groupId) => {
   const now = world.time.now()
-  const terms = { stock: 1, perMember: 1, startsAt: now, endsAt: now + 3_600_000 }
+  const terms = { refunds: '七天内可退', stock: 1, perMember: 1, startsAt: now, endsAt: now + 3_600_000 }
   const body = { productId: 'guji', priceFen: 5_800, ...terms, ...patch }
   const post = { appId, groupId, kind: flashSale.kind, body, clientId: `f-${++keys}` }
   return refusalOf(world.core.post({ ...post, senderId: '' as UserId, asServer: true }))
@@ -97,4 +97,12 @@ test('[FS11] [MER4] a floor that rises while a sale is posted: the sale waits fo
     return { code }
   })
   expect(await posting.code).toBe('product.below_floor')
+})
+
+test('[E-22] [FS14] a sale with an empty line in its rules is not published', async () => {
+  await using world = await open()
+  for (const refunds of ['', '  ', undefined]) expect(await told(world, { refunds })).toBe('request.invalid')
+  for (const name of ['stock', 'perMember', 'startsAt', 'endsAt', 'priceFen', 'productId'])
+    expect(await told(world, { [name]: undefined })).toBe('request.invalid')
+  expect(await told(world, {})).toBeNull()
 })

@@ -8,7 +8,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     const body = { merchantId: 'camellia', title: '古吉 200 克', priceFen: 8_800, floorFen: 5_000, url: '/p/guji' }
     await stage.call('products.put', 'host', { params: { productId }, body })
     const at = await stage.post('wang', 'flash-sale', {
-      ...{ productId, priceFen: 5_800, stock: 2, perMember: 1 },
+      ...{ productId, priceFen: 5_800, stock: 2, perMember: 1, refunds: '七天内可退' },
       ...{ startsAt: stage.now, publicStartsAt: stage.now + 1, endsAt: stage.now + 120 * minute },
     })
     await stage.make({ name: 'flash-sale.take', who: 'li', at, body: { quantity: 1 } })

@@ -76,6 +76,8 @@ export async function admitOffer(
   const product = (await keeper?.admit(call, terms)) ?? 'product.not_found'
   if (typeof product === 'string') return call.fail(product)
   const { merchantId, priceFen: listFen, floorFen = null } = product
+  // [E-22] Nothing a buyer must know is empty: the rest is required by the contract.
+  if (![call.body.title, merchant?.name].every((told = '') => told.trim() !== '')) call.fail('flash_sale.undisclosed')
   const isByHost = (call.actorId as string) === ''
   await keepOffer(call, { productId, merchantId, priceFen, listFen, floorFen, isByHost }, call.now)
   return product

@@ -45,7 +45,13 @@ test('[MER6] [FS13] the host is told whose offer it is, in which group, on which
 
 test('[MER6] [FS13] of the host’s own name nobody stands behind it', async () => {
   await using world = await open()
-  const body = { productId: 'guji', priceFen: 1, ...now(world), endsAt: world.time.now() + 60_000 }
+  const body = {
+    productId: 'guji',
+    refunds: '七天内可退',
+    priceFen: 1,
+    ...now(world),
+    endsAt: world.time.now() + 60_000,
+  }
   const post = { appId, groupId: world.groupId, kind: flashSale.kind, body, clientId: 'own' }
   const { seq } = await world.core.post({ ...post, senderId: '' as UserId, asServer: true })
   const params = { groupId: world.groupId as GroupId, seq }

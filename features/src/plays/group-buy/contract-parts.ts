@@ -84,6 +84,12 @@ export const groupBuyRefusals = {
   'group_buy.times_invalid': refusal(422, 'after-change', '拼团时间设置有误', 'The times of the group buy do not fit'),
   'group_buy.stock_invalid': refusal(422, 'after-change', '库存不够成一个团', 'The stock does not suffice for a team'),
   'group_buy.locked': refusal(409, 'never', '已有人参团，请先取消', 'People take part; cancel it first'),
+  'group_buy.undisclosed': refusal(
+    422,
+    'after-change',
+    '活动规则不完整，不能发布',
+    'What must be disclosed is not all there',
+  ),
   'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const

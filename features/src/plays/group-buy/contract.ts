@@ -83,6 +83,12 @@ export const groupBuy = defineCard({
     }),
     stock: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Pieces, of all teams.' }),
     perMember: Quantity,
+    refunds: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: '\\S',
+      description: 'How refunds go, in the shop’s own words.',
+    }),
     teamMs: Type.Integer({ minimum: 1, description: 'How long a team has, from its leader’s payment.' }),
     endsAt: MillisSchema,
     late: oneOf('new-team', 'refund'),

@@ -246,6 +246,7 @@ export async function newOffer(world: World, random: () => number, stock = 12): 
   const since = world.time.now()
   const body: Body = {
     productId: 'roll',
+    refunds: '七天内可退',
     ladder,
     stock,
     perMember: 3,

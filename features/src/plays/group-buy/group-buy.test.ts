@@ -45,6 +45,7 @@ const orders = defineFeature({
 const begin = (options: Partial<WorldOptions> = {}) => startShop([orders], options)
 const bodyAt = (world: World, change: Partial<Body> = {}): Body => ({
   productId: 'roll',
+  refunds: '七天内可退',
   stock: 99,
   ladder: [{ size: 3, priceFen: 1_900 }],
   perMember: 1,

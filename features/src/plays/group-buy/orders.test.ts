@@ -10,7 +10,14 @@ import { audits } from './store-audits.ts'
 
 const offer = (world: World): Promise<At> =>
   world.as('wang').post(world.groupId, groupBuy, {
-    ...{ productId: 'roll', stock: 99, ladder: [{ size: 2, priceFen: 1_900 }], perMember: 2, teamMs: HOUR },
+    ...{
+      productId: 'roll',
+      refunds: '七天内可退',
+      stock: 99,
+      ladder: [{ size: 2, priceFen: 1_900 }],
+      perMember: 2,
+      teamMs: HOUR,
+    },
     ...{ endsAt: world.time.now() + 24 * HOUR, late: 'refund' as const },
   })
 const start = (world: World, at: At, who: string) => world.as(who).act(at, groupBuy, 'start', { quantity: 1 })

@@ -9,7 +9,14 @@ import { startShop } from './fixtures.ts'
 
 const open = () => startShop([], { watching: [] })
 const bodyOf = (world: World, patch: object) => ({
-  ...{ productId: 'roll', ladder: [{ size: 2, priceFen: 1_900 }], stock: 9, perMember: 1, teamMs: HOUR },
+  ...{
+    productId: 'roll',
+    refunds: '七天内可退',
+    ladder: [{ size: 2, priceFen: 1_900 }],
+    stock: 9,
+    perMember: 1,
+    teamMs: HOUR,
+  },
   ...{ endsAt: world.time.now() + 24 * HOUR, late: 'refund' as const },
   ...patch,
 })
@@ -47,4 +54,12 @@ test('[GB16] [MER4] no step stands below the floor, no more pieces than the stoc
   expect(await told(world, bare)).toBe('product.no_floor')
   expect(await byHost(world, bare)).toBeNull()
   expect(await byHost(world, ladder(1_499))).toBe('product.below_floor')
+})
+
+test('[E-22] [GB19] an offer with an empty line in its rules is not published', async () => {
+  await using world = await open()
+  for (const refunds of ['', '  ', undefined]) expect(await told(world, { refunds })).toBe('request.invalid')
+  for (const name of ['stock', 'perMember', 'endsAt', 'ladder', 'productId'])
+    expect(await told(world, { [name]: undefined })).toBe('request.invalid')
+  expect(await told(world, {})).toBeNull()
 })

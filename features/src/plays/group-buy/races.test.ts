@@ -11,6 +11,7 @@ const begin = (options: Partial<WorldOptions> = {}) => startShop([], options)
 const offer = (world: World) =>
   world.as('wang').post(world.groupId, groupBuy, {
     productId: 'roll',
+    refunds: '七天内可退',
     stock: 99,
     ladder: [{ size: 3, priceFen: 1_900 }],
     perMember: 1,

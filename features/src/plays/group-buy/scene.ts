@@ -7,7 +7,7 @@ async function offer(stage: Stage) {
   const body = { merchantId: 'camellia', title: '海盐卷', priceFen: 2_900, floorFen: 1_500, url: '/p/roll' }
   await stage.call('products.put', 'host', { params: { productId }, body })
   return stage.post('wang', 'group-buy', {
-    ...{ productId, ladder: [{ size: 2, priceFen: 1_900 }], stock: 9 },
+    ...{ productId, refunds: '七天内可退', ladder: [{ size: 2, priceFen: 1_900 }], stock: 9 },
     ...{ perMember: 1, teamMs: hour, endsAt: stage.now + 24 * hour, late: 'refund' },
   })
 }

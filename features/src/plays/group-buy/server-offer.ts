@@ -78,6 +78,8 @@ export async function admitOffer(
   const product = (await keeper?.admit(call, terms)) ?? 'product.not_found'
   if (typeof product === 'string') return call.fail(product)
   const { merchantId, priceFen: listFen, floorFen = null } = product
+  // [E-22] Nothing a buyer must know is empty: the rest is required by the contract.
+  if (![call.body.title, merchant?.name].every((told = '') => told.trim() !== '')) call.fail('group_buy.undisclosed')
   const isByHost = (call.actorId as string) === ''
   await keepOffer(call, { productId, merchantId, priceFen, listFen, floorFen, isByHost }, call.now)
   return product

@@ -28,7 +28,14 @@ const open = () => {
 type World = Awaited<ReturnType<typeof open>>
 const offer = (world: World): Promise<At> =>
   world.as('wang').post(world.groupId, groupBuy, {
-    ...{ productId: 'roll', stock: 99, ladder: [{ size: 2, priceFen: 1_900 }], perMember: 2, teamMs: HOUR },
+    ...{
+      productId: 'roll',
+      refunds: '七天内可退',
+      stock: 99,
+      ladder: [{ size: 2, priceFen: 1_900 }],
+      perMember: 2,
+      teamMs: HOUR,
+    },
     ...{ endsAt: world.time.now() + 24 * HOUR, late: 'refund' as const },
   })
 const start = (world: World, at: At, who: string) =>
@@ -98,7 +105,14 @@ test.each(['moved', 'removed'])(
 test('[MER6] [GB18] a team large enough at its deadline buys nothing of an offer that is void by then', async () => {
   await using world = await open()
   const at = await world.as('wang').post(world.groupId, groupBuy, {
-    ...{ productId: 'roll', stock: 99, perMember: 2, teamMs: HOUR, endsAt: world.time.now() + 24 * HOUR },
+    ...{
+      productId: 'roll',
+      refunds: '七天内可退',
+      stock: 99,
+      perMember: 2,
+      teamMs: HOUR,
+      endsAt: world.time.now() + 24 * HOUR,
+    },
     ladder: [
       { size: 2, priceFen: 1_900 },
       { size: 5, priceFen: 1_500 },

@@ -15,8 +15,13 @@ import { bodyOf, emptyDraft, faultsOf, type SaleDraft } from './draft.ts'
 import { saleTexts } from './texts.ts'
 
 export function FlashSaleForm({ group, submit }: ComposeProps<typeof flashSale>) {
+  const text = useText()
   return (
-    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={saleTexts.publish}>
+    <ComposeForm
+      {...{ faultsOf, bodyOf, submit }}
+      first={() => emptyDraft(text(saleTexts.refundsFirst))}
+      publish={saleTexts.publish}
+    >
       {(part) => (
         <>
           <FormProduct
@@ -32,6 +37,7 @@ export function FlashSaleForm({ group, submit }: ComposeProps<typeof flashSale>)
             <DraftText name="perMember" label={saleTexts.perMember} max={2} kind="whole" {...part} />
           </FormRow>
           <Times {...part} />
+          <DraftText name="refunds" label={saleTexts.refunds} max={200} long {...part} />
         </>
       )}
     </ComposeForm>

@@ -9,20 +9,22 @@ export interface SaleDraft {
   readonly price: string
   readonly stock: string
   readonly perMember: string
+  readonly refunds: string
   readonly startsIn: '0' | '30' | '60' | '120'
   /** Minutes members begin before everybody else; `none` is a sale for members alone. */
   readonly lead: 'none' | '30' | '60' | '1440'
   readonly lasts: Span
 }
-export const emptyDraft: SaleDraft = {
+export const emptyDraft = (refunds: string): SaleDraft => ({
   product: undefined,
   price: '',
   stock: '20',
   perMember: '1',
+  refunds,
   startsIn: '0',
   lead: 'none',
   lasts: { amount: '2', unit: 'hours' },
-}
+})
 
 export function faultsOf(draft: SaleDraft): FormFaults {
   const { product } = draft
@@ -35,6 +37,7 @@ export function faultsOf(draft: SaleDraft): FormFaults {
     ...(stock === undefined && { stock: formFaults.number }),
     ...(stock !== undefined && stock > (product?.stock ?? stock) && { stock: saleTexts.stockHigh }),
     ...(wholeOf(draft.perMember, 99) === undefined && { perMember: formFaults.number }),
+    ...(draft.refunds.trim() === '' && { refunds: formFaults.required }), // [E-22]
     ...(spanMs(draft.lasts) === undefined && { lasts: formFaults.number }),
   }
 }
@@ -58,6 +61,7 @@ export function bodyOf(draft: SaleDraft, now: number): BodyOf<typeof flashSale> 
     priceFen: fenOf(draft.price) ?? 0,
     stock: Number(draft.stock),
     perMember: Number(draft.perMember),
+    refunds: draft.refunds.trim(),
     startsAt,
     publicStartsAt: leadMs === undefined ? null : startsAt + leadMs,
     endsAt: startsAt + (leadMs ?? 0) + lastsMs,

@@ -15,6 +15,11 @@ export const saleTexts = {
   price: { 'zh-CN': '抢购价（元）', en: 'Sale price (¥)' },
   stock: { 'zh-CN': '抢购数量', en: 'Pieces on sale' },
   perMember: { 'zh-CN': '每人限购', en: 'Pieces per person' },
+  refunds: { 'zh-CN': '退款规则', en: 'How refunds go' },
+  refundsFirst: {
+    'zh-CN': '未付款的占位自动取消；收货后 7 天内可退，款项原路退回。',
+    en: 'Unpaid holds lapse. Returns within 7 days of receipt; the money goes back the way it came.',
+  },
   startsIn: { 'zh-CN': '多久后开抢', en: 'Starts after' },
   atOnce: { 'zh-CN': '立即', en: 'At once' },
   lead: { 'zh-CN': '群成员先抢', en: 'Members first, by' },
@@ -31,6 +36,12 @@ export const saleTexts = {
   stockHigh: { 'zh-CN': '超过商品库存', en: 'More than there are' },
 }
 export const leftText = (left: number) => ({ 'zh-CN': `剩 ${left} 件`, en: `${left} left` })
+export const piecesText = (count: number) => ({ 'zh-CN': `${count} 件`, en: `${count} pieces` })
+/** What a piece costs, and what it costs in the shop. */
+export const termsText = (price: string, list: string) => ({
+  'zh-CN': `抢购价 ${price}，店铺标价 ${list}`,
+  en: `${price}; list price ${list}`,
+})
 export const limitText = (count: number) => ({ 'zh-CN': `每人限 ${count} 件`, en: `${count} per person` })
 export const boughtText = (count: number) => ({ 'zh-CN': `已买 ${count} 件`, en: `${count} bought` })
 export const earlyText = (span: { 'zh-CN': string; en: string }) => ({

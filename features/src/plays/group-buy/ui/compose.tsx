@@ -17,8 +17,13 @@ import { bodyOf, emptyDraft, faultsOf, nextStep, type BuyDraft } from './draft.t
 import { buyTexts, stepLabelText } from './texts.ts'
 
 export function GroupBuyForm({ group, submit }: ComposeProps<typeof groupBuy>) {
+  const text = useText()
   return (
-    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={buyTexts.publish}>
+    <ComposeForm
+      {...{ faultsOf, bodyOf, submit }}
+      first={() => emptyDraft(text(buyTexts.refundsFirst))}
+      publish={buyTexts.publish}
+    >
       {(part) => (
         <>
           <FormProduct
@@ -34,6 +39,7 @@ export function GroupBuyForm({ group, submit }: ComposeProps<typeof groupBuy>) {
             <DraftText name="perMember" label={buyTexts.perMember} max={2} kind="whole" {...part} />
           </FormRow>
           <Times {...part} />
+          <DraftText name="refunds" label={buyTexts.refunds} max={200} long {...part} />
         </>
       )}
     </ComposeForm>

@@ -15,19 +15,21 @@ export interface BuyDraft {
   readonly steps: readonly StepDraft[]
   readonly stock: string
   readonly perMember: string
+  readonly refunds: string
   readonly team: Span
   readonly offer: Span
   readonly late: 'refund' | 'new-team'
 }
-export const emptyDraft: BuyDraft = {
+export const emptyDraft = (refunds: string): BuyDraft => ({
   product: undefined,
   steps: [{ id: 1, size: '3', price: '' }],
   stock: '20',
   perMember: '1',
+  refunds,
   team: { amount: '24', unit: 'hours' },
   offer: { amount: '3', unit: 'days' },
   late: 'refund',
-}
+})
 /** Two people more than the step before it. */
 export function nextStep({ steps }: BuyDraft, id: number): StepDraft {
   const size = Math.min(sizeMax, (wholeOf(steps.at(-1)?.size ?? '', sizeMax) ?? 2) + 2)
@@ -46,6 +48,7 @@ export function faultsOf(draft: BuyDraft): FormFaults {
     ...(stock !== undefined && stock < least && { stock: buyTexts.stockLow }),
     ...(stock !== undefined && stock > (product?.stock ?? stock) && { stock: buyTexts.stockHigh }),
     ...(wholeOf(draft.perMember, 99) === undefined && { perMember: formFaults.number }),
+    ...(draft.refunds.trim() === '' && { refunds: formFaults.required }), // [E-22]
     ...((teamMs === undefined || teamMs > teamLifeMaxMs) && { team: buyTexts.timeInvalid }),
     ...((offerMs === undefined || offerMs > offerLifeMaxMs) && { offer: buyTexts.timeInvalid }),
   }
@@ -77,6 +80,7 @@ export function bodyOf(draft: BuyDraft, now: number): BodyOf<typeof groupBuy> {
     ladder: draft.steps.map((step) => ({ size: Number(step.size), priceFen: fenOf(step.price) ?? 0 })),
     stock: Number(draft.stock),
     perMember: Number(draft.perMember),
+    refunds: draft.refunds.trim(),
     teamMs: spanMs(draft.team) ?? DAY,
     endsAt: Math.round(now) + (spanMs(draft.offer) ?? DAY),
     late: draft.late,

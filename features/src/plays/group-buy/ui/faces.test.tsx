@@ -16,6 +16,8 @@ const minute = 60_000
 const body: Body = {
   productId: 'roll',
   title: '海盐卷',
+  merchant: { merchantId: 'camellia', name: '山茶咖啡' },
+  refunds: '七天内可退',
   singlePriceFen: 2_900,
   stock: 20,
   ladder: [{ size: 3, priceFen: 1_900 }],
@@ -102,7 +104,7 @@ describe('the card', () => {
   it('with a kept place, leads to the checkout and lets one give up', async () => {
     const { acts } = show({ mine: held })
     const pay = screen.getByRole('link', { name: '去支付 ¥19.00' })
-    expect(pay.getAttribute('href')).toBe(`/checkout?sku=7&place=${placeId}`)
+    expect(pay.getAttribute('href')).toBe(`/checkout?sku=7&place=${placeId}&group=${fixtureGroupId}&seq=7`)
     expect(button(/开团/)).toBeNull()
     fireEvent.click(button('放弃名额') as HTMLElement)
     await waitFor(() => expect(acts).toEqual([{ action: 'release', input: {} }]))
@@ -178,6 +180,13 @@ describe('the card', () => {
     fireEvent.change(screen.getByLabelText('原因（所有成员可见）'), { target: { value: '断货' } })
     fireEvent.click(screen.getAllByRole('button', { name: '取消拼团' }).at(-1) as HTMLElement)
     await waitFor(() => expect(acts).toEqual([{ action: 'cancel', input: { reason: '断货' } }]))
+  })
+  it('[E-22] its rules name who offers what, how many, at which price, when, for whom and how refunds go', async () => {
+    show()
+    fireEvent.click(button('玩法与规则') as HTMLElement)
+    const sheet = await screen.findByRole('dialog', { name: '玩法与规则' })
+    const lines = ['山茶咖啡', '海盐卷', '20 件', '3 人 ¥19.00；单买 ¥29.00', '每人限 1 件', '七天内可退']
+    for (const line of lines) expect(sheet.textContent).toContain(line)
   })
   it('speaks English as well', () => {
     show({ locale: 'en', mine: paidIn(2), userId: 'sun' })

@@ -26,7 +26,7 @@ export const buyTexts = {
   soldOut: say('已拼完', 'All pieces are taken'),
   mayReturn: say('有人放弃时会再放出', 'Pieces given up come back'),
   single: say('单买', 'Alone'),
-  details: say('玩法与规则', 'How it works'),
+  details: say('玩法与规则', 'Rules, and how it works'),
   reason: say('取消原因', 'Cancelled'),
   noTeams: say('还没有人开团，来当第一个', 'No team yet; be the first'),
   teams: say('正在拼的团', 'Open teams'),
@@ -70,6 +70,11 @@ export const buyTexts = {
   perMember: say('每人限购', 'Limit for one person'),
   teamLasts: say('每个团的时间', 'Time of a team'),
   offerLasts: say('活动多久后结束', 'The offer ends after'),
+  refunds: say('退款规则', 'How refunds go'),
+  refundsFirst: say(
+    '未成团全额退回；收货后 7 天内可退，款项原路退回。',
+    'Without a team all of it goes back. Returns within 7 days of receipt; the money goes back the way it came.',
+  ),
   late: say('付款太晚时', 'A late payment'),
   lateRefund: say('自动退款', 'goes back'),
   lateTeam: say('自动开新团', 'opens a new team'),
@@ -86,6 +91,8 @@ export const buyTexts = {
   ),
 } as const
 
+export const piecesText = (n: number) => say(`${n} 件`, many(n, 'piece', 'pieces'))
+export const termsText = (steps: string, single: string) => say(`${steps}；单买 ${single}`, `${steps}; alone ${single}`)
 export const startText = (price: string) => say(`开团 ${price}`, `Start a team · ${price}`)
 export const payText = (price: string) => say(`去支付 ${price}`, `Pay ${price}`)
 export const sizeText = (n: number) => say(`${n} 人团`, `Team of ${n}`)
