@@ -96,10 +96,10 @@ function OrderCard({ order, lang, children }: OrderCardProps) {
         <img src={`/art/goods/${product.id}.svg`} alt="" width={64} height={64} />
         <span>
           <strong>{product.name[lang]}</strong>
+          <small>{product.unit[lang]}</small>
           <small>
-            {product.unit[lang]} · {quantityText(quantity)[lang]}
+            {time.format(order.placedAt)} · {quantityText(quantity)[lang]}
           </small>
-          <small>{time.format(order.placedAt)}</small>
         </span>
         <span className="order__price">
           {moneyText(amountFen)}

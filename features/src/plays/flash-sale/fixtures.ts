@@ -1,7 +1,7 @@
 /** What tests of flash sales share: a world with orders, its calls, and a walk beside a naive model that counts. */
 import { MINUTE, type MineOf, type UserId } from '@qun/contract'
 import type { Feature } from '@qun/core'
-import { refusalOf, startWorld, type At, type World } from '@qun/testing'
+import { refusalOf, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
 import { expect } from 'vitest'
 import { tell, teller } from '../../trade/order/fixtures.ts'
 import membership from '../../people/membership/server.ts'
@@ -12,8 +12,14 @@ import { cancelHold, flashSale, holdMs, payHold, takeForHost } from './contract.
 import { createFlashSale } from './server.ts'
 
 const feature = createFlashSale({ products: [offeredProducts] })
-export const openWorld = async (watching: ('wang' | 'li')[] = [], more: readonly Feature[] = []) =>
-  aProduct(await startWorld({ features: [message, membership, teller, product, feature, ...more], watching }), 'guji')
+export const openWorld = async (
+  watching: ('wang' | 'li')[] = [],
+  more: readonly Feature[] = [],
+  options: Partial<WorldOptions> = {},
+) => {
+  const features = [message, membership, teller, product, feature, ...more]
+  return aProduct(await startWorld({ features, watching, ...options }), 'guji')
+}
 /** A sale that begins in a minute, for everybody else in an hour, and lasts two. */
 export const start = (world: World, patch: object = {}): Promise<At> => {
   const now = world.time.now()

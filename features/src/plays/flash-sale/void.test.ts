@@ -1,6 +1,6 @@
 /** What the host is told of a sale, and what becomes of one whose product is no longer the group's to sell. */
 import type { GroupId, UserId } from '@qun/contract'
-import { appId, refusalOf, shopId, startWorld } from '@qun/testing'
+import { appId, refusalOf, shopId, startWorld, type WorldOptions } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { putMerchantEndpoint } from '../../people/merchant/contract.ts'
 import merchants from '../../people/merchant/server.ts'
@@ -109,4 +109,18 @@ test('[MER6] [FS13] off for a while is not void: a hold that stands may be paid'
 test('[FS11] without a catalogue no sale is posted', async () => {
   await using world = await startWorld({ features: [message, membership, createFlashSale()], watching: [] })
   expect(await refusalOf(start(world))).toBe('product.not_found')
+})
+
+test('[E-23] whom the host’s risk port denies holds nothing, and no piece is gone', async () => {
+  const asked: string[] = []
+  const risk: WorldOptions['risk'] = ({ userId, action }) => {
+    asked.push(`${userId} ${action}`)
+    return userId === 'li' ? 'deny' : 'allow'
+  }
+  await using world = await openWorld([], [], { risk })
+  const at = await start(world, now(world))
+  expect(await take(world, 'li', at)).toBe('risk.blocked')
+  expect(await world.read(at, flashSale)).toEqual({ phase: 'on', left: 9, soldCount: 0 })
+  expect(await take(world, 'zhao', at)).toBeNull()
+  expect(asked).toEqual(['li take', 'zhao take'])
 })

@@ -133,3 +133,12 @@ test('[GB16] without a catalogue no offer is posted', async () => {
   await using world = await startWorld({ features: [message, membership, createGroupBuy()], watching: [] })
   expect(await refusalOf(offer(world))).toBe('product.not_found')
 })
+
+test('[E-23] whom the host’s risk port denies is kept no place', async () => {
+  const risk = ({ userId }: { userId: string }) => (userId === 'li' ? ('deny' as const) : ('allow' as const))
+  await using world = await startShop([], { watching: [], risk })
+  const at = await offer(world)
+  expect(await start(world, at, 'li')).toBe('risk.blocked')
+  expect(await world.read(at, groupBuy)).toMatchObject({ left: 99, heldCount: 0 })
+  expect(await start(world, at, 'zhao')).toBeNull()
+})
