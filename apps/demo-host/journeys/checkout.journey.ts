@@ -56,8 +56,10 @@ const pointsOn = async (one: Phone) => {
 }
 
 test('[MER4] a flash sale is of a product from the catalogue, with its floor and its stock; its rules stand on the card', async () => {
-  const form = await pick(wang, '限时抢购', '古吉 日晒')
+  const form = await compose(wang, '限时抢购')
   await form.getByText('底价 ¥48.00 · 库存 60').waitFor()
+  await look('sale-picker')
+  await form.getByRole('button', { name: '选择 古吉 日晒' }).click()
   await form.getByLabel('抢购价（元）').fill('40')
   await form.getByRole('button', { name: '发布抢购' }).click()
   await form.getByText('低于商品底价').waitFor()
@@ -144,6 +146,7 @@ test('a coupon is chosen at the checkout, held, and used with the order it pays 
   await zhao.getByRole('link', { name: /乡村酸面包/ }).click()
   await zhao.getByRole('link', { name: '立即购买' }).click()
   await zhao.getByRole('button', { name: /优惠券/ }).click()
+  await look('coupon-choice')
   await zhao.getByRole('button', { name: /满三十减五/ }).click()
   await zhao.getByText('−¥5.00').waitFor()
   await look('coupon-bill')
