@@ -97,12 +97,11 @@ function OrderCard({ order, lang, children }: OrderCardProps) {
         <span>
           <strong>{product.name[lang]}</strong>
           <small>{product.unit[lang]}</small>
-          <small>
-            {time.format(order.placedAt)} · {quantityText(quantity)[lang]}
-          </small>
+          <small>{time.format(order.placedAt)}</small>
         </span>
         <span className="order__price">
           {moneyText(amountFen)}
+          {quantity > 1 && <small>{quantityText(quantity)[lang]}</small>}
           {amountFen < listFen && <small>{savedText(moneyText(listFen - amountFen))[lang]}</small>}
         </span>
       </div>

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react'
 import { offerableProducts, resolveLink, searchProducts, type LiveProduct, type OfferableProduct } from '../contract.ts'
 import { linkKeyOf } from '../rules.ts'
 import { Price, ProductPicture, StockHint } from './product-parts.tsx'
-import { chooseText, productTexts } from './texts.ts'
+import { productTexts } from './texts.ts'
 
 /** What may be found: what a link leads to, the catalogue beside it, or what one may offer in the group. */
 export type Reach = 'links' | 'catalogue' | 'offers'
@@ -131,16 +131,13 @@ function Choice({ product, on, onToggle, note }: ChoiceProps) {
   const text = useText()
   return (
     <li className="qun-product__item">
-      <button
-        type="button"
-        className="qun-product__row"
-        aria-pressed={on}
-        aria-label={text(chooseText(product.title))}
-        onClick={onToggle}
-      >
+      <button type="button" className="qun-product__row" aria-pressed={on} onClick={onToggle}>
         <ProductPicture image={product.image} size="row" />
         <span className="qun-product__words">
-          <span className="qun-product__name">{product.title}</span>
+          <span className="qun-product__name">
+            <span className="qun-hidden">{text(productTexts.choose)} </span>
+            {product.title}
+          </span>
           <Price live={product} />
           {note === undefined ? <StockHint live={product} /> : <span className="qun-product__bounds">{note}</span>}
         </span>

@@ -38,6 +38,7 @@ export const productTexts = {
   cardTitleHint: say('例如：本周新品', 'For example: New this week'),
   chosen: say('已选', 'Chosen'),
   send: say('发送商品', 'Send'),
+  choose: say('选择', 'Choose'),
   chooseFirst: say('先选一件商品', 'Choose a product first'),
   // what an offer is of
   offerSearch: say('搜商品名或分类', 'Search by name or category'),
@@ -68,13 +69,10 @@ export const chosenText = (n: number, max: number) => say(`已选 ${n}/${max}`, 
 /** [MER4] What staff may sell it for, and how many there are. */
 export function boundsText({ floorFen, stock }: { readonly floorFen: number | null; readonly stock: number | null }) {
   const [zhFloor, enFloor] =
-    floorFen === null
-      ? ['未设底价，不能低于标价', 'No floor: not below its list price']
-      : [`底价 ${moneyText(floorFen)}`, `Floor ${moneyText(floorFen)}`]
+    floorFen === null ? ['未设底价', 'No floor'] : [`底价 ${moneyText(floorFen)}`, `Floor ${moneyText(floorFen)}`]
   const [zhStock, enStock] = stock === null ? ['库存不限', 'any number'] : [`库存 ${stock}`, `${stock} in stock`]
   return say(`${zhFloor} · ${zhStock}`, `${enFloor} · ${enStock}`)
 }
 export const buyText = (title: string) => say(`购买 ${title}`, `Buy ${title}`)
-export const chooseText = (title: string) => say(`选择 ${title}`, `Choose ${title}`)
 export const forOne = (action: LocalText, title: string) =>
   say(`${action['zh-CN']}：${title}`, `${action.en}: ${title}`)
