@@ -32,6 +32,7 @@ const words = {
     group: '山茶咖啡·老友群',
     buy: '立即购买',
     pay: /^支付/,
+    payNow: /^确认支付/,
     confirm: '确认收货',
     offer: '山茶咖啡 邀请你',
     proof: '验证结果',
@@ -42,7 +43,8 @@ const words = {
   en: {
     group: 'Camellia regulars',
     buy: 'Buy now',
-    pay: /^Pay/,
+    pay: /^Pay ¥/,
+    payNow: /^Pay now/,
     confirm: 'Confirm receipt',
     offer: 'Camellia Coffee invites you',
     proof: 'Check the result',
@@ -117,8 +119,9 @@ async function showInvitation(look: Look) {
   await keep(page, 'shop', look)
   await page.getByRole('link', { name: say.product }).first().click()
   await keep(page, 'product', look)
-  await page.getByRole('button', { name: say.buy }).click()
+  await page.getByRole('link', { name: say.buy }).click()
   await page.getByRole('button', { name: say.pay }).click()
+  await page.getByRole('button', { name: say.payNow }).click()
   await page.getByRole('button', { name: say.confirm }).click()
   await page.getByRole('dialog', { name: say.offer }).waitFor()
   await keep(page, 'invitation', look)

@@ -1,7 +1,7 @@
 /** Goods in the conversation: posted, bought at the group’s price, counted down, found by link. */
 import type { FrameLocator } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { card, compose, openGroup, openPhone, setStage, type Phone, type Stage } from './stage.ts'
+import { card, compose, openGroup, openPhone, pay, setStage, type Phone, type Stage } from './stage.ts'
 
 const group = '山茶咖啡·老友群'
 let stage: Stage
@@ -27,8 +27,8 @@ test('two members buy at the group’s price in the shop, and the card counts do
   const buy = async (one: Phone) => {
     await card(one, '山茶陶杯').getByRole('button', { name: '购买 山茶陶杯' }).click()
     await one.getByRole('heading', { name: '山茶陶杯' }).waitFor()
-    await one.getByRole('button', { name: '立即购买' }).click()
-    await one.getByRole('button', { name: '支付 ¥62.00' }).click()
+    await one.getByRole('link', { name: '立即购买' }).click()
+    await pay(one, '¥62.00')
     await one.getByRole('button', { name: '确认收货' }).waitFor()
   }
   await buy(zhao)

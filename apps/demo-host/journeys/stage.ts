@@ -93,6 +93,11 @@ export async function openPhone(
   await openGroup(page, group)
   return page
 }
+/** From the checkout through the cashier to the orders. */
+export async function pay(on: Phone, price: string): Promise<void> {
+  await on.getByRole('button', { name: `支付 ${price}`, exact: true }).click()
+  await on.getByRole('button', { name: `确认支付 ${price}` }).click()
+}
 /** The latest card that says this. */
 export const card = (on: Phone, words: string) => on.getByRole('article').filter({ hasText: words }).last()
 /** The form of a play, from the plus menu. */

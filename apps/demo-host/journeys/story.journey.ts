@@ -1,7 +1,7 @@
 /** The story the product is for, played by hand in two phones: buy, be invited, talk, draw, check the draw. */
 import type { BrowserContext, FrameLocator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { card, checkAccess as findBarriers, compose, fillDraw, openGroup, setStage } from './stage.ts'
+import { card, checkAccess as findBarriers, compose, fillDraw, openGroup, pay, setStage } from './stage.ts'
 import type { DemoWorld } from './world.ts'
 
 let world: DemoWorld
@@ -37,8 +37,8 @@ describe('after an order', () => {
       .first()
       .click()
     await checkAccess('product')
-    await li.getByRole('button', { name: '立即购买' }).click()
-    await li.getByRole('button', { name: /^支付/ }).click()
+    await li.getByRole('link', { name: '立即购买' }).click()
+    await pay(li, '¥88.00')
     await li.getByRole('button', { name: '确认收货' }).click()
     const sheet = li.getByRole('dialog', { name: '山茶咖啡 邀请你' })
     await sheet.getByText('13 位成员').waitFor()

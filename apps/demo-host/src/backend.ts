@@ -7,12 +7,15 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createApiLog } from './api-log.ts'
-import { createCatalogue, stockLeft } from './catalogue.ts'
+import { CheckoutRefused, type Wish } from './bills.ts'
+import { createCatalogue } from './catalogue.ts'
+import { createCheckout, type Checkout } from './checkout.ts'
 import { createReports } from './order-reports.ts'
-import { openOrders } from './orders.ts'
+import { openOrders, type Kept, type Order, type OrderBook } from './orders.ts'
 import { drawMark, drawProduct } from './pictures.ts'
 import { drawPortrait } from './portraits.ts'
 import { createQunCalls, QunCallFailed, type QunAccess } from './qun-calls.ts'
+import { createSettlements } from './settlements.ts'
 import { personOf, productOf, products } from './story.ts'
 
 export interface DemoHostOptions extends QunAccess {
@@ -49,6 +52,7 @@ export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost>
 
   const reports = createReports({ qun, orders, publicUrl: () => publicUrl })
   const catalogue = createCatalogue({ qun, orders, publicUrl: () => publicUrl })
+  const settlements = createSettlements({ qun, orders, now, onMoved: () => reports.send() })
   const signedIn = (request: FastifyRequest): string => {
     const session = /^Session (\w+)$/.exec(request.headers.authorization ?? '')?.[1]
     const userId = session === undefined ? undefined : sessions.get(session)
@@ -58,31 +62,13 @@ export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost>
 
   addSessionRoutes(app, { sessions, qun, qunUrl: options.publicQunUrl ?? options.qunUrl, avatarBase: () => publicUrl })
   app.get('/api/products', () => products)
-  app.get('/api/orders', (request) => orders.list(signedIn(request)))
-  app.post<{ Body: { productId?: unknown; groupId?: unknown } }>('/api/orders', async (request, reply) => {
-    const userId = signedIn(request)
-    const { productId, groupId } = request.body ?? {}
-    const product = typeof productId === 'string' ? productOf(productId) : undefined
-    if (product === undefined) throw new HostRefusal(404, 'no_such_product')
-    // Only Qun knows who is in a group; what a phone says is worth no discount.
-    const isFromGroup = typeof groupId === 'string' && groupId !== '' && (await qun.isMember(userId, groupId))
-    if (stockLeft(product, orders) === 0) throw new HostRefusal(409, 'sold_out')
-    const order = orders.add({
-      userId,
-      productId: product.id,
-      amountFen: isFromGroup ? (product.groupPriceFen ?? product.priceFen) : product.priceFen,
-      ...(isFromGroup && { groupId }),
-    })
-    if (product.stock !== undefined) catalogue.tell(product.id)
-    await reports.send()
-    return reply.code(201).send(order)
-  })
-  app.post<{ Params: { orderId: string } }>('/api/orders/:orderId/receive', async (request) => {
-    const order = orders.receive(signedIn(request), request.params.orderId)
-    if (order === undefined) throw new HostRefusal(404, 'no_such_order')
-    await reports.send()
-    return order
-  })
+  const moved = async (order: Order) => {
+    // The catalogue tells how many are left.
+    if (productOf(order.productId)?.stock !== undefined) catalogue.tell(order.productId)
+    await settlements.run()
+    return orders.find(order.orderId) ?? order
+  }
+  addOrderRoutes(app, { orders, checkout: createCheckout({ qun, orders, now }), signedIn, now, moved })
   app.get('/api/log', (request, reply) => {
     reply.hijack()
     log.stream(reply.raw, Number(request.headers['last-event-id'] ?? 0))
@@ -93,10 +79,11 @@ export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost>
   const address = await app.listen({ port: options.port, host: options.host ?? '127.0.0.1' })
   publicUrl ||= address
   await catalogue.sync()
-  await reports.send()
+  await settlements.run()
   return {
     url: address,
     async close() {
+      settlements.stop()
       reports.stop()
       catalogue.stop()
       log.close()
@@ -113,11 +100,68 @@ class HostRefusal extends Error {
   }
 }
 function sendRefusal(error: unknown, reply: FastifyReply) {
-  if (error instanceof HostRefusal) return reply.code(error.status).send({ error: error.message })
+  if (error instanceof HostRefusal || error instanceof CheckoutRefused)
+    return reply.code(error.status).send({ error: error.message })
   if (error instanceof QunCallFailed) return reply.code(502).send({ error: error.code })
   const status = (error as { statusCode?: number }).statusCode ?? 500
   if (status >= 500) console.error(error)
   return reply.code(status).send({ error: status >= 500 ? 'server_error' : 'bad_request' })
+}
+
+interface OrderParts {
+  readonly orders: OrderBook
+  readonly checkout: Checkout
+  readonly signedIn: (request: FastifyRequest) => string
+  readonly now: () => number
+  /** Tells everybody who follows the order, and gives it as it is then. */
+  readonly moved: (order: Order) => Promise<Order>
+}
+type OrderRoute = { Params: { orderId: string } }
+function addOrderRoutes(app: FastifyInstance, { orders, checkout, signedIn, now, moved }: OrderParts) {
+  app.get('/api/orders', (request) => orders.list(signedIn(request)))
+  app.post('/api/bills', (request) => checkout.readBill(signedIn(request), wishOf(request.body)))
+  app.post('/api/orders', async (request, reply) => {
+    const order = await checkout.place(signedIn(request), wishOf(request.body))
+    return reply.code(201).send(await moved(order))
+  })
+  app.post<OrderRoute>('/api/orders/:orderId/pay', async (request) => {
+    const userId = signedIn(request)
+    const { orderId } = request.params
+    try {
+      return await moved(await checkout.pay(userId, orderId))
+    } catch (error) {
+      const order = orders.find(orderId)
+      if (error instanceof CheckoutRefused && order?.userId === userId) await moved(order)
+      throw error
+    }
+  })
+  app.post<OrderRoute>('/api/orders/:orderId/cancel', async (request) =>
+    moved(await checkout.cancel(signedIn(request), request.params.orderId)),
+  )
+  app.post<OrderRoute>('/api/orders/:orderId/receive', async (request) => {
+    const { orderId } = request.params
+    if (orders.find(orderId)?.userId !== signedIn(request)) throw new HostRefusal(404, 'no_such_order')
+    const order = orders.move(orderId, ['paid'], { state: 'received', receivedAt: now() }) ?? orders.find(orderId)
+    return order && moved(order)
+  })
+}
+/** What a phone asks for, as far as it makes sense. */
+function wishOf(body: unknown): Wish {
+  const { productId, quantity, groupId, couponId, kept } = (body ?? {}) as Record<string, unknown>
+  const isText = (one: unknown): one is string => typeof one === 'string' && one.length > 0 && one.length <= 200
+  return {
+    ...(isText(productId) && { productId }),
+    ...(typeof quantity === 'number' && Number.isInteger(quantity) && { quantity }),
+    ...(isText(groupId) && { groupId }),
+    ...(isText(couponId) && { couponId }),
+    ...(isKept(kept) && { kept: { kind: kept.kind, groupId: kept.groupId, seq: kept.seq, id: kept.id } }),
+  }
+}
+function isKept(value: unknown): value is Kept {
+  const { kind, groupId, seq, id } = (value ?? {}) as Record<string, unknown>
+  if (kind !== 'flash-sale' && kind !== 'group-buy') return false
+  const isId = (one: unknown) => typeof one === 'string' && /^[\w.:-]{1,80}$/.test(one)
+  return isId(groupId) && isId(id) && Number.isInteger(seq)
 }
 
 interface SessionParts {

@@ -4,7 +4,7 @@
  */
 import type { OrderBook } from './orders.ts'
 import { QunCallFailed, type QunCalls } from './qun-calls.ts'
-import { productIdIn, products, type Lang, type Product } from './story.ts'
+import { productIdIn, products, shopIdIn, shopName, type Lang, type Product } from './story.ts'
 
 export interface Catalogue {
   /** Tells everything; resolves also when Qun is away, and tries again by itself. */
@@ -30,11 +30,13 @@ export function stockLeft(product: Product, orders: OrderBook): number | undefin
 function entryOf(product: Product, lang: Lang, orders: OrderBook) {
   const stock = stockLeft(product, orders)
   return {
+    merchantId: shopIdIn(lang),
     title: product.name[lang],
     image: `/art/goods/${product.id}.svg`,
     priceFen: product.priceFen,
     ...(product.originalPriceFen !== undefined && { originalPriceFen: product.originalPriceFen }),
     ...(product.groupPriceFen !== undefined && { groupPriceFen: product.groupPriceFen }),
+    ...(product.floorFen !== undefined && { floorFen: product.floorFen }),
     ...(stock !== undefined && { stock }),
     url: `/?product=${product.id}`,
     categories: [product.shelf],
@@ -64,7 +66,10 @@ export function createCatalogue({ qun, orders, publicUrl }: CatalogueOptions): C
       const all = products.flatMap((product) =>
         langs.map((lang) => ({ productId: productIdIn(product.id, lang), ...entryOf(product, lang, orders) })),
       )
+      // Whose goods they are; the shop itself knows best.
+      const merchants = langs.map((lang) => put(`/merchants/${shopIdIn(lang)}`, { name: shopName[lang] }))
       const told =
+        (await Promise.all(merchants)).every((one) => one) &&
         (await put('/products', { products: all })) &&
         (await put('/product-links', { patterns: [`${publicUrl()}/?product={productId}`] }))
       if (!told) retryLater()

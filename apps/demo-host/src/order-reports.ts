@@ -63,7 +63,7 @@ function orderEvent(order: Order, step: OrderStep, publicUrl: string) {
     orderId: order.orderId,
     userId: order.userId,
     shopId: shopIdIn(lang),
-    at: step === 'paid' ? order.paidAt : (order.receivedAt ?? order.paidAt),
+    at: { paid: order.paidAt, received: order.receivedAt, cancelled: order.endedAt }[step] ?? order.placedAt,
     amountFen: order.amountFen,
     items: product
       ? [
@@ -71,7 +71,7 @@ function orderEvent(order: Order, step: OrderStep, publicUrl: string) {
             productId: productIdIn(product.id, lang),
             title: product.name[lang],
             image: `${publicUrl}/art/goods/${product.id}.svg`,
-            quantity: 1,
+            quantity: order.quantity,
           },
         ]
       : [],

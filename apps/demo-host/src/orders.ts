@@ -2,68 +2,107 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** What Qun keeps for the buyer and the order pays for: pieces of a sale, a place in a team. */
+export interface Kept {
+  readonly kind: 'flash-sale' | 'group-buy'
+  readonly groupId: string
+  readonly seq: number
+  readonly id: string
+}
+/** `authorised`: paid for, and taken only once the team is large enough. */
+export type OrderState = 'pending' | 'authorised' | 'paid' | 'received' | 'cancelled'
+export type OrderStep = 'paid' | 'received' | 'cancelled'
 export interface Order {
   readonly orderId: string
   readonly userId: string
   readonly productId: string
+  readonly quantity: number
+  /** What is to pay, or was paid. */
   readonly amountFen: number
-  /** The group it was bought from, at the group's price. */
+  /** At list price, before the group's price, a sale or a coupon. */
+  readonly listFen: number
+  /** What the coupon took off. */
+  readonly couponFen?: number
+  readonly couponId?: string
+  /** The group it was bought from. */
   readonly groupId?: string
-  readonly state: 'paid' | 'received'
-  readonly paidAt: number
+  readonly kept?: Kept
+  readonly state: OrderState
+  readonly placedAt: number
+  readonly paidAt?: number
   readonly receivedAt?: number
+  readonly endedAt?: number
+  /** Points the shop gave for it. */
+  readonly points?: number
   /** Steps Qun has not been told of yet, oldest first. */
   readonly untold: readonly OrderStep[]
 }
-export type OrderStep = 'paid' | 'received'
+export type NewOrder = Pick<
+  Order,
+  'userId' | 'productId' | 'quantity' | 'amountFen' | 'listFen' | 'couponFen' | 'couponId' | 'groupId' | 'kept'
+>
 export interface OrderBook {
   /** Newest first. */
   list(userId: string): Order[]
-  /** How often a product was bought. */
+  find(orderId: string): Order | undefined
+  /** The order that waits to be paid for what Qun keeps, so that coming back to the checkout finds it again. */
+  findPending(userId: string, keptId: string): Order | undefined
+  listIn(state: OrderState): Order[]
+  /** How many of a product are bought, or wait to be paid. */
   countOf(productId: string): number
-  add(order: Pick<Order, 'userId' | 'productId' | 'amountFen' | 'groupId'>): Order
-  /** Marks as received; undefined for an order that is not this person's. Confirming twice changes nothing. */
-  receive(userId: string, orderId: string): Order | undefined
+  add(order: NewOrder): Order
+  /** Moves an order on from one of these states; undefined when it is in none of them. */
+  move(orderId: string, from: readonly OrderState[], change: Partial<Order> & Pick<Order, 'state'>): Order | undefined
+  note(orderId: string, change: Pick<Order, 'points'>): void
   /** Oldest order first. */
   listUntold(): { readonly order: Order; readonly step: OrderStep }[]
   markTold(orderId: string, step: OrderStep): void
 }
+/** How long an order waits to be paid before its pieces are others' again. */
+export const pendingMs = 15 * 60_000
+/** Of what becomes of an order Qun hears this. */
+const stepsOf = { paid: 'paid', received: 'received', cancelled: 'cancelled' } as const
 
 export function openOrders(dataDir: string, now: () => number, randomHex: () => string): OrderBook {
   mkdirSync(dataDir, { recursive: true })
   const file = join(dataDir, 'orders.json')
   const orders = readOrders(file)
-  const keep = () => {
+  const keep = (order: Order): Order => {
+    orders.set(order.orderId, order)
     // Written beside and renamed, so that a kill leaves the old file or the whole new one.
     writeFileSync(`${file}.next`, JSON.stringify([...orders.values()]))
     renameSync(`${file}.next`, file)
+    return order
   }
+  const all = () => [...orders.values()]
+  const isTaken = (order: Order) =>
+    order.state !== 'cancelled' && (order.state !== 'pending' || now() < order.placedAt + pendingMs)
   return {
     list: (userId) =>
-      [...orders.values()].filter((order) => order.userId === userId).toSorted((a, b) => b.paidAt - a.paidAt),
-    countOf: (productId) => [...orders.values()].filter((order) => order.productId === productId).length,
-    add(order) {
-      const whole: Order = { ...order, orderId: `ord_${randomHex()}`, state: 'paid', paidAt: now(), untold: ['paid'] }
-      orders.set(whole.orderId, whole)
-      keep()
-      return whole
-    },
-    receive(userId, orderId) {
+      all()
+        .filter((order) => order.userId === userId)
+        .toSorted((a, b) => b.placedAt - a.placedAt),
+    find: (orderId) => orders.get(orderId),
+    findPending: (userId, keptId) =>
+      all().find((order) => order.userId === userId && order.state === 'pending' && order.kept?.id === keptId),
+    listIn: (state) => all().filter((order) => order.state === state),
+    countOf: (productId) =>
+      all().reduce((sum, order) => sum + (order.productId === productId && isTaken(order) ? order.quantity : 0), 0),
+    add: (order) => keep({ ...order, orderId: `ord_${randomHex()}`, state: 'pending', placedAt: now(), untold: [] }),
+    move(orderId, from, change) {
       const order = orders.get(orderId)
-      if (order === undefined || order.userId !== userId) return undefined
-      if (order.state === 'received') return order
-      const untold: OrderStep[] = [...order.untold, 'received']
-      const received: Order = { ...order, state: 'received', receivedAt: now(), untold }
-      orders.set(orderId, received)
-      keep()
-      return received
+      if (order === undefined || !from.includes(order.state)) return undefined
+      const step = change.state in stepsOf ? [stepsOf[change.state as OrderStep]] : []
+      return keep({ ...order, ...change, untold: [...order.untold, ...step] })
     },
-    listUntold: () => [...orders.values()].flatMap((order) => order.untold.map((step) => ({ order, step }))),
+    note(orderId, change) {
+      const order = orders.get(orderId)
+      if (order !== undefined) keep({ ...order, ...change })
+    },
+    listUntold: () => all().flatMap((order) => order.untold.map((step) => ({ order, step }))),
     markTold(orderId, step) {
       const order = orders.get(orderId)
-      if (order === undefined) return
-      orders.set(orderId, { ...order, untold: order.untold.filter((one) => one !== step) })
-      keep()
+      if (order !== undefined) keep({ ...order, untold: order.untold.filter((one) => one !== step) })
     },
   }
 }
@@ -76,5 +115,10 @@ function readOrders(file: string): Map<string, Order> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
     throw error
   }
-  return new Map((JSON.parse(text) as Order[]).map((order) => [order.orderId, order]))
+  // Orders from before there were several pieces, and prices to compare.
+  const whole = (order: Order): Order => ({
+    ...{ quantity: 1, listFen: order.amountFen, placedAt: order.paidAt ?? 0 },
+    ...order,
+  })
+  return new Map((JSON.parse(text) as Order[]).map((order) => [order.orderId, whole(order)]))
 }

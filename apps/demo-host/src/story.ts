@@ -95,6 +95,8 @@ export interface Product {
   readonly originalPriceFen?: number
   /** For members of a group. */
   readonly groupPriceFen?: number
+  /** What no play of a group sells it below; without it none sells below the price. */
+  readonly floorFen?: number
   /** Pieces there are in all; absent for what is made every day. */
   readonly stock?: number
   readonly shelf: 'coffee' | 'bakery' | 'ware'
@@ -112,6 +114,7 @@ export const products: readonly Product[] = [
     shelf: 'coffee',
     priceFen: 8_800,
     groupPriceFen: 7_900,
+    floorFen: 4_800,
     stock: 60,
     name: { zh: '古吉 日晒', en: 'Guji Natural' },
     line: { zh: '熟杏、红茶、一点蜂蜜', en: 'Ripe apricot, black tea, a little honey' },
@@ -126,6 +129,7 @@ export const products: readonly Product[] = [
     shelf: 'coffee',
     priceFen: 5_900,
     originalPriceFen: 6_900,
+    floorFen: 3_900,
     name: { zh: '山茶挂耳', en: 'Camellia drip bags' },
     line: { zh: '出门也能好好喝一杯', en: 'A proper cup away from home' },
     unit: { zh: '10 包', en: '10 bags' },
@@ -187,6 +191,7 @@ export const products: readonly Product[] = [
     shelf: 'ware',
     priceFen: 6_800,
     groupPriceFen: 6_200,
+    floorFen: 4_500,
     stock: 7,
     name: { zh: '山茶陶杯', en: 'Camellia mug' },
     line: { zh: '景德镇的朋友烧的', en: 'Fired by a friend in Jingdezhen' },

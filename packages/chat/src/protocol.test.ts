@@ -11,7 +11,7 @@ const known: Readonly<Record<number, string>> = {
   3: 'fcafc08744f84fd4315a9124a44962c2cad0887ad01c30828b142d429fd30ae9',
   4: '52da2977cf3b4caa59b3260ca75727f9502b7ab69e456a06b5bec15fb1e43f83',
   5: '049b0e3af6034e6ffbb78eb93b374531bbf6f9b2300b4cdec4bc1ba1d6de9328',
-  6: 'd54db379568ae1c439bdbf9eb389034fc8cd33abfe29a79ee008d059956e369e',
+  6: 'ebf067a0ee8a4d06301d5ce03e1826b4c8ff09e20a2e444a4f58fbb6030bdaf3',
 }
 
 test('the wire is the one this version stands for', () => {

@@ -7,13 +7,13 @@ import membership from '@qun/features/people/membership/server'
 import message, { cardPictures } from '@qun/features/words/message/server'
 import { createRedPacket } from '@qun/features/plays/red-packet/server'
 import coupon, { couponVouchers } from '@qun/features/trade/coupon/server'
-import product from '@qun/features/trade/product/server'
-import flashSale from '@qun/features/plays/flash-sale/server'
+import product, { offeredProducts } from '@qun/features/trade/product/server'
+import { createFlashSale } from '@qun/features/plays/flash-sale/server'
 import { createBuyerShow } from '@qun/features/plays/buyer-show/server'
 import poll from '@qun/features/plays/poll/server'
 import relayList from '@qun/features/plays/relay-list/server'
 import { createCheckIn } from '@qun/features/plays/check-in/server'
-import groupBuy from '@qun/features/plays/group-buy/server'
+import { createGroupBuy } from '@qun/features/plays/group-buy/server'
 import budget from '@qun/features/trade/budget/server'
 import points from '@qun/features/trade/points/server'
 import memberLevel from '@qun/features/people/member-level/server'
@@ -30,12 +30,12 @@ export const features: readonly Feature[] = [
   createRedPacket({ vouchers: [couponVouchers] }),
   coupon,
   product,
-  flashSale,
+  createFlashSale({ products: [offeredProducts] }),
   createBuyerShow({ pictures: cardPictures }),
   poll,
   relayList,
   createCheckIn({ pictures: cardPictures }),
-  groupBuy,
+  createGroupBuy({ products: [offeredProducts] }),
   points,
   budget,
   memberLevel,

@@ -194,10 +194,35 @@ export interface Talk {
   ): Promise<{ readonly items: readonly Reactor[]; readonly cursor: string | null }>
 }
 
+/** A product of the host's catalogue, as the form of a card that offers it needs it. */
+export interface PickedProduct {
+  readonly productId: string
+  readonly title: string
+  readonly image?: string
+  /** What it costs in the shop: the list price. */
+  readonly priceFen: number
+  /** No card sells it below this; null: none sells below the list price. */
+  readonly floorFen: number | null
+  /** Null when the host does not tell. */
+  readonly stock: number | null
+}
+export interface ProductPickerProps {
+  readonly group: GroupHandle
+  /** Ties the field to its label and fault. */
+  readonly marks: { readonly id: string; readonly 'aria-invalid'?: true; readonly 'aria-describedby'?: string }
+  readonly picked: PickedProduct | undefined
+  readonly onPick: (product: PickedProduct | undefined) => void
+}
+/** How forms choose what they offer. Filled by the feature that keeps the catalogue; the kit knows no product. */
+export interface Catalogue {
+  /** Products that whoever types may offer in the group, with floor and stock. */
+  readonly Picker: (props: ProductPickerProps) => ReactNode
+}
+
 /**
  * All that one feature shows. A feature's `ui/index.tsx` module itself has this form: `default` its cards, and named
- * `sections`, `memberSections`, `banners`, `nameMarks`, `listActions`, `talk`; so registering one is `import * as it`
- * and a line in a list.
+ * `sections`, `memberSections`, `banners`, `nameMarks`, `listActions`, `talk`, `catalogue`; so registering one is
+ * `import * as it` and a line in a list.
  */
 export interface FeatureUI {
   readonly default?: readonly AnyCardUI[]
@@ -209,4 +234,5 @@ export interface FeatureUI {
   readonly nameMarks?: readonly NameMark[]
   readonly listActions?: readonly ListAction[]
   readonly talk?: Talk
+  readonly catalogue?: Catalogue
 }

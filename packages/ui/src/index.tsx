@@ -3,6 +3,8 @@ export * from './parts/action-button.tsx'
 export * from './parts/avatar.tsx'
 export * from './cards/card-frame.tsx'
 export * from './cards/card-parts.tsx'
+export { CheckoutLink, checkoutAddress, type CheckoutAsked, type CheckoutLinkProps } from './cards/checkout-link.tsx'
+export { Disclosure, gapsIn, RulesLink, type Disclosed } from './cards/disclosure.tsx'
 export * from './card-ui.ts'
 export { memberOf, senderOf, shopWhere, useChat, useChatIfAny, type Chat } from './chat-context.tsx'
 export { Composer } from './compose/composer.tsx'
@@ -12,6 +14,7 @@ export { DetailsSheet, type DetailsSheetProps } from './cards/details-sheet.tsx'
 export * from './forms/form-draft.tsx'
 export * from './forms/form-list.tsx'
 export * from './forms/form-parts.tsx'
+export { FormProduct, type FormProductProps } from './forms/form-product.tsx'
 export {
   FormPictures,
   pictureFaultOf,

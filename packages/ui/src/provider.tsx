@@ -41,6 +41,7 @@ export function collectFeatures(parts: NonNullable<QunProviderProps['cards']>) {
     nameMarks: inOrder(features.flatMap((one) => one.nameMarks ?? [])),
     listActions: inOrder(features.flatMap((one) => one.listActions ?? [])),
     talk: features.findLast((one) => one.talk)?.talk,
+    catalogue: features.findLast((one) => one.catalogue)?.catalogue,
   }
 }
 function browserLocale(): Locale {

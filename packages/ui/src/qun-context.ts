@@ -3,7 +3,7 @@ import { textIn, type Locale, type SpokenAs, type Text } from '@qun/contract'
 import type { QunClient } from '@qun/sdk'
 import { createContext, useCallback, useContext } from 'react'
 import type { RefObject } from 'react'
-import type { AnyCardUI, GroupSection, ListAction, MemberSection, NameMark, Talk } from './card-ui.ts'
+import type { AnyCardUI, Catalogue, GroupSection, ListAction, MemberSection, NameMark, Talk } from './card-ui.ts'
 import { wordIn, type TextName, type TextValues } from './texts.ts'
 
 export type ToastTone = 'plain' | 'ok' | 'danger'
@@ -19,6 +19,7 @@ export interface Qun {
   readonly nameMarks: readonly NameMark[]
   readonly listActions: readonly ListAction[]
   readonly talk: Talk | undefined
+  readonly catalogue: Catalogue | undefined
   readonly toast: (text: Text, tone?: ToastTone) => void
   /** Where sheets and menus are drawn: inside the kit's own box, so that an embedded chat covers only itself. */
   readonly root: RefObject<HTMLDivElement | null>

@@ -16,8 +16,10 @@ export interface FrontPageProps {
   readonly inviteCode: string | undefined
   /** From a product's address: the first phone opens its page. */
   readonly productId: string | undefined
+  /** From an address of the checkout: the place in the app where what is kept is paid. */
+  readonly kept: string | undefined
 }
-export function FrontPage({ start, inviteCode, productId }: FrontPageProps) {
+export function FrontPage({ start, inviteCode, productId, kept }: FrontPageProps) {
   const [lang, setLang] = useState<Lang>(start.lang)
   const [theme, setTheme] = useState<Theme>(start.theme)
   const [customer, setCustomer] = useState(inviteCode === undefined ? 'li' : 'zhou')
@@ -33,6 +35,7 @@ export function FrontPage({ start, inviteCode, productId }: FrontPageProps) {
       holder={customer}
       {...(inviteCode !== undefined && { inviteCode })}
       {...(productId !== undefined && { productId })}
+      {...(kept !== undefined && { kept })}
     />
   )
   if (!wide) {
@@ -211,15 +214,17 @@ interface PhoneProps {
   readonly holder: string
   readonly inviteCode?: string | undefined
   readonly productId?: string | undefined
+  readonly kept?: string | undefined
 }
 /** Where a phone opens: at what the address asks for; the shopkeeper's at the messages. */
-function placeOf({ side, inviteCode, productId }: Pick<PhoneProps, 'side' | 'inviteCode' | 'productId'>): string {
+function placeOf({ side, inviteCode, productId, kept }: Omit<PhoneProps, 'lang' | 'theme' | 'holder'>): string {
+  if (kept !== undefined) return kept
   if (inviteCode !== undefined) return `#/invite/${encodeURIComponent(inviteCode)}`
   if (productId !== undefined) return `#/product/${encodeURIComponent(productId)}`
   return side === 'merchant' ? '#/messages' : ''
 }
 /** A frame of its own: its client, its session and its storage are as apart as on two devices. */
-function Phone({ side, lang, theme, holder, inviteCode, productId }: PhoneProps) {
+function Phone({ side, lang, theme, holder, ...asked }: PhoneProps) {
   const frame = useRef<HTMLIFrameElement>(null)
   // A change of light must not restart the client inside, so the address keeps the first theme.
   const [firstTheme] = useState(theme)
@@ -228,7 +233,7 @@ function Phone({ side, lang, theme, holder, inviteCode, productId }: PhoneProps)
     const order: PhoneOrder = { type: 'qun-demo-look', theme }
     frame.current?.contentWindow?.postMessage(order, location.origin)
   }, [theme])
-  const place = placeOf({ side, inviteCode, productId })
+  const place = placeOf({ side, ...asked })
   return (
     <div className="phone">
       {/* Our own page of our own origin: a sandbox that lets it work would be none. */}

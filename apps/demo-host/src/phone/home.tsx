@@ -1,10 +1,8 @@
-/** The shelf and the page of one product, with the way to pay. */
-import { moneyText, useQun } from '@qun/ui'
-import { useId, useRef, useState } from 'react'
+/** The shelf and the page of one product, with the way to the checkout. */
+import { moneyText } from '@qun/ui'
 import { productOf, products, shelves, shopName, type Lang, type Product } from '../story.ts'
-import { BackIcon, PinIcon } from './icons.tsx'
-import { go, hashOf } from './route.ts'
-import type { Shop } from './shop-api.ts'
+import { BackIcon } from './icons.tsx'
+import { hashOf } from './route.ts'
 import { words } from './words.ts'
 
 export function HomePage({ lang }: { readonly lang: Lang }) {
@@ -57,12 +55,10 @@ interface ProductPageProps {
   readonly productId: string
   /** The group one came from: its members pay its price. */
   readonly groupId?: string | undefined
-  readonly shop: Shop
   readonly lang: Lang
 }
-export function ProductPage({ productId, groupId, shop, lang }: ProductPageProps) {
+export function ProductPage({ productId, groupId, lang }: ProductPageProps) {
   const product = productOf(productId)
-  const checkout = useRef<HTMLDialogElement>(null)
   if (product === undefined) return <p className="nothing">{words.gone[lang]}</p>
   const priceFen = groupId === undefined ? product.priceFen : (product.groupPriceFen ?? product.priceFen)
   const back = groupId === undefined ? '#/' : hashOf({ at: 'messages', groupId })
@@ -94,68 +90,13 @@ export function ProductPage({ productId, groupId, shop, lang }: ProductPageProps
         </div>
       </div>
       <footer className="product__foot">
-        <button type="button" className="button button--wide" onClick={() => checkout.current?.showModal()}>
+        <a
+          className="button button--wide"
+          href={hashOf({ at: 'checkout', productId, ...(groupId !== undefined && { groupId }) })}
+        >
           {words.buy[lang]}
-        </button>
+        </a>
       </footer>
-      <Checkout dialog={checkout} product={product} priceFen={priceFen} groupId={groupId} shop={shop} lang={lang} />
     </div>
-  )
-}
-
-interface CheckoutProps {
-  readonly dialog: React.RefObject<HTMLDialogElement | null>
-  readonly product: Product
-  readonly priceFen: number
-  readonly groupId: string | undefined
-  readonly shop: Shop
-  readonly lang: Lang
-}
-/** The host's own sheet: paying is never the chat's business. */
-function Checkout({ dialog, product, priceFen, groupId, shop, lang }: CheckoutProps) {
-  const { toast } = useQun()
-  const titleId = useId()
-  const [paying, setPaying] = useState(false)
-  const pay = async () => {
-    setPaying(true)
-    try {
-      await shop.buy(product.id, groupId)
-      dialog.current?.close()
-      go({ at: 'orders' })
-    } catch {
-      toast(words.failed[lang], 'danger')
-    } finally {
-      setPaying(false)
-    }
-  }
-  return (
-    <dialog ref={dialog} className="checkout" aria-labelledby={titleId}>
-      <h2 id={titleId}>{words.checkout[lang]}</h2>
-      <div className="checkout__item">
-        <img src={`/art/goods/${product.id}.svg`} alt="" width={60} height={60} />
-        <span>
-          <strong>{product.name[lang]}</strong>
-          <small>{product.unit[lang]}</small>
-        </span>
-        <span className="checkout__price">{moneyText(priceFen)}</span>
-      </div>
-      <p className="checkout__address">
-        <PinIcon />
-        <span>
-          <small>{words.address[lang]}</small>
-          {words.addressLine[lang]}
-        </span>
-      </p>
-      <p className="checkout__total">
-        {words.total[lang]} <strong>{moneyText(priceFen)}</strong>
-      </p>
-      <button type="button" className="button button--wide" disabled={paying} onClick={() => void pay()}>
-        {words.pay[lang]} {moneyText(priceFen)}
-      </button>
-      <button type="button" className="button button--plain" onClick={() => dialog.current?.close()}>
-        {words.cancel[lang]}
-      </button>
-      <p className="checkout__note">{words.payNote[lang]}</p>
-    </dialog>
   )
 }

@@ -6,6 +6,7 @@ import { lookOf } from '../look.ts'
 import { personOf } from '../story.ts'
 import { PhoneApp } from './phone-app.tsx'
 import './shop.css'
+import './buying.css'
 
 const root = document.querySelector('#root')
 const userId = new URLSearchParams(location.search).get('persona') ?? 'li'

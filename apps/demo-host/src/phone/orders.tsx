@@ -1,18 +1,27 @@
-/** What the person bought; confirming receipt is what may bring an invitation. */
+/** What the person bought, and what waits to be paid; confirming receipt is what may bring an invitation. */
 import { ActionButton, moneyText, useQun } from '@qun/ui'
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useState, type ReactNode } from 'react'
 import { products, type Lang } from '../story.ts'
 import { BagIcon } from './icons.tsx'
+import { Cashier } from './cashier.tsx'
 import type { Order, Shop } from './shop-api.ts'
-import { words } from './words.ts'
+import { pointsText, quantityText, savedText, words } from './words.ts'
 
 export function OrdersPage({ shop, lang }: { readonly shop: Shop; readonly lang: Lang }) {
   const { toast } = useQun()
   const [orders, setOrders] = useState<readonly Order[]>()
+  const [paying, setPaying] = useState<Order>()
   const load = useCallback(() => shop.listOrders().then(setOrders), [shop])
   useEffect(() => {
     load().catch(() => toast(words.failed[lang], 'danger'))
   }, [load, toast, lang])
+  // A team that comes together, and points that are given, are heard of a moment later.
+  const isMoving = orders?.some(isOnItsWay) === true
+  useEffect(() => {
+    if (!isMoving) return undefined
+    const timer = setInterval(() => void load().catch(() => undefined), followMs)
+    return () => clearInterval(timer)
+  }, [isMoving, load])
   const receive = async (orderId: string) => {
     await shop.confirmReceipt(orderId)
     await load()
@@ -34,19 +43,41 @@ export function OrdersPage({ shop, lang }: { readonly shop: Shop; readonly lang:
       )}
       <ul className="orders">
         {orders?.map((order) => (
-          <OrderCard key={order.orderId} order={order} lang={lang} onReceive={() => receive(order.orderId)} />
+          <OrderCard key={order.orderId} order={order} lang={lang}>
+            {order.state === 'paid' && (
+              <ActionButton onClick={() => receive(order.orderId)}>{words.confirm[lang]}</ActionButton>
+            )}
+            {order.state === 'pending' && (
+              <ActionButton onClick={async () => setPaying(order)}>{words.goPay[lang]}</ActionButton>
+            )}
+          </OrderCard>
         ))}
       </ul>
+      <Cashier
+        order={paying}
+        shop={shop}
+        lang={lang}
+        onDone={() => {
+          setPaying(undefined)
+          void load()
+        }}
+        onClose={() => setPaying(undefined)}
+      />
     </div>
   )
 }
 
+const followMs = 1_500
+const isOnItsWay = ({ state, points, amountFen }: Order) =>
+  state === 'authorised' || (state === 'paid' && points === undefined && amountFen >= 100)
+
 interface OrderCardProps {
   readonly order: Order
   readonly lang: Lang
-  readonly onReceive: () => Promise<void>
+  /** What can be done with it. */
+  readonly children: ReactNode
 }
-function OrderCard({ order, lang, onReceive }: OrderCardProps) {
+function OrderCard({ order, lang, children }: OrderCardProps) {
   const product = products.find((one) => one.id === order.productId)
   if (product === undefined) return null
   const time = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en', {
@@ -56,21 +87,28 @@ function OrderCard({ order, lang, onReceive }: OrderCardProps) {
     minute: '2-digit',
     hourCycle: 'h23',
   })
+  const { quantity, listFen, amountFen, state, points } = order
+  const isOpen = state === 'pending' || state === 'paid'
   return (
-    <li className="order">
-      <p className="order__state">{order.state === 'paid' ? words.paid[lang] : words.received[lang]}</p>
+    <li className={state === 'cancelled' ? 'order order--over' : 'order'}>
+      <p className="order__state">{words[state][lang]}</p>
       <div className="order__item">
         <img src={`/art/goods/${product.id}.svg`} alt="" width={64} height={64} />
         <span>
           <strong>{product.name[lang]}</strong>
           <small>{product.unit[lang]}</small>
-          <small>{time.format(order.paidAt)}</small>
+          <small>{time.format(order.placedAt)}</small>
         </span>
-        <span className="order__price">{moneyText(order.amountFen)}</span>
+        <span className="order__price">
+          {moneyText(amountFen)}
+          {quantity > 1 && <small>{quantityText(quantity)[lang]}</small>}
+          {amountFen < listFen && <small>{savedText(moneyText(listFen - amountFen))[lang]}</small>}
+        </span>
       </div>
-      {order.state === 'paid' && (
+      {(isOpen || points !== undefined) && (
         <div className="order__action">
-          <ActionButton onClick={onReceive}>{words.confirm[lang]}</ActionButton>
+          {points !== undefined && <span className="order__points">{pointsText(points)[lang]}</span>}
+          {children}
         </div>
       )}
     </li>

@@ -12,12 +12,13 @@ import {
   ProductBuying,
   type Purchase,
 } from '@qun/chat/react'
+import { CheckoutPage } from './checkout.tsx'
 import { HomePage, ProductPage } from './home.tsx'
 import { BagIcon, BubbleIcon, PersonIcon, ShopIcon } from './icons.tsx'
 import { MePage } from './me.tsx'
 import { OrdersPage } from './orders.tsx'
 import { go, useRoute, type Route } from './route.ts'
-import { signIn, type Shop } from './shop-api.ts'
+import { signIn, type Kept, type Shop } from './shop-api.ts'
 import { words } from './words.ts'
 
 export interface PhoneAppProps {
@@ -27,6 +28,10 @@ export interface PhoneAppProps {
 }
 export function PhoneApp({ userId, lang, startTheme }: PhoneAppProps) {
   const theme = useTheme(startTheme, lang)
+  useEffect(() => {
+    addEventListener('qun:checkout', openCheckout)
+    return () => removeEventListener('qun:checkout', openCheckout)
+  }, [])
   const { shop, failed, retry } = useShop(userId)
   if (shop === undefined) {
     return (
@@ -61,6 +66,11 @@ export function PhoneApp({ userId, lang, startTheme }: PhoneAppProps) {
 const openGroup = (groupId: string) => go({ at: 'messages', groupId })
 /** A product card's button opens the shop's own page of it. */
 const buyProduct = ({ productId, groupId }: Purchase) => go({ at: 'product', productId, groupId })
+/** What a card keeps for somebody is paid on the shop's own page, in this app instead of a new one. */
+function openCheckout(event: Event) {
+  event.preventDefault()
+  go({ at: 'pay', kept: (event as CustomEvent<Kept>).detail })
+}
 /** Invitations lead to the shop's front door, which opens them inside its app. */
 const addressOfInvite = (code: string) => `${location.origin}/?invite=${encodeURIComponent(code)}`
 
@@ -122,15 +132,14 @@ function Page({ route, shop, lang }: { readonly route: Route; readonly shop: Sho
     case 'home':
       return <HomePage lang={lang} />
     case 'product':
-      return (
-        <ProductPage
-          key={route.productId}
-          productId={route.productId}
-          groupId={route.groupId}
-          shop={shop}
-          lang={lang}
-        />
-      )
+      return <ProductPage key={route.productId} productId={route.productId} groupId={route.groupId} lang={lang} />
+    case 'checkout': {
+      const { productId, groupId } = route
+      const wish = { productId, ...(groupId !== undefined && { groupId }) }
+      return <CheckoutPage key={productId} wish={wish} shop={shop} lang={lang} />
+    }
+    case 'pay':
+      return <CheckoutPage key={route.kept.id} wish={{ kept: route.kept }} shop={shop} lang={lang} />
     case 'orders':
       return <OrdersPage shop={shop} lang={lang} />
     case 'me':

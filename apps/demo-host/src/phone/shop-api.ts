@@ -2,13 +2,46 @@
 import { createClient, type QunClient, type SocketLike } from '@qun/sdk'
 import type { PhoneLine } from '../look.ts'
 
+/** What Qun keeps for a buyer: pieces of a sale, a place in a team. */
+export interface Kept {
+  readonly kind: 'flash-sale' | 'group-buy'
+  readonly groupId: string
+  readonly seq: number
+  readonly id: string
+}
 export interface Order {
   readonly orderId: string
   readonly productId: string
+  readonly quantity: number
   readonly amountFen: number
-  readonly state: 'paid' | 'received'
-  readonly paidAt: number
+  readonly listFen: number
+  readonly couponFen?: number
+  readonly kept?: Kept
+  readonly state: 'pending' | 'authorised' | 'paid' | 'received' | 'cancelled'
+  readonly placedAt: number
+  readonly points?: number
 }
+/** What somebody wants to buy. */
+export interface Wish {
+  readonly productId?: string
+  readonly quantity?: number
+  readonly groupId?: string
+  readonly couponId?: string
+  readonly kept?: Kept
+}
+export interface Bill {
+  readonly productId: string
+  readonly quantity: number
+  readonly listFen: number
+  readonly goodsFen: number
+  readonly couponFen: number
+  readonly payableFen: number
+  readonly groupId?: string
+  readonly kept?: Kept
+  readonly until?: number
+}
+/** Why the shop said no: a code of its own, or Qun's. */
+export class ShopRefused extends Error {}
 interface Session {
   readonly session: string
   readonly userId: string
@@ -19,8 +52,11 @@ export interface Shop {
   readonly userId: string
   readonly qun: QunClient
   listOrders(): Promise<Order[]>
-  /** From a group at the group's price, when one is named and the person is in it. */
-  buy(productId: string, groupId?: string): Promise<Order>
+  /** What it costs: from a group at its price, with a coupon, or what was kept in a play. */
+  readBill(wish: Wish): Promise<Bill>
+  place(wish: Wish): Promise<Order>
+  pay(orderId: string): Promise<Order>
+  cancel(orderId: string): Promise<Order>
   confirmReceipt(orderId: string): Promise<Order>
 }
 
@@ -52,6 +88,8 @@ export async function signIn(userId: string): Promise<Shop> {
       },
       body: body === undefined ? null : JSON.stringify(body),
     })
+    if (answer.status === 404 || answer.status === 409)
+      throw new ShopRefused(((await answer.json()) as { error: string }).error)
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`)
     return (await answer.json()) as T
   }
@@ -59,7 +97,10 @@ export async function signIn(userId: string): Promise<Shop> {
     userId,
     qun,
     listOrders: () => ask('GET', '/api/orders'),
-    buy: (productId, groupId) => ask('POST', '/api/orders', { productId, ...(groupId !== undefined && { groupId }) }),
+    readBill: (wish) => ask('POST', '/api/bills', wish),
+    place: (wish) => ask('POST', '/api/orders', wish),
+    pay: (orderId) => ask('POST', `/api/orders/${orderId}/pay`),
+    cancel: (orderId) => ask('POST', `/api/orders/${orderId}/cancel`),
     confirmReceipt: (orderId) => ask('POST', `/api/orders/${orderId}/receive`),
   }
 }

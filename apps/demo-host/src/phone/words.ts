@@ -20,6 +20,33 @@ export const words = {
   delivery: say('配送', 'Delivery'),
   deliveryLine: say('三公里内 30 分钟送到，满 ¥59 免运费', 'Within 3 km in 30 minutes, free from ¥59'),
   checkout: say('确认订单', 'Your order'),
+  goods: say('商品金额', 'Goods'),
+  groupOff: say('群友价优惠', 'Group price'),
+  saleOff: say('限时抢购优惠', 'Flash sale'),
+  teamOff: say('拼团优惠', 'Group buy'),
+  coupon: say('优惠券', 'Coupon'),
+  couponNone: say('不使用优惠券', 'No coupon'),
+  couponEmpty: say('没有可用的券', 'None to use'),
+  couponPick: say('张可用', 'to use'),
+  couponUntil: say('有效期至', 'Until'),
+  freight: say('配送费', 'Delivery'),
+  freightFree: say('免', 'Free'),
+  quantity: say('数量', 'Quantity'),
+  keptSale: say('抢购占位，请在时间内付款', 'Held for you; pay in time'),
+  keptTeam: say('名额已保留，请在时间内付款', 'Your place is kept; pay in time'),
+  teamNote: say(
+    '现在只是预授权。成团后才扣款，未成团全额退回。',
+    'Authorised only: taken once the team is large enough, else all of it goes back.',
+  ),
+  cashier: say('收银台', 'Cashier'),
+  toPay: say('待付款', 'To pay'),
+  payNow: say('确认支付', 'Pay now'),
+  giveUp: say('取消订单', 'Cancel the order'),
+  later: say('稍后再付', 'Later'),
+  goPay: say('去付款', 'Pay'),
+  paidToast: say('支付成功', 'Paid'),
+  authorisedToast: say('已预授权，等待成团', 'Authorised; waiting for the team'),
+  cancelledToast: say('订单已取消', 'The order is cancelled'),
   address: say('送到', 'Deliver to'),
   addressLine: say('槐树街 12 号 3 楼', '12 Scholar Tree Street, 3rd floor'),
   total: say('合计', 'Total'),
@@ -31,6 +58,9 @@ export const words = {
   noOrders: say('还没有订单', 'No orders yet'),
   noOrdersHint: say('买点什么，付款后会出现在这里', 'Buy something and it will be here'),
   goShop: say('去逛逛', 'Go to the shop'),
+  pending: say('待付款', 'Waiting for payment'),
+  authorised: say('已预授权，等待成团', 'Authorised, waiting for the team'),
+  cancelled: say('已取消', 'Cancelled'),
   paid: say('已付款，骑手在路上', 'Paid, on its way'),
   received: say('已收货', 'Received'),
   confirm: say('确认收货', 'Confirm receipt'),
@@ -40,3 +70,25 @@ export const words = {
   signedInAs: say('当前身份', 'Signed in as'),
   ownGroups: say('我的群', 'My groups'),
 } as const
+
+/** What the shop, or Qun behind it, refuses at the checkout. */
+const refusals: Readonly<Record<string, Words>> = {
+  sold_out: say('已经卖完了', 'Sold out'),
+  kept_over: say('占位已失效，没有扣款', 'It is no longer kept; nothing was charged'),
+  order_over: say('订单已超时，请重新下单', 'The order took too long; order again'),
+  offer_void: say('活动已失效，没有扣款', 'The offer is void; nothing was charged'),
+  not_yours: say('这不是你的占位', 'It is not kept for you'),
+  'coupon.threshold': say('未达到优惠券的使用门槛', 'Below what the coupon asks for'),
+  'coupon.scope': say('这张券不能用于这件商品', 'The coupon is not for this'),
+  'coupon.state': say('这张券正被另一个订单占用', 'Another order holds this coupon'),
+  'coupon.expired': say('优惠券已过期', 'The coupon is over'),
+  'flash_sale.hold_over': say('占位已失效，没有扣款', 'It is no longer held; nothing was charged'),
+  'flash_sale.ended': say('抢购已结束，没有扣款', 'The sale is over; nothing was charged'),
+  'flash_sale.sold_out': say('已抢完，没有扣款', 'All pieces are taken; nothing was charged'),
+  'flash_sale.void': say('活动已失效，没有扣款', 'The offer is void; nothing was charged'),
+}
+export const refusalText = (code: string): Words =>
+  refusals[code] ?? say('没有成功，没有扣款', 'It did not work; nothing was charged')
+export const quantityText = (n: number) => say(`共 ${n} 件`, n === 1 ? '1 piece' : `${n} pieces`)
+export const pointsText = (n: number) => say(`获得 ${n} 积分`, `${n} points earned`)
+export const savedText = (price: string) => say(`已优惠 ${price}`, `${price} saved`)

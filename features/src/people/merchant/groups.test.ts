@@ -4,7 +4,9 @@ import { appId, refusalOf, startWorld, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import checkIn from '../../plays/check-in/server.ts'
-import flashSale from '../../plays/flash-sale/server.ts'
+import { createFlashSale } from '../../plays/flash-sale/server.ts'
+import { aProduct } from '../../trade/product/fixtures.ts'
+import product, { offeredProducts } from '../../trade/product/server.ts'
 import luckyDraw from '../../plays/lucky-draw/server.ts'
 import poll from '../../plays/poll/server.ts'
 import membership from '../membership/server.ts'
@@ -13,7 +15,9 @@ import message from '../../words/message/server.ts'
 import { giveGroup, putMerchantEndpoint, putStaff, removeStaff, suspendMerchant } from './contract.ts'
 import feature from './server.ts'
 
-const world = () => startWorld({ features: [message, membership, checkIn, flashSale, luckyDraw, poll, feature] })
+const flashSale = createFlashSale({ products: [offeredProducts] })
+const features = [message, membership, checkIn, product, flashSale, luckyDraw, poll, feature]
+const world = async () => aProduct(await startWorld({ features }), 'guji')
 const merchant = (w: World, merchantId: string, parentId?: string) =>
   w.asServer().call(putMerchantEndpoint, {
     params: { merchantId },

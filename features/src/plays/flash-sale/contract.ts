@@ -4,6 +4,7 @@ import {
   defineCard,
   defineEndpoint,
   GroupIdSchema,
+  MerchantIdSchema,
   MillisSchema,
   nullable,
   oneOf,
@@ -20,6 +21,7 @@ export const holdMs = 15 * 60_000
 /** Longest time between posting and the end of a sale, in milliseconds: thirty days. */
 export const saleLifeMaxMs = 30 * 86_400_000
 
+const PriceFen = Type.Integer({ minimum: 0, maximum: 1_000_000_00 })
 const Quantity = Type.Integer({ minimum: 1, maximum: 99 })
 const HoldId = Type.String({ pattern: '^hold_[0-9a-f]{24}$' })
 export const Hold = closed({
@@ -42,6 +44,10 @@ export const holdMoves = {
 export type HoldState = keyof typeof holdMoves
 export type NextState<From extends HoldState> = (typeof holdMoves)[From][number]
 
+/** [MER6] Whose offer it is, and who of the staff posted it; null for the host in its own name. */
+const behind = { merchantId: nullable(MerchantIdSchema), staffId: nullable(UserIdSchema) } as const
+const behindInGroup = { ...behind, groupId: GroupIdSchema, seq: SeqSchema } as const
+
 export const flashRefusals = {
   'flash_sale.not_started': refusal(409, 'later', '还没开抢', 'The sale has not begun'),
   'flash_sale.ended': refusal(410, 'never', '抢购已结束', 'The sale is over'),
@@ -52,8 +58,21 @@ export const flashRefusals = {
   'flash_sale.hold_paid': refusal(409, 'never', '占位已由另一个订单付款', 'Another order paid for the hold'),
   'flash_sale.order_used': refusal(409, 'never', '订单已用于另一个占位', 'The order pays for another hold'),
   'flash_sale.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
+  'flash_sale.void': refusal(
+    410,
+    'never',
+    '活动已失效：商品不再属于本商家',
+    'The sale is void: its product is no longer this merchant’s',
+  ),
   'flash_sale.times_invalid': refusal(422, 'after-change', '抢购时间设置有误', 'The times of the sale do not fit'),
   'flash_sale.price_invalid': refusal(422, 'after-change', '抢购价应低于原价', 'The price is not below the usual one'),
+  'flash_sale.undisclosed': refusal(
+    422,
+    'after-change',
+    '活动规则不完整，不能发布',
+    'What must be disclosed is not all there',
+  ),
+  'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const
 
@@ -63,19 +82,31 @@ export const flashSale = defineCard({
   post: { by: 'admin' },
   gives: 'issued',
   body: closed({
-    title: nameText({ maxLength: 60 }),
-    productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    image: Type.Optional(Type.String({ maxLength: 2_000 })),
+    productId: Type.String({ minLength: 1, maxLength: 64, description: 'A product of the group’s merchant, on sale.' }),
+    title: Type.Optional(Type.String({ maxLength: 80, description: 'Filled in from the catalogue.' })),
+    image: Type.Optional(Type.String({ maxLength: 2_000, description: 'Filled in from the catalogue.' })),
+    /** Filled in from the catalogue: whose the product is. */
+    merchant: Type.Optional(closed({ merchantId: MerchantIdSchema, name: Type.String({ maxLength: 60 }) })),
     url: Type.Optional(
       Type.String({
         maxLength: 2_000,
-        description: 'The host’s checkout; the hold is added as `hold`. https or a path.',
+        description:
+          'The host’s checkout, the product’s own page unless told; the hold is added as `hold`. https or a path.',
       }),
     ),
-    priceFen: Type.Integer({ minimum: 0, maximum: 1_000_000_00 }),
-    originalPriceFen: Type.Integer({ minimum: 1, maximum: 1_000_000_00 }),
+    priceFen: PriceFen,
+    originalPriceFen: Type.Optional({
+      ...PriceFen,
+      description: 'The list price. In a request: what the sender saw. As posted: the catalogue’s.',
+    }),
     stock: Type.Integer({ minimum: 1, maximum: 100_000 }),
     perMember: Quantity,
+    refunds: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: '\\S',
+      description: 'How refunds go, in the shop’s own words.',
+    }),
     startsAt: MillisSchema,
     publicStartsAt: Type.Optional(nullable(MillisSchema)),
     endsAt: MillisSchema,
@@ -100,6 +131,7 @@ export const flashSale = defineCard({
         'flash_sale.ended',
         'flash_sale.sold_out',
         'flash_sale.limit',
+        'flash_sale.void',
         'auth.guest_forbidden',
       ],
       commerce: true,
@@ -107,9 +139,16 @@ export const flashSale = defineCard({
     release: { by: 'member', doc: 'Gives the actor’s hold up.', input: closed({}), errors: ['flash_sale.no_hold'] },
   },
   facts: {
-    'flash-sale.taken': closed({ seq: SeqSchema, userId: UserIdSchema, quantity: Quantity }),
-    'flash-sale.sold': closed({ seq: SeqSchema, userId: UserIdSchema, quantity: Quantity, orderId: Type.String() }),
+    'flash-sale.taken': closed({ ...behind, seq: SeqSchema, userId: UserIdSchema, quantity: Quantity }),
+    'flash-sale.sold': closed({
+      ...behind,
+      seq: SeqSchema,
+      userId: UserIdSchema,
+      quantity: Quantity,
+      orderId: Type.String(),
+    }),
     'flash-sale.returned': closed({
+      ...behind,
       seq: SeqSchema,
       userId: UserIdSchema,
       quantity: Quantity,
@@ -119,7 +158,7 @@ export const flashSale = defineCard({
     'flash-sale.ended': closed({ seq: SeqSchema, soldCount: Type.Integer() }),
   },
   refusals: flashRefusals,
-  summary: (body) => ({ 'zh-CN': `[限时抢购] ${body.title}`, en: `[Flash sale] ${body.title}` }),
+  summary: (body) => ({ 'zh-CN': `[限时抢购] ${body.title ?? ''}`, en: `[Flash sale] ${body.title ?? ''}` }),
 })
 
 const sale = closed({ groupId: GroupIdSchema, seq: SeqSchema })
@@ -143,8 +182,35 @@ export const saleForHost = defineEndpoint({
     publicStartsAt: nullable(MillisSchema),
     endsAt: MillisSchema,
     ended: Type.Boolean(),
+    /** Its product left the catalogue, or is of another merchant now: nothing is held or paid any more. */
+    void: Type.Boolean(),
+    ...behindInGroup,
   }),
   errors: ['message.not_found'],
+})
+export const holdForHost = defineEndpoint({
+  name: 'flashSales.hold',
+  method: 'GET',
+  path: '/flash-sales/:groupId/:seq/holds/:holdId',
+  doc: 'A hold as the host’s checkout needs it: whose it is, of what, how many pieces, and what they cost.',
+  by: 'server',
+  params: hold,
+  answer: closed({
+    userId: UserIdSchema,
+    title: Type.String(),
+    productId: nullable(Type.String()),
+    quantity: Quantity,
+    /** Of one piece, and of all. */
+    priceFen: Type.Integer(),
+    amountFen: Type.Integer(),
+    until: MillisSchema,
+    /** `void`: unpaid, and never to be: the product is no longer this merchant's. */
+    status: oneOf('held', 'lapsed', 'released', 'cancelled', 'sold', 'refunded', 'void'),
+    orderId: nullable(Type.String()),
+    ...behindInGroup,
+  }),
+  refusals: flashRefusals,
+  errors: ['message.not_found', 'flash_sale.no_hold'],
 })
 export const takeForHost = defineEndpoint({
   name: 'flashSales.take',
@@ -154,7 +220,7 @@ export const takeForHost = defineEndpoint({
   by: 'server',
   params: sale,
   body: closed({ userId: UserIdSchema, quantity: Quantity }),
-  answer: Hold,
+  answer: closed({ ...Hold.properties, ...behindInGroup }),
   status: 201,
   commerce: true,
   refusals: flashRefusals,
@@ -164,6 +230,7 @@ export const takeForHost = defineEndpoint({
     'flash_sale.ended',
     'flash_sale.sold_out',
     'flash_sale.limit',
+    'flash_sale.void',
     'group.dissolved',
   ],
 })
@@ -177,7 +244,7 @@ export const payHold = defineEndpoint({
   by: 'server',
   params: hold,
   body: closed({ orderId: Type.String({ minLength: 1, maxLength: 128 }) }),
-  answer: closed({ quantity: Quantity }),
+  answer: closed({ quantity: Quantity, ...behindInGroup }),
   commerce: true,
   refusals: flashRefusals,
   errors: [
@@ -187,6 +254,7 @@ export const payHold = defineEndpoint({
     'flash_sale.hold_paid',
     'flash_sale.order_used',
     'flash_sale.order_ended',
+    'flash_sale.void',
     'flash_sale.ended',
     'flash_sale.limit',
     'flash_sale.sold_out',

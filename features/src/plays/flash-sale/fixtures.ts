@@ -1,20 +1,30 @@
 /** What tests of flash sales share: a world with orders, its calls, and a walk beside a naive model that counts. */
 import { MINUTE, type MineOf, type UserId } from '@qun/contract'
-import { refusalOf, startWorld, type At, type World } from '@qun/testing'
+import type { Feature } from '@qun/core'
+import { refusalOf, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
 import { expect } from 'vitest'
 import { tell, teller } from '../../trade/order/fixtures.ts'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
+import { aProduct } from '../../trade/product/fixtures.ts'
+import product, { offeredProducts } from '../../trade/product/server.ts'
 import { cancelHold, flashSale, holdMs, payHold, takeForHost } from './contract.ts'
-import feature from './server.ts'
+import { createFlashSale } from './server.ts'
 
-export const openWorld = (watching: ('wang' | 'li')[] = []) =>
-  startWorld({ features: [message, membership, teller, feature], watching })
+const feature = createFlashSale({ products: [offeredProducts] })
+export const openWorld = async (
+  watching: ('wang' | 'li')[] = [],
+  more: readonly Feature[] = [],
+  options: Partial<WorldOptions> = {},
+) => {
+  const features = [message, membership, teller, product, feature, ...more]
+  return aProduct(await startWorld({ features, watching, ...options }), 'guji')
+}
 /** A sale that begins in a minute, for everybody else in an hour, and lasts two. */
 export const start = (world: World, patch: object = {}): Promise<At> => {
   const now = world.time.now()
   return world.as('wang').post(world.groupId, flashSale, {
-    ...{ title: '古吉 200 克', priceFen: 5_800, originalPriceFen: 8_800, stock: 3, perMember: 2 },
+    ...{ productId: 'guji', priceFen: 5_800, stock: 3, perMember: 2, refunds: '七天内可退' },
     ...{ startsAt: now + MINUTE, publicStartsAt: now + 60 * MINUTE, endsAt: now + 120 * MINUTE },
     ...patch,
   })

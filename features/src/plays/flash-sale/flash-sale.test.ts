@@ -52,9 +52,9 @@ describe('how many', () => {
     for (const name of names) await world.core.putUser(world.as(name).principal.appId, { userId: name as UserId, name })
     const groupId = await world.makeGroup(['wang', ...names])
     const at = await world.as('wang').post(groupId, flashSale, {
-      title: '限量',
+      productId: 'guji',
+      refunds: '七天内可退',
       priceFen: 1,
-      originalPriceFen: 2,
       stock: 3,
       perMember: 1,
       startsAt: world.time.now(),

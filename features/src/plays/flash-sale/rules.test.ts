@@ -2,7 +2,7 @@
 import { isSafeAddress } from '@qun/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { countFault, timeFault, timesFit } from './rules.ts'
+import { countFault, cutOf, timeFault, timesFit } from './rules.ts'
 
 const instants = fc.integer({ min: 0, max: 1_000 })
 test('[FS1] whoever may begin as a stranger may as a member, and nobody after the end', () => {
@@ -37,4 +37,15 @@ test('[FS2] [FS3] whatever people ask for, pieces and limits hold', () => {
 test('[FS1] a checkout is https or a path', () => {
   for (const url of ['https://shop.example/pay', '/pay?x=1']) expect(isSafeAddress(url)).toBe(true)
   for (const url of ['http://x', 'javascript:1', '//x', 'data:x', '/ x', '']) expect(isSafeAddress(url)).toBe(false)
+})
+
+test('[FS12] a sale cuts what its pieces cost less than the list price, and never less than nothing', () => {
+  const fen = fc.nat(1_000_000)
+  fc.assert(
+    fc.property(fen, fen, fc.integer({ min: 1, max: 1_000 }), (priceFen, listFen, stock) => {
+      const cut = cutOf({ priceFen, stock }, { priceFen: listFen })
+      expect(cut).toBe(priceFen < listFen ? listFen * stock - priceFen * stock : 0)
+    }),
+  )
+  expect(cutOf({ priceFen: 5_800, stock: 20 }, { priceFen: 8_800 })).toBe(60_000)
 })

@@ -42,6 +42,18 @@ export function timesFit(sale: Sale, now: number): boolean {
   )
 }
 
+// ── prices ──
+/**
+ * [MER5] What a sale may give away at most: what each piece costs less than its list price, for all of them. The one
+ * place where the merchant's caps can ask for it, when a card is posted.
+ */
+export function cutOf(
+  body: { readonly priceFen: number; readonly stock: number },
+  product: { readonly priceFen: number },
+): number {
+  return Math.max(0, product.priceFen - body.priceFen) * body.stock
+}
+
 // ── holds ──
 /** What a payment is about, as far as its hold and its order go. */
 export interface Payment {

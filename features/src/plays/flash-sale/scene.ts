@@ -4,8 +4,11 @@ import type { Scene } from '@qun/testing'
 const minute = 60_000
 export const scenes: Readonly<Record<string, Scene>> = {
   async sale(stage) {
+    const productId = `sale-${stage.n}`
+    const body = { merchantId: 'camellia', title: '古吉 200 克', priceFen: 8_800, floorFen: 5_000, url: '/p/guji' }
+    await stage.call('products.put', 'host', { params: { productId }, body })
     const at = await stage.post('wang', 'flash-sale', {
-      ...{ title: '古吉 200 克', priceFen: 5_800, originalPriceFen: 8_800, stock: 2, perMember: 1 },
+      ...{ productId, priceFen: 5_800, stock: 2, perMember: 1, refunds: '七天内可退' },
       ...{ startsAt: stage.now, publicStartsAt: stage.now + 1, endsAt: stage.now + 120 * minute },
     })
     await stage.make({ name: 'flash-sale.take', who: 'li', at, body: { quantity: 1 } })

@@ -4,6 +4,17 @@ import { sql } from 'kysely'
 
 export const audits: readonly Audit[] = [
   check(
+    'MER4',
+    'No flash sale stands below the floor of its product as it stood when posted, and each says its list price.',
+    sql`SELECT 'the price of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place
+      FROM messages m LEFT JOIN flash_sale_offers o USING (app_id, group_id, seq)
+      WHERE m.kind = 'flash-sale' AND m.recalled_at IS NULL AND m.body->'merchant' IS NOT NULL
+        AND (o.seq IS NULL OR (m.body->>'priceFen')::bigint <> o.price_fen OR o.price_fen < coalesce(o.floor_fen, 0)
+          OR (o.floor_fen IS NULL AND NOT o.by_host AND o.price_fen < o.list_fen)
+          OR (m.body->>'originalPriceFen')::bigint <> o.list_fen OR m.body->>'productId' <> o.product_id
+          OR m.body->'merchant'->>'merchantId' <> o.merchant_id)`,
+  ),
+  check(
     'FS9',
     'Free and sold pieces of a flash sale are its stock less what is held and sold.',
     sql`SELECT 'the pieces of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place

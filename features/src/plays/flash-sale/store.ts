@@ -40,6 +40,17 @@ export const migrations: readonly Migration[] = [
       rls('flash_sale_orders'),
     ],
   },
+  {
+    // [MER4] What a sale was allowed by: the product's list price and floor as they stood when it was posted.
+    id: 'flash-sale-003',
+    up: [
+      `CREATE TABLE flash_sale_offers (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, product_id text NOT NULL,
+        merchant_id text NOT NULL, price_fen bigint NOT NULL, list_fen bigint NOT NULL, floor_fen bigint,
+        by_host boolean NOT NULL, at bigint NOT NULL, PRIMARY KEY (app_id, group_id, seq))`,
+      rls('flash_sale_offers'),
+    ],
+  },
 ]
 
 export interface Place {
@@ -48,6 +59,23 @@ export interface Place {
   readonly groupId: GroupId
   readonly seq: number
 }
+/** [MER4] What the sale was allowed by. */
+export interface StoredOffer {
+  readonly productId: string
+  readonly merchantId: string
+  readonly priceFen: number
+  readonly listFen: number
+  readonly floorFen: number | null
+  /** Posted by the host in its own name. */
+  readonly isByHost: boolean
+}
+export async function keepOffer({ tx, appId, groupId, seq }: Place, offer: StoredOffer, at: number): Promise<void> {
+  await sql`INSERT INTO flash_sale_offers (app_id, group_id, seq, product_id, merchant_id, price_fen, list_fen, floor_fen,
+      by_host, at)
+    VALUES (${appId}, ${groupId}, ${seq}, ${offer.productId}, ${offer.merchantId}, ${offer.priceFen}, ${offer.listFen},
+      ${offer.floorFen}, ${offer.isByHost}, ${at})`.execute(tx)
+}
+
 export interface StoredHold {
   readonly holdId: string
   readonly userId: UserId

@@ -12,9 +12,10 @@ import {
   type Static,
   int32Max,
 } from '@qun/contract'
-import { groupBuyRefusals, OrderId, PlaceId, Quantity, Team, TeamNo } from './contract-parts.ts'
+import { behind, groupBuyRefusals, OrderId, PlaceId, Quantity, Team, TeamNo } from './contract-parts.ts'
 
 const offer = closed({ groupId: GroupIdSchema, seq: SeqSchema })
+const behindInGroup = { ...behind, groupId: GroupIdSchema, seq: SeqSchema } as const
 const AmountFen = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
 // ── for members ──
@@ -50,7 +51,9 @@ export const placeForHost = defineEndpoint({
     amountFen: AmountFen,
     teamNo: nullable(TeamNo),
     until: MillisSchema,
-    status: oneOf('held', 'returned', 'paid', 'won', 'lost', 'refunded'),
+    /** `void`: unpaid, and never to be: the product is no longer this merchant's. */
+    status: oneOf('held', 'returned', 'paid', 'won', 'lost', 'refunded', 'void'),
+    ...behindInGroup,
   }),
   refusals: groupBuyRefusals,
   errors: ['message.not_found', 'group_buy.no_place'],
@@ -67,7 +70,7 @@ export const bindOrder = defineEndpoint({
   by: 'server',
   params: offer,
   body: closed(placeOf),
-  answer: closed({ placeId: PlaceId, amountFen: AmountFen }),
+  answer: closed({ placeId: PlaceId, amountFen: AmountFen, ...behindInGroup }),
   commerce: true,
   refusals: groupBuyRefusals,
   errors: [
@@ -92,6 +95,7 @@ export const payPlace = defineEndpoint({
     placeId: PlaceId,
     teamNo: nullable(TeamNo),
     status: oneOf('paid', 'won', 'lost', 'refunded'),
+    ...behindInGroup,
   }),
   commerce: true,
   refusals: groupBuyRefusals,
@@ -105,8 +109,7 @@ export const Instruction = closed({
   what: oneOf('capture', 'void'),
   userId: UserIdSchema,
   amountFen: AmountFen,
-  groupId: GroupIdSchema,
-  seq: SeqSchema,
+  ...behindInGroup,
   at: MillisSchema,
 })
 export type Instruction = Static<typeof Instruction>

@@ -1,5 +1,14 @@
 /** Sizes, shapes and refusals that the card of a group buy and its endpoints share; shapes on the wire only. */
-import { closed, MillisSchema, refusal, Type, UserIdSchema, type Static } from '@qun/contract'
+import {
+  closed,
+  MerchantIdSchema,
+  MillisSchema,
+  nullable,
+  refusal,
+  Type,
+  UserIdSchema,
+  type Static,
+} from '@qun/contract'
 
 /** How long a place is kept for its buyer to pay, in milliseconds: as long as common checkouts keep an order open. */
 export const holdMs = 15 * 60_000
@@ -19,6 +28,9 @@ export const Quantity = Type.Integer({ minimum: 1, maximum: 99 })
 export const TeamNo = Type.Integer({ minimum: 1, maximum: 2_147_483_647 })
 export const PlaceId = Type.String({ pattern: '^place_[0-9a-f]{24}$' })
 export const OrderId = Type.String({ minLength: 1, maxLength: 128 })
+
+/** [MER6] Whose offer it is, and who of the staff posted it; null for the host in its own name. */
+export const behind = { merchantId: nullable(MerchantIdSchema), staffId: nullable(UserIdSchema) } as const
 
 /** With `size` places paid, each piece costs `priceFen`. */
 export const Step = closed({ size: Type.Integer({ minimum: 2, maximum: sizeMax }), priceFen: Price })
@@ -57,6 +69,12 @@ export const groupBuyRefusals = {
   'group_buy.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
   'group_buy.place_paid': refusal(409, 'never', '名额已由另一个订单付款', 'Another order paid for the place'),
   'group_buy.amount_differs': refusal(409, 'never', '支付金额不符', 'The amount paid is not that of the place'),
+  'group_buy.void': refusal(
+    410,
+    'never',
+    '活动已失效：商品不再属于本商家',
+    'The group buy is void: its product is no longer this merchant’s',
+  ),
   'group_buy.ladder_invalid': refusal(
     422,
     'after-change',
@@ -66,5 +84,12 @@ export const groupBuyRefusals = {
   'group_buy.times_invalid': refusal(422, 'after-change', '拼团时间设置有误', 'The times of the group buy do not fit'),
   'group_buy.stock_invalid': refusal(422, 'after-change', '库存不够成一个团', 'The stock does not suffice for a team'),
   'group_buy.locked': refusal(409, 'never', '已有人参团，请先取消', 'People take part; cancel it first'),
+  'group_buy.undisclosed': refusal(
+    422,
+    'after-change',
+    '活动规则不完整，不能发布',
+    'What must be disclosed is not all there',
+  ),
+  'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const

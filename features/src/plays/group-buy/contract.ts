@@ -2,15 +2,16 @@
 import {
   closed,
   defineCard,
+  MerchantIdSchema,
   MillisSchema,
   nullable,
   oneOf,
   SeqSchema,
   Type,
   UserIdSchema,
-  nameText,
 } from '@qun/contract'
 import {
+  behind,
   groupBuyRefusals,
   OrderId,
   PlaceId,
@@ -46,7 +47,13 @@ const Place = closed({
   until: MillisSchema,
 })
 
-const joining = ['group_buy.ended', 'group_buy.sold_out', 'group_buy.limit', 'group_buy.already_in'] as const
+const joining = [
+  'group_buy.void',
+  'group_buy.ended',
+  'group_buy.sold_out',
+  'group_buy.limit',
+  'group_buy.already_in',
+] as const
 
 export const groupBuy = defineCard({
   kind: 'group-buy',
@@ -54,24 +61,36 @@ export const groupBuy = defineCard({
   post: { by: 'admin' },
   gives: 'issued',
   body: closed({
-    title: nameText({ maxLength: 60 }),
-    productId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    image: Type.Optional(Type.String({ maxLength: 2_000 })),
+    productId: Type.String({ minLength: 1, maxLength: 64, description: 'A product of the group’s merchant, on sale.' }),
+    title: Type.Optional(Type.String({ maxLength: 80, description: 'Filled in from the catalogue.' })),
+    image: Type.Optional(Type.String({ maxLength: 2_000, description: 'Filled in from the catalogue.' })),
+    /** Filled in from the catalogue: whose the product is. */
+    merchant: Type.Optional(closed({ merchantId: MerchantIdSchema, name: Type.String({ maxLength: 60 }) })),
     url: Type.Optional(
       Type.String({
         maxLength: 2_000,
-        description: 'The host’s checkout; the place is added as `place`. https or a path.',
+        description:
+          'The host’s checkout, the product’s own page unless told; the place is added as `place`. https or a path.',
       }),
     ),
-    singlePriceFen: Price,
+    singlePriceFen: Type.Optional({
+      ...Price,
+      description: 'The list price. In a request: what the sender saw. As posted: the catalogue’s.',
+    }),
     ladder: Type.Array(Step, {
       minItems: 1,
       maxItems: stepsMax,
       description:
         'Sizes rise, prices fall. The first size makes a team; the last fills it. Joining authorises the first price.',
     }),
-    stock: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Pieces; no bound if absent.' })),
+    stock: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Pieces, of all teams.' }),
     perMember: Quantity,
+    refunds: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: '\\S',
+      description: 'How refunds go, in the shop’s own words.',
+    }),
     teamMs: Type.Integer({
       minimum: 1,
       maximum: 8_640_000_000_000_000,
@@ -82,7 +101,7 @@ export const groupBuy = defineCard({
   }),
   state: closed({
     phase: oneOf('on', 'ended', 'cancelled'),
-    /** Pieces free now; absent without a stock. */
+    /** Pieces free now; absent on offers from before each had a stock. */
     left: Type.Optional(Type.Integer({ minimum: 0 })),
     /** Places kept for people who are paying. */
     heldCount: Type.Integer({ minimum: 0 }),
@@ -143,8 +162,15 @@ export const groupBuy = defineCard({
     },
   },
   facts: {
-    'group-buy.team-opened': closed({ seq: SeqSchema, teamNo: TeamNo, userId: UserIdSchema, until: MillisSchema }),
+    'group-buy.team-opened': closed({
+      ...behind,
+      seq: SeqSchema,
+      teamNo: TeamNo,
+      userId: UserIdSchema,
+      until: MillisSchema,
+    }),
     'group-buy.joined': closed({
+      ...behind,
       seq: SeqSchema,
       teamNo: TeamNo,
       userId: UserIdSchema,
@@ -152,24 +178,27 @@ export const groupBuy = defineCard({
       paidCount: Type.Integer(),
     }),
     'group-buy.completed': closed({
+      ...behind,
       seq: SeqSchema,
       teamNo: TeamNo,
       priceFen: Price,
       userIds: Type.Array(UserIdSchema, { maxItems: sizeMax }),
     }),
     'group-buy.failed': closed({
+      ...behind,
       seq: SeqSchema,
       teamNo: TeamNo,
-      why: oneOf('deadline', 'withdrawn', 'cancelled', 'empty'),
+      why: oneOf('deadline', 'withdrawn', 'cancelled', 'empty', 'void'),
     }),
     'group-buy.refunded': closed({
+      ...behind,
       seq: SeqSchema,
       userId: UserIdSchema,
       orderId: OrderId,
       amountFen: Type.Integer(),
-      why: oneOf('deadline', 'withdrawn', 'cancelled', 'late', 'host'),
+      why: oneOf('deadline', 'withdrawn', 'cancelled', 'late', 'host', 'void'),
     }),
   },
   refusals: groupBuyRefusals,
-  summary: (body) => ({ 'zh-CN': `[拼团] ${body.title}`, en: `[Group buy] ${body.title}` }),
+  summary: (body) => ({ 'zh-CN': `[拼团] ${body.title ?? ''}`, en: `[Group buy] ${body.title ?? ''}` }),
 })

@@ -1,12 +1,15 @@
 /** What the random walks share: a naive model of group buys that counts from lists, and what it is compared with. */
 import { HOUR, MINUTE, type BodyOf, type UserId } from '@qun/contract'
-import { refusalOf, startWorld, type At, type World } from '@qun/testing'
+import type { Feature } from '@qun/core'
+import { refusalOf, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
 import { expect } from 'vitest'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
 import { tell, teller } from '../../trade/order/fixtures.ts'
+import { aProduct } from '../../trade/product/fixtures.ts'
+import product, { offeredProducts } from '../../trade/product/server.ts'
 import { bindOrder, groupBuy, holdMs, instructionsForHost, payPlace } from './contract.ts'
-import feature from './server.ts'
+import { createGroupBuy } from './server.ts'
 
 const ladder = [
   { size: 2, priceFen: 1_900 },
@@ -49,8 +52,7 @@ export class Model {
   count = (status: Place['status'], teamNo?: number) =>
     this.places.filter((one) => one.status === status && (teamNo === undefined || one.teamNo === teamNo))
   pieces = (all: readonly Place[]) => all.reduce((sum, one) => sum + one.quantity, 0)
-  left = () =>
-    (this.body.stock ?? 0) - this.pieces([...this.count('held'), ...this.count('paid'), ...this.count('won')])
+  left = () => this.body.stock - this.pieces([...this.count('held'), ...this.count('paid'), ...this.count('won')])
   live = (who: string) => this.places.find((one) => one.who === who && (one.status === 'held' || one.status === 'paid'))
   bought = (who: string) => this.pieces(this.count('won').filter((one) => one.who === who))
   isFull = (teamNo: number) => this.count('held', teamNo).length + this.count('paid', teamNo).length >= 3
@@ -227,7 +229,14 @@ export class Model {
 /** Read anew: the team may have been settled meanwhile. */
 const statusOf = (place: Place) => place.status
 
-export const openWorld = () => startWorld({ features: [message, membership, teller, feature], watching: [] })
+export const feature = createGroupBuy({ products: [offeredProducts] })
+/** A world whose shop sells the roll of the tests; `more` are features of the test's own. */
+export const startShop = async (more: readonly Feature[] = [], options: Partial<WorldOptions> = {}) =>
+  aProduct(await startWorld({ features: [message, membership, product, feature, ...more], ...options }), 'roll', {
+    title: '海盐卷',
+    priceFen: 2_900,
+  })
+export const openWorld = () => startShop([teller], { watching: [] })
 export interface Offer {
   readonly at: At
   readonly model: Model
@@ -236,8 +245,8 @@ export interface Offer {
 export async function newOffer(world: World, random: () => number, stock = 12): Promise<Offer> {
   const since = world.time.now()
   const body: Body = {
-    title: '海盐卷',
-    singlePriceFen: 2_900,
+    productId: 'roll',
+    refunds: '七天内可退',
     ladder,
     stock,
     perMember: 3,

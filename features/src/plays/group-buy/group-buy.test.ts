@@ -2,11 +2,9 @@
 import { HOUR, MINUTE, type BodyOf, type MineOf, type UserId } from '@qun/contract'
 import { defineFeature, serveEndpoint } from '@qun/core'
 import { closed, defineEndpoint, Type } from '@qun/contract'
-import { refusalOf, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
+import { refusalOf, type At, type World, type WorldOptions } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { addMembers, disbandGroup } from '../../people/membership/contract.ts'
-import membership from '../../people/membership/server.ts'
-import message from '../../words/message/server.ts'
 import { orderFacts } from '../../trade/order/contract.ts'
 import {
   bindOrder,
@@ -18,7 +16,7 @@ import {
   settleInstruction,
   teamsOf,
 } from './contract.ts'
-import feature from './server.ts'
+import { startShop } from './fixtures.ts'
 
 type Body = BodyOf<typeof groupBuy>
 type Mine = MineOf<typeof groupBuy>
@@ -44,11 +42,11 @@ const orders = defineFeature({
     }),
   ],
 })
-const begin = (options: Partial<WorldOptions> = {}) =>
-  startWorld({ features: [message, membership, feature, orders], ...options })
+const begin = (options: Partial<WorldOptions> = {}) => startShop([orders], options)
 const bodyAt = (world: World, change: Partial<Body> = {}): Body => ({
-  title: '海盐卷三人团',
-  singlePriceFen: 2_900,
+  productId: 'roll',
+  refunds: '七天内可退',
+  stock: 99,
   ladder: [{ size: 3, priceFen: 1_900 }],
   perMember: 1,
   teamMs: HOUR,
@@ -270,11 +268,11 @@ describe('a place', () => {
     await start(world, at, 'li')
     const placeId = (await mine(world, at, 'li'))?.place?.placeId ?? ''
     const place = await world.asServer().call(placeForHost, { params: { ...at, placeId } })
-    expect(place).toMatchObject({ userId: 'li', amountFen: 1_900, status: 'held', title: '海盐卷三人团' })
+    expect(place).toMatchObject({ userId: 'li', amountFen: 1_900, status: 'held', title: '海盐卷' })
     expect(await refusalOf(paid(world, at, 'li', { amountFen: 1_800 }))).toBe('group_buy.amount_differs')
     expect(await refusalOf(paid(world, at, 'zhao', { placeId }))).toBe('group_buy.no_place')
     const results = await Promise.all(Array.from({ length: 6 }, () => paid(world, at, 'li', { placeId })))
-    expect(results).toEqual(Array.from({ length: 6 }, () => ({ placeId, teamNo: 1, status: 'paid' })))
+    expect(results).toMatchObject(Array.from({ length: 6 }, () => ({ placeId, teamNo: 1, status: 'paid' })))
     await start(world, other, 'li')
     expect(await refusalOf(paid(world, other, 'li'))).toBe('group_buy.order_used')
     const second = () => paid(world, at, 'li', { placeId, orderId: 'o-second' })

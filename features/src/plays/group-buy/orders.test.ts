@@ -10,7 +10,14 @@ import { audits } from './store-audits.ts'
 
 const offer = (world: World): Promise<At> =>
   world.as('wang').post(world.groupId, groupBuy, {
-    ...{ title: '海盐卷', singlePriceFen: 2_900, ladder: [{ size: 2, priceFen: 1_900 }], perMember: 2, teamMs: HOUR },
+    ...{
+      productId: 'roll',
+      refunds: '七天内可退',
+      stock: 99,
+      ladder: [{ size: 2, priceFen: 1_900 }],
+      perMember: 2,
+      teamMs: HOUR,
+    },
     ...{ endsAt: world.time.now() + 24 * HOUR, late: 'refund' as const },
   })
 const start = (world: World, at: At, who: string) => world.as(who).act(at, groupBuy, 'start', { quantity: 1 })
@@ -111,14 +118,19 @@ describe('orders', () => {
   })
 })
 
+const dear = sql`UPDATE messages SET body = jsonb_set(body::jsonb, '{ladder,0,priceFen}', '1')::json WHERE kind = 'group-buy'`
 const planted = [
+  ['MER4', dear],
+  ['MER4', sql`UPDATE group_buy_offers SET floor_fen = 1901`],
+  ['MER4', sql`UPDATE group_buy_offers SET floor_fen = NULL`],
+  ['MER4', sql`DELETE FROM group_buy_offers`],
   ['GB2', sql`UPDATE group_buy_places SET quantity = 3 WHERE user_id = 'li'`],
   ['GB10', sql`UPDATE group_buy_places SET order_id = 'o2' WHERE order_id = 'o1'`],
   ['GB10', sql`UPDATE group_buy_orders SET place_id = 'place_x' WHERE order_id = 'o1'`],
   ['GB12', sql`UPDATE group_buy_orders SET ended_at = 1 WHERE order_id = 'o1'`],
   ['GB12', sql`UPDATE group_buy_orders SET ended_at = 1 WHERE order_id = 'o3'`],
 ] as const
-test.each(planted)('[MER9] [GB2] [GB10] [GB12] audit %s: a planted breach is found', async (id, plant) => {
+test.each(planted)('[MER9] [MER4] [GB2] [GB10] [GB12] audit %s: a planted breach is found', async (id, plant) => {
   const world = await openWorld()
   const at = await offer(world)
   await start(world, at, 'li')

@@ -1,20 +1,18 @@
 /** Many at once: the last place of a team, a deadline against a payment, one order for two offers. */
 import { HOUR, MINUTE, type UserId } from '@qun/contract'
-import { refusalOf, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
+import { refusalOf, type At, type World, type WorldOptions } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { addMembers } from '../../people/membership/contract.ts'
-import membership from '../../people/membership/server.ts'
-import message from '../../words/message/server.ts'
 import { groupBuy, instructionsForHost, payPlace } from './contract.ts'
-import feature from './server.ts'
+import { startShop } from './fixtures.ts'
 
 const id = (name: string) => name as UserId
-const begin = (options: Partial<WorldOptions> = {}) =>
-  startWorld({ features: [message, membership, feature], ...options })
+const begin = (options: Partial<WorldOptions> = {}) => startShop([], options)
 const offer = (world: World) =>
   world.as('wang').post(world.groupId, groupBuy, {
-    title: '海盐卷三人团',
-    singlePriceFen: 2_900,
+    productId: 'roll',
+    refunds: '七天内可退',
+    stock: 99,
     ladder: [{ size: 3, priceFen: 1_900 }],
     perMember: 1,
     teamMs: HOUR,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { offerLifeMaxMs, teamLifeMinMs } from './contract.ts'
 import {
   capacityOf,
+  cutOf,
   isAlone,
   ladderFits,
   offerFault,
@@ -85,4 +86,16 @@ describe('an offer', () => {
     expect(piecesFault(2, 2, 0, undefined)).toBeUndefined()
     expect([isAlone(team), isAlone({ paidCount: 1, heldCount: 0 })]).toEqual([false, true])
   })
+})
+
+test('[GB17] an offer cuts what the pieces of full teams cost less than the list price', () => {
+  const step = (size: number, priceFen: number) => ({ size, priceFen })
+  expect(cutOf({ ladder: [step(3, 1_900), step(5, 1_500)], stock: 10 }, { priceFen: 2_900 })).toBe(14_000)
+  expect(cutOf({ ladder: [step(2, 2_900)], stock: 10 }, { priceFen: 2_900 })).toBe(0)
+  fc.assert(
+    fc.property(ladders, fc.nat(5_000), (ladder, priceFen) => {
+      const cuts = ladder.map((one) => cutOf({ ladder: [one], stock: 7 }, { priceFen }))
+      expect(cutOf({ ladder, stock: 7 }, { priceFen })).toBe(Math.max(...cuts))
+    }),
+  )
 })

@@ -61,6 +61,18 @@ export const stepAt = (ladder: readonly Step[], paidCount: number): Step | undef
 /** The next step to reach, if there is one. */
 export const stepAfter = (ladder: readonly Step[], paidCount: number): Step | undefined =>
   ladder.find((step) => paidCount < step.size)
+/** The lowest price of a piece: that of a full team. */
+export const lowestFen = (ladder: readonly Step[]): number => Math.min(...ladder.map((step) => step.priceFen))
+/**
+ * [MER5] What an offer may give away at most: what each piece of a full team costs less than its list price, for all of
+ * them. The one place where the merchant's caps can ask for it, when a card is posted.
+ */
+export function cutOf(
+  body: { readonly ladder: readonly Step[]; readonly stock: number },
+  product: { readonly priceFen: number },
+): number {
+  return Math.max(0, product.priceFen - lowestFen(body.ladder)) * body.stock
+}
 /** What is authorised when a place is paid: the price of the smallest team. */
 export const authorisedFen = (ladder: readonly Step[], quantity: number): number =>
   firstStep(ladder).priceFen * quantity

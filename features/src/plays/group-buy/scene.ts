@@ -1,14 +1,19 @@
 /** Calls of group buys, each as it can be made: tried twice at once and beside the others. */
-import type { Scene } from '@qun/testing'
+import type { Scene, Stage } from '@qun/testing'
 
 const hour = 3_600_000
-const offer = (now: number) => ({
-  ...{ title: '海盐卷二人团', singlePriceFen: 2_900, ladder: [{ size: 2, priceFen: 1_900 }], stock: 9 },
-  ...{ perMember: 1, teamMs: hour, endsAt: now + 24 * hour, late: 'refund' },
-})
+async function offer(stage: Stage) {
+  const productId = `roll-${stage.n}`
+  const body = { merchantId: 'camellia', title: '海盐卷', priceFen: 2_900, floorFen: 1_500, url: '/p/roll' }
+  await stage.call('products.put', 'host', { params: { productId }, body })
+  return stage.post('wang', 'group-buy', {
+    ...{ productId, refunds: '七天内可退', ladder: [{ size: 2, priceFen: 1_900 }], stock: 9 },
+    ...{ perMember: 1, teamMs: hour, endsAt: stage.now + 24 * hour, late: 'refund' },
+  })
+}
 export const scenes: Readonly<Record<string, Scene>> = {
   async team(stage) {
-    const at = await stage.post('wang', 'group-buy', offer(stage.now))
+    const at = await offer(stage)
     const order = (who: string) => ({ userId: who, orderId: `g-${stage.n}-${who}` })
     await stage.make({ name: 'group-buy.start', who: 'li', at, body: { quantity: 1 } })
     await stage.call('groupBuys.paid', 'host', { params: at, body: order('li') })
@@ -22,7 +27,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     ]
   },
   async alone(stage) {
-    const at = await stage.post('wang', 'group-buy', offer(stage.now))
+    const at = await offer(stage)
     await stage.make({ name: 'group-buy.start', who: 'li', at, body: { quantity: 1 } })
     await stage.call('groupBuys.paid', 'host', { params: at, body: { userId: 'li', orderId: `g-${stage.n}` } })
     return [
@@ -31,7 +36,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     ]
   },
   async over(stage) {
-    const at = await stage.post('wang', 'group-buy', offer(stage.now))
+    const at = await offer(stage)
     const orderId = `g-${stage.n}`
     await stage.make({ name: 'group-buy.start', who: 'li', at, body: { quantity: 1 } })
     await stage.call('groupBuys.paid', 'host', { params: at, body: { userId: 'li', orderId } })

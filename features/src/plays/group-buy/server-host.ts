@@ -10,7 +10,18 @@ import {
   settleInstruction,
   teamsOf,
 } from './contract.ts'
-import { giveBack, type OfferCall, type Paid, pay, refuseMoney, returnSold, teamsFrom, unseat } from './server-teams.ts'
+import { isVoid, type ProductKeeper } from './server-offer.ts'
+import {
+  behindOf,
+  giveBack,
+  type OfferCall,
+  type Paid,
+  pay,
+  refuseMoney,
+  returnSold,
+  teamsFrom,
+  unseat,
+} from './server-teams.ts'
 import {
   dropInstruction,
   dueInstructions,
@@ -23,6 +34,8 @@ import {
 } from './store.ts'
 import { bindOrder as keepOrder, hasOtherOrder, lockOrder, type StoredOrder } from './store-orders.ts'
 
+type Keeper = ProductKeeper | undefined
+
 // ── readings ──
 const teams = serveEndpoint(teamsOf, async (call) => {
   const offer = await call.readCard(groupBuy, call.params)
@@ -30,14 +43,19 @@ const teams = serveEndpoint(teamsOf, async (call) => {
   const named = { ...offer, findMembers: (userIds: Iterable<UserId>) => call.findUsers(userIds) }
   return { teams: await teamsFrom(named, page), openCount: offer.state.openCount }
 })
-const placeOf = serveEndpoint(placeForHost, async (call) => {
-  const offer = await call.readCard(groupBuy, call.params)
-  const place = await findPlace(offer, call.params.placeId)
-  if (place === undefined) return call.fail('group_buy.no_place')
-  const { title, productId = null } = offer.body
-  const { userId, quantity, amountFen, teamNo, until, status } = place
-  return { userId, title, productId, quantity, amountFen, teamNo, until, status }
-})
+const placeWith = (keeper: Keeper) =>
+  serveEndpoint(placeForHost, async (call) => {
+    const offer = await call.readCard(groupBuy, call.params)
+    const place = await findPlace(offer, call.params.placeId)
+    if (place === undefined) return call.fail('group_buy.no_place')
+    const { title = '', productId = null } = offer.body
+    const { userId, quantity, amountFen, teamNo, until } = place
+    const isOpen = place.status === 'held' || place.status === 'returned'
+    const status = isOpen && (await isVoid(offer, keeper)) ? ('void' as const) : place.status // [MER6]
+    const { groupId, seq } = call.params
+    const told = { userId, title, productId, quantity, amountFen, teamNo, until, status }
+    return { ...told, groupId, seq, ...behindOf(offer) }
+  })
 const instructions = serveEndpoint(instructionsForHost, async (call) => {
   const { limit = 100, afterAt = -1, afterOrderId = '' } = call.query
   return { instructions: await dueInstructions(call.tx, call.appId, { afterAt, afterOrderId, limit }) }
@@ -67,37 +85,45 @@ async function findAsked(card: OfferCall, order: StoredOrder, { userId, orderId,
   return place
 }
 /** [V5] [V6] What becomes of a payment that was not told before; the place is another order's, or nobody's yet. */
-async function take(card: OfferCall, order: StoredOrder, place: Place, orderId: string): Promise<Paid> {
+async function take(
+  card: OfferCall,
+  { order, place, orderId }: { readonly order: StoredOrder; readonly place: Place; readonly orderId: string },
+  keeper: Keeper,
+): Promise<Paid> {
   if (order.isEnded) return refuseMoney(card, place, orderId, 'host')
   if (order.placeId === null) await keepOrder(card, orderId, place.placeId)
   const isFree = place.orderId === null && card.body !== null
-  return isFree ? pay(card, place, orderId) : refuseMoney(card, place, orderId)
+  return isFree ? pay(card, place, orderId, () => isVoid(card, keeper)) : refuseMoney(card, place, orderId)
 }
-const bind = serveEndpoint(bindOrder, async (call) => {
-  const { orderId } = call.body
-  const order = await lockOrder(call.tx, call.appId, orderId)
-  const card = await call.card(groupBuy, call.params)
-  if (order.isEnded) call.fail('group_buy.order_ended')
-  const place = await findAsked(card, order, call.body)
-  const { placeId, amountFen } = place
-  if (order.placeId !== null) return { placeId, amountFen }
-  if (place.orderId !== null) call.fail('group_buy.place_paid')
-  await keepOrder(card, orderId, placeId)
-  // Its payment was heard of before anybody knew what it is for.
-  if (order.isPaid) await take(card, { ...order, placeId }, place, orderId)
-  return { placeId, amountFen }
-})
-const paid = serveEndpoint(payPlace, async (call): Promise<Paid> => {
-  const { orderId, amountFen } = call.body
-  const order = await lockOrder(call.tx, call.appId, orderId)
-  const card = await call.card(groupBuy, call.params)
-  const place = await findAsked(card, order, call.body)
-  const { placeId, teamNo, status } = place
-  const isWaiting = status === 'held' || status === 'returned'
-  if (!isWaiting && place.orderId === orderId) return { placeId, teamNo, status }
-  if (amountFen !== undefined && amountFen !== place.amountFen) call.fail('group_buy.amount_differs')
-  return take(card, order, place, orderId)
-})
+const bindWith = (keeper: Keeper) =>
+  serveEndpoint(bindOrder, async (call) => {
+    const { orderId } = call.body
+    const order = await lockOrder(call.tx, call.appId, orderId)
+    const card = await call.card(groupBuy, call.params)
+    if (order.isEnded) call.fail('group_buy.order_ended')
+    const place = await findAsked(card, order, call.body)
+    const { placeId, amountFen } = place
+    const answer = { placeId, amountFen, ...call.params, ...behindOf(card) }
+    if (order.placeId !== null) return answer
+    if (place.orderId !== null) call.fail('group_buy.place_paid')
+    await keepOrder(card, orderId, placeId)
+    // Its payment was heard of before anybody knew what it is for.
+    if (order.isPaid) await take(card, { order: { ...order, placeId }, place, orderId }, keeper)
+    return answer
+  })
+const paidWith = (keeper: Keeper) =>
+  serveEndpoint(payPlace, async (call) => {
+    const { orderId, amountFen } = call.body
+    const order = await lockOrder(call.tx, call.appId, orderId)
+    const card = await call.card(groupBuy, call.params)
+    const place = await findAsked(card, order, call.body)
+    const { placeId, teamNo, status } = place
+    const isWaiting = status === 'held' || status === 'returned'
+    const behind = { ...call.params, ...behindOf(card) }
+    if (!isWaiting && place.orderId === orderId) return { placeId, teamNo, status, ...behind }
+    if (amountFen !== undefined && amountFen !== place.amountFen) call.fail('group_buy.amount_differs')
+    return { ...(await take(card, { order, place, orderId }, keeper)), ...behind }
+  })
 const done = serveEndpoint(settleInstruction, async (call) => {
   if (!(await finishInstruction(call.tx, call.appId, call.body))) call.fail('group_buy.no_place')
   return {}
@@ -132,7 +158,7 @@ async function findPlaced(
  * [GB10] [GB12] By the fact's name alone: a shop whose host tells of no orders has none of it. What is told is kept
  * whatever the order is for: that may be said only later.
  */
-export const onOrder: Reaction = {
+const onOrderWith = (keeper: Keeper): Reaction => ({
   name: 'group-buy.order',
   on: 'order.changed',
   async handle(call) {
@@ -143,8 +169,14 @@ export const onOrder: Reaction = {
     if (found === undefined) return
     const { card, place } = found
     if (!isPaid) return giveUp(card, place, orderId)
-    if (place.orderId !== orderId) await take(card, order, place, orderId)
+    if (place.orderId !== orderId) await take(card, { order, place, orderId }, keeper)
   },
-}
+})
 
-export const endpoints: readonly EndpointServer[] = [teams, placeOf, instructions, bind, paid, done]
+export function hostWith(keeper: Keeper): {
+  readonly endpoints: readonly EndpointServer[]
+  readonly reactions: readonly Reaction[]
+} {
+  const endpoints = [teams, placeWith(keeper), instructions, bindWith(keeper), paidWith(keeper), done]
+  return { endpoints, reactions: [onOrderWith(keeper)] }
+}

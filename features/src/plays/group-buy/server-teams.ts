@@ -23,7 +23,7 @@ import {
 export type OfferCall = CardCall<typeof groupBuy>
 export type OfferState = StateOf<typeof groupBuy>
 type Mine = MineOf<typeof groupBuy>
-type Why = 'deadline' | 'full' | 'withdrawn' | 'cancelled' | 'empty'
+type Why = 'deadline' | 'full' | 'withdrawn' | 'cancelled' | 'empty' | 'void'
 /** What became of a payment. */
 export interface Paid {
   readonly placeId: string
@@ -34,6 +34,14 @@ export interface Paid {
 const nothing: Mine = { place: null, boughtCount: 0 }
 export const mineOf = async (call: OfferCall, userId: UserId): Promise<Mine> => (await call.mineOf(userId)) ?? nothing
 export const placeIdOf = (call: OfferCall): string => `place_${call.randomHex(12)}`
+/** [MER6] Whose offer it is, and who posted it. */
+export const behindOf = ({ body, senderId }: Pick<OfferCall, 'body' | 'senderId'>) => ({
+  // Recalled, it has no body any more.
+  merchantId: (body as OfferCall['body'] | null)?.merchant?.merchantId ?? null,
+  staffId: (senderId as string) === '' ? null : senderId,
+})
+/** [MER6] Asks, when it matters, whether the group may not sell it any more. */
+export type VoidCheck = () => Promise<boolean>
 /** True while places may be taken: the clock decides, also while the job that ends the offer is late. */
 export const isOn = (call: OfferCall): boolean =>
   call.state.phase === 'on' && call.now < call.body.endsAt && !call.disbanded
@@ -85,9 +93,8 @@ async function hideTeam(call: OfferCall, teamNo: number): Promise<void> {
 /** [GB1] [GB2] [GB3] Keeps a place for somebody to pay: of a team, or of one they will lead. */
 export async function keepPlace(
   call: OfferCall,
-  userId: UserId,
-  quantity: number,
-  teamNo: number | null,
+  { userId, quantity, teamNo }: Pick<Place, 'userId' | 'quantity' | 'teamNo'>,
+  isVoid: VoidCheck,
 ): Promise<void> {
   const { body } = call
   const mine = await mineOf(call, userId)
@@ -106,6 +113,7 @@ export async function keepPlace(
     (free === null ? undefined : teamFault(body.ladder, free, call.now)) ??
     piecesFault(body.perMember, quantity, mine.boughtCount, call.state.left)
   if (fault !== undefined) call.fail(fault)
+  if (await isVoid()) call.fail('group_buy.void')
   const placeId = placeIdOf(call)
   const until = call.now + holdMs
   const place = { placeId, userId, teamNo, quantity, amountFen: authorisedFen(body.ladder, quantity), until }
@@ -137,12 +145,16 @@ export async function giveBack(call: OfferCall, places: readonly Kept[]): Promis
 
 // ── paying for it ──
 /** [GB9] [GB10] Takes the payment of a place that was not paid before. */
-export async function pay(call: OfferCall, asked: Place, orderId: string): Promise<Paid> {
+export async function pay(call: OfferCall, asked: Place, orderId: string, isVoid: VoidCheck): Promise<Paid> {
   let place = asked
+  if (await isVoid()) {
+    if (place.status === 'held') await giveBack(call, [place])
+    return refuseMoney(call, { ...place, status: 'returned' }, orderId, 'void')
+  }
   if (place.teamNo !== null) {
     const team = await findDueTeam(call, place.teamNo)
     if (team !== undefined) {
-      await settleTeam(call, team, 'deadline')
+      await settleTeam(call, team, 'deadline', isVoid)
       if (place.status === 'held') place = { ...place, status: 'returned' }
     }
   }
@@ -202,8 +214,8 @@ async function openTeam(call: OfferCall, place: Place, orderId: string): Promise
   if (openCount === 0) call.schedule(until, 'settle')
   const mine = await mineOf(call, userId)
   call.setMine(userId, { ...withoutOutcome(mine), place: { placeId, teamNo, quantity, status: 'paid', until } })
-  call.record('group-buy.team-opened', { seq: call.seq, teamNo, userId, until })
-  call.record('group-buy.joined', { seq: call.seq, teamNo, userId, orderId, paidCount: 1 })
+  call.record('group-buy.team-opened', { ...behindOf(call), seq: call.seq, teamNo, userId, until })
+  call.record('group-buy.joined', { ...behindOf(call), seq: call.seq, teamNo, userId, orderId, paidCount: 1 })
   return { placeId, teamNo, status: 'paid' }
 }
 /** [GB6] The last free place completes the team. */
@@ -218,9 +230,9 @@ async function sit(call: OfferCall, place: Place, team: Team, orderId: string): 
   countPaid(call, place)
   const mine = await mineOf(call, userId)
   call.setMine(userId, { ...withoutOutcome(mine), place: { placeId, teamNo, quantity, status: 'paid', until } })
-  call.record('group-buy.joined', { seq: call.seq, teamNo, userId, orderId, paidCount })
+  call.record('group-buy.joined', { ...behindOf(call), seq: call.seq, teamNo, userId, orderId, paidCount })
   if (paidCount < capacityOf(call.body.ladder)) return { placeId, teamNo, status: 'paid' }
-  await settleTeam(call, seated, 'full')
+  await settleTeam(call, seated, 'full', isNever)
   return { placeId, teamNo, status: 'won' }
 }
 /**
@@ -231,11 +243,11 @@ export async function refuseMoney(
   call: OfferCall,
   place: Place,
   orderId: string,
-  why: 'late' | 'host' = 'late',
+  why: 'late' | 'host' | 'void' = 'late',
 ): Promise<Paid> {
   const { userId, quantity, amountFen, until } = place
   let { placeId } = place
-  if (place.status === 'returned' && why === 'late') {
+  if (place.status === 'returned' && why !== 'host') {
     await setPlaces(call, [placeId], { status: 'lost', orderId, paidAt: call.now })
   } else {
     placeId = placeIdOf(call)
@@ -248,14 +260,18 @@ export async function refuseMoney(
   await instruct(call, 'void', [{ orderId, userId, amountFen }], call.now)
   const mine = await mineOf(call, userId)
   if (mine.place === null) call.setMine(userId, { ...mine, outcome: { teamNo: null, what: 'refunded', amountFen } })
-  call.record('group-buy.refunded', { seq: call.seq, userId, orderId, amountFen, why })
+  call.record('group-buy.refunded', { ...behindOf(call), seq: call.seq, userId, orderId, amountFen, why })
   return { placeId, teamNo: null, status: 'lost' }
 }
 
 // ── the end of a team ──
-/** [GB6] [GB7] Ends an open team, once: it buys at the step it reached, or everybody gets their money back. */
-export async function settleTeam(call: OfferCall, team: Team, why: Why): Promise<void> {
+/**
+ * [GB6] [GB7] Ends an open team, once: it buys at the step it reached, or everybody gets their money back. [MER6] At
+ * its deadline it buys nothing of an offer that is void by then; a payment that fills a team saw to that before.
+ */
+export async function settleTeam(call: OfferCall, team: Team, reason: Why, isVoid: VoidCheck): Promise<void> {
   const { teamNo } = team
+  const why = reason === 'deadline' && (await isVoid()) ? 'void' : reason
   if (team.heldCount > 0) await giveBack(call, await heldPlaces(call, teamNo))
   const places = await paidPlaces(call, teamNo)
   const step = why === 'deadline' || why === 'full' ? stepAt(call.body.ladder, places.length) : undefined
@@ -265,6 +281,7 @@ export async function settleTeam(call: OfferCall, team: Team, why: Why): Promise
   else await complete(call, teamNo, places, step.priceFen)
   await hideTeam(call, teamNo)
 }
+const isNever: VoidCheck = async () => false
 async function complete(call: OfferCall, teamNo: number, places: readonly Place[], priceFen: number): Promise<void> {
   const { seq } = call
   await setPlaces(
@@ -287,7 +304,8 @@ async function complete(call: OfferCall, teamNo: number, places: readonly Place[
   }
   const { completedCount, soldCount } = call.state
   change(call, { completedCount: completedCount + 1, soldCount: soldCount + pieces })
-  call.record('group-buy.completed', { seq, teamNo, priceFen, userIds: places.map((place) => place.userId) })
+  const userIds = places.map((place) => place.userId)
+  call.record('group-buy.completed', { ...behindOf(call), seq, teamNo, priceFen, userIds })
 }
 async function fail(
   call: OfferCall,
@@ -303,23 +321,24 @@ async function fail(
   )
   const orders = places.map(({ orderId, userId, amountFen }) => ({ orderId: orderId as string, userId, amountFen }))
   await instruct(call, 'void', orders, call.now)
-  call.record('group-buy.failed', { seq, teamNo, why })
+  call.record('group-buy.failed', { ...behindOf(call), seq, teamNo, why })
   for (const { userId, quantity, amountFen, orderId } of places) {
     const { boughtCount } = await mineOf(call, userId)
     call.setMine(userId, { place: null, boughtCount, outcome: { teamNo, what: 'refunded', amountFen } })
     change(call, {}, quantity)
     const reason = why === 'empty' ? 'host' : why
-    call.record('group-buy.refunded', { seq, userId, orderId: orderId as string, amountFen, why: reason })
+    const told = { ...behindOf(call), seq, userId, orderId: orderId as string, amountFen, why: reason }
+    call.record('group-buy.refunded', told)
   }
 }
 /** [GB8] */
-export async function withdraw(call: OfferCall, userId: UserId): Promise<void> {
+export async function withdraw(call: OfferCall, userId: UserId, isVoid: VoidCheck): Promise<void> {
   const { place } = await mineOf(call, userId)
   if (place?.status !== 'paid' || place.teamNo === null) return call.fail('group_buy.no_place')
   const team = await findOpenTeam(call, place.teamNo)
   if (team === undefined || team === 'over') return call.fail('group_buy.no_place')
   if (team.leaderId !== userId || !isAlone(team)) return call.fail('group_buy.not_alone')
-  await settleTeam(call, team, call.now >= team.until ? 'deadline' : 'withdrawn')
+  await settleTeam(call, team, call.now >= team.until ? 'deadline' : 'withdrawn', isVoid)
 }
 /** [GB12] The host gave an order back while its team is open: its place is free again, the longest standing leads. */
 export async function unseat(call: OfferCall, place: Place): Promise<void> {
@@ -331,7 +350,7 @@ export async function unseat(call: OfferCall, place: Place): Promise<void> {
   if (team === undefined || team === 'over') return
   const rest = await paidPlaces(call, team.teamNo)
   const [first] = rest
-  if (first === undefined) return settleTeam(call, { ...team, paidCount: 0 }, 'empty')
+  if (first === undefined) return settleTeam(call, { ...team, paidCount: 0 }, 'empty', isNever)
   const isLeader = team.leaderId === userId
   const leaderId = isLeader ? first.userId : team.leaderId
   const leaderName = isLeader ? ((await call.findMember(leaderId))?.name ?? leaderId) : team.leaderName
@@ -350,6 +369,6 @@ async function forget(call: OfferCall, { userId, quantity, amountFen, status, te
   const boughtCount = mine.boughtCount - (status === 'won' ? quantity : 0)
   const place = status === 'paid' ? null : mine.place
   call.setMine(userId, { place, boughtCount, outcome: { teamNo, what: 'refunded', amountFen } })
-  const told = { seq: call.seq, userId, orderId: orderId as string, amountFen, why: 'host' } as const
+  const told = { ...behindOf(call), seq: call.seq, userId, orderId: orderId as string, amountFen, why: 'host' } as const
   call.record('group-buy.refunded', told)
 }

@@ -1,9 +1,10 @@
 /** Serves group buys: glue between the card's contract, the rules, and the life of teams. */
-import { defineFeature, serveCard, type OpenCall } from '@qun/core'
+import { defineFeature, serveCard, type Feature, type OpenCall } from '@qun/core'
 import { groupBuy } from './contract.ts'
 import { audits } from './store-audits.ts'
 import { offerFault } from './rules.ts'
-import { endpoints, onOrder } from './server-host.ts'
+import { hostWith } from './server-host.ts'
+import { admitOffer, guardOf, isVoid, type ProductKeeper } from './server-offer.ts'
 import {
   giveBack,
   keepPlace,
@@ -19,21 +20,23 @@ import { dueHolds, migrations, openTeams } from './store.ts'
 /** Teams ended by one run of a job; more wait for the next. */
 const settledAtOnce = 50
 
-function open(call: OpenCall<typeof groupBuy>): OfferState {
-  const fault = offerFault(call.body, call.now)
+async function open(call: OpenCall<typeof groupBuy>, keeper: ProductKeeper | undefined): Promise<OfferState> {
+  const product = await admitOffer(call, keeper)
+  const fault = offerFault({ ...call.body, singlePriceFen: product.priceFen }, call.now)
   if (fault !== undefined) call.fail(fault)
   call.schedule(call.body.endsAt, 'end')
   const { stock } = call.body
   const counts = { heldCount: 0, teamCount: 0, openCount: 0, completedCount: 0, soldCount: 0 }
-  return { phase: 'on', ...(stock === undefined ? {} : { left: stock }), ...counts, teams: [] }
+  return { phase: 'on', left: stock, ...counts, teams: [] }
 }
 
 /** [GB7] [GB13] Ends the open teams whose time is over, or all when the offer was cancelled; plans the next. */
-async function settle(call: OfferCall): Promise<void> {
+async function settle(call: OfferCall, keeper: ProductKeeper | undefined): Promise<void> {
   const isCancelled = call.state.phase === 'cancelled'
   const first = await openTeams(call, { after: 0, limit: settledAtOnce })
   const due = first.filter((team) => isCancelled || team.until <= call.now)
-  for (const team of await teamsFrom(call, due)) await settleTeam(call, team, isCancelled ? 'cancelled' : 'deadline')
+  const why = isCancelled ? 'cancelled' : 'deadline'
+  for (const team of await teamsFrom(call, due)) await settleTeam(call, team, why, () => isVoid(call, keeper))
   if (call.state.openCount === 0) return
   const next = due.length === first.length ? call.now : first[due.length]?.until
   call.schedule(next ?? call.now, 'settle')
@@ -46,46 +49,55 @@ async function sweep(call: OfferCall): Promise<void> {
   if (nextAt !== undefined) call.schedule(all ? call.now : nextAt, 'sweep')
 }
 
-const card = serveCard(groupBuy, {
-  open,
-  actions: {
-    start: (call, { quantity }) => keepPlace(call, call.actorId, quantity, null),
-    join: (call, { teamNo, quantity }) => keepPlace(call, call.actorId, quantity, teamNo),
-    async release(call) {
-      const { place } = await mineOf(call, call.actorId)
-      if (place?.status !== 'held') return call.fail('group_buy.no_place')
-      await giveBack(call, [{ ...place, userId: call.actorId }])
+const cardWith = (keeper: ProductKeeper | undefined) =>
+  serveCard(groupBuy, {
+    open: (call) => open(call, keeper),
+    actions: {
+      start: (call, { quantity }) =>
+        keepPlace(call, { userId: call.actorId, quantity, teamNo: null }, () => isVoid(call, keeper)),
+      join: (call, { teamNo, quantity }) =>
+        keepPlace(call, { userId: call.actorId, quantity, teamNo }, () => isVoid(call, keeper)),
+      async release(call) {
+        const { place } = await mineOf(call, call.actorId)
+        if (place?.status !== 'held') return call.fail('group_buy.no_place')
+        await giveBack(call, [{ ...place, userId: call.actorId }])
+      },
+      withdraw: (call) => withdraw(call, call.actorId, () => isVoid(call, keeper)),
+      /** [GB13] */
+      cancel(call, { reason }) {
+        if (call.state.phase !== 'on' || call.now >= call.body.endsAt) call.fail('group_buy.ended')
+        call.setState({ ...call.state, phase: 'cancelled', cancelled: { reason, at: call.now } })
+        call.cancelJob('end')
+        call.schedule(call.now, 'settle')
+        call.schedule(call.now, 'sweep')
+      },
     },
-    withdraw: (call) => withdraw(call, call.actorId),
-    /** [GB13] */
-    cancel(call, { reason }) {
-      if (call.state.phase !== 'on' || call.now >= call.body.endsAt) call.fail('group_buy.ended')
-      call.setState({ ...call.state, phase: 'cancelled', cancelled: { reason, at: call.now } })
-      call.cancelJob('end')
-      call.schedule(call.now, 'settle')
-      call.schedule(call.now, 'sweep')
+    jobs: {
+      settle: (call) => settle(call, keeper),
+      sweep,
+      async end(call) {
+        if (call.state.phase !== 'on') return
+        call.setState({ ...call.state, phase: 'ended' })
+        call.schedule(call.now, 'sweep')
+      },
     },
-  },
-  jobs: {
-    settle,
-    sweep,
-    async end(call) {
-      if (call.state.phase !== 'on') return
-      call.setState({ ...call.state, phase: 'ended' })
-      call.schedule(call.now, 'sweep')
+    recallable: (state) => (state.teamCount === 0 && state.heldCount === 0 ? true : 'group_buy.locked'),
+    recalled(call) {
+      for (const job of ['end', 'settle', 'sweep']) call.cancelJob(job)
     },
-  },
-  recallable: (state) => (state.teamCount === 0 && state.heldCount === 0 ? true : 'group_buy.locked'),
-  recalled(call) {
-    for (const job of ['end', 'settle', 'sweep']) call.cancelJob(job)
-  },
-})
+  })
 
-export default defineFeature({
-  name: 'group-buy',
-  migrations,
-  cards: [card],
-  endpoints,
-  reactions: [onOrder],
-  audits,
-})
+export interface GroupBuyOptions {
+  /** Who keeps the host's catalogue: the first of them, and without one no offer is posted. */
+  readonly products?: readonly ProductKeeper[]
+}
+export function createGroupBuy({ products = [] }: GroupBuyOptions = {}): Feature {
+  return defineFeature({
+    name: 'group-buy',
+    migrations,
+    cards: [cardWith(products[0])],
+    guards: products.slice(0, 1).map(guardOf),
+    audits,
+    ...hostWith(products[0]),
+  })
+}

@@ -4,6 +4,18 @@ import { sql } from 'kysely'
 
 export const audits: readonly Audit[] = [
   check(
+    'MER4',
+    'No step of a group buy stands below the floor of its product as it stood when posted, and each says its list price.',
+    sql`SELECT 'the prices of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place
+      FROM messages m LEFT JOIN group_buy_offers o USING (app_id, group_id, seq)
+      WHERE m.kind = 'group-buy' AND m.recalled_at IS NULL AND m.body->'merchant' IS NOT NULL
+        AND (o.seq IS NULL OR o.price_fen < coalesce(o.floor_fen, 0)
+          OR (SELECT min((step->>'priceFen')::bigint) FROM json_array_elements(m.body->'ladder') step) <> o.price_fen
+          OR (o.floor_fen IS NULL AND NOT o.by_host AND o.price_fen < o.list_fen)
+          OR (m.body->>'singlePriceFen')::bigint <> o.list_fen OR m.body->>'productId' <> o.product_id
+          OR m.body->'merchant'->>'merchantId' <> o.merchant_id)`,
+  ),
+  check(
     'GB1',
     'No open team keeps or sold more places than its ladder’s last size, and its counts are those of its places.',
     sql`SELECT t.app_id || '/' || t.group_id || '/' || t.seq || ' team ' || t.team_no AS place FROM group_buy_teams t

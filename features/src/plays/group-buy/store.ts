@@ -56,6 +56,17 @@ export const migrations: readonly Migration[] = [
       rls('group_buy_orders'),
     ],
   },
+  {
+    // [MER4] What an offer was allowed by: the product's list price and floor as they stood when it was posted.
+    id: 'group-buy-003',
+    up: [
+      `CREATE TABLE group_buy_offers (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, product_id text NOT NULL,
+        merchant_id text NOT NULL, price_fen bigint NOT NULL, list_fen bigint NOT NULL, floor_fen bigint,
+        by_host boolean NOT NULL, at bigint NOT NULL, PRIMARY KEY (app_id, group_id, seq))`,
+      rls('group_buy_offers'),
+    ],
+  },
 ]
 
 /** The message of an offer, with its transaction: any card call is one. */
@@ -264,8 +275,12 @@ export async function dueInstructions(
   page: { readonly afterAt: number; readonly afterOrderId: string; readonly limit: number },
 ): Promise<Instruction[]> {
   const { rows } = await sql<Instruction>`SELECT order_id AS "orderId", what, user_id AS "userId",
-      amount_fen AS "amountFen", group_id AS "groupId", seq, at FROM group_buy_instructions
-    WHERE app_id = ${appId} AND status = 'due' AND (at, order_id) > (${page.afterAt}::bigint, ${page.afterOrderId}::text)
-    ORDER BY at, order_id LIMIT ${page.limit}`.execute(tx)
+      amount_fen AS "amountFen", i.group_id AS "groupId", i.seq, i.at, o.merchant_id AS "merchantId",
+      nullif(m.sender_id, '') AS "staffId"
+    FROM (SELECT * FROM group_buy_instructions WHERE app_id = ${appId} AND status = 'due'
+      AND (at, order_id) > (${page.afterAt}::bigint, ${page.afterOrderId}::text)
+      ORDER BY at, order_id LIMIT ${page.limit}) i
+    LEFT JOIN group_buy_offers o USING (app_id, group_id, seq) LEFT JOIN messages m USING (app_id, group_id, seq)
+    ORDER BY i.at, i.order_id`.execute(tx)
   return rows
 }

@@ -5,6 +5,7 @@ import {
   defineEndpoint,
   defineRecord,
   GroupIdSchema,
+  MerchantIdSchema,
   MillisSchema,
   nullable,
   oneOf,
@@ -42,6 +43,31 @@ export const productRefusals = {
     'after-change',
     '商品链接规则有误',
     'The pattern of a product link is invalid',
+  ),
+  'product.changed_meanwhile': refusal(
+    409,
+    'later',
+    '商品刚有变动，请再试一次',
+    'The product changed just now; try again',
+  ),
+  'product.not_merchants': refusal(403, 'never', '不是本商家的商品', 'The product is not one of the group’s merchant'),
+  'product.below_floor': refusal(
+    422,
+    'after-change',
+    '价格低于商品底价',
+    'The price is below the floor of the product',
+  ),
+  'product.no_floor': refusal(
+    422,
+    'after-change',
+    '商品没有设置底价，不能低于标价出售',
+    'The product has no floor: nobody sells it below its list price',
+  ),
+  'product.stock_exceeded': refusal(
+    422,
+    'after-change',
+    '数量超过商品库存',
+    'More pieces than the host has of the product',
   ),
   'card.price_mismatch': refusal(422, 'after-change', '价格与店铺不一致', 'The price is not the one of the catalogue'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
@@ -120,11 +146,17 @@ export const product = defineCard({
 
 // ── the host's catalogue ──
 export const ProductInput = closed({
+  /** Whose it is: cards of this merchant's groups, and of those that belong to it, may offer it. */
+  merchantId: MerchantIdSchema,
   title: Type.String({ minLength: 1, maxLength: 1_000, description: 'Kept up to 80 characters, as plain text.' }),
   image: Type.Optional(Address),
   priceFen: PriceFen,
   originalPriceFen: Type.Optional(PriceFen),
   groupPriceFen: Type.Optional(PriceFen),
+  floorFen: Type.Optional({
+    ...PriceFen,
+    description: 'What no card sells it below. Without it none sells below `priceFen`. Members are never told.',
+  }),
   stock: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: 1_000_000_000 }))),
   url: Address,
   categories: Type.Optional(Type.Array(nameText({ maxLength: 40 }), { maxItems: 10 })),
@@ -133,11 +165,13 @@ export const ProductInput = closed({
 export type ProductInput = Static<typeof ProductInput>
 export const CatalogueProduct = closed({
   productId: ProductId,
+  merchantId: MerchantIdSchema,
   title: Type.String(),
   image: Type.Optional(Address),
   priceFen: PriceFen,
   originalPriceFen: Type.Optional(PriceFen),
   groupPriceFen: Type.Optional(PriceFen),
+  floorFen: Type.Optional(PriceFen),
   stock: nullable(Type.Integer({ minimum: 0 })),
   url: Address,
   categories: Type.Array(Type.String()),
@@ -146,7 +180,7 @@ export const CatalogueProduct = closed({
 })
 export type CatalogueProduct = Static<typeof CatalogueProduct>
 
-const changeErrors = ['card.url_scheme', 'product.price_invalid']
+const changeErrors = ['card.url_scheme', 'product.price_invalid', 'merchant.not_found']
 /** Others may react: what is sold at which price has changed. */
 export const productFacts = {
   'product.changed': changedFact,
@@ -226,6 +260,28 @@ export const searchProducts = defineEndpoint({
   params: group,
   query: closed({ ...page, words: Type.Optional(Type.String({ maxLength: 60 })) }),
   answer: closed({ products: Type.Array(LiveProduct) }),
+})
+/** A product as those see it who may offer it for less: what it may cost at least, and how many there are. */
+export const OfferableProduct = closed({
+  ...LiveProduct.properties,
+  /** All there are; null when the host does not tell. */
+  stock: nullable(Type.Integer({ minimum: 0 })),
+  /** Null: it is not sold below its list price. */
+  floorFen: nullable(PriceFen),
+})
+export type OfferableProduct = Static<typeof OfferableProduct>
+export const offerableProducts = defineEndpoint({
+  name: 'products.offerable',
+  method: 'GET',
+  path: '/groups/:groupId/offerable-products',
+  doc:
+    'Products on sale of the group’s merchant and those it belongs to, with floor and stock, for the forms of cards ' +
+    'that offer one. For its staff with `issue` alone: members are told no floor.',
+  by: 'admin',
+  params: group,
+  query: closed({ ...page, words: Type.Optional(Type.String({ maxLength: 60 })) }),
+  answer: closed({ products: Type.Array(OfferableProduct) }),
+  errors: ['merchant.not_issuer'],
 })
 export const resolveLink = defineEndpoint({
   name: 'products.ofLink',

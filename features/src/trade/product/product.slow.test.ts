@@ -15,9 +15,10 @@ const owners = ['wang', 'he', 'li', 'zhao'] as const
 test('[PD3] a new price is on the cards of a thousand groups within five seconds', { timeout: 300_000 }, async () => {
   await using world = await startWorld({ features: [message, membership, feature], watching: [] })
   const put = (priceFen: number) =>
-    world
-      .asServer()
-      .call(putProduct, { params: { productId: 'guji' }, body: { title: '古吉', priceFen, url: '/p/guji' } })
+    world.asServer().call(putProduct, {
+      params: { productId: 'guji' },
+      body: { merchantId: 'camellia', title: '古吉', priceFen, url: '/p/guji' },
+    })
   await put(8_800)
   const places: { who: string; groupId: GroupId }[] = []
   for (const who of owners)

@@ -24,6 +24,7 @@ import feature, { liveMax } from './server.ts'
 
 const open = () => startWorld({ features: [message, membership, feature] })
 const guji: ProductInput = {
+  merchantId: 'camellia',
   title: '古吉 日晒',
   image: '/art/guji.svg',
   priceFen: 8_800,

@@ -16,7 +16,7 @@ import {
   storedOf,
 } from './rules.ts'
 
-const input: ProductInput = { title: '古吉 日晒', priceFen: 8_800, url: '/p/guji' }
+const input: ProductInput = { merchantId: 'main', title: '古吉 日晒', priceFen: 8_800, url: '/p/guji' }
 const live = (more: Partial<ProductInput> = {}) => liveOf(storedOf('guji', { ...input, ...more }))
 
 describe('addresses', () => {

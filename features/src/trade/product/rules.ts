@@ -1,5 +1,12 @@
 /** Which products, prices and addresses are allowed, and what members see of them: pure functions. */
-import { stockToldMax, type CatalogueProduct, type LiveProduct, type ProductInput } from './contract.ts'
+import {
+  stockToldMax,
+  type CatalogueProduct,
+  type LiveProduct,
+  type OfferableProduct,
+  type ProductInput,
+  type productRefusals,
+} from './contract.ts'
 
 /** Text of the host as people may see it: plain, one line, at most `max` characters. */
 export function plainText(text: string, max: number): string {
@@ -71,7 +78,8 @@ export function inputFault(input: ProductInput): 'card.url_scheme' | 'product.pr
   if (!isAllowedAddress(input.url)) return 'card.url_scheme'
   if (input.image !== undefined && !isAllowedAddress(input.image)) return 'card.url_scheme'
   if ((input.originalPriceFen ?? input.priceFen) < input.priceFen) return 'product.price_invalid'
-  return (input.groupPriceFen ?? input.priceFen) > input.priceFen ? 'product.price_invalid' : undefined
+  if ((input.groupPriceFen ?? input.priceFen) > input.priceFen) return 'product.price_invalid'
+  return (input.floorFen ?? 0) > input.priceFen ? 'product.price_invalid' : undefined // [MER4]
 }
 export type Stored = Omit<CatalogueProduct, 'updatedAt'>
 /** What is kept of a product; a title of nothing but blanks becomes its id. */
@@ -99,6 +107,47 @@ export function liveOf(stored: Stored): LiveProduct {
 /** Whether members see the same of both. */
 export function looksAlike(a: Stored, b: Stored): boolean {
   return JSON.stringify(liveOf(a)) === JSON.stringify(liveOf(b))
+}
+
+// ── offers ──
+/** What a card says of the product it offers. */
+export interface OfferTerms {
+  readonly productId: string
+  /** The lowest at which a piece may go. */
+  readonly priceFen: number
+  readonly pieces: number
+  /** The list price and the merchant the card names; whoever wrote them, they are the catalogue's. */
+  readonly listFen: number | undefined
+  readonly merchantId: string | undefined
+}
+/** Where it is offered, and whether by the host's own key. */
+export interface OfferPlace {
+  /** Of the group's merchant and those it belongs to; null of a friends' group. */
+  readonly path: readonly string[] | null
+  readonly isHost: boolean
+}
+type Sold = Pick<Stored, 'merchantId' | 'state' | 'priceFen' | 'floorFen' | 'stock'>
+/**
+ * [MER4] The code with which an offer is refused, if it is. The list price is what the product costs in the shop; the
+ * host alone sells below it where it told no floor, and nobody below a floor.
+ */
+export function offerFault(
+  product: Sold | undefined,
+  terms: OfferTerms,
+  { path, isHost }: OfferPlace,
+): keyof typeof productRefusals | undefined {
+  if (product === undefined) return 'product.not_found'
+  if (path?.includes(product.merchantId) !== true) return 'product.not_merchants'
+  if (product.state !== 'on') return 'product.gone'
+  if (terms.listFen !== product.priceFen) return 'card.price_mismatch'
+  if (terms.merchantId !== product.merchantId) return 'product.changed_meanwhile'
+  if (terms.priceFen < (product.floorFen ?? 0)) return 'product.below_floor'
+  if (product.floorFen === undefined && !isHost && terms.priceFen < product.priceFen) return 'product.no_floor'
+  return product.stock !== null && terms.pieces > product.stock ? 'product.stock_exceeded' : undefined
+}
+/** What staff who may offer it see of a product. */
+export function offerableOf(stored: Stored): OfferableProduct {
+  return { ...liveOf(stored), stock: stored.stock, floorFen: stored.floorFen ?? null }
 }
 
 // ── what a card shows ──

@@ -4,7 +4,7 @@ import type { Scene } from '@qun/testing'
 export const scenes: Readonly<Record<string, Scene>> = {
   async product(stage) {
     const [productId, other] = [`guji-${stage.n}`, `kiva-${stage.n}`]
-    const body = { title: '古吉 日晒', priceFen: 8_800, stock: 40, url: '/p/guji' }
+    const body = { merchantId: 'camellia', title: '古吉 日晒', priceFen: 8_800, stock: 40, url: '/p/guji' }
     for (const each of [productId, other])
       await stage.call('products.put', 'host', { params: { productId: each }, body })
     await stage.post('wang', 'product', { items: [{ productId }] })

@@ -14,6 +14,7 @@ import {
   batchMax,
   listProducts,
   liveProduct,
+  offerableProducts,
   product,
   productRefusals,
   productShelf,
@@ -32,6 +33,7 @@ import {
   linkKeyOf,
   liveOf,
   looksAlike,
+  offerableOf,
   productIdIn,
   safeLinkOf,
   storedOf,
@@ -121,12 +123,16 @@ async function spread(call: ReactionCall): Promise<void> {
 /** [PD3] Keeps them, and marks every place that shows one that members see differently now. How many these are. */
 async function put(call: Call, products: readonly Stored[]): Promise<number> {
   const ids = products.map((one) => one.productId)
+  const merchantIds = [...new Set(products.map((one) => one.merchantId))]
+  const known = await store.knownMerchants(call.tx, call.appId, merchantIds)
+  if (known.size < merchantIds.length) call.fail('merchant.not_found') // [MER4]
+  await store.makeProducts(call.tx, call.appId, ids)
   const before = await store.lockProducts(call.tx, call.appId, ids)
   const puts = products.map((one) => ({ product: one, linkKey: linkKeyOf(one.url) ?? null }))
   await store.putProducts(call.tx, call.appId, puts, call.now)
   const changed = products.filter((one) => {
-    const known = before.get(one.productId)
-    return known === undefined || !looksAlike(known, one)
+    const was = before.get(one.productId)
+    return was === undefined || !looksAlike(was, one)
   })
   if (changed.length === 0) return 0
   const productIds = changed.map((one) => one.productId)
@@ -180,6 +186,15 @@ const search = serveEndpoint(searchProducts, async (call) => {
   const words = (call.query.words ?? '').trim()
   return { products: (await store.searchProducts(call.tx, call.appId, pageOf(call.query), words)).map(liveOf) }
 })
+/** [MER4] Floors are told to those alone who may sell at them. */
+const offerable = serveEndpoint(offerableProducts, async (call) => {
+  const path = await store.pathOfGroup(call.tx, call.appId, call.params.groupId)
+  if (path === null || !(await store.mayIssue(call.tx, call.appId, path, call.actorId)))
+    return call.fail('merchant.not_issuer')
+  const words = (call.query.words ?? '').trim()
+  const found = await store.searchOfMerchants(call.tx, call.appId, pageOf(call.query), { words, path })
+  return { products: found.map(offerableOf) }
+})
 /** [PD8] */
 const ofLink = serveEndpoint(resolveLink, async (call): Promise<AnswerOf<typeof resolveLink>> => {
   const found = await findByLink(call.tx, call.appId, call.query.url)
@@ -213,7 +228,7 @@ export default defineFeature({
   migrations: store.migrations,
   cards: [card],
   records: [liveProduct, productShelf],
-  endpoints: [putOne, putMany, remove, list, links, search, ofLink, shelve],
+  endpoints: [putOne, putMany, remove, list, links, search, offerable, ofLink, shelve],
   guards: [guard],
   reactions: [
     { name: 'product.spread', on: 'product.changed', handle: spread },
@@ -229,3 +244,4 @@ export default defineFeature({
   ],
   audits: store.audits,
 })
+export { offeredProducts } from './server-offers.ts'

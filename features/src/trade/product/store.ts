@@ -24,16 +24,30 @@ export const migrations: readonly Migration[] = [
       ...['product_products', 'product_places', 'product_links'].map(rls),
     ],
   },
+  {
+    // [MER4] What was sold before merchants were told is of the one that the app's groups became (membership-003).
+    id: 'product-002',
+    up: [
+      `SET LOCAL qun.app_id = '*'`,
+      `INSERT INTO merchants (app_id, merchant_id, name, path, created_at)
+        SELECT app_id, 'main', 'main', '{main}', min(updated_at) FROM product_products GROUP BY app_id
+        ON CONFLICT DO NOTHING`,
+      `ALTER TABLE product_products ADD COLUMN merchant_id text COLLATE "C" NOT NULL DEFAULT 'main'`,
+      `ALTER TABLE product_products ALTER COLUMN merchant_id DROP DEFAULT`,
+    ],
+  },
 ]
 
 // ── the catalogue ──
 export type Row = CatalogueProduct
-const columns = sql`body, updated_at AS "updatedAt"`
+/** NOTE: the merchant is that of its column: bodies from before product-002 name none. */
+const columns = sql`body, merchant_id AS "merchantId", updated_at AS "updatedAt"`
 interface Found {
-  readonly body: Omit<CatalogueProduct, 'updatedAt'>
+  readonly body: Omit<CatalogueProduct, 'updatedAt' | 'merchantId'>
+  readonly merchantId: string
   readonly updatedAt: number
 }
-const rowOf = ({ body, updatedAt }: Found): Row => ({ ...body, updatedAt })
+const rowOf = ({ body, merchantId, updatedAt }: Found): Row => ({ ...body, merchantId, updatedAt })
 const byId = (rows: readonly Found[]) => new Map(rows.map((row) => [row.body.productId, rowOf(row)]))
 
 export async function findProducts(tx: Tx, appId: AppId, productIds: readonly string[]): Promise<Map<string, Row>> {
@@ -41,11 +55,39 @@ export async function findProducts(tx: Tx, appId: AppId, productIds: readonly st
     WHERE app_id = ${appId} AND product_id = ANY(${productIds}::text[])`.execute(tx)
   return byId(rows)
 }
-/** As they are now; nobody else changes them until commit. */
+/** As they are now; nobody else changes them until commit. What is not there yet is not locked: see `makeProducts`. */
 export async function lockProducts(tx: Tx, appId: AppId, productIds: readonly string[]): Promise<Map<string, Row>> {
   const { rows } = await sql<Found>`SELECT ${columns} FROM product_products
-    WHERE app_id = ${appId} AND product_id = ANY(${productIds}::text[]) ORDER BY product_id FOR UPDATE`.execute(tx)
+    WHERE app_id = ${appId} AND product_id = ANY(${productIds}::text[]) AND body <> 'null' ORDER BY product_id
+    FOR UPDATE`.execute(tx)
   return byId(rows)
+}
+/**
+ * Rows to lock for products that may not be there yet: two calls that tell of the same new one stand in line. They say
+ * nothing (`body` is null) until `putProducts` fills them in the same transaction.
+ */
+export async function makeProducts(tx: Tx, appId: AppId, productIds: readonly string[]): Promise<void> {
+  await sql`INSERT INTO product_products (app_id, product_id, merchant_id, state, words, body, updated_at)
+    SELECT ${appId}, t, '', 'gone', '', 'null', 0 FROM unnest(${productIds.toSorted()}::text[]) t
+    ON CONFLICT (app_id, product_id) DO NOTHING`.execute(tx)
+}
+/** [MER4] As it stands until commit: the host's next word of it waits. */
+export async function holdProduct(tx: Tx, appId: AppId, productId: string): Promise<Row | undefined> {
+  const { rows } = await sql<Found>`SELECT ${columns} FROM product_products
+    WHERE app_id = ${appId} AND product_id = ${productId} FOR SHARE`.execute(tx)
+  return rows[0] && rowOf(rows[0])
+}
+/** A product, and what its merchant is called. */
+export async function findOffered(
+  tx: Tx,
+  appId: AppId,
+  productId: string,
+): Promise<(Row & { readonly merchantName: string }) | undefined> {
+  const { rows } = await sql<Found & { readonly merchantName: string }>`
+    SELECT p.body, p.merchant_id AS "merchantId", p.updated_at AS "updatedAt", m.name AS "merchantName"
+    FROM product_products p JOIN merchants m USING (app_id, merchant_id)
+    WHERE p.app_id = ${appId} AND p.product_id = ${productId}`.execute(tx)
+  return rows[0] && { ...rowOf(rows[0]), merchantName: rows[0].merchantName }
 }
 export interface Put {
   readonly product: Omit<CatalogueProduct, 'updatedAt'>
@@ -56,17 +98,19 @@ export async function putProducts(tx: Tx, appId: AppId, puts: readonly Put[], no
     .toSorted((a, b) => (a.product.productId < b.product.productId ? -1 : 1))
     .map(({ product, linkKey }) => ({
       product_id: product.productId,
+      merchant_id: product.merchantId,
       state: product.state,
       words: [product.title, ...product.categories].join('\n').toLowerCase(),
       link_key: linkKey,
       body: product,
     }))
-  await sql`INSERT INTO product_products (app_id, product_id, state, words, link_key, body, updated_at)
-    SELECT ${appId}, t.product_id, t.state, t.words, t.link_key, t.body, ${now}
+  await sql`INSERT INTO product_products (app_id, product_id, merchant_id, state, words, link_key, body, updated_at)
+    SELECT ${appId}, t.product_id, t.merchant_id, t.state, t.words, t.link_key, t.body, ${now}
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      AS t(product_id text, state text, words text, link_key text, body jsonb)
-    ON CONFLICT (app_id, product_id) DO UPDATE SET state = excluded.state, words = excluded.words,
-      link_key = excluded.link_key, body = excluded.body, updated_at = excluded.updated_at`.execute(tx)
+      AS t(product_id text, merchant_id text, state text, words text, link_key text, body jsonb)
+    ON CONFLICT (app_id, product_id) DO UPDATE SET merchant_id = excluded.merchant_id, state = excluded.state,
+      words = excluded.words, link_key = excluded.link_key, body = excluded.body,
+      updated_at = excluded.updated_at`.execute(tx)
 }
 export interface Page {
   readonly after: string
@@ -78,11 +122,24 @@ export async function listProducts(tx: Tx, appId: AppId, page: Page, gone: boole
     ORDER BY product_id LIMIT ${page.limit}`.execute(tx)
   return rows.map(rowOf)
 }
+const likeOf = (words: string) => `%${words.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
 /** Those on sale whose title or a category holds the words. */
 export async function searchProducts(tx: Tx, appId: AppId, page: Page, words: string): Promise<Row[]> {
-  const like = `%${words.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
   const { rows } = await sql<Found>`SELECT ${columns} FROM product_products
-    WHERE app_id = ${appId} AND product_id > ${page.after} AND state = 'on' AND words LIKE ${like}
+    WHERE app_id = ${appId} AND product_id > ${page.after} AND state = 'on' AND words LIKE ${likeOf(words)}
+    ORDER BY product_id LIMIT ${page.limit}`.execute(tx)
+  return rows.map(rowOf)
+}
+/** [MER4] The same of some merchants alone. */
+export async function searchOfMerchants(
+  tx: Tx,
+  appId: AppId,
+  page: Page,
+  of: { readonly words: string; readonly path: readonly string[] },
+): Promise<Row[]> {
+  const { rows } = await sql<Found>`SELECT ${columns} FROM product_products
+    WHERE app_id = ${appId} AND product_id > ${page.after} AND state = 'on' AND words LIKE ${likeOf(of.words)}
+      AND merchant_id = ANY(${[...of.path]}::text[])
     ORDER BY product_id LIMIT ${page.limit}`.execute(tx)
   return rows.map(rowOf)
 }
@@ -101,6 +158,31 @@ export async function listPatterns(tx: Tx, appId: AppId): Promise<readonly strin
     patterns: string[]
   }>`SELECT patterns FROM product_links WHERE app_id = ${appId}`.execute(tx)
   return rows[0]?.patterns ?? []
+}
+
+// ── merchants, which the engine keeps ──
+/** [MER4] Those of these that the host made. */
+export async function knownMerchants(
+  tx: Tx,
+  appId: AppId,
+  merchantIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ merchant_id: string }>`SELECT merchant_id FROM merchants
+    WHERE app_id = ${appId} AND merchant_id = ANY(${merchantIds}::text[])`.execute(tx)
+  return new Set(rows.map((row) => row.merchant_id))
+}
+/** A group's merchant and those it belongs to; null of a friends' group. */
+export async function pathOfGroup(tx: Tx, appId: AppId, groupId: GroupId): Promise<readonly string[] | null> {
+  const { rows } = await sql<{ merchant_path: string[] | null }>`SELECT merchant_path FROM groups
+    WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
+  return rows[0]?.merchant_path ?? null
+}
+/** Whether a person works for one of these and may give its value. */
+export async function mayIssue(tx: Tx, appId: AppId, path: readonly string[], userId: string): Promise<boolean> {
+  const { rows } = await sql`SELECT 1 FROM merchant_staff WHERE app_id = ${appId}
+    AND merchant_id = ANY(${[...path]}::text[]) AND user_id = ${userId} AND until IS NULL
+    AND 'issue' = ANY(abilities) LIMIT 1`.execute(tx)
+  return rows.length > 0
 }
 
 // ── where products are shown ──

@@ -1,5 +1,5 @@
 /** Small parts that several plays put into their cards and sheets: links to more, a stepper, facts. Knows no play. */
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useWords } from '../qun-context.ts'
 
 /** A quiet way from a card to more of it. Several stand side by side in `CardLinks`. */
@@ -43,6 +43,13 @@ export function Stepper({ value, max, onChange }: StepperProps) {
       </button>
     </div>
   )
+}
+
+/** What is offered, as its seller shows it; decorative, and gone where it cannot be loaded. */
+export function CardPicture({ src, className }: { readonly src: string | undefined; readonly className: string }) {
+  const [broken, setBroken] = useState<string>()
+  if (src === undefined || src === broken) return null
+  return <img className={className} src={src} alt="" loading="lazy" onError={() => setBroken(src)} />
 }
 
 /** Names and what they stand for, below each other. */

@@ -3,9 +3,13 @@ import {
   ActionButton,
   CardFrame,
   CardNote,
+  CardPicture,
+  CheckoutLink,
   Countdown,
   MemberName,
   Money,
+  moneyText,
+  RulesLink,
   Stepper,
   useServerNow,
   useText,
@@ -14,7 +18,7 @@ import {
 import { useState } from 'react'
 import type { flashSale } from '../contract.ts'
 import { SaleIcon } from './icon.tsx'
-import { boughtText, earlyText, leftText, limitText, saleTexts, spanText } from './texts.ts'
+import { boughtText, earlyText, leftText, limitText, piecesText, saleTexts, spanText, termsText } from './texts.ts'
 
 export type SaleFace = CardFaceProps<typeof flashSale>
 type Phase = 'waiting' | 'on' | 'sold-out' | 'ended'
@@ -44,14 +48,16 @@ export function FlashSaleCard(props: SaleFace) {
       foot={<Foot {...props} phase={phase} />}
       action={<Action {...props} phase={phase} hold={hold} />}
     >
-      {body.image !== undefined && <img className="qun-sale__image" src={body.image} alt="" loading="lazy" />}
+      <CardPicture className="qun-sale__image" src={body.image} />
       <p className="qun-sale__prices">
         <strong className="qun-sale__price">
           <Money fen={body.priceFen} />
         </strong>
-        <s className="qun-sale__original">
-          <Money fen={body.originalPriceFen} />
-        </s>
+        {body.originalPriceFen !== undefined && (
+          <s className="qun-sale__original">
+            <Money fen={body.originalPriceFen} />
+          </s>
+        )}
         <span className="qun-sale__tag">{text(tagOf(body))}</span>
       </p>
       <div
@@ -65,7 +71,30 @@ export function FlashSaleCard(props: SaleFace) {
         <span style={{ inlineSize: `${(100 * state.left) / body.stock}%` }} />
       </div>
       {bought > 0 && <CardNote tone="ok">{text(boughtText(bought))}</CardNote>}
+      <Rules body={body} />
     </CardFrame>
+  )
+}
+
+/** [E-22] */
+function Rules({ body }: Pick<SaleFace, 'body'>) {
+  const text = useText()
+  // One from before there were rules says what it has.
+  const { title = '', refunds = '' } = body as Partial<typeof body>
+  const list = body.originalPriceFen === undefined ? '' : moneyText(body.originalPriceFen)
+  return (
+    <RulesLink
+      of={{
+        organiser: body.merchant?.name ?? '',
+        offer: title,
+        quantity: text(piecesText(body.stock)),
+        terms: text(termsText(moneyText(body.priceFen), list)),
+        from: body.startsAt,
+        until: body.endsAt,
+        limit: text(limitText(body.perMember)),
+        refunds,
+      }}
+    />
   )
 }
 
@@ -121,28 +150,21 @@ function Action(props: ActionProps) {
   )
 }
 
-function Held({ body, act, hold }: SaleFace & { readonly hold: { holdId: string; until: number } }) {
+function Held({ body, act, hold, message, group }: SaleFace & { readonly hold: { holdId: string; until: number } }) {
   const text = useText()
-  const address =
-    body.url === undefined
-      ? undefined
-      : `${body.url}${body.url.includes('?') ? '&' : '?'}hold=${encodeURIComponent(hold.holdId)}`
+  const { url } = body
+  const asked = { kind: 'flash-sale', id: hold.holdId, groupId: group.groupId, seq: message.seq }
   return (
     <div className="qun-sale__held">
       <p className="qun-sale__note">
         <strong>{text(saleTexts.held)}</strong> <Countdown until={hold.until} />
       </p>
-      {address === undefined ? (
+      {url === undefined ? (
         <p className="qun-sale__note">{text(saleTexts.heldHint)}</p>
       ) : (
-        <a
-          className="qun-button qun-button--accent qun-button--wide"
-          href={address}
-          target="_blank"
-          rel="noopener noreferrer"
-        >
-          <span className="qun-button__label">{text(saleTexts.pay)}</span>
-        </a>
+        <CheckoutLink {...{ url, asked }} name="hold">
+          {text(saleTexts.pay)}
+        </CheckoutLink>
       )}
       <ActionButton wide tone="quiet" onClick={() => act('release', {})}>
         {text(saleTexts.giveUp)}

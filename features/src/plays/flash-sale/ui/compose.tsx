@@ -3,6 +3,7 @@ import {
   ComposeForm,
   DraftText,
   FormChoice,
+  FormProduct,
   FormRow,
   FormSpan,
   useText,
@@ -13,22 +14,30 @@ import type { flashSale } from '../contract.ts'
 import { bodyOf, emptyDraft, faultsOf, type SaleDraft } from './draft.ts'
 import { saleTexts } from './texts.ts'
 
-export function FlashSaleForm({ submit }: ComposeProps<typeof flashSale>) {
+export function FlashSaleForm({ group, submit }: ComposeProps<typeof flashSale>) {
+  const text = useText()
   return (
-    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={saleTexts.publish}>
+    <ComposeForm
+      {...{ faultsOf, bodyOf, submit }}
+      first={() => emptyDraft(text(saleTexts.refundsFirst))}
+      publish={saleTexts.publish}
+    >
       {(part) => (
         <>
-          <DraftText name="title" label={saleTexts.title} max={60} {...part} />
-          <FormRow>
-            <DraftText name="price" label={saleTexts.price} max={12} kind="money" {...part} />
-            <DraftText name="original" label={saleTexts.original} max={12} kind="money" {...part} />
-          </FormRow>
+          <FormProduct
+            label={saleTexts.product}
+            group={group}
+            picked={part.draft.product}
+            fault={part.faults['product']}
+            onPick={(product) => part.change({ product })}
+          />
+          <DraftText name="price" label={saleTexts.price} max={12} kind="money" {...part} />
           <FormRow>
             <DraftText name="stock" label={saleTexts.stock} max={6} kind="whole" {...part} />
             <DraftText name="perMember" label={saleTexts.perMember} max={2} kind="whole" {...part} />
           </FormRow>
           <Times {...part} />
-          <DraftText name="url" label={saleTexts.url} max={2_000} {...part} />
+          <DraftText name="refunds" label={saleTexts.refunds} max={200} long {...part} />
         </>
       )}
     </ComposeForm>

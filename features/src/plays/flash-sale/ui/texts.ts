@@ -11,12 +11,15 @@ export const saleTexts = {
   ended: { 'zh-CN': '抢购已结束', en: 'The sale is over' },
   begins: { 'zh-CN': '开抢倒计时', en: 'Begins in' },
   membersOnly: { 'zh-CN': '群成员专享', en: 'Members only' },
-  title: { 'zh-CN': '商品', en: 'Product' },
+  product: { 'zh-CN': '商品', en: 'Product' },
   price: { 'zh-CN': '抢购价（元）', en: 'Sale price (¥)' },
-  original: { 'zh-CN': '原价（元）', en: 'Usual price (¥)' },
-  stock: { 'zh-CN': '库存', en: 'Pieces' },
+  stock: { 'zh-CN': '抢购数量', en: 'Pieces on sale' },
   perMember: { 'zh-CN': '每人限购', en: 'Pieces per person' },
-  url: { 'zh-CN': '付款页面（选填）', en: 'Checkout page (optional)' },
+  refunds: { 'zh-CN': '退款规则', en: 'How refunds go' },
+  refundsFirst: {
+    'zh-CN': '未付款的占位自动取消；收货后 7 天内可退，款项原路退回。',
+    en: 'Unpaid holds lapse. Returns within 7 days of receipt; the money goes back the way it came.',
+  },
   startsIn: { 'zh-CN': '多久后开抢', en: 'Starts after' },
   atOnce: { 'zh-CN': '立即', en: 'At once' },
   lead: { 'zh-CN': '群成员先抢', en: 'Members first, by' },
@@ -27,10 +30,18 @@ export const saleTexts = {
   hours2: { 'zh-CN': '2 小时', en: '2 hours' },
   tomorrow: { 'zh-CN': '24 小时', en: '24 hours' },
   publish: { 'zh-CN': '发布抢购', en: 'Publish the sale' },
-  priceHigh: { 'zh-CN': '抢购价应低于原价', en: 'It must be below the usual price' },
-  urlInvalid: { 'zh-CN': '请填写 https 链接', en: 'Enter an https address' },
+  priceHigh: { 'zh-CN': '抢购价应低于店铺标价', en: 'It must be below the list price' },
+  belowFloor: { 'zh-CN': '低于商品底价', en: 'Below the floor of the product' },
+  noFloor: { 'zh-CN': '商品未设底价，不能低于标价出售', en: 'The product has no floor: it is not sold for less' },
+  stockHigh: { 'zh-CN': '超过商品库存', en: 'More than there are' },
 }
 export const leftText = (left: number) => ({ 'zh-CN': `剩 ${left} 件`, en: `${left} left` })
+export const piecesText = (count: number) => ({ 'zh-CN': `${count} 件`, en: `${count} pieces` })
+/** What a piece costs, and what it costs in the shop. */
+export const termsText = (price: string, list: string) => ({
+  'zh-CN': `抢购价 ${price}，店铺标价 ${list}`,
+  en: `${price}; list price ${list}`,
+})
 export const limitText = (count: number) => ({ 'zh-CN': `每人限 ${count} 件`, en: `${count} per person` })
 export const boughtText = (count: number) => ({ 'zh-CN': `已买 ${count} 件`, en: `${count} bought` })
 export const earlyText = (span: { 'zh-CN': string; en: string }) => ({

@@ -4,6 +4,7 @@ import {
   CardFrame,
   CardLink,
   CardNote,
+  CardPicture,
   Countdown,
   MemberName,
   Money,
@@ -58,7 +59,7 @@ export function GroupBuyCard(props: BuyFace) {
         foot={<Foot {...props} isOver={isOver} />}
         action={<Action {...props} isOver={isOver} isIn={isIn} />}
       >
-        {body.image !== undefined && <img className="qun-buy__image" src={body.image} alt="" loading="lazy" />}
+        <CardPicture className="qun-buy__image" src={body.image} />
         <Prices {...props} />
         {state.phase === 'cancelled' && (
           <CardNote tone="warn">
@@ -85,9 +86,11 @@ function Prices({ body }: BuyFace) {
           <Money fen={first.priceFen} />
         </strong>
         <span className="qun-buy__tag">{text(sizeText(first.size))}</span>
-        <span className="qun-buy__single">
-          {text(buyTexts.single)} <Money fen={body.singlePriceFen} />
-        </span>
+        {body.singlePriceFen !== undefined && (
+          <span className="qun-buy__single">
+            {text(buyTexts.single)} <Money fen={body.singlePriceFen} />
+          </span>
+        )}
       </p>
       {body.ladder.length > 1 && (
         <ol className="qun-buy__ladder">

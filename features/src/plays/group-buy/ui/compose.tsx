@@ -4,6 +4,7 @@ import {
   DraftText,
   FormChoice,
   FormList,
+  FormProduct,
   FormRow,
   FormSpan,
   FormText,
@@ -15,22 +16,30 @@ import { stepsMax, type groupBuy } from '../contract.ts'
 import { bodyOf, emptyDraft, faultsOf, nextStep, type BuyDraft } from './draft.ts'
 import { buyTexts, stepLabelText } from './texts.ts'
 
-export function GroupBuyForm({ submit }: ComposeProps<typeof groupBuy>) {
+export function GroupBuyForm({ group, submit }: ComposeProps<typeof groupBuy>) {
   const text = useText()
   return (
-    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={buyTexts.publish}>
+    <ComposeForm
+      {...{ faultsOf, bodyOf, submit }}
+      first={() => emptyDraft(text(buyTexts.refundsFirst))}
+      publish={buyTexts.publish}
+    >
       {(part) => (
         <>
-          <DraftText name="title" label={buyTexts.title} max={60} {...part} />
-          <DraftText name="singlePrice" label={buyTexts.singlePrice} max={12} kind="money" {...part} />
+          <FormProduct
+            label={buyTexts.product}
+            group={group}
+            picked={part.draft.product}
+            fault={part.faults['product']}
+            onPick={(product) => part.change({ product })}
+          />
           <Steps {...part} />
           <FormRow>
             <DraftText name="stock" label={buyTexts.stock} max={7} kind="whole" {...part} />
             <DraftText name="perMember" label={buyTexts.perMember} max={2} kind="whole" {...part} />
           </FormRow>
           <Times {...part} />
-          <DraftText name="url" label={buyTexts.url} max={2_000} hint={text(buyTexts.urlHint)} {...part} />
-          <DraftText name="image" label={buyTexts.image} max={2_000} {...part} />
+          <DraftText name="refunds" label={buyTexts.refunds} max={200} long {...part} />
         </>
       )}
     </ComposeForm>

@@ -5,6 +5,7 @@ import { aMessage, aView, cardFace, createFixture, fixtureGroupId, fixtureNow, f
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { groupBuy, Team } from '../contract.ts'
+import * as product from '../../../trade/product/ui/index.tsx'
 import { GroupBuyCard } from './card.tsx'
 import { GroupBuyForm } from './compose.tsx'
 
@@ -13,8 +14,12 @@ type State = StateOf<typeof groupBuy>
 type Mine = MineOf<typeof groupBuy>
 const minute = 60_000
 const body: Body = {
+  productId: 'roll',
   title: '海盐卷',
+  merchant: { merchantId: 'camellia', name: '山茶咖啡' },
+  refunds: '七天内可退',
   singlePriceFen: 2_900,
+  stock: 20,
   ladder: [{ size: 3, priceFen: 1_900 }],
   perMember: 1,
   teamMs: 60 * minute,
@@ -99,7 +104,7 @@ describe('the card', () => {
   it('with a kept place, leads to the checkout and lets one give up', async () => {
     const { acts } = show({ mine: held })
     const pay = screen.getByRole('link', { name: '去支付 ¥19.00' })
-    expect(pay.getAttribute('href')).toBe(`/checkout?sku=7&place=${placeId}`)
+    expect(pay.getAttribute('href')).toBe(`/checkout?sku=7&place=${placeId}&group=${fixtureGroupId}&seq=7`)
     expect(button(/开团/)).toBeNull()
     fireEvent.click(button('放弃名额') as HTMLElement)
     await waitFor(() => expect(acts).toEqual([{ action: 'release', input: {} }]))
@@ -176,6 +181,13 @@ describe('the card', () => {
     fireEvent.click(screen.getAllByRole('button', { name: '取消拼团' }).at(-1) as HTMLElement)
     await waitFor(() => expect(acts).toEqual([{ action: 'cancel', input: { reason: '断货' } }]))
   })
+  it('[E-22] its rules name who offers what, how many, at which price, when, for whom and how refunds go', async () => {
+    show()
+    fireEvent.click(button('玩法与规则') as HTMLElement)
+    const sheet = await screen.findByRole('dialog', { name: '玩法与规则' })
+    const lines = ['山茶咖啡', '海盐卷', '20 件', '3 人 ¥19.00；单买 ¥29.00', '每人限 1 件', '七天内可退']
+    for (const line of lines) expect(sheet.textContent).toContain(line)
+  })
   it('speaks English as well', () => {
     show({ locale: 'en', mine: paidIn(2), userId: 'sun' })
     expect(screen.getByText('2 people more to buy')).toBeTruthy()
@@ -185,24 +197,27 @@ describe('the card', () => {
 describe('the form', () => {
   function compose() {
     const client = createFixture({ userId: 'wang', views: [aView([])] })
-    const { face, posted } = formFace(GroupBuyForm, { client })
+    const roll = { productId: 'roll', title: '海盐卷', priceFen: 2_900, floorFen: 1_500, stock: 30, url: '/p/roll' }
+    client.answers['products.offerable'] = () => ({ products: [{ ...roll, state: 'on' }] })
+    const { face, posted } = formFace(GroupBuyForm, { client, features: [product] })
     render(face)
     return posted
   }
   const type = (label: string, value: string, at = 0) =>
     fireEvent.change(screen.getAllByLabelText(label).at(at)!, { target: { value } })
-  it('publishes a ladder', async () => {
+  const pick = async () => fireEvent.click(await screen.findByRole('button', { name: /^选择 海盐卷/ }))
+  it('[MER4] publishes a ladder of a product of the catalogue', async () => {
     const posted = compose()
-    type('商品名称', '海盐卷')
-    type('单买价（元）', '29')
+    await pick()
     type('每件价（元）', '19')
     fireEvent.click(button('再加一档') as HTMLElement)
     type('每件价（元）', '15.5', 1)
     fireEvent.click(button('发布拼团') as HTMLElement)
     await waitFor(() => expect(posted).toHaveLength(1))
     expect(posted[0]).toMatchObject({
-      title: '海盐卷',
+      productId: 'roll',
       singlePriceFen: 2_900,
+      stock: 20,
       ladder: [
         { size: 3, priceFen: 1_900 },
         { size: 5, priceFen: 1_550 },
@@ -211,13 +226,22 @@ describe('the form', () => {
       endsAt: fixtureNow + 3 * 24 * 60 * minute,
     })
   })
-  it('publishes nothing that does not fit, and says where', async () => {
+  it('[MER4] publishes nothing that does not fit, and says where', async () => {
     const posted = compose()
-    type('商品名称', '海盐卷')
-    type('单买价（元）', '19')
-    type('每件价（元）', '19')
     fireEvent.click(button('发布拼团') as HTMLElement)
-    expect(await screen.findByText('拼团价要低于单买价')).toBeTruthy()
+    await screen.findAllByText('必填')
+    await pick()
+    for (const [price, fault] of [
+      ['29', '拼团价要低于单买价'],
+      ['14.99', '低于商品底价'],
+    ] as const) {
+      type('每件价（元）', price)
+      fireEvent.click(button('发布拼团') as HTMLElement)
+      expect(await screen.findByText(fault)).toBeTruthy()
+    }
+    type('每件价（元）', '19')
+    type('拼团数量', '31')
+    expect(await screen.findByText('超过商品库存')).toBeTruthy()
     expect(posted).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 /** The viewer's own part: a place that waits to be paid, or the team they are in, with what brings it further. */
-import { ActionButton, CardLink, Countdown, Dialog, moneyText, useOpen, useQun, useText } from '@qun/ui'
+import { ActionButton, CardLink, CheckoutLink, Countdown, Dialog, moneyText, useOpen, useQun, useText } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import { teamsOf, type Team } from '../contract.ts'
 import { authorisedFen, firstStep, isAlone, stepAfter, stepAt } from '../rules.ts'
@@ -7,32 +7,26 @@ import type { BuyFace } from './face.ts'
 import { TeamFaces } from './team-row.tsx'
 import { buyTexts, inviteText, missingTeamText, nextStepText, payText } from './texts.ts'
 
-export function HeldPlace({ body, mine, act }: BuyFace) {
+export function HeldPlace({ body, mine, act, group, message }: BuyFace) {
   const text = useText()
   const place = mine?.place
   if (!place) return null
   const { url } = body
-  const address =
-    url === undefined ? undefined : `${url}${url.includes('?') ? '&' : '?'}place=${encodeURIComponent(place.placeId)}`
+  const asked = { kind: 'group-buy', id: place.placeId, groupId: group.groupId, seq: message.seq }
   const price = moneyText(authorisedFen(body.ladder, place.quantity))
   return (
     <div className="qun-buy__action">
       <p className="qun-buy__note">
         <strong>{text(buyTexts.held)}</strong> <Countdown until={place.until} />
       </p>
-      {address === undefined ? (
+      {url === undefined ? (
         <p className="qun-buy__note">
           {text(buyTexts.payHint)} · {price}
         </p>
       ) : (
-        <a
-          className="qun-button qun-button--accent qun-button--wide"
-          href={address}
-          target="_blank"
-          rel="noopener noreferrer"
-        >
-          <span className="qun-button__label">{text(payText(price))}</span>
-        </a>
+        <CheckoutLink {...{ url, asked }} name="place">
+          {text(payText(price))}
+        </CheckoutLink>
       )}
       <ActionButton wide tone="quiet" onClick={() => act('release', {})}>
         {text(buyTexts.release)}
@@ -80,7 +74,7 @@ export function MyTeam(props: BuyFace) {
           text(reached === undefined ? missingTeamText(missing) : nextStepText(missing, moneyText(next.priceFen)))}
       </p>
       <Countdown until={team.until} over={text(buyTexts.ended)} />
-      <Invite title={body.title} price={moneyText((next ?? firstStep(ladder)).priceFen)} missing={missing} />
+      <Invite title={body.title ?? ''} price={moneyText((next ?? firstStep(ladder)).priceFen)} missing={missing} />
       {mayLeave && <CardLink onClick={leaving.show}>{text(buyTexts.withdraw)}</CardLink>}
       <Dialog
         open={leaving.open}

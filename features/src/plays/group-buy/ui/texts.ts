@@ -26,7 +26,7 @@ export const buyTexts = {
   soldOut: say('已拼完', 'All pieces are taken'),
   mayReturn: say('有人放弃时会再放出', 'Pieces given up come back'),
   single: say('单买', 'Alone'),
-  details: say('玩法与规则', 'How it works'),
+  details: say('玩法与规则', 'Rules, and how it works'),
   reason: say('取消原因', 'Cancelled'),
   noTeams: say('还没有人开团，来当第一个', 'No team yet; be the first'),
   teams: say('正在拼的团', 'Open teams'),
@@ -60,27 +60,30 @@ export const buyTexts = {
   cancelReason: say('原因（所有成员可见）', 'Reason, shown to every member'),
   cancelNeedsReason: say('请写下原因', 'Please give a reason'),
   // the form
-  title: say('商品名称', 'Product'),
-  image: say('图片地址（选填）', 'Picture address (optional)'),
-  url: say('结算页地址（选填）', 'Checkout address (optional)'),
-  urlHint: say('https 链接或本站路径，会带上名额编号 place', 'https or a path; its number is added as place'),
-  singlePrice: say('单买价（元）', 'Price alone (¥)'),
+  product: say('商品', 'Product'),
   stepSize: say('人数', 'People'),
   stepPrice: say('每件价（元）', 'Each (¥)'),
   ladder: say('阶梯价：人越多越便宜', 'Price ladder: more people, lower price'),
   addStep: say('再加一档', 'Add a step'),
   removeStep: say('删除这一档', 'Remove this step'),
-  stock: say('库存（选填）', 'Stock (optional)'),
+  stock: say('拼团数量', 'Pieces on offer'),
   perMember: say('每人限购', 'Limit for one person'),
   teamLasts: say('每个团的时间', 'Time of a team'),
   offerLasts: say('活动多久后结束', 'The offer ends after'),
+  refunds: say('退款规则', 'How refunds go'),
+  refundsFirst: say(
+    '未成团全额退回；收货后 7 天内可退，款项原路退回。',
+    'Without a team all of it goes back. Returns within 7 days of receipt; the money goes back the way it came.',
+  ),
   late: say('付款太晚时', 'A late payment'),
   lateRefund: say('自动退款', 'goes back'),
   lateTeam: say('自动开新团', 'opens a new team'),
   publish: say('发布拼团', 'Start the group buy'),
   ladderInvalid: say('人数要递增，价格要递减', 'Sizes rise, prices fall'),
   priceHigh: say('拼团价要低于单买价', 'Below the price alone'),
-  urlInvalid: say('填写 https 链接或以 / 开头的路径', 'https, or a path that begins with /'),
+  belowFloor: say('低于商品底价', 'Below the floor of the product'),
+  noFloor: say('商品未设底价，不能低于标价出售', 'The product has no floor: it is not sold for less'),
+  stockHigh: say('超过商品库存', 'More than there are'),
   stockLow: say('不够一个团的人数', 'Not enough for a team'),
   timeInvalid: say(
     '团的时间 1 分钟到 3 天，活动最长 30 天',
@@ -88,6 +91,8 @@ export const buyTexts = {
   ),
 } as const
 
+export const piecesText = (n: number) => say(`${n} 件`, many(n, 'piece', 'pieces'))
+export const termsText = (steps: string, single: string) => say(`${steps}；单买 ${single}`, `${steps}; alone ${single}`)
 export const startText = (price: string) => say(`开团 ${price}`, `Start a team · ${price}`)
 export const payText = (price: string) => say(`去支付 ${price}`, `Pay ${price}`)
 export const sizeText = (n: number) => say(`${n} 人团`, `Team of ${n}`)

@@ -17,7 +17,7 @@ export function ProductForm({ group, submit }: ComposeProps<typeof product>) {
   const [words, setWords] = useState('')
   const [title, setTitle] = useState('')
   const [chosen, setChosen] = useState<readonly LiveProduct[]>([])
-  const found = useFound(group.groupId, words, isAdmin)
+  const found = useFound(group.groupId, words, isAdmin ? 'catalogue' : 'links')
   // A member's link leads to one product, which is the choice.
   const items = isAdmin ? chosen : found.products.slice(0, 1)
   const toggle = (one: LiveProduct) => {

@@ -1,9 +1,10 @@
 /** The faces of products: the card, its form, the shelf on the group page, the offer for a pasted link. */
-import { defineCardUI, defineGroupSection } from '@qun/ui'
+import { defineCardUI, defineGroupSection, type Catalogue } from '@qun/ui'
 import { product } from '../contract.ts'
 import { ProductCard } from './card.tsx'
 import { ProductForm } from './compose.tsx'
 import { BagIcon } from './icon.tsx'
+import { OfferPicker } from './offer-picker.tsx'
 import { PasteBanner } from './paste-banner.tsx'
 import './product.css'
 import { ShelfSection } from './shelf-section.tsx'
@@ -23,3 +24,5 @@ export const sections = [
   defineGroupSection({ name: 'product', title: productTexts.shelf, order: 220, Section: ShelfSection }),
 ]
 export const banners = [defineGroupSection({ name: 'product-paste', order: 500, Section: PasteBanner })]
+/** What forms of other plays choose from. */
+export const catalogue: Catalogue = { Picker: OfferPicker }

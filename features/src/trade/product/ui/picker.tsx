@@ -2,14 +2,16 @@
 import type { GroupId } from '@qun/contract'
 import { ActionButton, CheckIcon, useQun, useText } from '@qun/ui'
 import { useEffect, useState } from 'react'
-import { resolveLink, searchProducts, type LiveProduct } from '../contract.ts'
+import { offerableProducts, resolveLink, searchProducts, type LiveProduct, type OfferableProduct } from '../contract.ts'
 import { linkKeyOf } from '../rules.ts'
 import { Price, ProductPicture, StockHint } from './product-parts.tsx'
-import { chooseText, productTexts } from './texts.ts'
+import { productTexts } from './texts.ts'
 
+/** What may be found: what a link leads to, the catalogue beside it, or what one may offer in the group. */
+export type Reach = 'links' | 'catalogue' | 'offers'
 /** What was found, or why nothing was. */
-export interface Found {
-  readonly products: readonly LiveProduct[]
+export interface Found<P = LiveProduct> {
+  readonly products: readonly P[]
   readonly state: 'loading' | 'done' | 'failed' | 'no-product' | 'bad-link'
   /** The link it came from. */
   readonly link?: string
@@ -20,15 +22,17 @@ export interface Found {
 const pauseMs = 250
 const pageSize = 30
 
-/** Searches while one types; a link is resolved instead. `byWords` false: links alone. */
-export function useFound(groupId: string, words: string, byWords: boolean): Found {
+/** Searches while one types; a link is resolved instead, but for offers. */
+export function useFound(groupId: string, words: string, reach: 'offers'): Found<OfferableProduct>
+export function useFound(groupId: string, words: string, reach: Reach): Found
+export function useFound(groupId: string, words: string, reach: Reach): Found {
   const { client } = useQun()
   const [found, setFound] = useState<Omit<Found, 'retry' | 'more'>>({ products: [], state: 'done' })
   const [after, setAfter] = useState<string>()
   const [tries, setTries] = useState(0)
   const [hasMore, setHasMore] = useState(false)
   const asked = words.trim()
-  const isLink = linkKeyOf(asked) !== undefined
+  const isLink = reach !== 'offers' && linkKeyOf(asked) !== undefined
   useEffect(() => setAfter(undefined), [asked])
   useEffect(() => {
     let wanted = true
@@ -40,9 +44,10 @@ export function useFound(groupId: string, words: string, byWords: boolean): Foun
           ? { products: [], state: 'no-product' }
           : { products: [product], state: 'done', link: asked }
       }
-      if (!byWords) return { products: [], state: asked === '' ? 'done' : 'bad-link' }
+      if (reach === 'links') return { products: [], state: asked === '' ? 'done' : 'bad-link' }
       const query = { words: asked, limit: pageSize, ...(after === undefined ? {} : { after }) }
-      const { products } = await client.call(searchProducts, { params, query })
+      const endpoint = reach === 'offers' ? offerableProducts : searchProducts
+      const { products } = await client.call(endpoint, { params, query })
       setHasMore(products.length === pageSize)
       return { products, state: 'done' }
     }
@@ -58,7 +63,7 @@ export function useFound(groupId: string, words: string, byWords: boolean): Foun
       wanted = false
       clearTimeout(timer)
     }
-  }, [client, groupId, asked, isLink, byWords, after, tries])
+  }, [client, groupId, asked, isLink, reach, after, tries])
   const last = found.products.at(-1)?.productId
   return {
     ...found,
@@ -67,13 +72,15 @@ export function useFound(groupId: string, words: string, byWords: boolean): Foun
   }
 }
 
-export interface ProductChoicesProps {
-  readonly found: Found
+export interface ProductChoicesProps<P> {
+  readonly found: Found<P>
   readonly chosen: readonly string[]
-  readonly onToggle: (product: LiveProduct) => void
+  readonly onToggle: (product: P) => void
+  /** A line below the price. */
+  readonly noteOf?: (product: P) => string
 }
 /** What was found, each to be chosen or taken back. */
-export function ProductChoices({ found, chosen, onToggle }: ProductChoicesProps) {
+export function ProductChoices<P extends LiveProduct>({ found, chosen, onToggle, noteOf }: ProductChoicesProps<P>) {
   const text = useText()
   const { products, state, more, retry } = found
   return (
@@ -85,6 +92,7 @@ export function ProductChoices({ found, chosen, onToggle }: ProductChoicesProps)
             product={one}
             on={chosen.includes(one.productId)}
             onToggle={() => onToggle(one)}
+            note={noteOf?.(one)}
           />
         ))}
       </ul>
@@ -113,23 +121,25 @@ export function ProductChoices({ found, chosen, onToggle }: ProductChoicesProps)
     </div>
   )
 }
-function Choice(props: { readonly product: LiveProduct; readonly on: boolean; readonly onToggle: () => void }) {
-  const { product, on, onToggle } = props
+interface ChoiceProps {
+  readonly product: LiveProduct
+  readonly on: boolean
+  readonly onToggle: () => void
+  readonly note: string | undefined
+}
+function Choice({ product, on, onToggle, note }: ChoiceProps) {
   const text = useText()
   return (
     <li className="qun-product__item">
-      <button
-        type="button"
-        className="qun-product__row"
-        aria-pressed={on}
-        aria-label={text(chooseText(product.title))}
-        onClick={onToggle}
-      >
+      <button type="button" className="qun-product__row" aria-pressed={on} onClick={onToggle}>
         <ProductPicture image={product.image} size="row" />
         <span className="qun-product__words">
-          <span className="qun-product__name">{product.title}</span>
+          <span className="qun-product__name">
+            <span className="qun-hidden">{text(productTexts.choose)} </span>
+            {product.title}
+          </span>
           <Price live={product} />
-          <StockHint live={product} />
+          {note === undefined ? <StockHint live={product} /> : <span className="qun-product__bounds">{note}</span>}
         </span>
         <span className={on ? 'qun-product__mark qun-product__mark--on' : 'qun-product__mark'}>
           {on && <CheckIcon size={16} />}

@@ -18,7 +18,7 @@ export function ShelfEditor({ groupId, start, onDone }: ShelfEditorProps) {
   // What is gone cannot be kept.
   const [products, setProducts] = useState(() => start.filter((one) => one.state !== 'gone'))
   const [words, setWords] = useState('')
-  const found = useFound(groupId, words, true)
+  const found = useFound(groupId, words, 'catalogue')
   const toggle = (one: LiveProduct) => {
     const without = products.filter((each) => each.productId !== one.productId)
     if (without.length < products.length) setProducts(without)

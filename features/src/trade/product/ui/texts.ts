@@ -1,5 +1,6 @@
 /** What product cards, the picker and the shelf say, in both languages. */
 import type { LocalText } from '@qun/contract'
+import { moneyText } from '@qun/ui'
 
 const say = (zh: string, en: string): LocalText => ({ 'zh-CN': zh, en })
 
@@ -37,7 +38,12 @@ export const productTexts = {
   cardTitleHint: say('例如：本周新品', 'For example: New this week'),
   chosen: say('已选', 'Chosen'),
   send: say('发送商品', 'Send'),
+  choose: say('选择', 'Choose'),
   chooseFirst: say('先选一件商品', 'Choose a product first'),
+  // what an offer is of
+  offerSearch: say('搜商品名或分类', 'Search by name or category'),
+  listPrice: say('店铺标价', 'List price'),
+  another: say('换一件', 'Change'),
   // a pasted link
   pasted: say('链接里的商品', 'The product of this link'),
   sendAsCard: say('发送为商品卡', 'Send as a card'),
@@ -60,7 +66,13 @@ export const productTexts = {
 export const manyText = (n: number) => say(`${n} 件商品`, `${n} products`)
 export const leftText = (n: number) => say(`仅剩 ${n} 件`, `Only ${n} left`)
 export const chosenText = (n: number, max: number) => say(`已选 ${n}/${max}`, `${n} of ${max} chosen`)
+/** [MER4] What staff may sell it for, and how many there are. */
+export function boundsText({ floorFen, stock }: { readonly floorFen: number | null; readonly stock: number | null }) {
+  const [zhFloor, enFloor] =
+    floorFen === null ? ['未设底价', 'No floor'] : [`底价 ${moneyText(floorFen)}`, `Floor ${moneyText(floorFen)}`]
+  const [zhStock, enStock] = stock === null ? ['库存不限', 'any number'] : [`库存 ${stock}`, `${stock} in stock`]
+  return say(`${zhFloor} · ${zhStock}`, `${enFloor} · ${enStock}`)
+}
 export const buyText = (title: string) => say(`购买 ${title}`, `Buy ${title}`)
-export const chooseText = (title: string) => say(`选择 ${title}`, `Choose ${title}`)
 export const forOne = (action: LocalText, title: string) =>
   say(`${action['zh-CN']}：${title}`, `${action.en}: ${title}`)
