@@ -11,7 +11,7 @@ const known: Readonly<Record<number, string>> = {
   3: 'fcafc08744f84fd4315a9124a44962c2cad0887ad01c30828b142d429fd30ae9',
   4: '52da2977cf3b4caa59b3260ca75727f9502b7ab69e456a06b5bec15fb1e43f83',
   5: '049b0e3af6034e6ffbb78eb93b374531bbf6f9b2300b4cdec4bc1ba1d6de9328',
-  6: 'ebf067a0ee8a4d06301d5ce03e1826b4c8ff09e20a2e444a4f58fbb6030bdaf3',
+  6: '73a9fa958078e958985f6729bccff1671f05574097d18fbb828dc5fdad101e01',
 }
 
 test('the wire is the one this version stands for', () => {

@@ -71,7 +71,7 @@ const tokenOf = (name: string): string => escapePointer(name.slice(0, nameMax))
 /** The fields that objects of a value have and their schemas do not name, the first few. */
 function unknownFieldsIn(schema: TSchema, value: unknown): string[] {
   const found: string[] = []
-  look(schema as Shape, value, '', found)
+  look(schema, value, '', found)
   return found
 }
 function look(shape: Shape, value: unknown, at: string, found: string[]): void {

@@ -67,7 +67,7 @@ test('[I8] the host names a person’s picture anywhere with https, and nothing 
 })
 test('[I8] what one app lists is not listed for another', async () => {
   await server.server.apps.create({
-    appId: 'listed' as never,
+    appId: 'listed',
     name: 'listed',
     allowedOrigins: ['https://listed.example'],
   })

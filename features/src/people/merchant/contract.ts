@@ -24,6 +24,7 @@ const merchant = closed({ merchantId: MerchantIdSchema })
 const employee = closed({ merchantId: MerchantIdSchema, userId: UserIdSchema })
 const empty = closed({})
 const Name = Type.String({ minLength: 1, maxLength: 60 })
+const givenPost = nameText({ maxLength: 40, description: 'What a post 岗位 is called: 店长, 导购.' })
 const Post = Type.String({ minLength: 1, maxLength: 40, description: 'What a post 岗位 is called: 店长, 导购.' })
 const Abilities = Type.Array(AbilitySchema, { maxItems: abilitiesMax, uniqueItems: true })
 const Limit = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
@@ -148,7 +149,7 @@ export const putStaff = defineEndpoint({
   by: 'server',
   params: employee,
   body: closed({
-    post: nameText({ maxLength: 40, description: 'What a post 岗位 is called: 店长, 导购.' }),
+    post: givenPost,
     abilities: Abilities,
   }),
   answer: empty,
@@ -220,7 +221,7 @@ export const putMyStaff = defineEndpoint({
   doc: 'A person works for a merchant the caller manages. Nobody gives an ability they do not hold.',
   ...ofStaff,
   params: employee,
-  body: closed({ post: Post, abilities: Abilities }),
+  body: closed({ post: givenPost, abilities: Abilities }),
   answer: empty,
   refusals: merchantRefusals,
   errors: [
@@ -251,7 +252,7 @@ export const nameMyMerchant = defineEndpoint({
   doc: 'Names a merchant the caller manages anew. What was said under the former name keeps it.',
   ...ofStaff,
   params: merchant,
-  body: closed({ name: Name }),
+  body: closed({ name: nameText({ maxLength: 60 }) }),
   answer: empty,
   errors: ['merchant.not_found', 'merchant.permission'],
 })

@@ -13,7 +13,6 @@ import {
   Type,
   UserIdSchema,
   type Static,
-  nameText,
 } from '@qun/contract'
 
 /** How long a place is held for its buyer to pay, in milliseconds: as long as common checkouts keep an order open. */

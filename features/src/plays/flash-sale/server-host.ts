@@ -12,7 +12,7 @@ const saleWith = (keeper: Keeper) =>
   serveEndpoint(saleForHost, async (call) => {
     const sale = await call.readCard(flashSale, call.params)
     const { body, state } = sale
-    const { title = '', productId = null, priceFen, startsAt, publicStartsAt = null, endsAt } = body
+    const { title = '', productId, priceFen, startsAt, publicStartsAt = null, endsAt } = body
     const ended = state.phase === 'ended' || call.now >= endsAt
     const told = { title, productId, priceFen, left: state.left, startsAt, publicStartsAt, endsAt, ended }
     return { ...told, void: await isVoid(sale, keeper), ...call.params, ...behindOf(sale) }
@@ -21,7 +21,7 @@ const saleWith = (keeper: Keeper) =>
 const holdWith = (keeper: Keeper) =>
   serveEndpoint(holdForHost, async (call) => {
     const sale = await call.readCard(flashSale, call.params)
-    const { title = '', productId = null, priceFen } = sale.body
+    const { title = '', productId, priceFen } = sale.body
     const hold = await findHold(sale, call.params.holdId)
     if (hold === undefined) return call.fail('flash_sale.no_hold')
     const { userId, quantity, until, state, orderId } = hold

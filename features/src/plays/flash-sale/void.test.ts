@@ -54,7 +54,7 @@ test('[MER6] [FS13] of the host’s own name nobody stands behind it', async () 
   }
   const post = { appId, groupId: world.groupId, kind: flashSale.kind, body, clientId: 'own' }
   const { seq } = await world.core.post({ ...post, senderId: '' as UserId, asServer: true })
-  const params = { groupId: world.groupId as GroupId, seq }
+  const params = { groupId: world.groupId, seq }
   expect(await world.asServer().call(saleForHost, { params })).toMatchObject({ merchantId: shopId, staffId: null })
 })
 

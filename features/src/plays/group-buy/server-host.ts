@@ -48,7 +48,7 @@ const placeWith = (keeper: Keeper) =>
     const offer = await call.readCard(groupBuy, call.params)
     const place = await findPlace(offer, call.params.placeId)
     if (place === undefined) return call.fail('group_buy.no_place')
-    const { title = '', productId = null } = offer.body
+    const { title = '', productId } = offer.body
     const { userId, quantity, amountFen, teamNo, until } = place
     const isOpen = place.status === 'held' || place.status === 'returned'
     const status = isOpen && (await isVoid(offer, keeper)) ? ('void' as const) : place.status // [MER6]

@@ -23,7 +23,7 @@ export interface NumberPlace {
 
 const sampled = (schema: Shape): unknown => {
   try {
-    return sampleOf(schema as TSchema)
+    return sampleOf(schema)
   } catch {
     return undefined
   }
@@ -39,7 +39,7 @@ export class Literal {
 
 /** All numbers of a value of a schema; what may be left out and was is made up. */
 export function numbersOf(schema: TSchema | undefined, value: unknown): NumberPlace[] {
-  return schema === undefined ? [] : placesIn(schema as Shape, { value, at: '', whole: schema as Shape, put: (v) => v })
+  return schema === undefined ? [] : placesIn(schema, { value, at: '', whole: schema, put: (v) => v })
 }
 interface Spot {
   readonly value: unknown

@@ -84,7 +84,10 @@ export class ServedWorld {
     for (const userId of ['wang', 'he', 'li', 'zhao', 'sun'])
       await core.putUser(world.app.appId, { userId: userId as UserId, name: userId })
     const stage = new Stage(world.#world, '' as GroupId)
-    await stage.call('merchants.put', 'host', { params: { merchantId: shopId }, body: { name: '山茶' } })
+    await stage.call('merchants.put', 'host', {
+      params: { merchantId: shopId },
+      body: { name: '山茶', programme: 'main' },
+    })
     const work = { post: '店长', abilities: ['talk-as', 'moderate', 'issue', 'campaign', 'read-numbers', 'manage'] }
     for (const userId of ['wang', 'he'])
       await stage.call('merchantStaff.put', 'host', { params: { merchantId: shopId, userId }, body: work })

@@ -40,7 +40,7 @@ function useConditions(merchantId: string, open: boolean) {
         ? client.call(myGroupPolicy, {})
         : client.call(merchantGroupPolicy, { params: { merchantId } })
     // Without them the form is the same: the server says what is missing.
-    const { conditions: read = [] } = await asked.catch(() => ({ conditions: [] }))
+    const { conditions: read } = await asked.catch(() => ({ conditions: [] }))
     setConditions(read)
   }, [client, merchantId])
   useEffect(() => {

@@ -53,7 +53,11 @@ function show({ viewer = 'zhao', locale = 'zh-CN', abilities, badge = null, mess
   )
   return client
 }
-const rowOf = (text: string) => screen.getAllByText(text)[0]!.closest<HTMLElement>('.qun-row')!
+function rowOf(text: string): HTMLElement {
+  const row = screen.getAllByText(text)[0]?.closest<HTMLElement>('.qun-row')
+  if (!row) throw new Error(`no row says ${text}`)
+  return row
+}
 beforeEach(() => localStorage.clear())
 afterEach(cleanup)
 

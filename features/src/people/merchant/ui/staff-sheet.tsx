@@ -92,7 +92,7 @@ export function StaffSheet({ merchantId, view, open, onClose }: SheetProps) {
       <PickSheet
         view={view}
         open={isAdding}
-        known={new Set(shown?.staff.map(({ userId }) => userId as string))}
+        known={new Set(shown?.staff.map(({ userId }) => userId))}
         onClose={() => setIsAdding(false)}
         onPick={(userId, name) => {
           setIsAdding(false)
