@@ -156,16 +156,20 @@ async function addPeople(speak: Voice, hostUrl: string, lang: Lang): Promise<voi
       badge: person.badge,
     })
   }
+  // Points are a merchant's: it is known before it gives any.
+  const merchantId = shopIdIn(lang)
+  await speak.host('PUT', `/merchants/${merchantId}`, { name: shopName[lang] })
   for (const [key, amount] of Object.entries(openingPoints)) {
     const userId = userIdOf(key, lang)
-    await speak.host('POST', '/points/grants', { ref: `seed-${userId}`, userId, amount })
+    await speak.host('POST', '/points/grants', { ref: `seed-${userId}`, merchantId, userId, amount })
   }
 }
 /** The host says who stands behind a group, and who may give there. */
 async function addMerchant(speak: Voice, script: GroupScript, lang: Lang): Promise<{ merchantId?: string }> {
   const merchant = merchantOf(script.key, lang)
   if (merchant === null) return {}
-  await speak.host('PUT', `/merchants/${merchant.id}`, { name: merchant.name })
+  // The class gives the shop's points: what one gave is spent with the other.
+  await speak.host('PUT', `/merchants/${merchant.id}`, { name: merchant.name, programme: shopIdIn(lang) })
   const abilities = ['talk-as', 'moderate', 'issue', 'read-numbers', 'manage']
   const work = { post: lang === 'zh' ? '店长' : 'Keeper', abilities }
   for (const key of staffKeys)

@@ -4,7 +4,7 @@
  */
 import type { Order, OrderBook } from './orders.ts'
 import { QunCallFailed, type QunCalls } from './qun-calls.ts'
-import { productOf } from './story.ts'
+import { personOf, productOf, shopIdIn } from './story.ts'
 
 export interface Settlements {
   /** Does what is due now; resolves also when Qun is away. */
@@ -59,7 +59,9 @@ export function createSettlements({ qun, orders, now, onMoved }: SettlementsOpti
       const name = productOf(order.productId)?.name
       const title = name && { 'zh-CN': `购物赠积分 · ${name.zh}`, en: `For your order · ${name.en}` }
       // The order is its ref: asked again, nothing moves.
-      const body = { ref: `shop-${order.orderId}`, userId: order.userId, amount, ...(title && { title }) }
+      const { orderId, userId } = order
+      const merchantId = shopIdIn(personOf(userId)?.lang ?? 'zh')
+      const body = { ref: `shop-${orderId}`, merchantId, orderId, userId, amount, ...(title && { title }) }
       if (await said('/points/grants', body)) orders.note(order.orderId, { points: amount })
     }
   }

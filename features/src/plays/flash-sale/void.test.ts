@@ -1,5 +1,5 @@
 /** What the host is told of a sale, and what becomes of one whose product is no longer the group's to sell. */
-import type { GroupId, UserId } from '@qun/contract'
+import type { UserId } from '@qun/contract'
 import { appId, refusalOf, shopId, startWorld, type WorldOptions } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { putMerchantEndpoint } from '../../people/merchant/contract.ts'
