@@ -22,6 +22,7 @@ export {
   countStaff,
   findHeir,
   findMerchant,
+  knownMerchant,
   listGroupsOf,
   listMerchants,
   listRunBy,

@@ -2,7 +2,7 @@
  * Budgets that stop by themselves: so much per subject (a member of staff on a day, a campaign, a person). They count
  * what a decision spends; where the value itself is set aside beforehand, it waits in an account `budget/<name>`.
  */
-import { defaultCapOf, isPoints, scopeWithin, type BudgetKey } from '@qun/contract'
+import { defaultCapOf, isPoints, Refusal, scopeWithin, type BudgetKey } from '@qun/contract'
 import { sql } from 'kysely'
 import { checkCurrency, checkRef, refuseLedger } from './names.ts'
 import type { LedgerCall } from './transfers.ts'
@@ -88,6 +88,16 @@ const commonOf = (currency: string): string => (isPoints(currency) ? 'points' : 
 /** [LDG8] Counts what is spent, or refuses `budget.exhausted` when a cap would be passed: then nothing is counted. */
 export async function spend(call: Call, one: Spending): Promise<void> {
   await spendAll(call, [one])
+}
+/** [LDG8] The same, for whoever goes on without it: false when a cap has no room, and then nothing is counted. */
+export async function trySpend(call: Call, all: readonly Spending[]): Promise<boolean> {
+  try {
+    await spendAll(call, all)
+    return true
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'budget.exhausted') return false
+    throw error
+  }
 }
 interface Sum extends BudgetKey {
   readonly currency: string

@@ -18,6 +18,7 @@ export {
   setBudget,
   spend,
   spendAll,
+  trySpend,
   unspend,
   unspendAll,
   type Budget,

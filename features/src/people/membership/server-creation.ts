@@ -1,6 +1,6 @@
 /** [C-M02] Whether a group may be made: the policy, the figures, and how many there are. */
 import { refuse, type AppId, type RequestOf, type UserId } from '@qun/contract'
-import { findMerchant, serveEndpoint, type Call } from '@qun/core'
+import { knownMerchant, serveEndpoint, type Call } from '@qun/core'
 import {
   listGroupPolicies,
   merchantGroupPolicy,
@@ -57,7 +57,7 @@ export async function checkCreation(call: Call, userId: UserId, merchantId: stri
 
 const setPolicy = serveEndpoint(putGroupPolicy, async (call) => {
   const { merchantId = '', policy } = call.body
-  if (merchantId !== '' && (await findMerchant(call, merchantId)) === undefined) throw refuse('merchant.not_found')
+  if (merchantId !== '') await knownMerchant(call, merchantId)
   await putPolicy(call.tx, call.appId, { kind: call.params.kind, merchantId }, policy)
   return {}
 })
@@ -79,7 +79,7 @@ const tellPerson = serveEndpoint(putPersonStanding, async (call) => {
 })
 const tellMerchant = serveEndpoint(putMerchantStanding, async (call) => {
   const { merchantId } = call.params
-  if ((await findMerchant(call, merchantId)) === undefined) throw refuse('merchant.not_found')
+  await knownMerchant(call, merchantId)
   await putStanding(call.tx, call.appId, { merchantId }, { figures: figuresOf(call.body), credit: 'normal' })
   return {}
 })

@@ -3,13 +3,12 @@ import { refuse, type Ability, type UserId } from '@qun/contract'
 import {
   abilitiesAt,
   countStaff,
-  findMerchant,
+  knownMerchant,
   listStaff,
   putMerchant,
   serveEndpoint,
   setStaff,
   type Call,
-  type Merchant,
   type Staff,
 } from '@qun/core'
 import { merchantStaff, myStaff, nameMyMerchant, putMyStaff, removeMyStaff, staffMax } from './contract.ts'
@@ -20,11 +19,6 @@ export const pageOf = <T>(rows: readonly T[], limit: number) => ({
   shown: rows.slice(0, limit),
   more: rows.length > limit,
 })
-export async function knownMerchant(call: Call, merchantId: string): Promise<Merchant> {
-  const found = await findMerchant(call, merchantId)
-  if (found === undefined) throw refuse('merchant.not_found')
-  return found
-}
 export const viewOfStaff = (one: Staff) => ({ ...one, userId: one.userId as UserId, abilities: [...one.abilities] })
 
 interface Work {

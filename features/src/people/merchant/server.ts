@@ -3,6 +3,7 @@ import { refuse, type UserId } from '@qun/contract'
 import {
   defineFeature,
   findMerchant,
+  knownMerchant,
   listMerchants,
   listStaff,
   putMerchant,
@@ -24,7 +25,7 @@ import {
   writerOf,
 } from './contract.ts'
 import { groupReactions, hand } from './server-groups.ts'
-import { employ, knownMerchant, pageDefault, pageOf, staffEndpoints, viewOfStaff } from './server-staff.ts'
+import { employ, pageDefault, pageOf, staffEndpoints, viewOfStaff } from './server-staff.ts'
 import { dropWaiting, migrations } from './store.ts'
 
 const viewOf = ({ path, ...rest }: Merchant) => ({ ...rest, path: [...path] })

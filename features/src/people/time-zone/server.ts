@@ -1,14 +1,12 @@
 /** Serves time zones: glue between the contract and the engine, which keeps them. */
-import { isTimeZone, refuse } from '@qun/contract'
-import { defineFeature, findMerchant, serveEndpoint, setZone, zoneAt, type Call } from '@qun/core'
+import { isTimeZone } from '@qun/contract'
+import { defineFeature, knownMerchant, serveEndpoint, setZone, zoneAt, type Call } from '@qun/core'
 import { setTimeZone, timeZoneOf } from './contract.ts'
 
 /** A merchant's path; null for the app. */
 async function pathOf(call: Call, merchantId: string | undefined): Promise<readonly string[] | null> {
   if (merchantId === undefined) return null
-  const merchant = await findMerchant(call, merchantId)
-  if (merchant === undefined) throw refuse('merchant.not_found')
-  return merchant.path
+  return (await knownMerchant(call, merchantId)).path
 }
 const set = serveEndpoint(setTimeZone, async (call) => {
   const { timeZone } = call.body

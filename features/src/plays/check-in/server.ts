@@ -1,5 +1,5 @@
 /** Serves check-in programmes: glue between the contract, the rules, the days and the ledger. */
-import { givenBy, memberDay, refuse, Refusal, type BodyOf, type StateOf, type UserId } from '@qun/contract'
+import { givenBy, memberDay, refuse, type BodyOf, type StateOf, type UserId } from '@qun/contract'
 import {
   defineFeature,
   issuerOfGroup,
@@ -12,7 +12,7 @@ import {
   type Guard,
   type OpenCall,
 } from '@qun/core'
-import { ledgerAudits, spendAll, transferAll } from '@qun/ledger'
+import { ledgerAudits, transferAll, trySpend } from '@qun/ledger'
 import { boardOf, checkIn, makeUpSpanMs, topMax, type CheckInMine } from './contract.ts'
 import { hasProof, localTime, mayMakeUp, milestonesReached, mineOf, programmeFault, proofKey, zoneOf } from './rules.ts'
 import { audits } from './store-audits.ts'
@@ -146,7 +146,7 @@ async function give(
   // [CI10] [MER5] Against the day of who offers it, of the merchant, and of who is given it.
   const against = [...givenBy(issuer, { userId: senderId }, now), memberDay(issuer, actorId, now)]
   const spent = reached.map(({ days, points }) => ({ ref: refOf(days), currency, amount: points, against }))
-  if (await isExhausted(spendAll(call, spent))) return false
+  if (!(await trySpend(call, spent))) return false
   await transferAll(
     call,
     reached.map(({ days, points }) => ({
@@ -162,15 +162,6 @@ async function give(
   )
   for (const { days, points } of reached) call.record('check-in.milestone', { seq, userId: actorId, days, points })
   return true
-}
-async function isExhausted(spending: Promise<void>): Promise<boolean> {
-  try {
-    await spending
-    return false
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'budget.exhausted') return true
-    throw error
-  }
 }
 
 function end(call: CardCall<typeof checkIn>): void {

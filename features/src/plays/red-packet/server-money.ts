@@ -1,7 +1,7 @@
 /** Where the money of a packet comes from and what its accounts and transfers are called. Knows no card. */
-import { fundAccount, givenBy, mainMerchant, memberDay, pointsOf, programmeOf, Refusal } from '@qun/contract'
+import { fundAccount, givenBy, mainMerchant, memberDay, pointsOf, programmeOf } from '@qun/contract'
 import { issuerOfGroup, type ActionCall, type GroupIssuer, type OpenCall } from '@qun/core'
-import { spend, unspend, type LedgerCall } from '@qun/ledger'
+import { spend, trySpend, unspend, type LedgerCall } from '@qun/ledger'
 import type { PacketBody, PacketState, redPacket } from './contract.ts'
 import { maySpendBudget } from './rules.ts'
 
@@ -69,11 +69,5 @@ export async function takeShare(
   const against = issuer === undefined ? [] : [memberDay(issuer, actorId, now)]
   const currency = currencyOf(body, call.state)
   const spending = { ref: refOf(call, `open/${actorId}`), currency, amount, against }
-  return spend(call, spending).then(
-    () => undefined,
-    (error: unknown) => {
-      if (error instanceof Refusal && error.code === 'budget.exhausted') return error.code
-      throw error
-    },
-  )
+  return (await trySpend(call, [spending])) ? undefined : 'budget.exhausted'
 }

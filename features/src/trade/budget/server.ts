@@ -8,7 +8,6 @@ import {
   MerchantIdSchema,
   merchantDay,
   merchantMonth,
-  refuse,
   scopeOf,
   Type,
   type BudgetKey,
@@ -16,8 +15,8 @@ import {
 import {
   defineCursor,
   defineFeature,
-  findMerchant,
   issuerNamed,
+  knownMerchant,
   serveEndpoint,
   type Call,
   type GroupIssuer,
@@ -27,8 +26,7 @@ import { budgetSpent, Cap, listBudgets, setBudget, type SpentQuery } from './con
 
 const set = serveEndpoint(setBudget, async (call) => {
   const { merchantId, scope, currency, cap } = call.body
-  if (merchantId !== undefined && (await findMerchant(call, merchantId)) === undefined)
-    throw refuse('merchant.not_found')
+  if (merchantId !== undefined) await knownMerchant(call, merchantId)
   // Caps of points are told of `points`, whichever programme the merchant has.
   if (isPoints(currency) && currency !== 'points') call.fail('ledger.currency_unknown', { detail: currency })
   const told = merchantId === undefined ? scope : scopeOf(merchantId, scope)
@@ -79,7 +77,7 @@ function isDate(day: string): boolean {
 }
 const spent = serveEndpoint(budgetSpent, async (call) => {
   const { query } = call
-  const issuer = (await issuerNamed(call, query.merchantId)) ?? call.fail('merchant.not_found')
+  const issuer = await issuerNamed(call, query.merchantId)
   if (isPoints(query.currency) && query.currency !== 'points') call.fail('ledger.currency_unknown')
   const currency = isPoints(query.currency) ? issuer.points : query.currency
   return ledger.budgetOf(call, { ...keyOf(call, issuer, query), currency })

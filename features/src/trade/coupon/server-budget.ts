@@ -1,16 +1,12 @@
 /** [CP21] What coupons count against: the giver's day, the campaign, the receiver's day. */
 import { givenBy, memberDay, type UserId } from '@qun/contract'
-import { issuerNamed, type Call, type GroupIssuer } from '@qun/core'
+import type { Call, GroupIssuer } from '@qun/core'
 import { spendAll } from '@qun/ledger'
 import { spendingOf } from './server-parts.ts'
 
 /** Coupons are worth fen. */
 export const currency = 'CNY'
 
-/** [MER3] Whose budgets a stock's coupons count against. */
-export async function issuerOfStock(call: Call, merchantId: string): Promise<GroupIssuer> {
-  return (await issuerNamed(call, merchantId)) ?? call.fail('coupon.not_found')
-}
 /** Refuses `budget.exhausted`, and then what was given in this decision is not kept. */
 export async function spendFor(
   call: Call,

@@ -1,6 +1,6 @@
 /** Serves the host's requests about stocks: making, changing, removing, and issuing in batches. */
-import { mainMerchant, memberDay, refuse, type UserId } from '@qun/contract'
-import { issuerNamed, serveEndpoint, type Call, type EndpointCall, type GroupIssuer } from '@qun/core'
+import { mainMerchant, memberDay, type UserId } from '@qun/contract'
+import { issuerNamed, serveEndpoint, type EndpointCall, type GroupIssuer } from '@qun/core'
 import { budgetsOf } from '@qun/ledger'
 import {
   changeStock,
@@ -15,7 +15,7 @@ import {
 } from './contract.ts'
 import { dayKeyOf, windowFault } from './rules.ts'
 import { isStacking, worthOf } from './rules-price.ts'
-import { currency, issuerOfStock, spendFor } from './server-budget.ts'
+import { currency, spendFor } from './server-budget.ts'
 import {
   changed,
   checkTerms,
@@ -34,15 +34,9 @@ import { countStates, findStock, listOffers, lockStock, saveStock, type StoredSt
 import { addItems, readHolders } from './store-items.ts'
 import { readStacking, saveStacking } from './store-stacking.ts'
 
-/** [MER3] The merchant the host names, or the host itself. */
-async function issuerFor(call: Call, merchantId: string | undefined): Promise<GroupIssuer> {
-  const issuer = await issuerNamed(call, merchantId)
-  if (issuer === undefined) throw refuse('merchant.not_found')
-  return issuer
-}
 const create = serveEndpoint(createStock, async (call) => {
   const { title, status = 'active' } = call.body
-  const { merchantId, timeZone } = await issuerFor(call, call.body.merchantId)
+  const { merchantId, timeZone } = await issuerNamed(call, call.body.merchantId)
   const terms = withZone(withStack(call.body.terms), timeZone)
   checkTerms(call, title, terms, await readStacking(call.tx, call.appId, merchantId))
   return { stockId: await makeStock(call, { title: title.trim(), terms, status, groupId: null, merchantId }) }
@@ -51,7 +45,7 @@ const create = serveEndpoint(createStock, async (call) => {
 /** [V8] */
 const setStack = serveEndpoint(setStacking, async (call) => {
   if (!isStacking(call.body)) call.fail('coupon.stacking_invalid')
-  const { merchantId } = await issuerFor(call, call.query.merchantId)
+  const { merchantId } = await issuerNamed(call, call.query.merchantId)
   await saveStacking(call.tx, call.appId, merchantId, call.body)
   return call.body
 })
@@ -109,7 +103,7 @@ const issue = serveEndpoint(issueBatch, async (call) => {
   // The card whose job will look after them; locked before the stock, as in a claim.
   const keeper = place === undefined ? undefined : await call.card(coupon, place)
   const stock = await lockLiving(call, stockId)
-  const issuer = await issuerOfStock(call, stock.merchantId)
+  const issuer = await issuerNamed(call, stock.merchantId)
   const staffId = call.body.staffId ?? ''
   const userIds = [...new Set(call.body.userIds)]
   const holders = await readHolders(tx, appId, { stockId, batchId }, userIds)

@@ -1,6 +1,6 @@
 /** Serves what orders do with coupons: prices, holds, use, release, return; asked by the host or told by its orders. */
-import { mainMerchant, refuse, type UserId } from '@qun/contract'
-import { findMerchant, serveEndpoint, type Call, type CardCall, type Reaction, type ReactionCall } from '@qun/core'
+import { mainMerchant, type UserId } from '@qun/contract'
+import { knownMerchant, serveEndpoint, type Call, type CardCall, type Reaction, type ReactionCall } from '@qun/core'
 import {
   coupon,
   lockCoupons,
@@ -36,9 +36,7 @@ function price(call: Call, coupons: readonly StoredCoupon[], basket: Basket, sta
 /** [MER3] Coupons of the seller, of those it belongs to, and the host's own. */
 async function checkSeller(call: Call, coupons: readonly StoredCoupon[], { merchantId }: Basket): Promise<void> {
   if (merchantId === undefined) return
-  const seller = await findMerchant(call, merchantId)
-  if (seller === undefined) throw refuse('merchant.not_found')
-  const fits = [mainMerchant, ...seller.path]
+  const fits = [mainMerchant, ...(await knownMerchant(call, merchantId)).path]
   const at = coupons.findIndex((stored) => !fits.includes(stored.merchantId))
   if (at !== -1) call.fail('coupon.scope', { errors: [{ pointer: `/couponIds/${at}`, code: 'coupon.scope' }] })
 }

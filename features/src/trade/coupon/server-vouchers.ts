@@ -3,12 +3,12 @@
  * gives them away is not its business; it is handed to that one where the server's features are listed.
  */
 import type { AppId, GroupId, MemberRow, UserId } from '@qun/contract'
-import type { Call, Reaction } from '@qun/core'
+import { issuerNamed, type Call, type Reaction } from '@qun/core'
 import { transfer } from '@qun/ledger'
 import type { Tx } from '@qun/storage'
 import { coupon, heldCoupon } from './contract.ts'
 import { isEligible, validityOf, windowFault } from './rules.ts'
-import { issuerOfStock, spendFor } from './server-budget.ts'
+import { spendFor } from './server-budget.ts'
 import { freshCoupon, freshItem, spendingOf, statusOf, viewOf, whatOf } from './server-parts.ts'
 import { refresh } from './server-stock.ts'
 import { findStock, levelOf, listOffers, lockStock, type StoredStock } from './store.ts'
@@ -101,7 +101,7 @@ async function give(
   }))
   await addItems(tx, appId, items, { batchId: null, now })
   const giver = { userId: senderId, campaign: terms.campaign }
-  await spendFor(call, items, giver, await issuerOfStock(call, stock.merchantId))
+  await spendFor(call, items, giver, await issuerNamed(call, stock.merchantId))
   await transfer(call, {
     ref: `${spendingOf(items[0]?.couponId ?? '')}/burn`,
     currency,

@@ -2,6 +2,7 @@
 import { mainMerchant, refuse, type StateOf, type UserId } from '@qun/contract'
 import {
   defineFeature,
+  issuerNamed,
   issuerOfGroup,
   serveCard,
   zoneOfGroup,
@@ -16,7 +17,7 @@ import {
 import { ledgerAudits } from '@qun/ledger'
 import { coupon, couponRefusals, heldCoupon, type Terms } from './contract.ts'
 import { dayKeyOf, expire, isEligible, remindAt, shownTerms, stateAt, windowFault, withPeople } from './rules.ts'
-import { issuerOfStock, spendFor } from './server-budget.ts'
+import { spendFor } from './server-budget.ts'
 import { hostEndpoints } from './server-host.ts'
 import { mineEndpoints } from './server-mine.ts'
 import { onOrder, orderEndpoints } from './server-orders.ts'
@@ -186,7 +187,7 @@ async function claim(call: ActionCall<typeof coupon>): Promise<void> {
   if (claimed === undefined) return refuseBySupply(call)
   // After the stock said yes: a refusal by supply is kept, with whatever was written before it.
   const giver = { userId: senderId, campaign: terms.campaign }
-  await spendFor(call, [item], giver, await issuerOfStock(call, merchantId))
+  await spendFor(call, [item], giver, await issuerNamed(call, merchantId))
   count(call, claimed, item.dueAt)
   const { couponId, validFrom, validUntil } = item
   call.setMine(actorId, { coupons: [...heldBefore, { couponId, validFrom, validUntil }] })

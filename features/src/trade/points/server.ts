@@ -5,7 +5,6 @@ import {
   isTimeZone,
   memberDay,
   programmeOf,
-  refuse,
   type GroupId,
   type LocalText,
   type RequestOf,
@@ -70,13 +69,6 @@ const hourMs = 3_600_000
 const accountOf = (userId: UserId) => `user/${userId}`
 /** What the host did stands under refs of its own, so that a reversal never reaches another play's transfer. */
 const refOf = (ref: string) => `points/${ref}`
-
-/** Whose points the host moves. */
-async function issuerFor(call: Call, merchantId: string | undefined): Promise<GroupIssuer> {
-  const issuer = await issuerNamed(call, merchantId)
-  if (issuer === undefined) throw refuse('merchant.not_found')
-  return issuer
-}
 
 // ── reading ──
 async function walletOf(call: Call, userId: UserId, currency: string): Promise<Wallet> {
@@ -155,7 +147,7 @@ const grant = serveEndpoint(grantPoints, async (call) => {
   const { body } = call
   const { userId, amount } = body
   if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
-  const issuer = await issuerFor(call, body.merchantId)
+  const issuer = await issuerNamed(call, body.merchantId)
   const currency = issuer.points
   const ref = refOf(body.ref)
   const before = await findTransfer(call, ref)
@@ -221,7 +213,7 @@ const deduct = serveEndpoint(deductPoints, async (call) => {
   const { body } = call
   const { userId, amount } = body
   if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
-  const issuer = await issuerFor(call, body.merchantId)
+  const issuer = await issuerNamed(call, body.merchantId)
   const posted = await transfer(call, {
     ref: refOf(body.ref),
     currency: issuer.points,
@@ -272,7 +264,7 @@ async function sweep(call: Call, limit: number): Promise<{ people: number; amoun
 // ── funds ──
 const fill = serveEndpoint(fundPoints, async (call) => {
   const { ref, fund, amount, merchantId } = call.body
-  const issuer = await issuerFor(call, merchantId)
+  const issuer = await issuerNamed(call, merchantId)
   const account = fundAccount(issuer.merchantId, fund)
   const legs = [
     { account: issuerAccount, amount: -amount },
@@ -292,12 +284,12 @@ export default defineFeature({
     myLines,
     serveEndpoint(myWallets, async (call) => ({ wallets: await walletsOf(call, call.actorId) })),
     serveEndpoint(pointsOf, async (call) => {
-      const { points } = await issuerFor(call, call.query.merchantId)
+      const { points } = await issuerNamed(call, call.query.merchantId)
       return walletOf(call, call.params.userId, points)
     }),
     serveEndpoint(statementOf, async (call) => {
       const { merchantId, ...page } = call.query
-      const { points } = await issuerFor(call, merchantId)
+      const { points } = await issuerNamed(call, merchantId)
       return statement(call, { userId: call.params.userId, currency: points }, page)
     }),
     grant,

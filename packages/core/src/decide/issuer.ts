@@ -2,7 +2,7 @@
  * Whose value a group's plays give, and whose midnight its days end at. Knows no play and no endpoint; who may give is
  * told by merchants.ts.
  */
-import { defaultZone, mainMerchant, nextMidnight, pointsOf, type Issuer } from '@qun/contract'
+import { defaultZone, mainMerchant, nextMidnight, pointsOf, refuse, type Issuer } from '@qun/contract'
 import { sql, type RawBuilder } from 'kysely'
 import type { MerchantCall } from './merchants.ts'
 
@@ -101,13 +101,14 @@ export async function zoneOfGroup(call: MerchantCall, groupId: string): Promise<
   const standing = await standingOf(call, groupId)
   return zoneAmong(standing?.zones ?? [], standing?.path ?? null, call.now).timeZone
 }
-/** The merchant the host names, or who gives what it gives without a name. Undefined for one nobody knows. */
-export async function issuerNamed(call: MerchantCall, merchantId?: string): Promise<GroupIssuer | undefined> {
+/** The merchant the host names, or who gives what it gives without a name. Refuses `merchant.not_found`. */
+export async function issuerNamed(call: MerchantCall, merchantId: string = mainMerchant): Promise<GroupIssuer> {
   const { tx, appId, now } = call
   const { rows } = await sql<Standing>`SELECT m.path, m.programme, ${zonesOf(sql`m.path`)} AS zones FROM merchants m
-    WHERE m.app_id = ${appId} AND m.merchant_id = ${merchantId ?? mainMerchant}`.execute(tx)
-  if (rows[0] !== undefined) return issuerIn(rows[0], now)
-  if (merchantId !== undefined && merchantId !== mainMerchant) return undefined
+    WHERE m.app_id = ${appId} AND m.merchant_id = ${merchantId}`.execute(tx)
+  const known = rows[0] && issuerIn(rows[0], now)
+  if (known !== undefined) return known
+  if (merchantId !== mainMerchant) throw refuse('merchant.not_found')
   const { timeZone } = await zoneAt(call, null)
   return { merchantId: mainMerchant, path: [mainMerchant], timeZone, points: pointsOf(mainMerchant) }
 }

@@ -44,6 +44,12 @@ export async function findMerchant({ tx, appId }: MerchantCall, merchantId: stri
     FROM merchants WHERE app_id = ${appId} AND merchant_id = ${merchantId}`.execute(tx)
   return rows[0]
 }
+/** Refuses `merchant.not_found`. */
+export async function knownMerchant(call: MerchantCall, merchantId: string): Promise<Merchant> {
+  const found = await findMerchant(call, merchantId)
+  if (found === undefined) throw refuse('merchant.not_found')
+  return found
+}
 /** Those after a merchant, in the order of their ids. */
 export async function listMerchants({ tx, appId }: MerchantCall, after: string, limit: number): Promise<Merchant[]> {
   const { rows } = await sql<Merchant>`SELECT merchant_id AS "merchantId", name, path, programme,
@@ -66,8 +72,7 @@ export interface MerchantTold {
 export async function putMerchant(call: MerchantCall, told: MerchantTold): Promise<boolean> {
   const { tx, appId, now } = call
   const { merchantId, name, parentId, programme } = told
-  const parent = parentId === undefined ? undefined : await findMerchant(call, parentId)
-  if (parentId !== undefined && parent === undefined) throw refuse('merchant.not_found')
+  const parent = parentId === undefined ? undefined : await knownMerchant(call, parentId)
   const path = [merchantId, ...(parent?.path ?? [])]
   if (path.length > merchantDepthMax || new Set(path).size < path.length) return false
   const { rows } = await sql`INSERT INTO merchants (app_id, merchant_id, name, path, programme, created_at)
