@@ -12,6 +12,13 @@ const root = join(import.meta.dirname, '..')
 /** Worlds, seeds and the demo speak and make groups through these; orders are facts that plays react to. */
 const base = ['message', 'membership', 'order']
 const homeOf = (name: string) => listFeatures(readTree(root)).find((feature) => feature.name === name)!.path
+/** Tests of other features that play this one beside theirs: what they show needs both, so they go with either. */
+const testsWith = (name: string): string[] => {
+  const names = new RegExp(`'(?:\\.\\./)+(?:[a-z-]+/)?${name}/`)
+  return readTree(root)
+    .sources.filter(({ path, text }) => /^features\/.*\.test\.tsx?$/.test(path) && names.test(text))
+    .map(({ path }) => path)
+}
 let project: ProjectCopy
 // One copy for all: types that did not change are not checked again.
 beforeAll(async () => {
@@ -25,6 +32,7 @@ afterAll(async () => {
 async function takeOut(name: string): Promise<void> {
   expect(base).not.toContain(name)
   await rm(join(project.folder, homeOf(name)), { recursive: true })
+  for (const path of testsWith(name)) await rm(join(project.folder, path))
   for (const { path } of manifests) {
     const file = join(project.folder, path)
     const text = await readFile(file, 'utf8')
