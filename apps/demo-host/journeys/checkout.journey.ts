@@ -159,6 +159,23 @@ test('a coupon is chosen at the checkout, held, and used with the order it pays 
   await card(zhao, '满三十减五').getByText('已使用或失效').first().waitFor()
 })
 
+test('[E-20] refunded, the order gives its points back and its coupon returns to the wallet', async () => {
+  const before = await pointsOn(zhao)
+  await zhao.getByRole('button', { name: /返回/ }).first().click()
+  await zhao.getByRole('link', { name: '订单' }).click()
+  await order(zhao, '乡村酸面包').getByRole('button', { name: '退款' }).click()
+  const sheet = zhao.getByRole('dialog', { name: '退款' })
+  await sheet.getByText('退款同时收回这一单的 27 积分，优惠券按规则退还。').waitFor()
+  await look('refund')
+  await sheet.getByRole('button', { name: '确认退款' }).click()
+  await order(zhao, '乡村酸面包').getByText('已退款').waitFor()
+  await order(zhao, '乡村酸面包').getByText('已收回 27 积分').waitFor()
+  await look('refund-order')
+  await backToGroup(zhao)
+  expect(await pointsOn(zhao)).toBe(before - 27)
+  await card(zhao, '满三十减五').getByText('已领取').first().waitFor()
+})
+
 test.each([
   ['zh', 'light'],
   ['zh', 'dark'],

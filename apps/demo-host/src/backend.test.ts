@@ -117,6 +117,24 @@ describe('orders', () => {
       },
     })
   })
+  test('[E-20] a paid order is refunded once, by its buyer, and told once; its pieces are for sale again', async () => {
+    const ear = await startEar()
+    const { shop } = await startShop(ear.url)
+    const [{ session }, other] = [await signIn(shop, 'li'), await signIn(shop, 'zhao')]
+    const { body: waiting } = await ask(shop, 'POST', '/api/orders', session, { productId: 'guji' })
+    const refund = (orderId: string, who = session) => ask(shop, 'POST', `/api/orders/${orderId}/refund`, who, {})
+    expect(await refund(waiting.orderId)).toEqual({ status: 409, body: { error: 'order_closed' } })
+    const { body: order } = await buy(shop, session, { productId: 'guji' })
+    expect(await refund(order.orderId, other.session)).toEqual({ status: 404, body: { error: 'no_such_order' } })
+    const answers = await Promise.all([refund(order.orderId), refund(order.orderId)])
+    for (const answer of answers) expect(answer).toMatchObject({ status: 200, body: { state: 'refunded' } })
+    const received = await ask(shop, 'POST', `/api/orders/${order.orderId}/receive`, session, {})
+    expect(received.body).toMatchObject({ state: 'refunded' })
+    const events = ear.heard.filter((call) => call.path === '/v1/order-events').map(({ body }) => body)
+    expect(events.map(({ kind }) => kind)).toEqual(['paid', 'refunded'])
+    expect(events[1]).toMatchObject({ eventId: `${order.orderId}.refunded`, orderId: order.orderId, userId: 'li' })
+    expect(events[1].at).toBeGreaterThanOrEqual(events[0].at)
+  })
   test('buying works while Qun is away, and is told after a restart', async () => {
     const ear = await startEar()
     const { shop, dir } = await startShop(ear.url)

@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createApiLog } from './api-log.ts'
-import { CheckoutRefused, type Wish } from './bills.ts'
+import { CheckoutRefused } from './bills.ts'
 import { createCatalogue } from './catalogue.ts'
 import { createCheckout, type Checkout } from './checkout.ts'
+import type { Kept, Order, Wish } from './dealings.ts'
 import { createReports } from './order-reports.ts'
-import { openOrders, type Kept, type Order, type OrderBook } from './orders.ts'
+import { openOrders, type OrderBook } from './orders.ts'
 import { drawMark, drawProduct } from './pictures.ts'
 import { drawPortrait } from './portraits.ts'
 import { createQunCalls, QunCallFailed, type QunAccess } from './qun-calls.ts'
@@ -137,6 +138,9 @@ function addOrderRoutes(app: FastifyInstance, { orders, checkout, signedIn, now,
   })
   app.post<OrderRoute>('/api/orders/:orderId/cancel', async (request) =>
     moved(await checkout.cancel(signedIn(request), request.params.orderId)),
+  )
+  app.post<OrderRoute>('/api/orders/:orderId/refund', async (request) =>
+    moved(checkout.refund(signedIn(request), request.params.orderId)),
   )
   app.post<OrderRoute>('/api/orders/:orderId/receive', async (request) => {
     const { orderId } = request.params

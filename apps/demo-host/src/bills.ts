@@ -1,32 +1,8 @@
 /** What something costs: from the shop's own prices, from Qun what it keeps for a buyer and what a coupon takes off. */
-import type { Kept } from './orders.ts'
+import type { Bill, Kept, Wish } from './dealings.ts'
 import { QunCallFailed, type QunCalls } from './qun-calls.ts'
 import { personOf, productOf, productIdIn, type Lang, type Product } from './story.ts'
 
-/** What somebody wants to buy, as their phone says it: nothing of it is believed about prices. */
-export interface Wish {
-  readonly productId?: string
-  readonly quantity?: number
-  readonly groupId?: string
-  readonly couponId?: string
-  readonly kept?: Kept
-}
-/** What it costs, as the checkout shows it. */
-export interface Bill {
-  readonly productId: string
-  readonly quantity: number
-  /** At list price. */
-  readonly listFen: number
-  /** What they cost here, before a coupon. */
-  readonly goodsFen: number
-  readonly couponFen: number
-  readonly payableFen: number
-  readonly groupId?: string
-  readonly couponId?: string
-  readonly kept?: Kept
-  /** Until when it is kept. */
-  readonly until?: number
-}
 /** Why the shop says no; shown to the buyer. */
 export class CheckoutRefused extends Error {
   readonly status: number

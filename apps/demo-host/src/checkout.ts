@@ -2,9 +2,10 @@
  * The shop's checkout: an order, its payment, and giving it up. What Qun keeps for a buyer (pieces of a flash sale, a
  * place in a team, a coupon) is held and settled here, by the shop's own key.
  */
-import { asked, basketOf, CheckoutRefused, createBills, langOf, pathOf, type ReadBill, type Wish } from './bills.ts'
+import { asked, basketOf, CheckoutRefused, createBills, langOf, pathOf, type ReadBill } from './bills.ts'
 import { stockLeft } from './catalogue.ts'
-import { pendingMs, type Order, type OrderBook } from './orders.ts'
+import type { Order, Wish } from './dealings.ts'
+import { pendingMs, type OrderBook } from './orders.ts'
 import type { QunCalls } from './qun-calls.ts'
 import { productOf, type Product } from './story.ts'
 
@@ -21,6 +22,8 @@ export interface Checkout {
   pay(userId: string, orderId: string): Promise<Order>
   /** Gives up what was not paid. */
   cancel(userId: string, orderId: string): Promise<Order>
+  /** Gives back what was paid. Qun hears of it with the order, and takes back or gives back what hangs on it. */
+  refund(userId: string, orderId: string): Order
 }
 
 /** What an order does with what Qun keeps for it. */
@@ -114,6 +117,13 @@ export function createCheckout({ qun, orders, now }: CheckoutParts): Checkout {
       await holds.giveUp(order)
       // A place goes back when Qun hears that its order was cancelled.
       return cancelled(order)
+    },
+    refund(userId, orderId) {
+      const order = own(userId, orderId)
+      if (order.state === 'refunded') return order
+      const refunded = orders.move(orderId, ['paid', 'received'], { state: 'refunded', endedAt: now() })
+      if (refunded === undefined) throw new CheckoutRefused(409, 'order_closed')
+      return refunded
     },
   }
   return checkout

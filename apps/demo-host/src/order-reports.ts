@@ -2,7 +2,8 @@
  * Tells Qun what became of orders. Buying never waits for the chat: what could not be told is kept with the order and
  * told later, also after a restart.
  */
-import type { Order, OrderBook, OrderStep } from './orders.ts'
+import type { Order, OrderStep } from './dealings.ts'
+import type { OrderBook } from './orders.ts'
 import { QunCallFailed, type QunCalls } from './qun-calls.ts'
 import { personOf, productIdIn, products, shopIdIn } from './story.ts'
 
@@ -63,7 +64,7 @@ function orderEvent(order: Order, step: OrderStep, publicUrl: string) {
     orderId: order.orderId,
     userId: order.userId,
     shopId: shopIdIn(lang),
-    at: { paid: order.paidAt, received: order.receivedAt, cancelled: order.endedAt }[step] ?? order.placedAt,
+    at: (step === 'paid' ? order.paidAt : step === 'received' ? order.receivedAt : order.endedAt) ?? order.placedAt,
     amountFen: order.amountFen,
     items: product
       ? [

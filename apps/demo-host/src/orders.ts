@@ -1,42 +1,8 @@
 /** The shop's orders, kept in one JSON file; knows nothing of groups. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Order, OrderState, OrderStep } from './dealings.ts'
 
-/** What Qun keeps for the buyer and the order pays for: pieces of a sale, a place in a team. */
-export interface Kept {
-  readonly kind: 'flash-sale' | 'group-buy'
-  readonly groupId: string
-  readonly seq: number
-  readonly id: string
-}
-/** `authorised`: paid for, and taken only once the team is large enough. */
-export type OrderState = 'pending' | 'authorised' | 'paid' | 'received' | 'cancelled'
-export type OrderStep = 'paid' | 'received' | 'cancelled'
-export interface Order {
-  readonly orderId: string
-  readonly userId: string
-  readonly productId: string
-  readonly quantity: number
-  /** What is to pay, or was paid. */
-  readonly amountFen: number
-  /** At list price, before the group's price, a sale or a coupon. */
-  readonly listFen: number
-  /** What the coupon took off. */
-  readonly couponFen?: number
-  readonly couponId?: string
-  /** The group it was bought from. */
-  readonly groupId?: string
-  readonly kept?: Kept
-  readonly state: OrderState
-  readonly placedAt: number
-  readonly paidAt?: number
-  readonly receivedAt?: number
-  readonly endedAt?: number
-  /** Points the shop gave for it. */
-  readonly points?: number
-  /** Steps Qun has not been told of yet, oldest first. */
-  readonly untold: readonly OrderStep[]
-}
 export type NewOrder = Pick<
   Order,
   'userId' | 'productId' | 'quantity' | 'amountFen' | 'listFen' | 'couponFen' | 'couponId' | 'groupId' | 'kept'
@@ -61,7 +27,7 @@ export interface OrderBook {
 /** How long an order waits to be paid before its pieces are others' again. */
 export const pendingMs = 15 * 60_000
 /** Of what becomes of an order Qun hears this. */
-const stepsOf = { paid: 'paid', received: 'received', cancelled: 'cancelled' } as const
+const steps: ReadonlySet<string> = new Set<OrderStep>(['paid', 'received', 'cancelled', 'refunded'])
 
 export function openOrders(dataDir: string, now: () => number, randomHex: () => string): OrderBook {
   mkdirSync(dataDir, { recursive: true })
@@ -76,7 +42,9 @@ export function openOrders(dataDir: string, now: () => number, randomHex: () => 
   }
   const all = () => [...orders.values()]
   const isTaken = (order: Order) =>
-    order.state !== 'cancelled' && (order.state !== 'pending' || now() < order.placedAt + pendingMs)
+    order.state !== 'cancelled' &&
+    order.state !== 'refunded' &&
+    (order.state !== 'pending' || now() < order.placedAt + pendingMs)
   return {
     list: (userId) =>
       all()
@@ -92,7 +60,7 @@ export function openOrders(dataDir: string, now: () => number, randomHex: () => 
     move(orderId, from, change) {
       const order = orders.get(orderId)
       if (order === undefined || !from.includes(order.state)) return undefined
-      const step = change.state in stepsOf ? [stepsOf[change.state as OrderStep]] : []
+      const step = steps.has(change.state) ? [change.state as OrderStep] : []
       return keep({ ...order, ...change, untold: [...order.untold, ...step] })
     },
     note(orderId, change) {

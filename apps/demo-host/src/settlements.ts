@@ -2,7 +2,8 @@
  * What is left to do with money after a payment: teams that came together or did not (Qun's instructions), and the
  * points the shop gives for what was bought. Tried again until it is done, also after a restart.
  */
-import type { Order, OrderBook } from './orders.ts'
+import type { Order } from './dealings.ts'
+import type { OrderBook } from './orders.ts'
 import { QunCallFailed, type QunCalls } from './qun-calls.ts'
 import { personOf, productOf, shopIdIn } from './story.ts'
 

@@ -1,16 +1,10 @@
 /** Where an order is paid or given up: the host's own sheet, paying is never the chat's business. */
-import { moneyText, useQun } from '@qun/ui'
-import { useEffect, useId, useRef, useState } from 'react'
+import { moneyText } from '@qun/ui'
+import type { Order } from '../dealings.ts'
 import type { Lang } from '../story.ts'
-import { ShopRefused, type Order, type Shop } from './shop-api.ts'
-import { refusalText, words } from './words.ts'
-
-/** A toast for what went wrong: the shop's reason, or that it is away. */
-export function useComplaint(lang: Lang): (error: unknown) => void {
-  const { toast } = useQun()
-  return (error) =>
-    toast(error instanceof ShopRefused ? refusalText(error.message)[lang] : words.failed[lang], 'danger')
-}
+import { MoneySheet, useDeal } from './sheet.tsx'
+import type { Shop } from './shop-api.ts'
+import { words } from './words.ts'
 
 export interface CashierProps {
   readonly order: Order | undefined
@@ -22,51 +16,30 @@ export interface CashierProps {
   readonly onClose: () => void
 }
 export function Cashier({ order, shop, lang, onDone, onClose }: CashierProps) {
-  const { toast } = useQun()
-  const complain = useComplaint(lang)
-  const dialog = useRef<HTMLDialogElement>(null)
-  const titleId = useId()
-  const [busy, setBusy] = useState(false)
-  const isOpen = order !== undefined
-  useEffect(() => {
-    if (isOpen) dialog.current?.showModal()
-    else dialog.current?.close()
-  }, [isOpen])
-  const run = (settle: (orderId: string) => Promise<Order>) => async () => {
-    if (order === undefined) return
-    setBusy(true)
-    try {
-      const { state } = await settle(order.orderId)
-      const said = { authorised: words.authorisedToast, cancelled: words.cancelledToast }[state as 'cancelled']
-      toast((said ?? words.paidToast)[lang])
-    } catch (error) {
-      complain(error)
-      // The shop was away: the order still waits.
-      if (!(error instanceof ShopRefused)) return
-    } finally {
-      setBusy(false)
-    }
-    onDone()
-  }
-  const pay = run(shop.pay)
-  const cancel = run(shop.cancel)
-  const amount = moneyText(order?.amountFen ?? 0)
+  const { busy, run } = useDeal(lang, order, onDone)
+  const note = order?.kept?.kind === 'group-buy' ? words.teamNote : words.payNote
   return (
-    <dialog ref={dialog} className="cashier" aria-labelledby={titleId} onClose={onClose}>
-      <h2 id={titleId}>{words.cashier[lang]}</h2>
-      <p className="cashier__amount">{amount}</p>
-      <p className="cashier__note">{order?.kept?.kind === 'group-buy' ? words.teamNote[lang] : words.payNote[lang]}</p>
-      <button type="button" className="button button--wide" disabled={busy} onClick={() => void pay()}>
-        {words.payNow[lang]} {amount}
-      </button>
-      <div className="cashier__more">
-        <button type="button" className="button button--plain" disabled={busy} onClick={() => void cancel()}>
-          {words.giveUp[lang]}
-        </button>
-        <button type="button" className="button button--plain" onClick={() => dialog.current?.close()}>
-          {words.later[lang]}
-        </button>
-      </div>
-    </dialog>
+    <MoneySheet title={words.cashier[lang]} order={order} note={note[lang]} onClose={onClose}>
+      {(close) => (
+        <>
+          <button type="button" className="button button--wide" disabled={busy} onClick={() => void run(shop.pay)}>
+            {words.payNow[lang]} {moneyText(order?.amountFen ?? 0)}
+          </button>
+          <div className="cashier__more">
+            <button
+              type="button"
+              className="button button--plain"
+              disabled={busy}
+              onClick={() => void run(shop.cancel)}
+            >
+              {words.giveUp[lang]}
+            </button>
+            <button type="button" className="button button--plain" onClick={close}>
+              {words.later[lang]}
+            </button>
+          </div>
+        </>
+      )}
+    </MoneySheet>
   )
 }

@@ -2,10 +2,12 @@
 import { Countdown, moneyText, Sheet, Stepper, useOpen, useQun, useReadable, useServerNow } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import { productOf, type Lang, type Product } from '../story.ts'
-import { Cashier, useComplaint } from './cashier.tsx'
+import { Cashier } from './cashier.tsx'
 import { BackIcon, PinIcon, TicketIcon } from './icons.tsx'
 import { go, hashOf } from './route.ts'
-import { ShopRefused, type Bill, type Order, type Shop, type Wish } from './shop-api.ts'
+import { useComplaint } from './sheet.tsx'
+import type { Bill, Order, Wish } from '../dealings.ts'
+import { ShopRefused, type Shop } from './shop-api.ts'
 import { quantityText, refusalText, words } from './words.ts'
 
 const quantityMax = 9

@@ -1,16 +1,19 @@
 /** What the person bought, and what waits to be paid; confirming receipt is what may bring an invitation. */
 import { ActionButton, moneyText, useQun } from '@qun/ui'
 import { useCallback, useEffect, useState, type ReactNode } from 'react'
+import type { Order } from '../dealings.ts'
 import { products, type Lang } from '../story.ts'
 import { BagIcon } from './icons.tsx'
 import { Cashier } from './cashier.tsx'
-import type { Order, Shop } from './shop-api.ts'
-import { pointsText, quantityText, savedText, words } from './words.ts'
+import { Refund } from './refund.tsx'
+import type { Shop } from './shop-api.ts'
+import { pointsGoneText, pointsText, quantityText, savedText, words } from './words.ts'
 
 export function OrdersPage({ shop, lang }: { readonly shop: Shop; readonly lang: Lang }) {
   const { toast } = useQun()
   const [orders, setOrders] = useState<readonly Order[]>()
   const [paying, setPaying] = useState<Order>()
+  const [refunding, setRefunding] = useState<Order>()
   const load = useCallback(() => shop.listOrders().then(setOrders), [shop])
   useEffect(() => {
     load().catch(() => toast(words.failed[lang], 'danger'))
@@ -44,6 +47,11 @@ export function OrdersPage({ shop, lang }: { readonly shop: Shop; readonly lang:
       <ul className="orders">
         {orders?.map((order) => (
           <OrderCard key={order.orderId} order={order} lang={lang}>
+            {(order.state === 'paid' || order.state === 'received') && (
+              <ActionButton tone="quiet" onClick={async () => setRefunding(order)}>
+                {words.refund[lang]}
+              </ActionButton>
+            )}
             {order.state === 'paid' && (
               <ActionButton onClick={() => receive(order.orderId)}>{words.confirm[lang]}</ActionButton>
             )}
@@ -62,6 +70,16 @@ export function OrdersPage({ shop, lang }: { readonly shop: Shop; readonly lang:
           void load()
         }}
         onClose={() => setPaying(undefined)}
+      />
+      <Refund
+        order={refunding}
+        shop={shop}
+        lang={lang}
+        onDone={() => {
+          setRefunding(undefined)
+          void load()
+        }}
+        onClose={() => setRefunding(undefined)}
       />
     </div>
   )
@@ -88,9 +106,9 @@ function OrderCard({ order, lang, children }: OrderCardProps) {
     hourCycle: 'h23',
   })
   const { quantity, listFen, amountFen, state, points } = order
-  const isOpen = state === 'pending' || state === 'paid'
+  const isEnded = state === 'cancelled' || state === 'refunded'
   return (
-    <li className={state === 'cancelled' ? 'order order--over' : 'order'}>
+    <li className={isEnded ? 'order order--over' : 'order'}>
       <p className="order__state">{words[state][lang]}</p>
       <div className="order__item">
         <img src={`/art/goods/${product.id}.svg`} alt="" width={64} height={64} />
@@ -105,9 +123,11 @@ function OrderCard({ order, lang, children }: OrderCardProps) {
           {amountFen < listFen && <small>{savedText(moneyText(listFen - amountFen))[lang]}</small>}
         </span>
       </div>
-      {(isOpen || points !== undefined) && (
+      {(state === 'pending' || state === 'paid' || state === 'received' || points !== undefined) && (
         <div className="order__action">
-          {points !== undefined && <span className="order__points">{pointsText(points)[lang]}</span>}
+          {points !== undefined && (
+            <span className="order__points">{(isEnded ? pointsGoneText : pointsText)(points)[lang]}</span>
+          )}
           {children}
         </div>
       )}

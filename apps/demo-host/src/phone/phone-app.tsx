@@ -18,7 +18,8 @@ import { BagIcon, BubbleIcon, PersonIcon, ShopIcon } from './icons.tsx'
 import { MePage } from './me.tsx'
 import { OrdersPage } from './orders.tsx'
 import { go, useRoute, type Route } from './route.ts'
-import { signIn, type Kept, type Shop } from './shop-api.ts'
+import type { Kept } from '../dealings.ts'
+import { signIn, type Shop } from './shop-api.ts'
 import { words } from './words.ts'
 
 export interface PhoneAppProps {

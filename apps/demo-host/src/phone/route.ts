@@ -1,6 +1,6 @@
 /** Where the person is in the app, kept in the address's hash so that back works. */
 import { useSyncExternalStore } from 'react'
-import type { Kept } from './shop-api.ts'
+import type { Kept } from '../dealings.ts'
 
 export type Route =
   | { readonly at: 'home' }

@@ -1,45 +1,8 @@
 /** The shop's own API as its app uses it, and a Qun client that tells the page around the phone what it does. */
 import { createClient, type QunClient, type SocketLike } from '@qun/sdk'
+import type { Bill, Order, Wish } from '../dealings.ts'
 import type { PhoneLine } from '../look.ts'
 
-/** What Qun keeps for a buyer: pieces of a sale, a place in a team. */
-export interface Kept {
-  readonly kind: 'flash-sale' | 'group-buy'
-  readonly groupId: string
-  readonly seq: number
-  readonly id: string
-}
-export interface Order {
-  readonly orderId: string
-  readonly productId: string
-  readonly quantity: number
-  readonly amountFen: number
-  readonly listFen: number
-  readonly couponFen?: number
-  readonly kept?: Kept
-  readonly state: 'pending' | 'authorised' | 'paid' | 'received' | 'cancelled'
-  readonly placedAt: number
-  readonly points?: number
-}
-/** What somebody wants to buy. */
-export interface Wish {
-  readonly productId?: string
-  readonly quantity?: number
-  readonly groupId?: string
-  readonly couponId?: string
-  readonly kept?: Kept
-}
-export interface Bill {
-  readonly productId: string
-  readonly quantity: number
-  readonly listFen: number
-  readonly goodsFen: number
-  readonly couponFen: number
-  readonly payableFen: number
-  readonly groupId?: string
-  readonly kept?: Kept
-  readonly until?: number
-}
 /** Why the shop said no: a code of its own, or Qun's. */
 export class ShopRefused extends Error {}
 interface Session {
@@ -58,6 +21,7 @@ export interface Shop {
   pay(orderId: string): Promise<Order>
   cancel(orderId: string): Promise<Order>
   confirmReceipt(orderId: string): Promise<Order>
+  refund(orderId: string): Promise<Order>
 }
 
 /** Signs in as a persona and connects to Qun with the token the shop's back end minted. */
@@ -102,6 +66,7 @@ export async function signIn(userId: string): Promise<Shop> {
     pay: (orderId) => ask('POST', `/api/orders/${orderId}/pay`),
     cancel: (orderId) => ask('POST', `/api/orders/${orderId}/cancel`),
     confirmReceipt: (orderId) => ask('POST', `/api/orders/${orderId}/receive`),
+    refund: (orderId) => ask('POST', `/api/orders/${orderId}/refund`),
   }
 }
 async function openSession(body: { readonly userId: string; readonly session?: string }): Promise<Session> {

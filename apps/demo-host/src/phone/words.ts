@@ -63,7 +63,12 @@ export const words = {
   cancelled: say('已取消', 'Cancelled'),
   paid: say('已付款，骑手在路上', 'Paid, on its way'),
   received: say('已收货', 'Received'),
+  refunded: say('已退款', 'Refunded'),
   confirm: say('确认收货', 'Confirm receipt'),
+  refund: say('退款', 'Refund'),
+  refundNow: say('确认退款', 'Refund now'),
+  keepOrder: say('再想想', 'Keep the order'),
+  refundedToast: say('已退款，款项原路退回', 'Refunded the way it was paid'),
   signingIn: say('正在登录', 'Signing in'),
   failed: say('没有连上店里的服务器', "The shop's server did not answer"),
   retry: say('再试一次', 'Try again'),
@@ -75,6 +80,7 @@ export const words = {
 const refusals: Readonly<Record<string, Words>> = {
   sold_out: say('已经卖完了', 'Sold out'),
   kept_over: say('占位已失效，没有扣款', 'It is no longer kept; nothing was charged'),
+  order_closed: say('订单已结束，不能再操作', 'The order has ended; nothing changed'),
   order_over: say('订单已超时，请重新下单', 'The order took too long; order again'),
   offer_void: say('活动已失效，没有扣款', 'The offer is void; nothing was charged'),
   not_yours: say('这不是你的占位', 'It is not kept for you'),
@@ -91,4 +97,15 @@ export const refusalText = (code: string): Words =>
   refusals[code] ?? say('没有成功，没有扣款', 'It did not work; nothing was charged')
 export const quantityText = (n: number) => say(`共 ${n} 件`, n === 1 ? '1 piece' : `${n} pieces`)
 export const pointsText = (n: number) => say(`获得 ${n} 积分`, `${n} points earned`)
+export const pointsGoneText = (n: number) => say(`已收回 ${n} 积分`, `${n} points taken back`)
+/** What else moves with a refund. */
+export function refundNote({ points, hasCoupon }: { readonly points: number; readonly hasCoupon: boolean }): Words {
+  const zh = [...(points > 0 ? [`收回这一单的 ${points} 积分`] : []), ...(hasCoupon ? ['优惠券按规则退还'] : [])]
+  const en = [
+    ...(points > 0 ? [`the ${points} points of this order go back`] : []),
+    ...(hasCoupon ? ['the coupon returns by its rules'] : []),
+  ]
+  if (zh.length === 0) return words.payNote
+  return say(`退款同时${zh.join('，')}。`, `With it ${en.join(', and ')}.`)
+}
 export const savedText = (price: string) => say(`已优惠 ${price}`, `${price} saved`)
