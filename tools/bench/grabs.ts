@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { engineEndpoints, type AppId, type ParamsOf, type RequestOf } from '@qun/contract'
+import { engineEndpoints, mainMerchant, type AppId, type ParamsOf, type RequestOf } from '@qun/contract'
 import { transfer } from '@qun/ledger'
 import { findRunningEmbedded, openStore } from '@qun/storage'
 import { startChild } from './child.ts'
@@ -72,7 +72,8 @@ process.exit(faults.length === 0 ? 0 : 1)
 async function prepare(): Promise<string> {
   const startedAt = performance.now()
   await inParallel(['owner', ...names], 24, (userId) => host.putUser(userId, userId))
-  const made = await host.makeGroup('Grabs', ['owner', ...names])
+  await host.putMerchant(mainMerchant, 'Grabs')
+  const made = await host.makeGroup('Grabs', ['owner', ...names], mainMerchant)
   await fund(server, databaseUrl!)
   await untilDigested(databaseUrl!)
   console.log(`${members} members in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)

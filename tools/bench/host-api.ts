@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { AnswerOf, Endpoint, MessageRow, ParamsOf, Problem, QueryOf, RequestOf } from '@qun/contract'
 import { engineEndpoints } from '@qun/contract'
 import { addMembers, createGroupForHost } from '@qun/features/people/membership/contract'
+import { putMerchantEndpoint } from '@qun/features/people/merchant/contract'
 
 export interface HostCredentials {
   /** Without a path: `http://127.0.0.1:8080`. */
@@ -94,13 +95,24 @@ export class HostApi {
     return answer.token
   }
 
-  /** A group of existing users, the first its owner; any number of them. Everybody may read all of it. */
-  async makeGroup(name: string, userIds: readonly string[]): Promise<string> {
+  async putMerchant(merchantId: string, name: string): Promise<void> {
+    await this.call(putMerchantEndpoint, { params: { merchantId }, body: { name } })
+  }
+
+  /**
+   * A group of existing users, the first its owner; any number of them. Everybody may read all of it. A merchant's
+   * points are worth something only in the merchant's own groups.
+   */
+  async makeGroup(name: string, userIds: readonly string[], merchantId?: string): Promise<string> {
     type Create = RequestOf<typeof createGroupForHost>
     const [ownerId, ...others] = userIds
     const settings = { history: 'all', capacity: 20_000 }
     const memberIds = others.slice(0, startedMax)
-    const body = { name, ownerId, settings, ...(memberIds.length > 0 ? { memberIds } : {}) }
+    const body = {
+      ...{ name, ownerId, settings },
+      ...(memberIds.length > 0 ? { memberIds } : {}),
+      ...(merchantId === undefined ? {} : { merchantId }),
+    }
     const { groupId } = await this.call(createGroupForHost, { body: body as Create })
     for (let at = startedMax; at < others.length; at += addedMax)
       await this.addMembers(groupId, others.slice(at, at + addedMax), ownerId!)

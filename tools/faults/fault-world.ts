@@ -1,6 +1,6 @@
 /** What every fault run needs: a real server in its own process, a group on it, and the check of its log at the end. */
 import { join } from 'node:path'
-import type { MessageRow } from '@qun/contract'
+import { mainMerchant, type MessageRow } from '@qun/contract'
 import { HostApi, inParallel } from '../bench/host-api.ts'
 import { startQun, type QunChild } from '../bench/peers.ts'
 import { signToken } from '../bench/wire.ts'
@@ -39,10 +39,11 @@ export class FaultWorld {
     return signToken(this.server.ready.signing, userId)
   }
 
-  /** A group of these people, made known first; the first owns it. */
+  /** A group of these people, made known first; the first owns it. The app's one merchant is behind it. */
   async makeGroup(userIds: readonly string[]): Promise<string> {
     await inParallel(userIds, 16, (userId) => this.host.putUser(userId, userId))
-    return this.host.makeGroup('Fault run', userIds)
+    await this.host.putMerchant(mainMerchant, 'Fault run')
+    return this.host.makeGroup('Fault run', userIds, mainMerchant)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
