@@ -4,6 +4,7 @@
  */
 import { defaultCapOf, isPoints, Refusal, scopeWithin, type BudgetKey } from '@qun/contract'
 import { sql } from 'kysely'
+import { checkOrder, noteHeld } from './lock-order.ts'
 import { checkCurrency, checkRef, refuseLedger } from './names.ts'
 import type { LedgerCall } from './transfers.ts'
 
@@ -118,6 +119,10 @@ export async function spendAll(call: Call, all: readonly Spending[]): Promise<vo
   checkAll(all)
   const asked = all.filter(({ against }) => against.length > 0)
   if (asked.length === 0) return
+  checkOrder(
+    call,
+    asked.map(({ ref }) => ref),
+  )
   const keys = [...sumsOf(asked).values()]
   const [, known, standing] = await Promise.all([
     makeAndLock(call, keys),
@@ -148,6 +153,23 @@ function checkAll(all: readonly Spending[]): void {
 }
 
 // ── taking back ──
+/**
+ * Locks what was counted under these refs, so that `unspend` may follow once it is known how much value came back: rows
+ * of caps are locked before accounts.
+ */
+export async function holdSpendings(call: Call, refs: readonly string[]): Promise<void> {
+  checkOrder(call, refs)
+  const keys = [
+    ...sumsOf(
+      await readSpendings(
+        call,
+        refs.map((ref) => ({ ref })),
+      ),
+    ).values(),
+  ]
+  if (keys.length > 0) await makeAndLock(call, keys)
+  noteHeld(call, refs)
+}
 export interface Keeping {
   readonly ref: string
   /** How much of it was given after all. */
@@ -159,6 +181,10 @@ export async function unspend(call: Call, ref: string, keep = 0): Promise<void> 
 }
 /** [LDG8] Several at once. What counts no more than that already, or was never counted, stays as it is. */
 export async function unspendAll(call: Call, all: readonly Keeping[]): Promise<void> {
+  checkOrder(
+    call,
+    all.map(({ ref }) => ref),
+  )
   const keeps = new Map(all.map(({ ref, keep }) => [ref, keep]))
   const isMore = ({ ref, amount }: Spending) => amount > (keeps.get(ref) ?? 0)
   const found = (await readSpendings(call, all)).filter(isMore)

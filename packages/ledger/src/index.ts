@@ -19,6 +19,7 @@ export {
   spend,
   spendAll,
   trySpend,
+  holdSpendings,
   unspend,
   unspendAll,
   type Budget,

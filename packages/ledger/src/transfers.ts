@@ -1,7 +1,7 @@
 /**
  * Moves value between accounts, in double entry and in the caller's transaction. Knows no feature and no card.
  *
- * Call it before the decision locks a group (`call.group`, `call.post`): card actions lock accounts first and their
+ * Call it after the decision counted what it gives (`spend`, `unspend`) and before it locks a group (`call.group`, `call.post`): card actions lock accounts first and their
  * group last, so whoever keeps that order never waits in a circle. A refusal leaves the transaction usable and nothing
  * moved.
  */
@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto'
 import { refuse, type AppId, type Gives } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import type { LotMoves } from './lots.ts'
+import { noteMoved } from './lock-order.ts'
 import { checkAccount, checkCurrency, checkRef, refuseLedger } from './names.ts'
 import { faultOfLegs, planOf, type Fault, type Order, type OrderLeg } from './posting.ts'
 import { lockAccounts, readKnown, readLegs, writePlan } from './rows.ts'
@@ -109,6 +110,7 @@ export async function post(call: LedgerCall, orders: readonly Order[]): Promise<
     if (fault !== undefined) throw refusalOf(fault)
     checkDeclared(call, ref, legs)
   }
+  noteMoved(call)
   // Sent together, carried out one after the other: what is read is locked by then.
   const [, known] = await Promise.all([lockAccounts(call, orders), readKnown(call, orders)])
   const plan = planOf(orders, known)

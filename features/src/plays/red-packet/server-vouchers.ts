@@ -5,6 +5,7 @@
  */
 import type { AppId, GroupId, MemberRow, UserId } from '@qun/contract'
 import type { ActionCall, Call, OpenCall } from '@qun/core'
+import type { Transfer } from '@qun/ledger'
 import type { Tx } from '@qun/storage'
 import type { redPacket, Voucher } from './contract.ts'
 
@@ -24,8 +25,15 @@ export interface VoucherKeeper {
   /** Nobody else may have them from here on. Undefined when the group may not give them, or not so many. */
   setAside(call: PlacedCall, pieces: Pieces): Promise<Source | undefined>
   faultOf(call: PlacedCall, pieces: Pieces, member: MemberRow): Promise<VoucherFault | undefined>
-  /** Turns the pieces in a member's account into what they stand for; only after `faultOf` found no fault. */
-  give(call: PlacedCall, pieces: Pieces, people: { readonly userId: UserId; readonly senderId: UserId }): Promise<void>
+  /**
+   * Gives what the pieces stand for, before any account is locked; only after `faultOf` found no fault. The caller moves
+   * the pieces to the member, and with it what burns them there: the transfer that is answered.
+   */
+  give(
+    call: PlacedCall,
+    pieces: Pieces,
+    people: { readonly userId: UserId; readonly senderId: UserId },
+  ): Promise<Transfer>
   /** Others may have them again. */
   takeBack(call: PlacedCall, pieces: Pieces): Promise<void>
 }

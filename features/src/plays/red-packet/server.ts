@@ -11,7 +11,7 @@ import {
   type OpenCall,
   type Reaction,
 } from '@qun/core'
-import { ledgerAudits, transfer, type PaymentProvider } from '@qun/ledger'
+import { ledgerAudits, transfer, transferAll, type PaymentProvider, type Transfer } from '@qun/ledger'
 import { packetLifeMs, redPacket, shareMax, type PacketBody, type PacketMine, type PacketState } from './contract.ts'
 import { commitOf, numbersOf, phraseHash } from './rules-secrets.ts'
 import {
@@ -217,22 +217,28 @@ async function claim(
   const { state, actorId, now, body } = call
   const ord = state.claimedCount
   const amount = shares[ord] as number
+  const keeper = keeperOf(terms.keepers, body.currency)
+  // What is given counts against caps before any value moves; pieces are burnt once they are the actor's.
+  const burnt = await keeper?.give(
+    call,
+    { currency: body.currency, amount },
+    { userId: actorId, senderId: call.senderId },
+  )
+  const opened: Transfer = {
+    ref: refOf(call, `open/${actorId}`),
+    currency: currencyOf(body, state),
+    legs: [
+      { account: escrowOf(call), amount: -amount },
+      { account: `user/${actorId}`, amount },
+    ],
+    reason: 'red-packet.open',
+    groupId: call.groupId,
+  }
   await Promise.all([
     claimShare(call, ord, actorId, now),
-    transfer(call, {
-      ref: refOf(call, `open/${actorId}`),
-      currency: currencyOf(body, state),
-      legs: [
-        { account: escrowOf(call), amount: -amount },
-        { account: `user/${actorId}`, amount },
-      ],
-      reason: 'red-packet.open',
-      groupId: call.groupId,
-    }),
+    transferAll(call, burnt === undefined ? [opened] : [opened, burnt]),
   ])
   await payOut(call, terms.cash, { userId: actorId, amount, isRefund: false })
-  const keeper = keeperOf(terms.keepers, body.currency)
-  await keeper?.give(call, { currency: body.currency, amount }, { userId: actorId, senderId: call.senderId })
   const { tries: _, triedAt: __, ...rest } = held ?? {}
   call.setMine(actorId, { ...rest, amount, at: now, place: ord + 1 })
   call.record('red-packet.opened', { seq: call.seq, userId: actorId, currency: body.currency, amount })
@@ -270,6 +276,7 @@ async function settle(call: PacketCall, phase: 'expired' | 'revoked', terms: Ter
   if (state.phase !== 'open') return
   const { source, currency, amount } = await readPacket(call)
   const refunded = await refundShares(call)
+  await giveBackBudget(call, body, refunded)
   if (refunded > 0) {
     await keeperOf(terms.keepers, currency)?.takeBack(call, { currency, amount: refunded })
     await transfer(call, {
@@ -285,7 +292,6 @@ async function settle(call: PacketCall, phase: 'expired' | 'revoked', terms: Ter
   }
   if (refunded > 0 && source === `user/${call.senderId}`)
     await payOut(call, terms.cash, { userId: call.senderId, amount: refunded, isRefund: true })
-  await giveBackBudget(call, body, refunded)
   await endPacket(call, now)
   call.setState({ ...state, phase, claimedSum: amount - refunded, refunded, endedAt: now })
   call.cancelJob('expire')

@@ -4,7 +4,7 @@
  */
 import type { AppId, GroupId, MemberRow, UserId } from '@qun/contract'
 import { issuerNamed, type Call, type Reaction } from '@qun/core'
-import { transfer } from '@qun/ledger'
+import type { Transfer } from '@qun/ledger'
 import type { Tx } from '@qun/storage'
 import { coupon, heldCoupon } from './contract.ts'
 import { isEligible, validityOf, windowFault } from './rules.ts'
@@ -81,12 +81,12 @@ async function faultOf(call: PlacedCall, { currency, amount }: Pieces, member: M
   if (levelMin !== undefined && (await levelOf(tx, appId, { groupId, userId })) < levelMin) return 'not_eligible'
   return (await countHeld(tx, appId, stockId, userId)) + amount > perUser ? 'limit' : undefined
 }
-/** [CP23] [CP26] The pieces are burnt, and coupons given in their place, in the caller's decision. */
+/** [CP23] [CP26] Coupons in the place of pieces that the caller burns in the same decision, as is told here. */
 async function give(
   call: PlacedCall,
   { currency, amount }: Pieces,
   { userId, senderId }: { readonly userId: UserId; readonly senderId: UserId },
-): Promise<void> {
+): Promise<Transfer> {
   const { tx, appId, now } = call
   const stockId = stockIdOf(currency)
   const stock = (await lockStock(tx, appId, stockId)) ?? call.fail('coupon.not_found')
@@ -102,7 +102,13 @@ async function give(
   await addItems(tx, appId, items, { batchId: null, now })
   const giver = { userId: senderId, campaign: terms.campaign }
   await spendFor(call, items, giver, await issuerNamed(call, stock.merchantId))
-  await transfer(call, {
+  for (const { ordinal: _, ...item } of items) {
+    const { couponId, validUntil } = item
+    const fresh = freshCoupon(item, { title, terms, batchId: null, merchantId: stock.merchantId, now })
+    call.putUserRecord(userId, heldCoupon, couponId, viewOf(fresh, now))
+    call.recordForApp('coupon.claimed', { ...whatOf(fresh), validUntil })
+  }
+  return {
     ref: `${spendingOf(items[0]?.couponId ?? '')}/burn`,
     currency,
     legs: [
@@ -111,12 +117,6 @@ async function give(
     ],
     reason: 'coupon.given',
     groupId: call.groupId,
-  })
-  for (const { ordinal: _, ...item } of items) {
-    const { couponId, validUntil } = item
-    const fresh = freshCoupon(item, { title, terms, batchId: null, merchantId: stock.merchantId, now })
-    call.putUserRecord(userId, heldCoupon, couponId, viewOf(fresh, now))
-    call.recordForApp('coupon.claimed', { ...whatOf(fresh), validUntil })
   }
 }
 /** [CP23] */
