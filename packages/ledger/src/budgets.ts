@@ -157,7 +157,7 @@ function checkAll(all: readonly Spending[]): void {
  * Locks what was counted under these refs, so that `unspend` may follow once it is known how much value came back: rows
  * of caps are locked before accounts.
  */
-export async function holdSpendings(call: Call, refs: readonly string[]): Promise<void> {
+export async function lockSpendings(call: Call, refs: readonly string[]): Promise<void> {
   checkOrder(call, refs)
   const keys = [
     ...sumsOf(

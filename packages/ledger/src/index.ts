@@ -19,7 +19,7 @@ export {
   spend,
   spendAll,
   trySpend,
-  holdSpendings,
+  lockSpendings,
   unspend,
   unspendAll,
   type Budget,

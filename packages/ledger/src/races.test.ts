@@ -3,7 +3,7 @@ import { staffDay, type UserId } from '@qun/contract'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { balanceOf } from './accounts.ts'
-import { budgetOf, holdSpendings, setBudget, spend, unspend, unspendAll } from './budgets.ts'
+import { budgetOf, lockSpendings, setBudget, spend, unspend, unspendAll } from './budgets.ts'
 import { move, startLab } from './fixtures.ts'
 import { reverse, transfer, transferAll, type LedgerCall } from './transfers.ts'
 
@@ -107,7 +107,7 @@ test('[LDG8] one key told 32 times at once, on two days, is counted once; many k
   )
   expect(runs).toBe(48)
 })
-test('[LDG14] grants counted against caps and taken back at once never wait in a circle', async () => {
+test('[LDG17] grants counted against caps and taken back at once never wait in a circle', async () => {
   await using lab = await startLab({ poolSize: 16 })
   const keyOf = (who: number) => staffDay(shop, `p${who}` as UserId, 0)
   const grant = async (call: LedgerCall, i: number) => {
@@ -122,7 +122,7 @@ test('[LDG14] grants counted against caps and taken back at once never wait in a
       lab.decide(async (call) => {
         runs += 1
         if (i >= 96) return grant(call, i)
-        await holdSpendings(call, [`g/${i}`])
+        await lockSpendings(call, [`g/${i}`])
         await reverse(call, { ref: `g/${i}`, by: `g/${i}/back`, reason: 'x' })
         return unspend(call, `g/${i}`)
       }),
@@ -133,7 +133,7 @@ test('[LDG14] grants counted against caps and taken back at once never wait in a
   const spent = await lab.decide((call) => budgetOf(call, { ...keyOf(5), currency: 'points' }))
   expect(spent.spent).toBe(96 * 3)
 })
-test('[LDG14] caps asked for after value moved are a bug that is told, unless they were held before', async () => {
+test('[LDG17] caps asked for after value moved are a bug that is told, unless they were held before', async () => {
   await using lab = await startLab()
   const one = { ref: 'one', currency: 'points', amount: 1, against: [staffDay(shop, 'p' as UserId, 0)] }
   await lab.decide((call) => spend(call, one))
@@ -144,9 +144,9 @@ test('[LDG14] caps asked for after value moved are a bug that is told, unless th
     })
   await expect(late((call) => spend(call, { ...one, ref: 'two' }))).rejects.toThrow('two: caps are counted before')
   await expect(late((call) => unspend(call, 'one'))).rejects.toThrow('one: caps are counted before')
-  await expect(late((call) => holdSpendings(call, ['one']))).rejects.toThrow('one: caps are counted before')
+  await expect(late((call) => lockSpendings(call, ['one']))).rejects.toThrow('one: caps are counted before')
   await lab.decide(async (call) => {
-    await holdSpendings(call, ['one'])
+    await lockSpendings(call, ['one'])
     await transfer(call, move(mint, 'user/a', 1))
     await unspend(call, 'one')
   })

@@ -1,7 +1,7 @@
 /** [PO10] What was granted for an order goes back when the order ends. Knows orders by their fact's name alone. */
 import { Refusal, type UserId } from '@qun/contract'
 import type { Call, Reaction } from '@qun/core'
-import { balanceOf, holdSpendings, reverse, transfer, unspend } from '@qun/ledger'
+import { balanceOf, lockSpendings, reverse, transfer, unspend } from '@qun/ledger'
 import { endOrder, listOrderGrants, lockOrder, markTaken, type OrderGrant } from './store.ts'
 
 const reason = 'points.claw-back'
@@ -48,7 +48,7 @@ export const onOrder: Reaction = {
     if (order.ended) return
     await endOrder(call, orderId)
     const grants = await listOrderGrants(call, orderId)
-    await holdSpendings(
+    await lockSpendings(
       call,
       grants.map(({ ref }) => ref),
     )

@@ -18,7 +18,7 @@ import {
   entriesOf,
   expire,
   findTransfer,
-  holdSpendings,
+  lockSpendings,
   ledgerAudits,
   ledgerMigrations,
   lotsOf,
@@ -230,7 +230,7 @@ const deduct = serveEndpoint(deductPoints, async (call) => {
 /** [PO5] [PO6] */
 const takeBack = serveEndpoint(reversePoints, async (call) => {
   const { ref, by, title } = call.body
-  await holdSpendings(call, [refOf(ref)])
+  await lockSpendings(call, [refOf(ref)])
   const posted = await reverse(call, { ref: refOf(ref), by: refOf(by), reason: 'points.reverse' })
   if (!posted.replayed) {
     await unspend(call, refOf(ref))
