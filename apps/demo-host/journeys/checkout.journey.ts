@@ -2,38 +2,22 @@
  * What a play keeps for a member ends in an order of the shop and in the ledger: a piece of a flash sale, a place in a
  * team, a coupon, each paid at the shop's own checkout. Pictures go to `.cache/pictures`.
  */
-import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { FrameLocator, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openContext, phone } from './browser.ts'
-import { card, checkAccess, compose, openGroup, openPhone, pay, setStage, type Phone, type Stage } from './stage.ts'
+import { card, compose, openGroup, pay, pictureDir, pointsOn, setTrio, type Phone, type Trio } from './stage.ts'
 
-const pictureDir = resolve(import.meta.dirname, '../../..', process.env['QUN_PICTURES'] ?? '.cache/pictures')
 const group = '山茶咖啡·老友群'
-let stage: Stage
-let page: Page
+let stage: Trio
 let zhao: FrameLocator
 let wang: FrameLocator
-/** The second member, in the dark on a phone of their own. */
 let sun: Page
-const { complaints, barriers } = setStage({ name: 'checkout', customer: '赵阿姨', group }, (opened) => {
-  stage = opened
-  ;({ page, customer: zhao, owner: wang } = opened)
+const options = { name: 'checkout', customer: '赵阿姨', second: 'sun', group, pictures: 'checkout' }
+const { complaints, barriers, look } = setTrio(options, (trio) => {
+  stage = trio
+  ;({ customer: zhao, owner: wang, second: sun } = trio)
 })
-beforeAll(async () => {
-  mkdirSync(pictureDir, { recursive: true })
-  sun = await openPhone(stage, 'sun', group, complaints)
-})
-afterAll(() => sun.context().close())
-
-async function look(name: string) {
-  await page.waitForTimeout(700)
-  await page.evaluate(() => scrollTo(0, 0))
-  await page.screenshot({ path: join(pictureDir, `checkout-${name}.png`) })
-  await sun.screenshot({ path: join(pictureDir, `checkout-${name}-second.png`) })
-  await checkAccess(page, name, barriers)
-}
 const pick = async (on: Phone, form: string, product: string) => {
   const sheet = await compose(on, form)
   await sheet.getByLabel('商品', { exact: true }).fill(product)
@@ -45,16 +29,6 @@ const backToGroup = async (one: Phone) => {
   await openGroup(one, group)
 }
 const order = (one: Phone, product: string) => one.getByRole('listitem').filter({ hasText: product }).first()
-/** Points of a person, as the ledger tells them on the group's page. */
-const pointsOn = async (one: Phone) => {
-  await one.getByRole('button', { name: '群详情' }).click()
-  const row = one.getByRole('button', { name: /我的积分.*\d/s })
-  await row.waitFor()
-  const said = await row.innerText()
-  await one.getByRole('button', { name: /返回/ }).last().click()
-  return Number(/([\d,]+)/.exec(said)?.[1]?.replaceAll(',', ''))
-}
-
 test('[MER4] a flash sale is of a product from the catalogue, with its floor and its stock; its rules stand on the card', async () => {
   const form = await compose(wang, '限时抢购')
   await form.getByText('底价 ¥48.00 · 库存 60').waitFor()

@@ -1,6 +1,7 @@
 /** Both phones of the front page, as the journeys in Chinese play on them; and what would keep somebody out of them. */
+import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
@@ -92,6 +93,52 @@ export async function openPhone(
   await page.getByRole('link', { name: '消息' }).click()
   await openGroup(page, group)
   return page
+}
+export interface Trio extends Stage {
+  /** The second member, on a phone that is not on the front page. */
+  readonly second: Page
+}
+export interface TrioOptions extends Required<StageOptions> {
+  /** Who holds the second member's phone. */
+  readonly second: string
+  /** What the names of its pictures begin with. */
+  readonly pictures: string
+}
+/** Where pictures of what people meet are kept. */
+export const pictureDir = resolve(import.meta.dirname, '../../..', process.env['QUN_PICTURES'] ?? '.cache/pictures')
+/** The owner and two members of one group, each on a phone of their own; `look` keeps a picture of all three. */
+export function setTrio(options: TrioOptions, ready: (trio: Trio) => void) {
+  let trio: Trio | undefined
+  let stage: Stage | undefined
+  const findings = setStage(options, (opened) => (stage = opened))
+  beforeAll(async () => {
+    mkdirSync(pictureDir, { recursive: true })
+    const opened = stage as Stage
+    trio = { ...opened, second: await openPhone(opened, options.second, options.group, findings.complaints) }
+    ready(trio)
+  })
+  afterAll(() => trio?.second.context().close())
+  /** Keeps a picture of the phones, and what a screen reader would stumble over. */
+  const look = async (name: string): Promise<void> => {
+    const { page, second } = trio as Trio
+    const path = join(pictureDir, `${options.pictures}-${name}`)
+    await page.waitForTimeout(700)
+    await page.evaluate(() => scrollTo(0, 0))
+    await page.screenshot({ path: `${path}.png` })
+    await second.screenshot({ path: `${path}-second.png` })
+    await checkAccess(page, name, findings.barriers)
+  }
+  return { ...findings, look }
+}
+/** Points of a person, as the ledger tells them on the group's page. */
+export async function pointsOn(one: Phone): Promise<number> {
+  await one.getByRole('button', { name: '群详情' }).click()
+  // With its figure, which comes a moment after its name.
+  const row = one.getByRole('button', { name: /我的积分.*\d/s })
+  await row.waitFor()
+  const said = await row.innerText()
+  await one.getByRole('button', { name: /返回/ }).last().click()
+  return Number(/([\d,]+)/.exec(said)?.[1]?.replaceAll(',', ''))
 }
 /** From the checkout through the cashier to the orders. */
 export async function pay(on: Phone, price: string): Promise<void> {

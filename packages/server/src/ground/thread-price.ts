@@ -2,6 +2,7 @@
  * What is put on the accounts of this thread are guesses, and no two machines are alike: where the thread was busy for
  * longer than the accounts say, each millisecond on them counts for as much as it really was.
  */
+import { performance } from 'node:perf_hooks'
 
 /** Looking at the clock of the loop costs about a microsecond. */
 const lookEveryMs = 100

@@ -8,8 +8,8 @@ import { buzz, isWithin, useLongPress } from '../parts/hooks.tsx'
 import { ClockIcon, MoreIcon, QuoteIcon } from '../parts/icons.tsx'
 import { asMessage, MessageFace, Tombstone } from '../cards/message-face.tsx'
 import { NameMarks } from '../people/name-marks.tsx'
-import { MenuAt } from '../parts/overlay.tsx'
 import { useQun, useText, useWords } from '../qun-context.ts'
+import { FailedMenu } from './failed-menu.tsx'
 import { Reactions } from './reactions.tsx'
 import { useSwipe } from '../parts/swipe.ts'
 import { clockText } from '../parts/time-text.ts'
@@ -185,19 +185,11 @@ export const PendingItem = memo(function PendingItem({ pending, first, last }: P
       {failed && (
         <p className="qun-row__problem">{pending.problem ? text(pending.problem.title) : words('message.failed')}</p>
       )}
-      <MenuAt
+      <FailedMenu
         anchor={anchor}
-        label={words('message.failedMenu')}
         onClose={() => setAnchor(undefined)}
-        choices={[
-          { name: 'resend', label: words('message.resend'), run: () => group.resend(pending.clientId) },
-          {
-            name: 'discard',
-            label: words('message.discard'),
-            danger: true,
-            run: () => group.discard(pending.clientId),
-          },
-        ]}
+        resend={() => group.resend(pending.clientId)}
+        discard={() => group.discard(pending.clientId)}
       />
     </RowFrame>
   )

@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { useChat } from '../chat-context.tsx'
 import { CloseIcon } from '../parts/icons.tsx'
 import { Bubble } from '../cards/message-face.tsx'
+import { FailedMenu } from './failed-menu.tsx'
 import { RowFrame } from './message-row.tsx'
-import { MenuAt } from '../parts/overlay.tsx'
 import { useQun, useText, useWords } from '../qun-context.ts'
 import { useReadable } from '../parts/readable.ts'
 import type { Upload } from '../chat-context.tsx'
@@ -39,19 +39,11 @@ export function UploadItem({ upload, first }: { readonly upload: Upload; readonl
         )}
       </div>
       {upload.problem !== undefined && <p className="qun-row__problem">{text(upload.problem)}</p>}
-      <MenuAt
+      <FailedMenu
         anchor={anchor}
-        label={words('message.failedMenu')}
         onClose={() => setAnchor(undefined)}
-        choices={[
-          { name: 'resend', label: words('message.resend'), run: () => uploads.retry(upload.id) },
-          {
-            name: 'discard',
-            label: words('message.discard'),
-            danger: true,
-            run: () => uploads.cancel(upload.id),
-          },
-        ]}
+        resend={() => uploads.retry(upload.id)}
+        discard={() => uploads.cancel(upload.id)}
       />
     </RowFrame>
   )
