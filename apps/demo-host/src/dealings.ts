@@ -1,4 +1,4 @@
-/** What the shop's back end and its app say to each other about buying: plain shapes, of which neither believes more. */
+/** What the shop's back end and its app say to each other about buying: plain shapes without behaviour. */
 
 /** What Qun keeps for the buyer and the order pays for: pieces of a sale, a place in a team. */
 export interface Kept {

@@ -1,9 +1,9 @@
 /**
  * Moves value between accounts, in double entry and in the caller's transaction. Knows no feature and no card.
  *
- * Call it after the decision counted what it gives (`spend`, `unspend`) and before it locks a group (`call.group`, `call.post`): card actions lock accounts first and their
- * group last, so whoever keeps that order never waits in a circle. A refusal leaves the transaction usable and nothing
- * moved.
+ * Call it after the decision counted what it gives (`spend`, `unspend`) and before it locks a group (`call.group`,
+ * `call.post`): card actions lock accounts first and their group last, so whoever keeps that order never waits in a
+ * circle. A refusal leaves the transaction usable and nothing moved.
  */
 import { createHash } from 'node:crypto'
 import { refuse, type AppId, type Gives } from '@qun/contract'

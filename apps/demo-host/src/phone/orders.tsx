@@ -34,16 +34,7 @@ export function OrdersPage({ shop, lang }: { readonly shop: Shop; readonly lang:
       <header className="pagehead">
         <h1>{words.orders[lang]}</h1>
       </header>
-      {orders?.length === 0 && (
-        <div className="nothing">
-          <BagIcon />
-          <p>{words.noOrders[lang]}</p>
-          <p className="nothing__hint">{words.noOrdersHint[lang]}</p>
-          <a className="button" href="#/">
-            {words.goShop[lang]}
-          </a>
-        </div>
-      )}
+      {orders?.length === 0 && <NoOrders lang={lang} />}
       <ul className="orders">
         {orders?.map((order) => (
           <OrderCard key={order.orderId} order={order} lang={lang}>
@@ -81,6 +72,19 @@ export function OrdersPage({ shop, lang }: { readonly shop: Shop; readonly lang:
         }}
         onClose={() => setRefunding(undefined)}
       />
+    </div>
+  )
+}
+
+function NoOrders({ lang }: { readonly lang: Lang }) {
+  return (
+    <div className="nothing">
+      <BagIcon />
+      <p>{words.noOrders[lang]}</p>
+      <p className="nothing__hint">{words.noOrdersHint[lang]}</p>
+      <a className="button" href="#/">
+        {words.goShop[lang]}
+      </a>
     </div>
   )
 }

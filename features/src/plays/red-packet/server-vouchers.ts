@@ -26,8 +26,8 @@ export interface VoucherKeeper {
   setAside(call: PlacedCall, pieces: Pieces): Promise<Source | undefined>
   faultOf(call: PlacedCall, pieces: Pieces, member: MemberRow): Promise<VoucherFault | undefined>
   /**
-   * Gives what the pieces stand for, before any account is locked; only after `faultOf` found no fault. The caller moves
-   * the pieces to the member, and with it what burns them there: the transfer that is answered.
+   * Gives what the pieces stand for, before any account is locked; only after `faultOf` found no fault. The caller
+   * moves the pieces to the member, and with it what burns them there: the transfer that is answered.
    */
   give(
     call: PlacedCall,

@@ -97,6 +97,10 @@ export class WireClient {
     if (value) return Promise.resolve(value)
     return new Promise((resolve) => this.#waiters.push({ isMet, resolve }))
   }
+  /** The same of several: asked again whenever any of them hears something. */
+  static untilAny<T>(clients: readonly WireClient[], isMet: () => T): Promise<NonNullable<T>> {
+    return Promise.race(clients.map((client) => client.until(isMet)))
+  }
   untilOp(op: string): Promise<any> {
     return this.until(() => this.frames.find((frame) => frame.op === op))
   }
