@@ -147,6 +147,11 @@ describe.each(['zh', 'en'] as const)('staff speak as the shop, leave, and their 
     await wang.getByRole('switch', { name: words.talkAs }).check({ force: true })
     await keep(wang, 'staff-form')
     await wang.getByRole('button', { name: words.save }).click()
+    // Their own list is read again before anything else happens to the staff.
+    await wang
+      .getByRole('dialog')
+      .getByRole('button', { name: new RegExp(words.zhao) })
+      .waitFor()
     await zhao.getByRole('switch', { name: words.asShop }).waitFor()
   })
   test('who leaves speaks as the shop no more, on the page that is open, and their group passes on', async () => {

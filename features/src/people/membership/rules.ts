@@ -1,16 +1,11 @@
 /** Which names are allowed, whose name a nickname imitates, and who ranks above whom: pure functions. */
+import { isNameText } from '@qun/contract'
 import { groupNameMax, muteMaxMs, muteMinMs, nicknameMax } from './contract.ts'
-
-/** Bidirectional controls turn the words beside a name around, so names have none. */
-const unsafeInNames = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFF9-\uFFFB]/u
-const somethingToSee = /[^\p{Default_Ignorable_Code_Point}\p{Z}\p{Cc}\p{Cf}\p{M}\u2800]/u
-const stackedMarks = /\p{M}{4}/u
 
 /** [MB3] The name as it is kept, or undefined if it is not allowed. */
 export function cleanName(name: string, max: number): string | undefined {
   const clean = name.trim()
-  if (unsafeInNames.test(clean) || stackedMarks.test(clean) || !somethingToSee.test(clean)) return undefined
-  return Array.from(clean).length > max ? undefined : clean
+  return isNameText(clean) && Array.from(clean).length <= max ? clean : undefined
 }
 export const cleanGroupName = (name: string): string | undefined => cleanName(name, groupNameMax)
 export const cleanNickname = (name: string): string | undefined => cleanName(name, nicknameMax)

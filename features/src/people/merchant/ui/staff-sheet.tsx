@@ -85,9 +85,12 @@ export function StaffSheet({ merchantId, view, open, onClose }: SheetProps) {
             {text(merchantTexts.more)}
           </ActionButton>
         )}
-        <ActionButton wide onClick={async () => setIsAdding(true)}>
-          {text(merchantTexts.staffAdd)}
-        </ActionButton>
+        {/* Not before it is known who works there, and what the viewer may give. */}
+        {shown !== undefined && (
+          <ActionButton wide onClick={async () => setIsAdding(true)}>
+            {text(merchantTexts.staffAdd)}
+          </ActionButton>
+        )}
       </Sheet>
       <PickSheet
         view={view}
@@ -100,12 +103,12 @@ export function StaffSheet({ merchantId, view, open, onClose }: SheetProps) {
         }}
       />
       <Sheet open={edited !== undefined} onClose={() => setEdited(undefined)} title={edited?.name ?? ''}>
-        {edited && (
+        {edited && shown && (
           <WorkForm
             key={edited.userId}
             merchantId={merchantId}
             one={edited}
-            held={shown?.held ?? []}
+            held={shown.held}
             isNew={edited.since === 0}
             onSaved={saved}
           />
