@@ -6,8 +6,11 @@ import { putMerchantEndpoint, putStaff } from '../../people/merchant/contract.ts
 import merchant from '../../people/merchant/server.ts'
 import { createGroupForHost } from '../../people/membership/contract.ts'
 import membership from '../../people/membership/server.ts'
+import { setTimeZone } from '../../people/time-zone/contract.ts'
+import timeZone from '../../people/time-zone/server.ts'
 import message from '../../words/message/server.ts'
 import {
+  changeStock,
   coupon,
   createStock,
   issueBatch,
@@ -122,4 +125,20 @@ test('[MER3] [V8] a merchant’s own list says what goes together, else the host
   await tell(2, 'brew')
   expect([await ask('brew'), await ask(shopId)]).toEqual([list(2), list(3)])
   expect(await refusalOf(tell(2, 'nobody'))).toBe('merchant.not_found')
+})
+test('[MER8] [V10] a limit by days that is set later counts the merchant’s days', async () => {
+  await using w = await startWorld({ features: [message, membership, merchant, timeZone, feature], watching: [] })
+  await w.asServer().call(setTimeZone, { query: { merchantId: shopId }, body: { timeZone: 'America/New_York' } })
+  await w.jump(2 * DAY)
+  const at = await w.as('wang').post(w.groupId, coupon, { title: '券', terms: termsAt(w) })
+  const { stockId } = await w.read(at, coupon)
+  await w.asServer().call(changeStock, { params: { stockId }, body: { perDay: 1 } })
+  const claim = async (who: string, atMs: number) => {
+    await w.jump(atMs - w.time.now())
+    return refusalOf(w.as(who).act(at, coupon, 'claim', {}))
+  }
+  // Midnight in New York: 05:00 UTC. Shanghai's lies between, at 16:00.
+  const midnight = Date.UTC(2026, 0, 4, 5)
+  expect([await claim('li', midnight - DAY), await claim('zhao', midnight - 1)]).toEqual([null, 'coupon.day_sold_out'])
+  expect([await claim('zhao', midnight), await claim('sun', midnight)]).toEqual([null, 'coupon.day_sold_out'])
 })

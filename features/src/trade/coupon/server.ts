@@ -96,9 +96,9 @@ const fillTerms: Guard = {
   },
 }
 
-/** [MER8] Only a limit by days needs a zone. */
+/** [MER8] Also without a limit by days: it may be set later. */
 async function withGroupZone({ appId, groupId, now, decide }: PostAttempt, terms: Terms): Promise<Terms> {
-  if (terms.timeZone !== undefined || terms.perDay === undefined || terms.perDay === null) return terms
+  if (terms.timeZone !== undefined) return terms
   return withZone(terms, await decide((tx) => zoneOfGroup({ tx, appId, now }, groupId)))
 }
 

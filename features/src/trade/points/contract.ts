@@ -160,7 +160,7 @@ export const grantPoints = defineEndpoint({
       }),
     ),
     timeZone: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 64, description: 'Of `expiresInMonths`; Asia/Shanghai unless told.' }),
+      Type.String({ minLength: 1, maxLength: 64, description: 'Of `expiresInMonths`; the merchant’s unless told.' }),
     ),
     staffId: Type.Optional(UserIdSchema),
     campaign: Type.Optional(CampaignName),
