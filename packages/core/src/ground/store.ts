@@ -285,6 +285,11 @@ export const engineMigrations: readonly Migration[] = [
       },
     ],
   },
+  {
+    // [MER9] Posted with the host's own key, in whosever name. What is older does not say so: see issued.ts.
+    id: 'core-018',
+    up: [`ALTER TABLE messages ADD COLUMN by_host boolean`],
+  },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {
