@@ -7,6 +7,7 @@ export * from './host/feature.ts'
 export * from './host/guard.ts'
 export * from './host/host.ts'
 export * from './host/limits.ts'
+export { issueFault } from './host/issued.ts'
 export * from './host/registry.ts'
 export {
   issuerNamed,

@@ -18,7 +18,7 @@ import { giveBack, lock, redeem, release, revoke, stateAt, takeFault, use, type 
 import { quote, stackFault } from './rules-price.ts'
 import { movedTo, moveAll, originOf, viewOf, whatOf, type Moved } from './server-parts.ts'
 import * as store from './store-items.ts'
-import type { StoredCoupon } from './store-items.ts'
+import type { LockedOrder, StoredCoupon } from './store-items.ts'
 import { keepStacking, readStacking } from './store-stacking.ts'
 
 interface Wanted {
@@ -79,6 +79,7 @@ async function lockFor(call: Call, orderId: string, { userId, couponIds, basket 
   const { tx, appId, now } = call
   const order = await store.lockOrder(tx, appId, { orderId, userId }, now)
   if (order.userId !== userId) call.fail('coupon.not_found')
+  if (order.isEnded) call.fail('coupon.order_ended')
   const before = await store.lockItemsOfOrder(tx, appId, orderId)
   const holds = before.some((stored) => isTaken(stored, now))
   // [V8] An order that holds something is judged by the list it took that by: asked again it answers alike.
@@ -136,9 +137,8 @@ const hold = serveEndpoint(lockCoupons, async (call) => {
 /**
  * What an order the host names took; what it let go counts only when that is all. Refuses an order it never told of.
  */
-async function ofOrder(call: Call, orderId: string): Promise<StoredCoupon[]> {
-  const isKnown = await store.lockKnownOrder(call.tx, call.appId, orderId)
-  const coupons = isKnown ? await store.lockItemsOfOrder(call.tx, call.appId, orderId) : []
+async function ofOrder(call: Call, orderId: string, order: LockedOrder | undefined): Promise<StoredCoupon[]> {
+  const coupons = order === undefined ? [] : await store.lockItemsOfOrder(call.tx, call.appId, orderId)
   const taken = coupons.filter(({ state }) => state === 'locked' || state === 'used')
   if (coupons.length === 0) call.fail('coupon.not_found')
   return taken.length === 0 ? coupons : taken
@@ -159,14 +159,16 @@ async function apply(call: Call, moves: readonly Moved[], orderId: string): Prom
 }
 const useAll = serveEndpoint(useCoupons, async (call) => {
   const { orderId } = call.params
-  const coupons = await ofOrder(call, orderId)
+  const order = await store.lockKnownOrder(call.tx, call.appId, orderId)
+  if (order?.isEnded === true) call.fail('coupon.order_ended')
+  const coupons = await ofOrder(call, orderId, order)
   const moves = decideAll(call, coupons, (stored) => use(stored, orderId, call.now))
   await apply(call, moves, orderId)
   return settled(coupons, moves, call.now)
 })
 const releaseAll = serveEndpoint(releaseCoupons, async (call) => {
   const { orderId } = call.params
-  const coupons = await ofOrder(call, orderId)
+  const coupons = await ofOrder(call, orderId, await store.lockKnownOrder(call.tx, call.appId, orderId))
   const moves = decideAll(call, coupons, (stored) => release(stored, orderId, call.now))
   await apply(call, moves, orderId)
   return settled(coupons, moves, call.now)
@@ -194,7 +196,7 @@ async function returnAll(call: Call & Cards, orderId: string): Promise<{ coupons
 }
 const giveAllBack = serveEndpoint(returnCoupons, async (call) => {
   const { orderId } = call.params
-  if (!(await store.lockKnownOrder(call.tx, call.appId, orderId))) call.fail('coupon.not_found')
+  if ((await store.lockKnownOrder(call.tx, call.appId, orderId)) === undefined) call.fail('coupon.not_found')
   const { coupons, moves } = await returnAll(call, orderId)
   return settled(coupons, moves, call.now)
 })
@@ -234,17 +236,19 @@ const voidOne = serveEndpoint(voidCoupon, async (call) => {
   return { state: moves[0]?.to.state ?? stored.state }
 })
 
-/** [CP13] [CP18] By the fact's name alone: a host that tells of no orders asks for use and return itself. */
+/** [CP13] [CP18] [MER9] By the fact's name alone: a host that tells of no orders asks for use and return itself. */
 export const onOrder: Reaction = {
   name: 'coupon.order',
   on: 'order.changed',
   async handle(call) {
-    const { orderId, status } = call.fact.data as { orderId: string; status: string }
-    if (!(await store.lockKnownOrder(call.tx, call.appId, orderId))) return
+    const { orderId, status, userId } = call.fact.data as { orderId: string; status: string; userId: UserId }
     if (status === 'cancelled' || status === 'refunded') {
+      await store.endOrder(call.tx, call.appId, { orderId, userId }, call.now)
       await returnAll(call, orderId)
       return
     }
+    const order = await store.lockKnownOrder(call.tx, call.appId, orderId)
+    if (order === undefined || order.isEnded) return
     const coupons = await store.lockItemsOfOrder(call.tx, call.appId, orderId)
     const moves = coupons.flatMap((stored) => {
       const { to } = use(stored, orderId, call.now)

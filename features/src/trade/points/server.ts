@@ -48,10 +48,10 @@ import {
   type Wallet,
 } from './contract.ts'
 import { endOfMonth, titleOf } from './rules.ts'
+import { audits } from './server-audits.ts'
 import { onOrder } from './server-orders.ts'
 import {
   addOrderGrant,
-  audits,
   keepTitle,
   listOrderGrants,
   lockOrder,

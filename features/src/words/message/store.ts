@@ -251,6 +251,9 @@ export async function addPost(tx: Tx, place: Place, mediaId: string): Promise<vo
   const row = { app_id: place.appId, group_id: place.groupId, media_id: mediaId, seq: place.seq }
   await tables(tx).insertInto('message_media_posts').values(row).execute()
 }
+/** Pictures that messages and cards show, and who uploaded each. */
+export const shownPictures = sql`SELECT p.app_id, p.group_id, p.seq, p.media_id, m.user_id
+  FROM message_media_posts p JOIN message_media m USING (app_id, group_id, media_id)`
 /** [PI7] Takes a person's upload that nothing shows yet; false for any other. One statement, so that one taker wins. */
 export async function takeUpload(
   tx: Tx,

@@ -25,17 +25,19 @@ interface Issued {
   readonly fault: string
 }
 
+/** Why nobody might have given anything by the message `m` of the group `g`; null where somebody might. */
+export const issueFault = sql<string | null>`CASE
+    WHEN g.merchant_path IS NULL THEN 'in a friends’ group'
+    WHEN m.at < ${saidSince} THEN NULL
+    WHEN EXISTS (SELECT FROM merchants t WHERE t.app_id = m.app_id AND t.merchant_id = ANY(g.merchant_path)
+      AND m.at > t.suspended_at + ${sql.lit(waitMaxMs)}) THEN 'of a suspended merchant'
+    WHEN m.by_host OR EXISTS (SELECT FROM merchant_staff s WHERE s.app_id = m.app_id
+      AND s.merchant_id = ANY(g.merchant_path) AND s.user_id = m.sender_id AND 'issue' = ANY(s.abilities)
+      AND s.since <= m.at + ${sql.lit(waitMaxMs)} AND (s.until IS NULL OR s.until > m.at - ${sql.lit(waitMaxMs)})) THEN NULL
+    ELSE 'who might not give it' END`
 /** Cards of these kinds nobody might have posted: all that is read of a log, whichever its length, is their bodies. */
 const suspects = (kinds: readonly string[]) => sql<Issued>`SELECT * FROM (
-    SELECT m.app_id, m.group_id, m.seq, m.kind, m.sender_id, m.body, CASE
-      WHEN g.merchant_path IS NULL THEN 'in a friends’ group'
-      WHEN m.at < ${saidSince} THEN NULL
-      WHEN EXISTS (SELECT FROM merchants t WHERE t.app_id = m.app_id AND t.merchant_id = ANY(g.merchant_path)
-        AND m.at > t.suspended_at + ${waitMaxMs}) THEN 'of a suspended merchant'
-      WHEN m.by_host OR EXISTS (SELECT FROM merchant_staff s WHERE s.app_id = m.app_id
-        AND s.merchant_id = ANY(g.merchant_path) AND s.user_id = m.sender_id AND 'issue' = ANY(s.abilities)
-        AND s.since <= m.at + ${waitMaxMs} AND (s.until IS NULL OR s.until > m.at - ${waitMaxMs})) THEN NULL
-      ELSE 'who might not give it' END AS fault
+    SELECT m.app_id, m.group_id, m.seq, m.kind, m.sender_id, m.body, ${issueFault} AS fault
     FROM messages m JOIN groups g USING (app_id, group_id)
     WHERE m.kind = ANY(${[...kinds]}::text[]) AND m.recalled_at IS NULL) t WHERE fault IS NOT NULL`
 
