@@ -94,18 +94,6 @@ export const opened = defineCard({
   ...bare,
   summary: () => '[opened]',
 })
-/** A card that gives what a merchant issues if its body says so. */
-export const gift = defineCard({
-  kind: 'lab-gift',
-  doc: 'A card that may give what is issued, for tests.',
-  post: { by: 'member' },
-  gives: ({ worth }) => (worth > 0 ? 'issued' : 'nothing'),
-  body: closed({ worth: Type.Integer() }),
-  state: closed({}),
-  initial: {},
-  ...bare,
-  summary: () => '[gift]',
-})
 /** Kinds reserved to roles, the host, and people who are no guests. */
 const reserved = (kind: string, post: { by: Role | 'server'; commerce?: boolean }) =>
   defineCard({
@@ -238,7 +226,7 @@ export function createLab(options: { readonly reactions?: readonly Reaction[] } 
   const openedServer = serveCard(opened, {
     open: (call) => ({ note: must(lab.openings.get(call.body.step), `opening ${call.body.step}`)() }),
   })
-  const plain = [note, gift, byAdmin, byOwner, byHost, commerce].map((card) => serveCard(card, {}))
+  const plain = [note, byAdmin, byOwner, byHost, commerce].map((card) => serveCard(card, {}))
   const feature = defineFeature({
     name: 'lab',
     migrations,

@@ -24,7 +24,7 @@ import {
 import { migrate, openStore, type Store } from '@qun/storage'
 import { borrowDatabase } from '@qun/storage/lending'
 import { templateDatabase, templateName } from '@qun/storage/testing'
-import { sql } from 'kysely'
+import { CompiledQuery, sql } from 'kysely'
 import { inject } from 'vitest'
 import { Listener } from './listener.ts'
 import { appId, type AskOf, type At, callEndpoint, Person } from './person.ts'
@@ -317,6 +317,10 @@ export class World implements AsyncDisposable {
       throw new AggregateError(bugs, `the engine reported bugs:\n${bugs.map(told).join('\n')}`)
     }
     if (found.length > 0) throw new Error(`the world does not hold:\n${found.join('\n')}`)
+  }
+  /** Writes by hand what no call would, over all apps. */
+  async plant(statement: string): Promise<void> {
+    await this.store.transaction('*', (tx) => tx.executeQuery(CompiledQuery.raw(statement)))
   }
   /** All audits at one moment, sent together. */
   async #audit(): Promise<string[]> {

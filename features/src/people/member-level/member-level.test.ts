@@ -87,16 +87,16 @@ describe('talk', () => {
     await say(world, 'sun', '昨天的豆子香得很')
     expect(await pointsOf(world, 'sun')).toBe(11)
   })
-  test('[MER8] [V10] a day of talk ends at the midnight of the shop’s zone, of friends at that of the app’s', async () => {
+  test('[ML4] [MER8] [V10] a day ends at the midnight of the shop’s zone, of friends at the app’s', async () => {
     await using world = await begin({ features: [message, membership, timeZone, feature], watching: [] })
     const friends = await world.makeFriendsGroup(['li', 'zhao'])
     const query = { merchantId: shopId }
     await world.asServer().call(setTimeZone, { query, body: { timeZone: 'America/New_York' } })
     await world.asServer().call(setTimeZone, { query: {}, body: { timeZone: 'Asia/Tokyo' } })
-    const fill = (groupId: GroupId, ref: string) =>
-      world
-        .asServer()
-        .call(grantPoints, { params: { groupId }, body: { userId: id('li'), points: 40, ref }, key: `${groupId}${ref}` })
+    const fill = (groupId: GroupId, ref: string) => {
+      const body = { userId: id('li'), points: 40, ref }
+      return world.asServer().call(grantPoints, { params: { groupId }, body, key: `${groupId}${ref}` })
+    }
     const given = async (at: number) => {
       await world.jump(at - world.time.now())
       return [(await fill(world.groupId, `${at}`)).points, (await fill(friends, `${at}`)).points]

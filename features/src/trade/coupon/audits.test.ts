@@ -44,7 +44,7 @@ const order = async (w: World, orderId: string, status: string) => {
   await w.settle()
 }
 
-test('[MER9] an order that was cancelled takes no coupon any more, whichever was told first', async () => {
+test('[CP27] [MER9] an order that was cancelled takes no coupon any more, whichever was told first', async () => {
   await using w = await open()
   const [one, other] = [await claim(w, 'li'), await claim(w, 'li')]
   expect(await lock(w, 'o1', one)).toBe(null)

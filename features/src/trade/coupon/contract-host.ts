@@ -173,6 +173,7 @@ export const issueBatch = defineEndpoint({
     'coupon.paused',
     'coupon.expired',
     'budget.exhausted',
+    'merchant.suspended',
   ],
 })
 
@@ -222,6 +223,7 @@ const Wanted = {
 const order = closed({ orderId: OrderId })
 const unfit = [
   'merchant.not_found',
+  'merchant.suspended',
   'coupon.not_found',
   'coupon.threshold',
   'coupon.scope',

@@ -1,6 +1,14 @@
 /** Serves what orders do with coupons: prices, holds, use, release, return; asked by the host or told by its orders. */
 import { mainMerchant, type UserId } from '@qun/contract'
-import { knownMerchant, serveEndpoint, type Call, type CardCall, type Reaction, type ReactionCall } from '@qun/core'
+import {
+  giverNamed,
+  knownMerchant,
+  serveEndpoint,
+  type Call,
+  type CardCall,
+  type Reaction,
+  type ReactionCall,
+} from '@qun/core'
 import {
   coupon,
   lockCoupons,
@@ -40,6 +48,10 @@ async function checkSeller(call: Call, coupons: readonly StoredCoupon[], { merch
   const at = coupons.findIndex((stored) => !fits.includes(stored.merchantId))
   if (at !== -1) call.fail('coupon.scope', { errors: [{ pointer: `/couponIds/${at}`, code: 'coupon.scope' }] })
 }
+/** [MER10] A suspended merchant gives nothing; what an order holds already is used. Refuses `merchant.suspended`. */
+async function checkGiving(call: Call, coupons: readonly StoredCoupon[]): Promise<void> {
+  for (const merchantId of new Set(coupons.map((stored) => stored.merchantId))) await giverNamed(call, merchantId)
+}
 /** Whose list says how many go together: the seller's; where nobody was named, the one whose coupons all are. */
 function listOwner(coupons: readonly StoredCoupon[], basket: Basket | undefined): string {
   const [first, ...others] = new Set(coupons.map((stored) => stored.merchantId))
@@ -58,6 +70,7 @@ const quoteOnly = serveEndpoint(quoteBasket, async (call) => {
     const fault = takeFault(stored, now)
     if (fault !== undefined) call.fail(fault)
   }
+  await checkGiving(call, coupons)
   await checkSeller(call, coupons, body.basket)
   return price(call, coupons, body.basket, await readStacking(tx, appId, listOwner(coupons, body.basket)))
 })
@@ -125,6 +138,10 @@ const hold = serveEndpoint(lockCoupons, async (call) => {
   const coupons = sameAsAsked(call, body, await store.lockItems(tx, appId, body.userId, body.couponIds))
   await checkSeller(call, coupons, body.basket)
   const moves = decideAll(call, coupons, (stored) => lock(stored, orderId, now))
+  await checkGiving(
+    call,
+    moves.map(({ from }) => from),
+  )
   const priced = price(call, coupons, body.basket, stacking)
   await moveAll(call, moves)
   for (const { to } of moves) call.recordForApp('coupon.locked', { ...whatOf(to), orderId })
@@ -215,6 +232,7 @@ const redeemOne = serveEndpoint(redeemCoupon, async (call) => {
   const [stored] = await store.lockItems(tx, appId, named.userId, [named.couponId])
   if (stored === undefined || (hash !== undefined && stored.codeHash !== hash)) return call.fail('coupon.not_found')
   const [move] = decideAll(call, [stored], (one) => redeem(one, orderId, now))
+  if (move !== undefined) await checkGiving(call, [stored])
   if (move !== undefined && hash !== undefined && now >= (stored.codeUntil ?? 0)) call.fail('coupon.code_over')
   // One receipt may take several coupons, as many as the list says, priced together when the host tells the basket.
   const others = await heldBeside(call, before, { orderId, couponIds: [stored.couponId] })
@@ -236,7 +254,7 @@ const voidOne = serveEndpoint(voidCoupon, async (call) => {
   return { state: moves[0]?.to.state ?? stored.state }
 })
 
-/** [CP13] [CP18] [MER9] By the fact's name alone: a host that tells of no orders asks for use and return itself. */
+/** [CP13] [CP18] [CP27] By the fact's name alone: a host that tells of no orders asks for use and return itself. */
 export const onOrder: Reaction = {
   name: 'coupon.order',
   on: 'order.changed',

@@ -2,7 +2,7 @@
 import { mainMerchant, refuse, type StateOf, type UserId } from '@qun/contract'
 import {
   defineFeature,
-  issuerNamed,
+  giverNamed,
   issuerOfGroup,
   serveCard,
   zoneOfGroup,
@@ -187,7 +187,7 @@ async function claim(call: ActionCall<typeof coupon>): Promise<void> {
   if (claimed === undefined) return refuseBySupply(call)
   // After the stock said yes: a refusal by supply is kept, with whatever was written before it.
   const giver = { userId: senderId, campaign: terms.campaign }
-  await spendFor(call, [item], giver, await issuerNamed(call, merchantId))
+  await spendFor(call, [item], giver, await giverNamed(call, merchantId))
   count(call, claimed, item.dueAt)
   const { couponId, validFrom, validUntil } = item
   call.setMine(actorId, { coupons: [...heldBefore, { couponId, validFrom, validUntil }] })

@@ -123,7 +123,7 @@ export interface LockedOrder {
   readonly userId: string
   /** The list its coupons were taken by; null while it took none. */
   readonly stacking: Stacking | null
-  /** [MER9] Cancelled or refunded: it takes nothing any more. */
+  /** [CP27] Cancelled or refunded: it takes nothing any more. */
   readonly isEnded: boolean
 }
 const orderColumns = sql`user_id AS "userId", stacking, ended_at IS NOT NULL AS "isEnded"`
@@ -146,7 +146,7 @@ export async function lockKnownOrder(tx: Tx, appId: AppId, orderId: string): Pro
     WHERE app_id = ${appId} AND order_id = ${orderId} FOR UPDATE`.execute(tx)
   return rows[0]
 }
-/** [MER9] Remembers that an order ended, also when it took nothing yet, and locks it. */
+/** [CP27] Remembers that an order ended, also when it took nothing yet, and locks it. */
 export async function endOrder(
   tx: Tx,
   appId: AppId,

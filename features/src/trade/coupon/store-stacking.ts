@@ -39,7 +39,7 @@ export const stackingMigrations: readonly Migration[] = [
     ],
   },
   {
-    // [MER9] Since when an order is cancelled or refunded; null also for those that ended before this was kept.
+    // [CP27] Since when an order is cancelled or refunded; null also for those that ended before this was kept.
     id: 'coupon-007',
     up: [`ALTER TABLE coupon_orders ADD COLUMN ended_at bigint`],
   },

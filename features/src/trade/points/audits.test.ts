@@ -58,7 +58,7 @@ async function after(w: World, ref: string, currency = 'points'): Promise<readon
   return found
 }
 
-test('[MER9] [V1] points that came from no card, from friends, from who might not, or of another shop are named', async () => {
+test('[PO11] [MER9] [V1] points that came from no card, from friends, from who might not, or of another shop are named', async () => {
   await using w = await open()
   const at = await live(w)
   expect(await find(w)).toEqual([])
@@ -78,7 +78,7 @@ test('[MER9] [V1] points that came from no card, from friends, from who might no
   expect(await after(w, own, 'points:next')).toEqual(gave(own, 'whose points are not those', 'points:next'))
   expect(await after(w, own)).toEqual([])
 })
-test('[MER9] [PO6] a grant that counts for less than it gave is named', async () => {
+test('[PO11] [MER9] [PO6] a grant that counts for less than it gave is named', async () => {
   const w = await open()
   await live(w)
   await w.store.transaction('*', (tx) =>

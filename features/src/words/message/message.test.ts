@@ -1,15 +1,13 @@
 /** Texts, pictures and system lines as members meet them. */
 import { randomBytes } from 'node:crypto'
 import { getPriority } from 'node:os'
-import { DAY, MINUTE, type GroupId, type UserId } from '@qun/contract'
-import { appId, refusalOf, shopId, startWorld, type World } from '@qun/testing'
+import { DAY, MINUTE, type UserId } from '@qun/contract'
+import { appId, refusalOf, startWorld, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import membership from '../../people/membership/server.ts'
 import { leaveGroup, removeMember } from '../../people/membership/contract.ts'
-import { setTimeZone } from '../../people/time-zone/contract.ts'
-import timeZone from '../../people/time-zone/server.ts'
 import {
   editsOf,
   imageMessage,
@@ -125,35 +123,6 @@ describe('texts', () => {
     expect(await post('four')).toBe('mention.all_limited')
     await jump(world, DAY)
     expect(await post('four')).toBeNull()
-  })
-  test('[MER8] [V10] the quota is renewed at the midnight of the shop’s zone, of friends at that of the app’s', async () => {
-    await using world = await startWorld({ features: [...features, timeZone], watching: [] })
-    const friends = await world.makeFriendsGroup(['li', 'zhao'])
-    const tell = (zone: string, merchantId?: string) =>
-      world.asServer().call(setTimeZone, {
-        query: merchantId === undefined ? {} : { merchantId },
-        body: { timeZone: zone },
-      })
-    await tell('America/New_York', shopId)
-    await tell('Asia/Tokyo')
-    let count = 0
-    const post = async (at: number, who: string, groupId: GroupId) => {
-      await jump(world, at - world.time.now())
-      return refusalOf(world.as(who).post(groupId, textMessage, { text: '今晚见', mentions: ['*'] }, `n${count++}`))
-    }
-    const atShop = (at: number) => post(at, 'wang', world.groupId)
-    const atFriends = (at: number) => post(at, 'li', friends)
-    // Both zones hold since midnight in Shanghai. Now it is the 3rd: 09:00 in New York, 23:00 in Tokyo.
-    const began = Date.UTC(2026, 0, 3, 14)
-    for (let n = 0; n < 3; n++) {
-      const at = began + n * mentionAllCoolDownMs
-      expect([await atShop(at), await atFriends(at)]).toEqual([null, null])
-    }
-    const [tokyo, shanghai, newYork] = [15, 16, 29].map((hour) => Date.UTC(2026, 0, 3, hour)) as [number, number, number]
-    expect([await atFriends(tokyo - 1), await atShop(tokyo - 1)]).toEqual(Array(2).fill('mention.all_limited'))
-    expect([await atFriends(tokyo), await atShop(tokyo)]).toEqual([null, 'mention.all_limited'])
-    expect([await atShop(shanghai), await atShop(newYork - 1)]).toEqual(Array(2).fill('mention.all_limited'))
-    expect(await atShop(newYork)).toBe(null)
   })
   test('[MS8] eight at once name everybody once', async () => {
     await using world = await open()

@@ -1,13 +1,30 @@
 /** Whoever gave what a merchant issues might: true of what the engine let through, and each planted breach is named. */
-import { DAY, MINUTE } from '@qun/contract'
+import { closed, DAY, defineCard, MINUTE, Type } from '@qun/contract'
 import { appId, refusalOf, shopId, startWorld, type World } from '@qun/testing'
 import { sql, type RawBuilder } from 'kysely'
 import { expect, test } from 'vitest'
 import { setStaff, setSuspended } from '../decide/merchants.ts'
-import { createLab, gift, id } from '../fixtures.ts'
+import { createLab, id } from '../fixtures.ts'
 import { auditsOf } from './audit.ts'
+import { defineFeature, serveCard } from './feature.ts'
 
-const { features } = createLab()
+/** A card that gives what a merchant issues if its body says so. */
+const gift = defineCard({
+  kind: 'lab-gift',
+  doc: 'A card that may give what is issued, for tests.',
+  post: { by: 'member' },
+  gives: ({ worth }) => (worth > 0 ? 'issued' : 'nothing'),
+  body: closed({ worth: Type.Integer() }),
+  state: closed({}),
+  initial: {},
+  mine: closed({}),
+  actions: {},
+  facts: {},
+  refusals: {},
+  summary: () => '[gift]',
+})
+const giving = defineFeature({ name: 'giving', cards: [serveCard(gift, {})] })
+const features = [...createLab().features, giving]
 const open = () => startWorld({ features, watching: [] })
 const find = async (w: World) => {
   const told = await w.store.reading('*', (tx) =>
@@ -53,6 +70,24 @@ test('[MER9] what was given by staff, by staff who left since, and by the host i
   await w.jump(DAY)
   await tell(w, (call) => setSuspended(call, shopId, true))
   expect(await refusalOf(give(w, 'he'))).toBe('merchant.suspended')
+  expect(await find(w)).toEqual([])
+})
+test('[MER9] what somebody could for less than a millisecond stays written, and what they gave by it is in order', async () => {
+  await using w = await open()
+  const of = { merchantId: shopId, userId: 'li' }
+  await tell(w, (call) => setStaff(call, of, { post: '导购', abilities: ['issue'] }))
+  await give(w, 'li')
+  await tell(w, (call) => setStaff(call, of, null))
+  await tell(w, (call) => setStaff(call, of, { post: '收银', abilities: ['talk-as'] }))
+  expect(await refusalOf(give(w, 'li'))).toBe('merchant.not_issuer')
+  const { rows } = await w.store.reading(appId, (tx) =>
+    sql`SELECT since, until, abilities FROM merchant_staff WHERE user_id = 'li' ORDER BY since`.execute(tx),
+  )
+  const now = w.time.now()
+  expect(rows).toEqual([
+    { since: now, until: now, abilities: ['issue'] },
+    { since: now + 1, until: null, abilities: ['talk-as'] },
+  ])
   expect(await find(w)).toEqual([])
 })
 test('[MER9] [V1] each card that nobody might have posted is named, with who posted it and why', async () => {
@@ -103,7 +138,7 @@ test('[MER9] what is older than the log’s word on who posted is judged among f
 })
 test('[MER2] nobody posts from a handler what is issued: nobody would have been asked', async () => {
   const lab = createLab()
-  await using w = await startWorld({ features: lab.features, watching: [] })
+  await using w = await startWorld({ features: [...lab.features, giving], watching: [] })
   const post = (worth: number) =>
     lab.decideAsHost(w, async (call) => {
       const group = await call.group(w.groupId)

@@ -12,7 +12,7 @@ import type { Feature } from './feature.ts'
  * between came after it, or before.
  */
 const waitMaxMs = 60_000
-/** Since this migration the log says which posts were the host's. Those before it in merchants' groups are not judged. */
+/** Since then the log says which posts were the host's. Those before it in merchants' groups are not judged. */
 const saidSince = sql`(SELECT applied_at FROM qun_migrations WHERE id = 'core-018')`
 
 interface Issued {
