@@ -37,6 +37,13 @@ export const audits: readonly Audit[] = [
       WHERE NOT (${isHosts}) AND (m.seq IS NULL OR ${issueFault} IS NOT NULL OR i.currency IS DISTINCT FROM ${pointsHere})`,
   ),
   check(
+    'MER9',
+    'Points that somebody holds are of a programme that a merchant gives.',
+    sql`SELECT a.app_id || '/' || a.account || ' holds ' || a.balance || ' ' || a.currency || ', which nobody gives' AS what
+      FROM ledger_accounts a WHERE starts_with(a.currency, ${pointsOf('')}) AND a.balance > 0 AND NOT EXISTS (
+        SELECT FROM merchants p WHERE p.app_id = a.app_id AND ${pointsOf('')} || p.programme = a.currency)`,
+  ),
+  check(
     'PO6',
     'What the host granted counts under its ref against the caps, as far as it was not taken back, since there are some.',
     sql`SELECT t.app_id || ' ' || t.ref || ' gave ' || e.amount || ', counts ' || coalesce(s.amount, 0) AS what
