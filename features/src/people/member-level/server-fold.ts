@@ -61,8 +61,7 @@ function saidBy({ kind, body, seq, at, senderId }: FoldedPost): Said | undefined
 export function createFold(config: LevelConfig): Fold {
   return {
     name: 'member-level.talk',
-    handle: async (call) =>
-      new Reading(call, { ...config, timeZone: await zoneOfGroup(call, call.groupId) }).run(),
+    handle: async (call) => new Reading(call, { ...config, timeZone: await zoneOfGroup(call, call.groupId) }).run(),
   }
 }
 

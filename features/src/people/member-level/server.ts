@@ -1,14 +1,6 @@
 /** Serves levels and honours: the fold that reads talk, what the host and askers give, and pages. */
 import type { BodyOf, GroupId, UserId } from '@qun/contract'
-import {
-  defineFeature,
-  serveCard,
-  serveEndpoint,
-  zoneOfGroup,
-  type Call,
-  type Feature,
-  type Reaction,
-} from '@qun/core'
+import { defineFeature, serveCard, serveEndpoint, zoneOfGroup, type Call, type Feature, type Reaction } from '@qun/core'
 import { textMessage } from '../../words/message/contract.ts'
 import {
   grantPoints,
