@@ -86,13 +86,13 @@ async function fund({ ready }: QunChild, url: string): Promise<void> {
     transfer(
       { tx, appId, now: Date.now(), randomHex: (bytes = 16) => '0'.repeat(bytes * 2) },
       {
-        ref: 'bench/grabs',
+        ref: 'points/fund/bench',
         currency: 'points',
         legs: [
           { account: 'issuer/bench', amount: -100_000_000 },
           { account: 'user/owner', amount: 100_000_000 },
         ],
-        reason: 'bench',
+        reason: 'points.fund',
       },
     ),
   )

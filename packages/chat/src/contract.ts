@@ -71,6 +71,7 @@ export const endpoints: readonly AnyEndpoint[] = [
   merchant.putMerchantEndpoint,
   merchant.listMerchantsEndpoint,
   merchant.suspendMerchant,
+  merchant.endMerchantEndpoint,
   merchant.listStaffEndpoint,
   merchant.putStaff,
   merchant.removeStaff,

@@ -18,8 +18,10 @@ import { cards, endpoints, records } from './contract.ts'
  * 6 Merchants: cards say whose value they give, groups whose they are, staff what they may do; coupons stack by the
  * host’s list, and every one names the most it takes off; a photo proves one check-in; numbers have the ranges of their
  * columns, names and titles one rule, pictures the origins a host lists; keys are listed and taken back.
+ * 7 A merchant ends for good, and says so; a suspended one gives nothing by the host’s own calls either; an order that
+ * ended takes no coupon.
  */
-export const PROTOCOL_VERSION = 6
+export const PROTOCOL_VERSION = 7
 
 /** All that is on the wire, as plain JSON: schemas, routes, roles, codes. Texts for people are left out. */
 export function describeWire(): unknown {

@@ -98,6 +98,7 @@ export const coreRefusals = {
   ),
   'merchant.permission': kind(403, 'after-change', '你的岗位没有此权限', 'Your post at the shop does not allow this'),
   'merchant.suspended': kind(409, 'later', '商家已暂停活动', 'The shop is suspended'),
+  'merchant.ended': kind(410, 'never', '商家已注销', 'The shop is gone for good'),
   'merchant.not_found': kind(404, 'never', '商家不存在', 'There is no such merchant'),
   'read.seq_out_of_range': kind(422, 'after-change', '已读位置超出范围', 'The read position is past the end'),
   'card.unknown_type': kind(422, 'never', '未知的消息类型', 'The kind is unknown'),

@@ -1,7 +1,7 @@
 /** Wall clocks of time zones: dates, odd offsets, days that are longer, shorter or missing. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { DAY, dayIn, HOUR, isTimeZone, MINUTE, nextMidnight, SECOND, wallIn } from './time.ts'
+import { DAY, dayIn, dayNumberIn, HOUR, isTimeZone, midnightOf, MINUTE, nextMidnight, SECOND, wallIn } from './time.ts'
 
 const utc = (...parts: [number, number, number, number?, number?]) => {
   const [year, month, day, hour = 0, minute = 0] = parts
@@ -82,4 +82,17 @@ test('[MER8] the next midnight is the first instant of another date, wherever cl
         true,
       ])
     }
+})
+test('[MER8] a date by its number begins where its first instant lies, in every zone', () => {
+  const number = utc(2026, 2, 28) / DAY
+  expect(dayNumberIn('Asia/Shanghai', utc(2026, 2, 27, 16))).toBe(number)
+  expect(dayNumberIn('Asia/Shanghai', utc(2026, 2, 27, 15, 59))).toBe(number - 1)
+  // The furthest from UTC on both sides, clocks that leap over midnight, and a date that a zone has not.
+  for (const timeZone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago', 'UTC', 'America/New_York', 'Asia/Kathmandu'])
+    for (let day = utc(2026, 1, 1) / DAY; day < utc(2027, 1, 1) / DAY; day += 13) {
+      const at = midnightOf(timeZone, day)
+      expect([dayNumberIn(timeZone, at - 1), dayNumberIn(timeZone, at)]).toEqual([day - 1, day])
+    }
+  expect(midnightOf('America/Sao_Paulo', utc(2018, 11, 4) / DAY)).toBe(utc(2018, 11, 4, 3))
+  expect(midnightOf('Pacific/Apia', utc(2011, 12, 30) / DAY)).toBe(utc(2011, 12, 30, 10))
 })

@@ -63,6 +63,18 @@ export function dayIn(timeZone: string, at: Millis): string {
   return `${year}-${twoDigits(month)}-${twoDigits(day)}`
 }
 const twoDigits = (n: number): string => String(n).padStart(2, '0')
+/** The local date as days from 1970-01-01: the key of what is counted per day where days are reckoned with. */
+export function dayNumberIn(timeZone: string, at: Millis): number {
+  const { year, month, day } = wallIn(timeZone, at)
+  return Date.UTC(year, month - 1, day) / DAY
+}
+/** The instant at which the local date of that number begins; of a date that a zone leapt over, the one after it. */
+export function midnightOf(timeZone: string, dayNumber: number): Millis {
+  // No zone is two days from UTC.
+  let at = (dayNumber - 2) * DAY
+  while (dayNumberIn(timeZone, at) < dayNumber) at = nextMidnight(timeZone, at)
+  return at
+}
 /** The instant at which the next local date begins. Clocks may leap over midnight: then it is the first that exists. */
 export function nextMidnight(timeZone: string, at: Millis): Millis {
   const today = dayIn(timeZone, at)

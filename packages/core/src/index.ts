@@ -7,23 +7,28 @@ export * from './host/feature.ts'
 export * from './host/guard.ts'
 export * from './host/host.ts'
 export * from './host/limits.ts'
+export { issueFault } from './host/issued.ts'
 export * from './host/registry.ts'
 export {
+  giverNamed,
   issuerNamed,
   issuerOfGroup,
   setZone,
   zoneAt,
   zoneOfGroup,
   type GroupIssuer,
+  type NamedIssuer,
   type Zone,
 } from './decide/issuer.ts'
 export {
   abilitiesAt,
   countStaff,
+  endMerchant,
   findHeir,
   findMerchant,
   knownMerchant,
   listGroupsOf,
+  listLastStaff,
   listMerchants,
   listRunBy,
   listStaff,

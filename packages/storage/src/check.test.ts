@@ -1,7 +1,7 @@
 /** Audits of one query: how differences are told, how many, and of which instant. */
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { check } from './check.ts'
+import { check, checkEach } from './check.ts'
 import { freshDatabase } from './fixtures.ts'
 import { openStore, type Store } from './postgres.ts'
 import type { Clone } from './testing.ts'
@@ -36,4 +36,22 @@ test('a query may be of an instant, end in an order of its own, and tells a hund
   const found = await find((now) => sql`SELECT n + ${now} AS n FROM generate_series(1, 150) n ORDER BY 1 DESC`)
   expect(found).toHaveLength(100)
   expect(found[0]).toBe('157')
+})
+test('rows that code judges are read to the last, some at a time, and a hundred differences are told', async () => {
+  let seen = 0
+  const audit = (rows: number, isWrong: (n: number) => boolean) =>
+    checkEach('X2', 'Nothing.', sql<{ n: number }>`SELECT n FROM generate_series(1, ${rows}) n`, ({ n }) => {
+      seen += 1
+      return isWrong(n) ? `row ${n}` : undefined
+    })
+  const both = store.reading('*', (tx) =>
+    Promise.all([audit(1_001, (n) => n === 1_001).find(tx, 7), audit(400, (n) => n === 1).find(tx, 7)]),
+  )
+  expect(await both).toEqual([['row 1001'], ['row 1']])
+  expect(seen).toBe(1_401)
+  seen = 0
+  const many = await store.reading('*', (tx) => audit(10_000, (n) => n > 150).find(tx, 7))
+  expect([many.length, many[0], many.at(-1)]).toEqual([100, 'row 151', 'row 250'])
+  // What came after the hundredth was not read.
+  expect(seen).toBeLessThan(1_000)
 })

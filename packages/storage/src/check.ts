@@ -36,6 +36,42 @@ export function check(id: string, doc: string, differences: Differences): Audit 
   }
 }
 
+/** Rows fetched together: each may carry a body of some kilobytes. */
+const fetchedAtOnce = 200
+let cursors = 0
+
+/**
+ * The same where no query can judge: each row of it is handed to `fault`, which tells what is wrong with it. Rows are
+ * read some at a time in one pass, however many they are; the query leaves out what it can.
+ */
+export function checkEach<Row extends object>(
+  id: string,
+  doc: string,
+  query: RawBuilder<Row>,
+  fault: (row: Row) => string | undefined,
+): Audit {
+  return {
+    id,
+    doc,
+    async find(tx) {
+      // Several audits may share a transaction.
+      const cursor = sql.id(`audit_${(cursors += 1)}`)
+      // All rows are wanted in the end, not the first ones soon.
+      await sql`SET LOCAL cursor_tuple_fraction = 1`.execute(tx)
+      await sql`DECLARE ${cursor} NO SCROLL CURSOR FOR ${query}`.execute(tx)
+      const found: string[] = []
+      let isMore = true
+      while (isMore && found.length < shownMax) {
+        const { rows } = await sql<Row>`FETCH ${sql.lit(fetchedAtOnce)} FROM ${cursor}`.execute(tx)
+        found.push(...rows.flatMap((row) => fault(row) ?? []))
+        isMore = rows.length === fetchedAtOnce
+      }
+      await sql`CLOSE ${cursor}`.execute(tx)
+      return found.slice(0, shownMax)
+    },
+  }
+}
+
 function told(row: object): string {
   const columns = Object.entries(row)
   const [only] = columns

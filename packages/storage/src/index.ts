@@ -1,5 +1,5 @@
 /** Kysely over PostgreSQL, embedded or not; knows no table. */
-export { check, type Audit } from './check.ts'
+export { check, checkEach, type Audit } from './check.ts'
 export {
   startEmbedded,
   EmbeddedInUseError,

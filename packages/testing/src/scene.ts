@@ -59,16 +59,16 @@ export class Stage {
   async call(name: string, who: string, ask: Omit<SceneCall, 'name' | 'who' | 'at'> = {}): Promise<any> {
     return this.make({ name, who, ...ask })
   }
-  /** Puts something of worth into an account, from nowhere. */
+  /** Puts something of worth into an account, as the host fills a fund. */
   async fund(account: string, amount: number, currency = 'points'): Promise<void> {
-    const ref = `scene/${++keys}`
+    const ref = `points/fund/scene/${++keys}`
     const randomHex = (bytes = 16) => (++keys).toString(16).padStart(bytes * 2, '0')
     const legs = [
       { account: 'issuer/scene', amount: -amount },
       { account, amount },
     ]
     await this.world.store.transaction(appId, (tx) =>
-      transfer({ tx, appId, now: this.now, randomHex }, { ref, currency, legs, reason: 'scene' }),
+      transfer({ tx, appId, now: this.now, randomHex }, { ref, currency, legs, reason: 'points.fund' }),
     )
   }
   /** Makes the call, with a key of its own. */

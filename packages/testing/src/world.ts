@@ -24,7 +24,7 @@ import {
 import { migrate, openStore, type Store } from '@qun/storage'
 import { borrowDatabase } from '@qun/storage/lending'
 import { templateDatabase, templateName } from '@qun/storage/testing'
-import { sql } from 'kysely'
+import { CompiledQuery, sql } from 'kysely'
 import { inject } from 'vitest'
 import { Listener } from './listener.ts'
 import { appId, type AskOf, type At, callEndpoint, Person } from './person.ts'
@@ -103,7 +103,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     if (faults.length > 0) throw new Error(`statements grow with the tables:\n${faults.join('\n')}`)
   }
   const seen = { core: first.core, store: statements.silent(first.store) }
-  const world = new World(seen, time, bugs, startNode, end, statements)
+  const world = new World(seen, time, bugs, startNode, { url: loan.url, end }, statements)
   await world.open(options.history ?? 'none', options.watching ?? (Object.keys(personas) as PersonaName[]))
   return world
 }
@@ -144,6 +144,8 @@ export class World implements AsyncDisposable {
   readonly time: WorldTime
   /** What its nodes sent to the database. */
   readonly statements: Statements
+  /** Its database, for what an operator runs beside the server. */
+  readonly url: string
   /** Which node the next call or connection of a person goes to; the first unless a test says otherwise. */
   route: () => Core = () => this.core
   /** The shop's group. */
@@ -161,9 +163,10 @@ export class World implements AsyncDisposable {
     time: WorldTime,
     bugs: unknown[],
     startNode: (options: NodeOptions) => Promise<WorldNode>,
-    end: () => Promise<void>,
+    database: { readonly url: string; readonly end: () => Promise<void> },
     statements: Statements,
   ) {
+    this.url = database.url
     this.statements = statements
     this.core = first.core
     this.store = first.store
@@ -171,7 +174,7 @@ export class World implements AsyncDisposable {
     this.#nodes = [first]
     this.#bugs = bugs
     this.#startNode = startNode
-    this.#end = end
+    this.#end = database.end
   }
   /** A second, third … engine on the same database; it ends with the world. */
   async startNode(options: NodeOptions = {}): Promise<Core> {
@@ -314,6 +317,10 @@ export class World implements AsyncDisposable {
       throw new AggregateError(bugs, `the engine reported bugs:\n${bugs.map(told).join('\n')}`)
     }
     if (found.length > 0) throw new Error(`the world does not hold:\n${found.join('\n')}`)
+  }
+  /** Writes by hand what no call would, over all apps. */
+  async plant(statement: string): Promise<void> {
+    await this.store.transaction('*', (tx) => tx.executeQuery(CompiledQuery.raw(statement)))
   }
   /** All audits at one moment, sent together. */
   async #audit(): Promise<string[]> {

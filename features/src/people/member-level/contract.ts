@@ -17,6 +17,9 @@ import {
   int32Max,
 } from '@qun/contract'
 
+/** For the rules, which know their own contract alone. */
+export { dayNumberIn, midnightOf } from '@qun/contract'
+
 /** Points at which levels 1 to 6 begin (mechanics C-06). */
 export const levelsAt = [0, 30, 120, 360, 900, 2_000] as const
 const title = (zh: string, en: string): LocalText => ({ 'zh-CN': zh, en })

@@ -1,11 +1,13 @@
 /** Levels and honours as a group earns them: talk, welcomes, answers, weeks, removals, time without talk. */
 import { type AppId, closed, DAY, defineEndpoint, MINUTE, Type, type GroupId, type UserId } from '@qun/contract'
 import { defineFeature, serveEndpoint } from '@qun/core'
-import { refusalOf, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
+import { refusalOf, shopId, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { addMembers } from '../membership/contract.ts'
 import membership from '../membership/server.ts'
+import { setTimeZone } from '../time-zone/contract.ts'
+import timeZone from '../time-zone/server.ts'
 import { textMessage } from '../../words/message/contract.ts'
 import message from '../../words/message/server.ts'
 import { grantPoints, honoursOf, levelsOf, markHelpful, memberLevel, myLevel, shownLevels } from './contract.ts'
@@ -84,6 +86,35 @@ describe('talk', () => {
     await world.jump(DAY)
     await say(world, 'sun', '昨天的豆子香得很')
     expect(await pointsOf(world, 'sun')).toBe(11)
+  })
+  test('[ML4] [MER8] [V10] a day ends at the midnight of the shop’s zone, of friends at the app’s', async () => {
+    await using world = await begin({ features: [message, membership, timeZone, feature], watching: [] })
+    const friends = await world.makeFriendsGroup(['li', 'zhao'])
+    const query = { merchantId: shopId }
+    await world.asServer().call(setTimeZone, { query, body: { timeZone: 'America/New_York' } })
+    await world.asServer().call(setTimeZone, { query: {}, body: { timeZone: 'Asia/Tokyo' } })
+    const fill = (groupId: GroupId, ref: string) => {
+      const body = { userId: id('li'), points: 40, ref }
+      return world.asServer().call(grantPoints, { params: { groupId }, body, key: `${groupId}${ref}` })
+    }
+    const given = async (at: number) => {
+      await world.jump(at - world.time.now())
+      return [(await fill(world.groupId, `${at}`)).points, (await fill(friends, `${at}`)).points]
+    }
+    // The 3rd: 15:00 UTC is midnight in Tokyo, 29:00 in New York. Shanghai's, 16:00, lies between.
+    const at = (hour: number) => Date.UTC(2026, 0, 3, hour)
+    expect([await given(at(14)), await given(at(15) - 1)]).toEqual([
+      [30, 30],
+      [0, 0],
+    ])
+    expect([await given(at(15)), await given(at(16))]).toEqual([
+      [0, 30],
+      [0, 0],
+    ])
+    expect([await given(at(29) - 1), await given(at(29))]).toEqual([
+      [0, 0],
+      [30, 0],
+    ])
   })
   test('[ML4] the first answer to somebody’s first words is a welcome', async () => {
     await using world = await begin({ watching: [] })

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 import { levelsAt } from './contract.ts'
 import {
   chooseHonours,
-  dayOf,
   defaults,
   earn,
   levelOf,
@@ -16,10 +15,13 @@ import {
   weekOf,
   weekStart,
   type Candidate,
+  type GroupConfig,
   type Standing,
 } from './rules.ts'
 
 const day = 86_400_000
+const shanghai: GroupConfig = { ...defaults, timeZone: 'Asia/Shanghai' }
+const newYork: GroupConfig = { ...defaults, timeZone: 'America/New_York' }
 const week = 7 * day
 /** 2026-03-04 12:00 in Shanghai, a Wednesday. */
 const noon = Date.UTC(2026, 2, 4, 4)
@@ -84,10 +86,10 @@ describe('earning', () => {
           const { standing, given } = earn(
             who,
             { points: step.isTalk ? 1 : step.points, at, isTalk: step.isTalk },
-            defaults,
+            shanghai,
           )
           who = standing
-          if (given > 0) earned.push({ points: given, day: dayOf(at, defaults) })
+          if (given > 0) earned.push({ points: given, day: standing.day })
           const taken = step.back ? earned.pop() : undefined
           if (taken !== undefined) who = takeBack(who, taken)
           expect(who.points).toBe(earned.reduce((sum, one) => sum + one.points, 0) - who.decayed)
@@ -102,17 +104,33 @@ describe('earning', () => {
   })
   test('[ML4] the eleventh message of a day earns nothing, the first of the next day does', () => {
     let who = nobody
-    for (let i = 0; i < 15; i++) who = earn(who, { points: 1, at: noon + i, isTalk: true }, defaults).standing
+    for (let i = 0; i < 15; i++) who = earn(who, { points: 1, at: noon + i, isTalk: true }, shanghai).standing
     expect(who.points).toBe(10)
     const midnight = Date.UTC(2026, 2, 4, 16)
-    expect(earn(who, { points: 1, at: midnight - 1, isTalk: true }, defaults).given).toBe(0)
-    expect(earn(who, { points: 1, at: midnight, isTalk: true }, defaults).given).toBe(1)
+    expect(earn(who, { points: 1, at: midnight - 1, isTalk: true }, shanghai).given).toBe(0)
+    expect(earn(who, { points: 1, at: midnight, isTalk: true }, shanghai).given).toBe(1)
   })
-  test('[ML8] weeks begin on Monday in the group’s time', () => {
-    const monday = Date.UTC(2026, 2, 1, 16)
-    expect(weekOf(monday, defaults)).toBe(weekOf(noon, defaults))
-    expect(weekOf(monday - 1, defaults)).toBe(weekOf(noon, defaults) - 1)
-    expect(weekStart(weekOf(noon, defaults), defaults)).toBe(monday)
+  test('[ML8] [MER8] [V10] days end and weeks begin on Monday at the midnight of the group’s zone', () => {
+    for (const [config, hour] of [
+      [shanghai, 16],
+      [newYork, 29],
+    ] as const) {
+      const monday = Date.UTC(2026, 2, 1, hour)
+      const week = weekOf(noon, config)
+      expect([weekOf(monday - 1, config), weekOf(monday, config)]).toEqual([week - 1, week])
+      expect(weekStart(week, config)).toBe(monday)
+      const sunday = { ...nobody, day: Date.UTC(2026, 2, 1) / day, dayPoints: 30, dayTalk: 10 }
+      const given = [monday - 1, monday].map((at) => earn(sunday, { points: 5, at, isTalk: false }, config).given)
+      expect(given).toEqual([0, 5])
+    }
+  })
+  test('[MER8] a date never goes back: a zone told anew gives no second day', () => {
+    const { standing } = earn(nobody, { points: 30, at: noon, isTalk: false }, shanghai)
+    // Still the 3rd in New York.
+    expect(earn(standing, { points: 5, at: noon + 1, isTalk: false }, newYork)).toMatchObject({
+      given: 0,
+      standing: { day: standing.day },
+    })
     expect(levelsAt).toHaveLength(6)
   })
 })

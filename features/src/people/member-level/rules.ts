@@ -1,5 +1,5 @@
 /** Points, levels and weekly honours, pure: no clock, no storage, no chance. */
-import { levelsAt, type Honour } from './contract.ts'
+import { dayNumberIn, levelsAt, midnightOf, type Honour } from './contract.ts'
 
 const dayMs = 86_400_000
 export interface LevelConfig {
@@ -15,8 +15,11 @@ export interface LevelConfig {
   /** Points of one day. */
   readonly dayCap: number
   readonly idleWeeks: number
-  /** Minutes the group’s day is ahead of UTC. */
-  readonly offsetMinutes: number
+}
+/** What holds in one group. */
+export interface GroupConfig extends LevelConfig {
+  /** [MER8] Whose midnight ends its days and weeks. */
+  readonly timeZone: string
 }
 export const defaults: LevelConfig = {
   talk: 1,
@@ -28,7 +31,6 @@ export const defaults: LevelConfig = {
   talkPerDay: 10,
   dayCap: 30,
   idleWeeks: 4,
-  offsetMinutes: 480,
 }
 /** What is kept of a person in a group; `points` is the sum of what was earned less `decayed`. */
 export interface Standing {
@@ -44,13 +46,19 @@ export interface Standing {
 export const nobody: Standing = { points: 0, decayed: 0, reached: 1, day: 0, dayPoints: 0, dayTalk: 0, lastAt: 0 }
 
 // ── days and weeks ──
-export const dayOf = (at: number, { offsetMinutes }: Pick<LevelConfig, 'offsetMinutes'>): number =>
-  Math.floor((at + offsetMinutes * 60_000) / dayMs)
+type Zone = Pick<GroupConfig, 'timeZone'>
 /** Weeks begin on Monday; day 0 was a Thursday. */
-export const weekOf = (at: number, config: Pick<LevelConfig, 'offsetMinutes'>): number =>
-  Math.floor((dayOf(at, config) + 3) / 7)
-export const weekStart = (week: number, { offsetMinutes }: Pick<LevelConfig, 'offsetMinutes'>): number =>
-  (week * 7 - 3) * dayMs - offsetMinutes * 60_000
+export const weekOf = (at: number, { timeZone }: Zone): number => Math.floor((dayNumberIn(timeZone, at) + 3) / 7)
+export const weekStart = (week: number, { timeZone }: Zone): number => midnightOf(timeZone, week * 7 - 3)
+/** What the day of an instant gave already. A date never goes back: a zone told anew gives no second day. */
+export function dayAt(
+  before: Pick<Standing, 'day' | 'dayPoints' | 'dayTalk'>,
+  at: number,
+  { timeZone }: Zone,
+): Pick<Standing, 'day' | 'dayPoints' | 'dayTalk'> {
+  const day = dayNumberIn(timeZone, at)
+  return day > before.day ? { day, dayPoints: 0, dayTalk: 0 } : before
+}
 
 // ── levels ──
 /** [ML5] */
@@ -70,12 +78,10 @@ export function pointsAt({ points, reached, lastAt }: Standing, now: number, { i
 export function earn(
   before: Standing,
   earned: { readonly points: number; readonly at: number; readonly isTalk: boolean },
-  config: LevelConfig,
+  config: GroupConfig,
 ): { standing: Standing; given: number } {
   const { at, isTalk } = earned
-  const day = dayOf(at, config)
-  const isSameDay = before.day === day
-  const [dayPoints, dayTalk] = isSameDay ? [before.dayPoints, before.dayTalk] : [0, 0]
+  const { day, dayPoints, dayTalk } = dayAt(before, at, config)
   const held = pointsAt(before, at, config)
   const room = Math.max(0, config.dayCap - dayPoints)
   const given = isTalk && dayTalk >= config.talkPerDay ? 0 : Math.min(room, earned.points)

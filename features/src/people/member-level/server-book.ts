@@ -2,7 +2,7 @@
 import type { UserId } from '@qun/contract'
 import type { GroupCall } from '@qun/core'
 import { levelsAt, shownLevels, shownMax } from './contract.ts'
-import { dayOf, earn, levelOf, nobody, takeBack, type LevelConfig } from './rules.ts'
+import { earn, levelOf, nobody, takeBack, type GroupConfig } from './rules.ts'
 import {
   addEarned,
   hasEarned,
@@ -17,18 +17,18 @@ import {
 
 export class Book {
   readonly #place: Place
-  readonly #config: LevelConfig
+  readonly #config: GroupConfig
   readonly #before: ReadonlyMap<UserId, PersonRow>
   readonly #people: Map<UserId, PersonRow>
   readonly #earned: Earned[] = []
 
-  private constructor(place: Place, config: LevelConfig, people: Map<UserId, PersonRow>) {
+  private constructor(place: Place, config: GroupConfig, people: Map<UserId, PersonRow>) {
     this.#place = place
     this.#config = config
     this.#before = new Map(people)
     this.#people = people
   }
-  static async open(place: Place, config: LevelConfig, userIds: Iterable<UserId>): Promise<Book> {
+  static async open(place: Place, config: GroupConfig, userIds: Iterable<UserId>): Promise<Book> {
     return new Book(place, config, await lockPeople(place, [...new Set(userIds)]))
   }
 
@@ -45,7 +45,7 @@ export class Book {
     const { standing, given } = earn(before, { points, at, isTalk }, this.#config)
     this.#people.set(userId, { ...before, ...standing })
     // Talk that gives nothing more leaves no line; anything else is marked as done.
-    if (given > 0 || !isTalk) this.#earned.push({ userId, ref, seq, points: given, day: dayOf(at, this.#config) })
+    if (given > 0 || !isTalk) this.#earned.push({ userId, ref, seq, points: given, day: standing.day })
     return given
   }
   has(userId: UserId, ref: string): Promise<boolean> {

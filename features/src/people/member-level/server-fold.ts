@@ -1,9 +1,9 @@
 /** Reads the talk of a group some seconds after it was said: points, first words, weeks, honours. */
 import type { BodyOf, UserId } from '@qun/contract'
-import type { Fold, FoldCall, FoldedPost } from '@qun/core'
+import { zoneOfGroup, type Fold, type FoldCall, type FoldedPost } from '@qun/core'
 import { imageMessage, textMessage } from '../../words/message/contract.ts'
 import { memberLevel } from './contract.ts'
-import { chooseHonours, quietWeek, weekOf, weekStart, withOther, type LevelConfig } from './rules.ts'
+import { chooseHonours, quietWeek, weekOf, weekStart, withOther, type GroupConfig, type LevelConfig } from './rules.ts'
 import {
   hasEmoji,
   isEcho,
@@ -59,13 +59,16 @@ function saidBy({ kind, body, seq, at, senderId }: FoldedPost): Said | undefined
 }
 
 export function createFold(config: LevelConfig): Fold {
-  return { name: 'member-level.talk', handle: (call) => new Reading(call, config).run() }
+  return {
+    name: 'member-level.talk',
+    handle: async (call) => new Reading(call, { ...config, timeZone: await zoneOfGroup(call, call.groupId) }).run(),
+  }
 }
 
 /** One batch of a group. */
 class Reading {
   readonly #call: FoldCall
-  readonly #config: LevelConfig
+  readonly #config: GroupConfig
   #book!: Book
   #group!: GroupRow
   #quoted: ReadonlyMap<number, FoldedPost> = new Map()
@@ -74,7 +77,7 @@ class Reading {
   readonly #pairs: [UserId, UserId][] = []
   #hasHonours = false
 
-  constructor(call: FoldCall, config: LevelConfig) {
+  constructor(call: FoldCall, config: GroupConfig) {
     this.#call = call
     this.#config = config
   }
@@ -103,7 +106,8 @@ class Reading {
     for (const [at, said] of talk.entries()) {
       if (at % breathEvery === breathEvery - 1) await call.breathe()
       const week = weekOf(said.at, this.#config)
-      if (week !== this.#group.week) await this.#turn(week)
+      // A week that was counted does not come again with a zone told anew.
+      if (week > this.#group.week) await this.#turn(week)
       await this.#read(said)
     }
     for (const one of taken) {

@@ -1,6 +1,6 @@
 /** Serves levels and honours: the fold that reads talk, what the host and askers give, and pages. */
-import type { BodyOf, UserId } from '@qun/contract'
-import { defineFeature, serveCard, serveEndpoint, type Feature, type Reaction } from '@qun/core'
+import type { BodyOf, GroupId, UserId } from '@qun/contract'
+import { defineFeature, serveCard, serveEndpoint, zoneOfGroup, type Call, type Feature, type Reaction } from '@qun/core'
 import { textMessage } from '../../words/message/contract.ts'
 import {
   grantPoints,
@@ -13,10 +13,15 @@ import {
   myLevel,
   shownLevels,
 } from './contract.ts'
-import { dayOf, defaults, levelOf, levelStart, nobody, pointsAt, type LevelConfig } from './rules.ts'
+import { dayAt, defaults, levelOf, levelStart, nobody, pointsAt, type GroupConfig, type LevelConfig } from './rules.ts'
 import { Book } from './server-book.ts'
 import { createFold } from './server-fold.ts'
 import { audits, findPerson, listByPoints, listHonours, migrations, type Place } from './store.ts'
+
+/** [MER8] Its days and weeks are the group's. */
+async function configIn(call: Call, groupId: GroupId, config: LevelConfig): Promise<GroupConfig> {
+  return { ...config, timeZone: await zoneOfGroup(call, groupId) }
+}
 
 // ── readings ──
 const mine = (config: LevelConfig) =>
@@ -30,7 +35,7 @@ const mine = (config: LevelConfig) =>
       points,
       levelAt: levelStart(level),
       nextAt: levelsAt[level] ?? null,
-      todayPoints: person.day === dayOf(call.now, config) ? person.dayPoints : 0,
+      todayPoints: dayAt(person, call.now, await configIn(call, place.groupId, config)).dayPoints,
       todayMax: config.dayCap,
       rights: levelRights.slice(0, level - 1),
     }
@@ -74,7 +79,7 @@ const helpful = (config: LevelConfig) =>
       return call.fail('member_level.not_answer')
     }
     const place: Place = { tx: call.tx, appId: call.appId, groupId }
-    const book = await Book.open(place, config, [answerer])
+    const book = await Book.open(place, await configIn(call, groupId, config), [answerer])
     const group = await call.group(groupId)
     const role = (await group.findMember(call.actorId))?.role
     if (call.actorId !== asker && role !== 'owner' && role !== 'admin') return call.fail('member_level.not_asker')
@@ -91,7 +96,7 @@ const grant = (config: LevelConfig) =>
   serveEndpoint(grantPoints, async (call) => {
     const { userId, ref, points = config.event } = call.body
     const place: Place = { tx: call.tx, appId: call.appId, groupId: call.params.groupId }
-    const book = await Book.open(place, config, [userId])
+    const book = await Book.open(place, await configIn(call, place.groupId, config), [userId])
     const group = await call.group(call.params.groupId)
     if ((await group.findMember(userId))?.active !== true) call.fail('member.not_in_group')
     if (await book.has(userId, `grant/${ref}`)) return { points: 0 }
@@ -108,13 +113,14 @@ const onCheckIn = (config: LevelConfig): Reaction => ({
     const { groupId, at, factSeq, data } = call.fact
     const { userId } = data as { userId: UserId }
     if ((await call.findUser(userId))?.badge !== null) return
-    const book = await Book.open({ tx: call.tx, appId: call.appId, groupId }, config, [userId])
+    const here = await configIn(call, groupId, config)
+    const book = await Book.open({ tx: call.tx, appId: call.appId, groupId }, here, [userId])
     book.earn(userId, { ref: `check-in/${factSeq}`, points: config.checkIn, at })
     await book.finish(() => call.group(groupId))
   },
 })
 
-/** `config` changes what is earned and when days begin; thresholds and titles are the contract's. */
+/** `config` changes what is earned; thresholds and titles are the contract's. */
 export function createMemberLevel(change: Partial<LevelConfig> = {}): Feature {
   const config: LevelConfig = { ...defaults, ...change }
   return defineFeature({

@@ -118,7 +118,7 @@ export const createGroupForMerchant = defineEndpoint({
   answer: closed({ groupId: GroupIdSchema }),
   status: 201,
   refusals: membershipRefusals,
-  errors: [...creationErrors, 'merchant.not_found', 'merchant.permission'],
+  errors: [...creationErrors, 'merchant.not_found', 'merchant.permission', 'merchant.ended'],
   facts: membershipFacts,
 })
 export const createGroupForHost = defineEndpoint({
@@ -147,7 +147,14 @@ export const createGroupForHost = defineEndpoint({
   }),
   answer: closed({ groupId: GroupIdSchema }),
   status: 201,
-  errors: ['group.name_invalid', 'user.not_found', 'group.full', 'merchant.not_found', 'media.external_not_allowed'],
+  errors: [
+    'group.name_invalid',
+    'user.not_found',
+    'group.full',
+    'merchant.not_found',
+    'merchant.ended',
+    'media.external_not_allowed',
+  ],
   facts: membershipFacts,
 })
 export const changeGroup = defineEndpoint({

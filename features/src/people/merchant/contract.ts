@@ -42,6 +42,12 @@ export const merchantRefusals = {
     '不能授予自己没有的权限',
     'You cannot give an ability you do not hold',
   ),
+  'merchant.has_branches': refusal(
+    409,
+    'after-change',
+    '请先注销其下属的商家或门店',
+    'Some belong to this merchant still: end those first',
+  ),
   'merchant.staff_full': refusal(409, 'after-change', '工作人员已达上限', 'There are as many staff as there may be'),
   'merchant.not_staff': refusal(
     409,
@@ -61,11 +67,14 @@ export const merchantFacts = {
     abilities: Abilities,
   }),
   'merchant.suspended': closed({ merchantId: MerchantIdSchema, suspended: Type.Boolean() }),
+  /** Gone for good; that it gives nothing any more is told beside it. */
+  'merchant.ended': closed({ merchantId: MerchantIdSchema }),
   /** A group of theirs passed to somebody who works there, because its owner no longer does. */
   'merchant.group-passed': closed({ merchantId: MerchantIdSchema, fromId: UserIdSchema, toId: UserIdSchema }),
   /** Nobody of the merchant may run it: its owner stays until somebody may, or the host decides. */
   'merchant.group-unmanaged': closed({ merchantId: MerchantIdSchema, groupId: GroupIdSchema, ownerId: UserIdSchema }),
-  /** Where a round ended that passes groups on, stops them or ends their plays: the next goes on there. */
+  /** Where a round ended that lets people go, or passes groups on, stops them or ends their plays: the next goes on. */
+  'merchant.letting-go': closed({ merchantId: MerchantIdSchema, after: UserIdSchema }),
   'merchant.leaving': closed({ merchantId: MerchantIdSchema, userId: UserIdSchema, after: GroupIdSchema }),
   'merchant.taking-up': closed({ merchantId: MerchantIdSchema, after: Behind }),
   'merchant.stopping': closed({ merchantId: MerchantIdSchema, after: Behind }),
@@ -86,6 +95,7 @@ export const MerchantView = closed({
   path: Type.Array(MerchantIdSchema, { description: 'Itself, then those it belongs to.' }),
   programme: MerchantIdSchema,
   suspendedAt: nullable(MillisSchema),
+  endedAt: nullable({ ...MillisSchema, description: 'Since when it is gone for good.' }),
 })
 export const StaffView = closed({ userId: UserIdSchema, post: Post, abilities: Abilities, since: MillisSchema })
 export type StaffView = Static<typeof StaffView>
@@ -107,7 +117,7 @@ export const putMerchantEndpoint = defineEndpoint({
   }),
   answer: MerchantView,
   refusals: merchantRefusals,
-  errors: ['merchant.not_found', 'merchant.parent_invalid'],
+  errors: ['merchant.not_found', 'merchant.parent_invalid', 'merchant.ended'],
 })
 export const listMerchantsEndpoint = defineEndpoint({
   name: 'merchants.list',
@@ -127,7 +137,21 @@ export const suspendMerchant = defineEndpoint({
   params: merchant,
   body: closed({ suspended: Type.Boolean() }),
   answer: empty,
-  errors: ['merchant.not_found'],
+  errors: ['merchant.not_found', 'merchant.ended'],
+  facts: merchantFacts,
+})
+export const endMerchantEndpoint = defineEndpoint({
+  name: 'merchants.end',
+  method: 'DELETE',
+  path: '/merchants/:merchantId',
+  doc:
+    'A merchant is gone for good: its plays end, nobody works for it, and its groups stay their members’ own. ' +
+    'Nothing brings it back, and nobody takes its id again. Repeating it changes nothing.',
+  by: 'server',
+  params: merchant,
+  answer: empty,
+  refusals: merchantRefusals,
+  errors: ['merchant.not_found', 'merchant.has_branches'],
   facts: merchantFacts,
 })
 export const listStaffEndpoint = defineEndpoint({
@@ -153,7 +177,7 @@ export const putStaff = defineEndpoint({
     abilities: Abilities,
   }),
   answer: empty,
-  errors: ['merchant.not_found', 'user.not_found'],
+  errors: ['merchant.not_found', 'user.not_found', 'merchant.ended'],
   facts: merchantFacts,
 })
 export const removeStaff = defineEndpoint({

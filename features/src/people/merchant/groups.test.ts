@@ -12,7 +12,16 @@ import poll from '../../plays/poll/server.ts'
 import membership from '../membership/server.ts'
 import { createGroupForHost, disbandGroup, transferGroup } from '../membership/contract.ts'
 import message from '../../words/message/server.ts'
-import { giveGroup, putMerchantEndpoint, putStaff, removeStaff, suspendMerchant } from './contract.ts'
+import {
+  endMerchantEndpoint,
+  giveGroup,
+  listMerchantsEndpoint,
+  putMerchantEndpoint,
+  putMyStaff,
+  putStaff,
+  removeStaff,
+  suspendMerchant,
+} from './contract.ts'
 import feature from './server.ts'
 
 const flashSale = createFlashSale({ products: [offeredProducts] })
@@ -262,4 +271,105 @@ test('[MER10] an action that began before its group was stopped begins again, an
     return { asked }
   })
   expect(await told.asked).toBe('merchant.suspended')
+})
+
+test('[MER10] ended for good, a merchant gives nothing, nobody works for it, and its groups go on talking', async () => {
+  await using w = await world()
+  await merchant(w, 'brand')
+  await merchant(w, 'east', 'brand')
+  await hire(w, 'east', 'wang', ['issue', 'manage', 'talk-as'])
+  await hire(w, 'brand', 'he', ['moderate'])
+  const people = { memberIds: ['li', 'zhao'] }
+  const groupId = await groupOf(w, 'east', 'wang', people)
+  const draw = await post(w, 'wang', groupId, 'lucky-draw', bodies(w.time.now())['lucky-draw'])
+  await act(w, 'li', draw, 'enter')
+  const host = w.asServer()
+  const end = (merchantId: string) => refusalOf(host.call(endMerchantEndpoint, { params: { merchantId } }))
+  expect([await end('brand'), await end('nobody')]).toEqual(['merchant.has_branches', 'merchant.not_found'])
+  const other = await post(w, 'wang', groupId, 'lucky-draw', bodies(w.time.now())['lucky-draw'])
+  expect(await end('east')).toBeNull()
+  // At once, before any round: what they could do is over.
+  const draws = bodies(w.time.now())['lucky-draw']
+  expect(await refusalOf(post(w, 'wang', groupId, 'lucky-draw', draws))).toBe('merchant.not_issuer')
+  const hiring = { params: { merchantId: 'east', userId: 'zhao' as UserId }, body: { post: '店员', abilities: [] } }
+  expect(await refusalOf(w.as('wang').call(putMyStaff, hiring))).toBe('merchant.not_found')
+  await w.pass(2_000)
+  for (const at of [draw, other]) expect(await stateOf(w, at)).toMatchObject({ phase: 'drawn' })
+  expect(await refusalOf(act(w, 'zhao', other, 'enter'))).toBe('merchant.suspended')
+  expect(await refusalOf(post(w, 'zhao', groupId, 'text', { text: '还在吗' }))).toBeNull()
+  // Who works for the brand has it now; whoever owned it is one of them.
+  expect(await rolesIn(w, groupId)).toEqual({ he: 'owner', wang: 'member', li: 'member', zhao: 'member' })
+  expect(await factsOf(w, 'merchant.ended')).toEqual([{ merchantId: 'east' }])
+  const held = await w.store.reading(appId, (tx) =>
+    sql`SELECT FROM records WHERE kind = 'merchant-staff' AND key = 'east' AND body IS NOT NULL`.execute(tx),
+  )
+  expect(held.rows).toEqual([])
+  // Told again nothing happens, and nothing brings it back.
+  expect(await end('east')).toBeNull()
+  const params = { merchantId: 'east' }
+  const refusals = [
+    host.call(putMerchantEndpoint, { params, body: { name: '东店' } }),
+    host.call(putMerchantEndpoint, { params: { merchantId: 'corner' }, body: { name: '角', parentId: 'east' } }),
+    host.call(suspendMerchant, { params, body: { suspended: false } }),
+    host.call(putStaff, hiring),
+    groupOf(w, 'east', 'wang'),
+  ].map((asked) => refusalOf(asked as Promise<unknown>))
+  expect(await Promise.all(refusals)).toEqual(Array(5).fill('merchant.ended'))
+  const byHost = { appId, groupId, senderId: '' as UserId, asServer: true, kind: 'lucky-draw', clientId: 'host-1' }
+  expect(await refusalOf(w.core.post({ ...byHost, body: draws }))).toBe('merchant.suspended')
+  const { merchants } = await host.call(listMerchantsEndpoint, {})
+  expect(merchants.map(({ merchantId, endedAt }) => [merchantId, endedAt !== null])).toEqual([
+    ...[
+      ['brand', false],
+      ['camellia', false],
+    ],
+    ['east', true],
+  ])
+  expect(await end('brand')).toBeNull()
+})
+test('[MER10] a merchant that ends while somebody is hired, or a group made, has neither, or had it before', async () => {
+  await using w = await world()
+  const host = w.asServer()
+  for (let n = 0; n < 8; n++) {
+    const merchantId = `shop-${n}`
+    await merchant(w, merchantId)
+    const hiring = {
+      params: { merchantId, userId: 'li' as UserId },
+      body: { post: '店员', abilities: ['issue' as const] },
+    }
+    const [ended, branch] = await Promise.all([
+      refusalOf(host.call(endMerchantEndpoint, { params: { merchantId } })),
+      refusalOf(merchant(w, `${merchantId}-branch`, merchantId)),
+      refusalOf(host.call(putStaff, hiring)),
+      refusalOf(groupOf(w, merchantId, 'li')),
+    ])
+    expect([
+      ['merchant.has_branches', null],
+      [null, 'merchant.ended'],
+    ]).toContainEqual([ended, branch])
+  }
+  await w.pass(2_000)
+  const { rows } = await w.store.reading(appId, (tx) =>
+    sql`SELECT FROM merchants m JOIN merchant_staff s USING (app_id, merchant_id)
+      WHERE m.ended_at IS NOT NULL AND s.until IS NULL
+      UNION ALL SELECT FROM merchants m JOIN groups g ON g.merchant_path[1] = m.merchant_id
+      WHERE m.ended_at IS NOT NULL AND g.stopped_at IS NULL`.execute(tx),
+  )
+  expect(rows).toEqual([])
+})
+test('[MER10] many who worked for a merchant that ended are told in rounds', async () => {
+  await using w = await world()
+  await merchant(w, 'brand')
+  const names = Array.from({ length: 60 }, (_, n) => `staff${String(n).padStart(2, '0')}`)
+  for (const name of names) {
+    await w.core.putUser(appId, { userId: name as UserId, name })
+    const params = { merchantId: 'brand', userId: name as UserId }
+    await w.asServer().call(putStaff, { params, body: { post: '店员', abilities: ['talk-as'] } })
+  }
+  await w.pass(1_000)
+  await w.asServer().call(endMerchantEndpoint, { params: { merchantId: 'brand' } })
+  await w.pass(2_000)
+  expect(await factsOf(w, 'merchant.letting-go')).toEqual([{ merchantId: 'brand', after: 'staff49' }])
+  const told = (await factsOf(w, 'merchant.staff-set')) as { userId: string; post: string | null }[]
+  expect(told.filter(({ post: work }) => work === null).map(({ userId }) => userId)).toEqual(names)
 })

@@ -14,7 +14,10 @@ export const scenes: Readonly<Record<string, Scene>> = {
       stage.call('merchantStaff.put', 'host', { params: { ...mine, userId }, body: { post: '店长', abilities } })
     await hire('wang', ['manage', 'issue'])
     await hire('sun', ['talk-as'])
+    const gone = { merchantId: `gone-${stage.n}` }
+    await stage.call('merchants.put', 'host', { params: gone, body: { name: '快闪店' } })
     return [
+      { name: 'merchants.end', who: 'host', params: gone },
       { name: 'merchants.put', who: 'host', params, body: { name: '山茶咖啡' } },
       { name: 'merchants.suspend', who: 'host', params, body: { suspended: true } },
       { name: 'merchantStaff.put', who: 'host', params: employee, body: work },

@@ -6,6 +6,7 @@ import type { GroupId, UserId } from '@qun/contract'
 import {
   findHeir,
   listGroupsOf,
+  listLastStaff,
   listRunBy,
   type Call,
   type GroupCall,
@@ -13,8 +14,11 @@ import {
   type ReactionCall,
 } from '@qun/core'
 import { systemLine, type Person } from '../../words/message/contract.ts'
+import { merchantStaff } from './contract.ts'
 import { addWaiting, dropWaiting, listWaiting } from './store.ts'
 
+/** People of a merchant that ended who are told in one round. */
+const letGoAtOnce = 50
 /** Groups of one round: an heir is made a member of each, and people are locked after groups. */
 const passedAtOnce = 5
 const stoppedAtOnce = 25
@@ -126,6 +130,28 @@ const onTakingUp: Reaction = {
   },
 }
 
+// ── ended ──
+/** [MER10] Nobody may do anything for it any more: all are told, and what they ran passes on as when they leave. */
+async function letGo(call: ReactionCall, { merchantId, after = '' as UserId }: LettingGo): Promise<void> {
+  const people = await listLastStaff(call, { merchantId, after, limit: letGoAtOnce })
+  for (const userId of people) {
+    call.putUserRecord(userId, merchantStaff, merchantId, null)
+    call.recordForApp('merchant.staff-set', { merchantId, userId, post: null, abilities: [] })
+  }
+  const last = people.at(-1)
+  if (last !== undefined && people.length === letGoAtOnce)
+    call.recordForApp('merchant.letting-go', { merchantId, after: last })
+}
+interface LettingGo {
+  readonly merchantId: string
+  readonly after?: UserId
+}
+const [onEnded, onLettingGo] = ['merchant.ended', 'merchant.letting-go'].map((on): Reaction => ({
+  name: on,
+  on,
+  handle: (call) => letGo(call, call.fact.data as LettingGo),
+})) as [Reaction, Reaction]
+
 // ── suspended ──
 /** [MER10] As its merchant stands now, whatever was told since: rounds of two suspensions may mix. */
 async function stop(call: ReactionCall, { merchantId, after }: Heard): Promise<void> {
@@ -167,6 +193,8 @@ export const groupReactions: readonly Reaction[] = [
   onStaff,
   onLeaving,
   onTakingUp,
+  onEnded,
+  onLettingGo,
   onSuspended,
   onStopping,
   onPlaysEnding,

@@ -2,6 +2,7 @@
 import { refuse, type UserId } from '@qun/contract'
 import {
   defineFeature,
+  endMerchant,
   findMerchant,
   knownMerchant,
   listMerchants,
@@ -13,6 +14,7 @@ import {
   type Merchant,
 } from '@qun/core'
 import {
+  endMerchantEndpoint,
   giveGroup,
   listMerchantsEndpoint,
   listStaffEndpoint,
@@ -49,6 +51,16 @@ const suspend = serveEndpoint(suspendMerchant, async (call) => {
   const { suspended } = call.body
   await setSuspended(call, merchantId, suspended)
   call.recordForApp('merchant.suspended', { merchantId, suspended })
+  return {}
+})
+
+const end = serveEndpoint(endMerchantEndpoint, async (call) => {
+  const { merchantId } = call.params
+  const outcome = await endMerchant(call, merchantId)
+  if (outcome === 'branches') call.fail('merchant.has_branches')
+  if (outcome === 'before') return {}
+  call.recordForApp('merchant.ended', { merchantId })
+  call.recordForApp('merchant.suspended', { merchantId, suspended: true })
   return {}
 })
 
@@ -96,6 +108,6 @@ export default defineFeature({
   name: 'merchant',
   migrations,
   records: [merchantStaff],
-  endpoints: [put, list, suspend, staff, hire, letGo, give, writer, ofGroup, ...staffEndpoints],
+  endpoints: [put, list, suspend, end, staff, hire, letGo, give, writer, ofGroup, ...staffEndpoints],
   reactions: groupReactions,
 })

@@ -74,15 +74,31 @@ test('[V9] where no picture is asked for none is taken; where nobody keeps them 
   await using bare = await open(withoutPictures)
   expect(await refusalOf(start(bare))).toBe('check_in.photo_unavailable')
 })
-test('[V9] the audit tells of a day whose picture proves nothing, and of one that proves another day', async () => {
+test('[V9] [MER9] the audit tells of pictures that prove nothing or another day, of none at all, and of another’s', async () => {
   const feature = createCheckIn({ pictures: cardPictures })
   const world = await open(feature)
   const { mediaId } = await upload(world, 'li')
   await check(world, 'li', await start(world), { mediaId })
-  const audit = feature.audits?.find((one) => one.id === 'V9')
-  const find = () => world.store.reading('*', (tx) => audit?.find(tx, world.time.now()) ?? Promise.resolve(['none']))
-  expect(await find()).toEqual([])
-  await world.store.transaction('*', (tx) => sql`UPDATE check_in_pictures SET day = '2026-01-09'`.execute(tx))
-  expect(await find()).toHaveLength(2)
+  const audits = feature.audits?.filter((one) => one.id === 'V9') ?? []
+  const find = async () =>
+    (await world.store.reading('*', (tx) => Promise.all(audits.map((one) => one.find(tx, world.time.now()))))).flat()
+  expect([audits.length, await find()]).toEqual([2, []])
+  const put = (plant: ReturnType<typeof sql>) => world.store.transaction('*', (tx) => plant.execute(tx))
+  await put(sql`UPDATE message_media SET user_id = 'zhao'`)
+  expect(await find()).toEqual([expect.stringContaining(`picture ${mediaId} of li on 2026-01-01`)])
+  await put(sql`DELETE FROM message_media`)
+  expect(await find()).toEqual([expect.stringContaining('is none of theirs')])
+  await put(sql`UPDATE check_in_pictures SET day = '2026-01-09'`)
+  expect(await find()).toHaveLength(3)
   await expect(world[Symbol.asyncDispose]()).rejects.toThrow('audit V9')
+})
+test('[MER9] [CI10] a milestone that counts against no cap is named', async () => {
+  const world = await open()
+  const { mediaId } = await upload(world, 'li')
+  const at = await start(world)
+  await check(world, 'li', at, { mediaId })
+  const plant = sql`DELETE FROM ledger_spendings WHERE starts_with(ref, 'check-in/')`
+  await world.store.transaction('*', (tx) => plant.execute(tx))
+  const said = `audit CI10: shop check-in/${at.groupId}/${at.seq}/1/li gave 5, counts 0`
+  await expect(world[Symbol.asyncDispose]()).rejects.toThrow(said)
 })

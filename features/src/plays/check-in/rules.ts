@@ -10,6 +10,7 @@ import {
   type Milestone,
 } from './contract.ts'
 
+/** [MER8] One without a zone was posted when all days were Shanghai’s: it keeps them to its end. */
 export const zoneOf = (body: { readonly timeZone?: string }): string => body.timeZone ?? 'Asia/Shanghai'
 
 /** [CI1] [CI2] The local date and the minutes since local midnight. */

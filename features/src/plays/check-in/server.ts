@@ -15,7 +15,7 @@ import {
 import { ledgerAudits, transferAll, trySpend } from '@qun/ledger'
 import { boardOf, checkIn, makeUpSpanMs, topMax, type CheckInMine } from './contract.ts'
 import { hasProof, localTime, mayMakeUp, milestonesReached, mineOf, programmeFault, proofKey, zoneOf } from './rules.ts'
-import { audits } from './store-audits.ts'
+import { audits, pictureAudit } from './store-audits.ts'
 import { addDay, listDays, listStandings, migrations, takePicture, type StoredDay } from './store.ts'
 
 type State = StateOf<typeof checkIn>
@@ -29,6 +29,8 @@ type Showing = Pick<Acting, 'tx' | 'appId' | 'now' | 'groupId' | 'seq'> & { read
 export interface PictureKeeper {
   /** Ties a picture to the programme; false when `senderId` did not upload it here, or it is none. */
   show(place: Showing, picture: { readonly mediaId: string; readonly seq?: number | undefined }): Promise<boolean>
+  /** All that are shown, for the auditor. */
+  readonly shown: Parameters<typeof pictureAudit>[0]
 }
 export interface CheckInOptions {
   /** Without it no programme asks for pictures. */
@@ -212,7 +214,7 @@ export function createCheckIn({ pictures }: CheckInOptions = {}): Feature {
     cards: [cardWith(pictures)],
     endpoints: [board],
     guards: [zoneGuard],
-    audits: [...ledgerAudits, ...audits],
+    audits: [...ledgerAudits, ...audits, ...(pictures === undefined ? [] : [pictureAudit(pictures.shown)])],
   })
 }
 export default createCheckIn()

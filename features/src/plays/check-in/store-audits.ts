@@ -1,6 +1,6 @@
 /** What an auditor may check of check-ins at any time; reads only, all apps together. */
 import { check, type Audit } from '@qun/storage'
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 export const audits: readonly Audit[] = [
   check(
@@ -30,4 +30,25 @@ export const audits: readonly Audit[] = [
         USING (app_id, group_id, seq, user_id, day, media_id)
       WHERE d.here IS NULL OR p.here IS NULL`,
   ),
+  check(
+    'CI10',
+    'What a milestone gave counts under its ref against the caps of who gave it, since there are some.',
+    sql`SELECT t.app_id || ' ' || t.ref || ' gave ' || e.amount || ', counts ' || coalesce(s.amount, 0) AS what
+      FROM ledger_transfers t
+      JOIN ledger_entries e ON e.app_id = t.app_id AND e.ref = t.ref AND e.amount > 0
+      LEFT JOIN ledger_spendings s ON s.app_id = t.app_id AND s.ref = t.ref
+      WHERE t.reason = 'check-in.milestone' AND e.amount IS DISTINCT FROM s.amount
+        AND t.at >= (SELECT applied_at FROM qun_migrations WHERE id = 'ledger-005')`,
+  ),
 ]
+
+/** `shown`: `app_id`, `group_id`, `seq`, `media_id`, `user_id` of pictures that cards show, of who keeps them. */
+export const pictureAudit = (shown: RawBuilder<unknown>): Audit =>
+  check(
+    'V9',
+    'Each picture that proves a day is there, and its member uploaded it.',
+    sql`SELECT 'picture ' || p.media_id || ' of ' || p.user_id || ' on ' || p.day || ' in ' || p.app_id || '/' || p.group_id
+        || '/' || p.seq || ' is none of theirs' AS place
+      FROM check_in_pictures p LEFT JOIN (${shown}) s USING (app_id, group_id, seq, media_id, user_id)
+      WHERE s.app_id IS NULL`,
+  )

@@ -18,10 +18,16 @@ const planted = [
   ['FS3', sql`UPDATE messages SET body = jsonb_set(body::jsonb, '{perMember}', '1')::json WHERE kind = 'flash-sale'`],
   ['FS7', sql`UPDATE flash_sale_orders SET ended_at = 1 WHERE order_id = 'o1'`],
   ['FS10', sql`UPDATE flash_sale_holds SET order_id = 'o3' WHERE ${paid}`],
+  // 孙老师 gave up what was paid.
+  [
+    'FS6',
+    sql`UPDATE facts SET data = jsonb_set(data::jsonb, '{why}', '"given_up"')::json WHERE name = 'flash-sale.returned'`,
+  ],
+  ['FS8', sql`UPDATE facts SET at = at + 86400000 WHERE name = 'flash-sale.sold'`],
   ['FS10', sql`UPDATE flash_sale_orders SET group_id = NULL, seq = NULL, hold_id = NULL WHERE order_id = 'o1'`],
 ] as const
 test.each(planted)(
-  '[MER9] [MER4] [V3] [FS3] [FS7] [FS9] [FS10] audit %s: a planted breach is found',
+  '[MER9] [MER4] [V3] [FS3] [FS6] [FS7] [FS8] [FS9] [FS10] audit %s: a planted breach is found',
   async (id, plant) => {
     const world = await openWorld()
     const at = await start(world, { startsAt: world.time.now(), stock: 9 })

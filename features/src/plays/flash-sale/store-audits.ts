@@ -49,4 +49,28 @@ export const audits: readonly Audit[] = [
       FROM flash_sale_holds h LEFT JOIN flash_sale_orders o USING (app_id, order_id)
       WHERE h.order_id IS NOT NULL AND o.hold_id IS DISTINCT FROM h.hold_id`,
   ),
+  check(
+    'FS6',
+    'Nobody paid for more pieces of a sale than they took and neither gave up nor had cancelled.',
+    sql`SELECT app_id || '/' || group_id || '/' || seq || ': ' || user_id || ' paid for ' || sold || ', kept ' || kept AS place
+      FROM (SELECT app_id, group_id, data->>'seq' AS seq, data->>'userId' AS user_id,
+          coalesce(sum((data->>'quantity')::bigint) FILTER (WHERE name = 'flash-sale.sold'), 0) AS sold,
+          coalesce(sum((data->>'quantity')::bigint) FILTER (WHERE name = 'flash-sale.taken'), 0)
+            - coalesce(sum((data->>'quantity')::bigint) FILTER (WHERE name = 'flash-sale.returned'
+              AND data->>'why' IN ('given_up', 'cancelled')), 0) AS kept
+        FROM facts WHERE name IN ('flash-sale.taken', 'flash-sale.sold', 'flash-sale.returned') GROUP BY 1, 2, 3, 4) t
+      WHERE sold > kept`,
+  ),
+  check(
+    'FS8',
+    'Nothing was paid after its time and the end of its sale.',
+    sql`SELECT f.app_id || '/' || f.group_id || '/' || h.seq || ': ' || h.hold_id || ' was paid late by ' || h.order_id AS place
+      FROM facts f JOIN flash_sale_holds h ON h.app_id = f.app_id AND h.group_id = f.group_id
+        AND h.seq = (f.data->>'seq')::bigint AND h.order_id = f.data->>'orderId'
+      JOIN messages m ON m.app_id = h.app_id AND m.group_id = h.group_id AND m.seq = h.seq
+      LEFT JOIN facts e ON e.app_id = f.app_id AND e.group_id = f.group_id AND e.name = 'flash-sale.ended'
+        AND (e.data->>'seq')::bigint = h.seq
+      WHERE f.name = 'flash-sale.sold' AND m.recalled_at IS NULL AND f.at >= h.until
+        AND f.at >= least((m.body->>'endsAt')::bigint, e.at)`,
+  ),
 ]

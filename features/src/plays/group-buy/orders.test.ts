@@ -127,10 +127,15 @@ const planted = [
   ['GB2', sql`UPDATE group_buy_places SET quantity = 3 WHERE user_id = 'li'`],
   ['GB10', sql`UPDATE group_buy_places SET order_id = 'o2' WHERE order_id = 'o1'`],
   ['GB10', sql`UPDATE group_buy_orders SET place_id = 'place_x' WHERE order_id = 'o1'`],
+  [
+    'V6',
+    sql`INSERT INTO group_buy_orders SELECT app_id, 'o8', group_id, seq, place_id, 1, NULL FROM group_buy_orders
+    WHERE order_id = 'o1'`,
+  ],
   ['GB12', sql`UPDATE group_buy_orders SET ended_at = 1 WHERE order_id = 'o1'`],
   ['GB12', sql`UPDATE group_buy_orders SET ended_at = 1 WHERE order_id = 'o3'`],
 ] as const
-test.each(planted)('[MER9] [MER4] [GB2] [GB10] [GB12] audit %s: a planted breach is found', async (id, plant) => {
+test.each(planted)('[MER9] [MER4] [V6] [GB2] [GB10] [GB12] audit %s: a planted breach is found', async (id, plant) => {
   const world = await openWorld()
   const at = await offer(world)
   await start(world, at, 'li')

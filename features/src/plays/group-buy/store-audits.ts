@@ -87,6 +87,13 @@ export const audits: readonly Audit[] = [
         WHERE p.status IN ('paid', 'won', 'refunded') AND o.place_id IS DISTINCT FROM p.place_id`,
   ),
   check(
+    'V6',
+    'Each order that was paid for a place has that place, or is told to go back.',
+    sql`SELECT o.app_id || ' order ' || o.order_id || ' paid for ' || o.place_id || ' and is neither kept nor given back' AS place
+      FROM group_buy_orders o LEFT JOIN group_buy_places p USING (app_id, order_id)
+      WHERE o.place_id IS NOT NULL AND o.paid_at IS NOT NULL AND o.ended_at IS NULL AND p.order_id IS NULL`,
+  ),
+  check(
     'GB12',
     'No place is bought by an order that ended, and nothing is to be captured of one.',
     sql`SELECT p.app_id || ' order ' || p.order_id || ' ended and is ' || p.status AS place FROM group_buy_places p

@@ -25,13 +25,13 @@ let funded = 0
 export function fund(world: World, account: string, amount: number, currency = 'points'): Promise<unknown> {
   return asLedger(world, (call) =>
     transfer(call, {
-      ref: `test/${++funded}`,
+      ref: `points/fund/test/${++funded}`,
       currency,
       legs: [
         { account: 'issuer/test', amount: -amount },
         { account, amount },
       ],
-      reason: 'test',
+      reason: 'points.fund',
     }),
   )
 }

@@ -173,6 +173,7 @@ export const issueBatch = defineEndpoint({
     'coupon.paused',
     'coupon.expired',
     'budget.exhausted',
+    'merchant.suspended',
   ],
 })
 
@@ -222,6 +223,7 @@ const Wanted = {
 const order = closed({ orderId: OrderId })
 const unfit = [
   'merchant.not_found',
+  'merchant.suspended',
   'coupon.not_found',
   'coupon.threshold',
   'coupon.scope',
@@ -249,7 +251,7 @@ export const lockCoupons = defineEndpoint({
   params: order,
   body: closed(Wanted),
   answer: closed({ quote: Quote, lockedUntil: MillisSchema }),
-  errors: [...unfit, ...untimely],
+  errors: [...unfit, ...untimely, 'coupon.order_ended'],
 })
 const Settled = closed({ coupons: Type.Array(closed({ couponId: CouponId, state: CouponState })) })
 const settles = { ...shared, method: 'POST', params: order, body: empty, answer: Settled } as const
@@ -258,7 +260,7 @@ export const useCoupons = defineEndpoint({
   name: 'coupons.use',
   path: '/coupon-orders/:orderId/use',
   doc: 'The order was paid: what it holds is used. Happens by itself with reported orders. Repeating is harmless.',
-  errors: ['coupon.not_found', 'coupon.expired', 'coupon.state', 'coupon.already_used'],
+  errors: ['coupon.not_found', 'coupon.expired', 'coupon.state', 'coupon.already_used', 'coupon.order_ended'],
 })
 export const releaseCoupons = defineEndpoint({
   ...settles,
@@ -291,7 +293,7 @@ export const redeemCoupon = defineEndpoint({
   }),
   answer: closed({ coupon: Coupon, origin: closed(couponOrigin), userId: UserIdSchema, quote: nullable(Quote) }),
   commerce: true,
-  errors: [...unfit, ...untimely, 'coupon.code_over', 'coupon.invalid'],
+  errors: [...unfit, ...untimely, 'coupon.order_ended', 'coupon.code_over', 'coupon.invalid'],
   guesses: ['coupon.not_found'],
 })
 export const voidCoupon = defineEndpoint({

@@ -182,6 +182,7 @@ export const couponRefusals = {
   'coupon.not_stackable': refusal(422, 'after-change', '不能与其他优惠券同时使用', 'It does not go with the others'),
   'coupon.already_used': refusal(409, 'never', '优惠券已被使用', 'It is used, or held by another order'),
   'coupon.state': refusal(409, 'never', '优惠券当前状态不允许此操作', 'The state of the coupon does not allow this'),
+  'coupon.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
   'coupon.stock_below_issued': refusal(
     409,
     'after-change',

@@ -1,22 +1,27 @@
 /** Coupons of several merchants: whose a stock is, where it is offered, with whom it is used; through a whole world. */
-import { DAY, type GroupId, type UserId } from '@qun/contract'
+import { DAY, mainMerchant, type GroupId, type UserId } from '@qun/contract'
 import { appId, refusalOf, shopId, startWorld, type At, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
-import { putMerchantEndpoint, putStaff } from '../../people/merchant/contract.ts'
+import { putMerchantEndpoint, putStaff, suspendMerchant } from '../../people/merchant/contract.ts'
 import merchant from '../../people/merchant/server.ts'
 import { createGroupForHost } from '../../people/membership/contract.ts'
 import membership from '../../people/membership/server.ts'
+import { setTimeZone } from '../../people/time-zone/contract.ts'
+import timeZone from '../../people/time-zone/server.ts'
 import message from '../../words/message/server.ts'
 import {
+  changeStock,
   coupon,
   createStock,
   issueBatch,
+  lockCoupons,
   myCoupons,
   quoteBasket,
   redeemCoupon,
   setStacking,
   stackingOf,
   stockOf,
+  useCoupons,
   type Terms,
 } from './contract.ts'
 import feature from './server.ts'
@@ -122,4 +127,61 @@ test('[MER3] [V8] a merchant’s own list says what goes together, else the host
   await tell(2, 'brew')
   expect([await ask('brew'), await ask(shopId)]).toEqual([list(2), list(3)])
   expect(await refusalOf(tell(2, 'nobody'))).toBe('merchant.not_found')
+})
+test('[MER8] [V10] a limit by days that is set later counts the merchant’s days', async () => {
+  await using w = await startWorld({ features: [message, membership, merchant, timeZone, feature], watching: [] })
+  await w.asServer().call(setTimeZone, { query: { merchantId: shopId }, body: { timeZone: 'America/New_York' } })
+  await w.jump(2 * DAY)
+  const at = await w.as('wang').post(w.groupId, coupon, { title: '券', terms: termsAt(w) })
+  const { stockId } = await w.read(at, coupon)
+  await w.asServer().call(changeStock, { params: { stockId }, body: { perDay: 1 } })
+  const claim = async (who: string, atMs: number) => {
+    await w.jump(atMs - w.time.now())
+    return refusalOf(w.as(who).act(at, coupon, 'claim', {}))
+  }
+  // Midnight in New York: 05:00 UTC. Shanghai's lies between, at 16:00.
+  const midnight = Date.UTC(2026, 0, 4, 5)
+  expect([await claim('li', midnight - DAY), await claim('zhao', midnight - 1)]).toEqual([null, 'coupon.day_sold_out'])
+  expect([await claim('zhao', midnight), await claim('sun', midnight)]).toEqual([null, 'coupon.day_sold_out'])
+})
+test('[MER10] of a suspended merchant no coupon is given, nor taken by an order; what an order holds is used', async () => {
+  await using w = await open()
+  await putMerchant(w, 'brew')
+  const brewing = await groupOf(w, 'brew')
+  const [hosts, brews] = [await stockIn(w), await stockIn(w, 'brew')]
+  // The host's own stock, in the shop's group, which itself goes on.
+  await putMerchant(w, mainMerchant)
+  const at = await offerBy(w, w.groupId, hosts)
+  for (const stockId of [hosts, brews]) await issue(w, stockId)
+  const { coupons } = await w.as('li').call(myCoupons, { query: { list: 'available' } })
+  const idOf = (merchantId: string) => coupons.find((one) => one.merchantId === merchantId)?.couponId ?? ''
+  const host = w.asServer()
+  const asked = (merchantId: string) => ({ userId: li, couponIds: [idOf(merchantId)], basket: basket() })
+  const lock = (orderId: string, merchantId: string) =>
+    refusalOf(host.call(lockCoupons, { params: { orderId }, body: asked(merchantId) }))
+  expect(await lock('held', 'brew')).toBe(null)
+  const suspend = async (merchantId: string, suspended: boolean) => {
+    await host.call(suspendMerchant, { params: { merchantId }, body: { suspended } })
+    await w.settle()
+  }
+  for (const merchantId of ['brew', mainMerchant]) await suspend(merchantId, true)
+  const batch = (stockId: string, userIds: UserId[]) =>
+    refusalOf(host.call(issueBatch, { params: { stockId, batchId: 'b' }, body: { userIds } }))
+  expect(await batch(brews, ['zhao' as UserId])).toBe('merchant.suspended')
+  // Whoever has it has it: a batch that is repeated gives nothing.
+  expect(await batch(brews, [li])).toBe(null)
+  expect(await refusalOf(w.as('zhao').act(at, coupon, 'claim', {}))).toBe('merchant.suspended')
+  expect(await refusalOf(offerBy(w, brewing, brews))).toBe('merchant.suspended')
+  expect(await refusalOf(host.call(quoteBasket, { body: asked(mainMerchant) }))).toBe('merchant.suspended')
+  expect(await lock('o1', mainMerchant)).toBe('merchant.suspended')
+  const receipt = { couponId: idOf(mainMerchant), userId: li, orderId: 'r1' }
+  expect(await refusalOf(host.call(redeemCoupon, { body: receipt }))).toBe('merchant.suspended')
+  // Held before: asked again it answers alike, and is used.
+  expect(await lock('held', 'brew')).toBe(null)
+  expect(await refusalOf(host.call(useCoupons, { params: { orderId: 'held' }, body: {} }))).toBe(null)
+  await suspend(mainMerchant, false)
+  expect([await lock('o1', mainMerchant), await refusalOf(w.as('zhao').act(at, coupon, 'claim', {}))]).toEqual([
+    null,
+    null,
+  ])
 })

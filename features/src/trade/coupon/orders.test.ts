@@ -206,7 +206,7 @@ describe('orders', () => {
 
 describe('told orders', () => {
   const say = async (world: World, orderId: string, status: string) => {
-    await host(world).call(tell, { body: { orderId, status } })
+    await host(world).call(tell, { body: { orderId, status, userId: 'li' } })
     await world.settle()
   }
   test('[CP18] [CP13] paid uses, refunded gives back, each once; orders without coupons are passed over', async () => {

@@ -65,7 +65,10 @@ function timeFault({ claim, validity }: Terms, now: number): string | undefined 
 }
 
 // ── days ──
-/** The local date of an instant, `2026-03-04`: what a daily limit counts by; empty for a zone this runtime lacks. */
+/**
+ * The local date of an instant, `2026-03-04`: what a daily limit counts by; empty for a zone this runtime lacks. Terms
+ * without a zone were offered when all days were Shanghai’s [MER8].
+ */
 export function dayKeyOf(at: number, timeZone = 'Asia/Shanghai'): string {
   return isTimeZone(timeZone) ? dayIn(timeZone, at) : ''
 }

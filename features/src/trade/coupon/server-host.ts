@@ -115,6 +115,7 @@ const issue = serveEndpoint(issueBatch, async (call) => {
   const dayFull = await fullDays(call, wanting, worthOf(stock.terms), issuer)
   const lucky = wanting.filter((userId) => !dayFull.includes(userId))
   if (lucky.length === 0) return { issued: 0, held: had.length, atLimit, dayFull }
+  if (issuer.isSuspended) call.fail('merchant.suspended') // [MER10]
   const fault = batchFault(stock, lucky.length, now)
   if (fault !== undefined) call.fail(fault)
   const items = lucky.map((userId) => ({

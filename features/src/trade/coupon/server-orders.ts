@@ -1,6 +1,14 @@
 /** Serves what orders do with coupons: prices, holds, use, release, return; asked by the host or told by its orders. */
 import { mainMerchant, type UserId } from '@qun/contract'
-import { knownMerchant, serveEndpoint, type Call, type CardCall, type Reaction, type ReactionCall } from '@qun/core'
+import {
+  giverNamed,
+  knownMerchant,
+  serveEndpoint,
+  type Call,
+  type CardCall,
+  type Reaction,
+  type ReactionCall,
+} from '@qun/core'
 import {
   coupon,
   lockCoupons,
@@ -18,7 +26,7 @@ import { giveBack, lock, redeem, release, revoke, stateAt, takeFault, use, type 
 import { quote, stackFault } from './rules-price.ts'
 import { movedTo, moveAll, originOf, viewOf, whatOf, type Moved } from './server-parts.ts'
 import * as store from './store-items.ts'
-import type { StoredCoupon } from './store-items.ts'
+import type { LockedOrder, StoredCoupon } from './store-items.ts'
 import { keepStacking, readStacking } from './store-stacking.ts'
 
 interface Wanted {
@@ -40,6 +48,10 @@ async function checkSeller(call: Call, coupons: readonly StoredCoupon[], { merch
   const at = coupons.findIndex((stored) => !fits.includes(stored.merchantId))
   if (at !== -1) call.fail('coupon.scope', { errors: [{ pointer: `/couponIds/${at}`, code: 'coupon.scope' }] })
 }
+/** [MER10] A suspended merchant gives nothing; what an order holds already is used. Refuses `merchant.suspended`. */
+async function checkGiving(call: Call, coupons: readonly StoredCoupon[]): Promise<void> {
+  for (const merchantId of new Set(coupons.map((stored) => stored.merchantId))) await giverNamed(call, merchantId)
+}
 /** Whose list says how many go together: the seller's; where nobody was named, the one whose coupons all are. */
 function listOwner(coupons: readonly StoredCoupon[], basket: Basket | undefined): string {
   const [first, ...others] = new Set(coupons.map((stored) => stored.merchantId))
@@ -58,6 +70,7 @@ const quoteOnly = serveEndpoint(quoteBasket, async (call) => {
     const fault = takeFault(stored, now)
     if (fault !== undefined) call.fail(fault)
   }
+  await checkGiving(call, coupons)
   await checkSeller(call, coupons, body.basket)
   return price(call, coupons, body.basket, await readStacking(tx, appId, listOwner(coupons, body.basket)))
 })
@@ -79,6 +92,7 @@ async function lockFor(call: Call, orderId: string, { userId, couponIds, basket 
   const { tx, appId, now } = call
   const order = await store.lockOrder(tx, appId, { orderId, userId }, now)
   if (order.userId !== userId) call.fail('coupon.not_found')
+  if (order.isEnded) call.fail('coupon.order_ended')
   const before = await store.lockItemsOfOrder(tx, appId, orderId)
   const holds = before.some((stored) => isTaken(stored, now))
   // [V8] An order that holds something is judged by the list it took that by: asked again it answers alike.
@@ -124,6 +138,10 @@ const hold = serveEndpoint(lockCoupons, async (call) => {
   const coupons = sameAsAsked(call, body, await store.lockItems(tx, appId, body.userId, body.couponIds))
   await checkSeller(call, coupons, body.basket)
   const moves = decideAll(call, coupons, (stored) => lock(stored, orderId, now))
+  await checkGiving(
+    call,
+    moves.map(({ from }) => from),
+  )
   const priced = price(call, coupons, body.basket, stacking)
   await moveAll(call, moves)
   for (const { to } of moves) call.recordForApp('coupon.locked', { ...whatOf(to), orderId })
@@ -136,9 +154,8 @@ const hold = serveEndpoint(lockCoupons, async (call) => {
 /**
  * What an order the host names took; what it let go counts only when that is all. Refuses an order it never told of.
  */
-async function ofOrder(call: Call, orderId: string): Promise<StoredCoupon[]> {
-  const isKnown = await store.lockKnownOrder(call.tx, call.appId, orderId)
-  const coupons = isKnown ? await store.lockItemsOfOrder(call.tx, call.appId, orderId) : []
+async function ofOrder(call: Call, orderId: string, order: LockedOrder | undefined): Promise<StoredCoupon[]> {
+  const coupons = order === undefined ? [] : await store.lockItemsOfOrder(call.tx, call.appId, orderId)
   const taken = coupons.filter(({ state }) => state === 'locked' || state === 'used')
   if (coupons.length === 0) call.fail('coupon.not_found')
   return taken.length === 0 ? coupons : taken
@@ -159,14 +176,16 @@ async function apply(call: Call, moves: readonly Moved[], orderId: string): Prom
 }
 const useAll = serveEndpoint(useCoupons, async (call) => {
   const { orderId } = call.params
-  const coupons = await ofOrder(call, orderId)
+  const order = await store.lockKnownOrder(call.tx, call.appId, orderId)
+  if (order?.isEnded === true) call.fail('coupon.order_ended')
+  const coupons = await ofOrder(call, orderId, order)
   const moves = decideAll(call, coupons, (stored) => use(stored, orderId, call.now))
   await apply(call, moves, orderId)
   return settled(coupons, moves, call.now)
 })
 const releaseAll = serveEndpoint(releaseCoupons, async (call) => {
   const { orderId } = call.params
-  const coupons = await ofOrder(call, orderId)
+  const coupons = await ofOrder(call, orderId, await store.lockKnownOrder(call.tx, call.appId, orderId))
   const moves = decideAll(call, coupons, (stored) => release(stored, orderId, call.now))
   await apply(call, moves, orderId)
   return settled(coupons, moves, call.now)
@@ -194,7 +213,7 @@ async function returnAll(call: Call & Cards, orderId: string): Promise<{ coupons
 }
 const giveAllBack = serveEndpoint(returnCoupons, async (call) => {
   const { orderId } = call.params
-  if (!(await store.lockKnownOrder(call.tx, call.appId, orderId))) call.fail('coupon.not_found')
+  if ((await store.lockKnownOrder(call.tx, call.appId, orderId)) === undefined) call.fail('coupon.not_found')
   const { coupons, moves } = await returnAll(call, orderId)
   return settled(coupons, moves, call.now)
 })
@@ -213,6 +232,7 @@ const redeemOne = serveEndpoint(redeemCoupon, async (call) => {
   const [stored] = await store.lockItems(tx, appId, named.userId, [named.couponId])
   if (stored === undefined || (hash !== undefined && stored.codeHash !== hash)) return call.fail('coupon.not_found')
   const [move] = decideAll(call, [stored], (one) => redeem(one, orderId, now))
+  if (move !== undefined) await checkGiving(call, [stored])
   if (move !== undefined && hash !== undefined && now >= (stored.codeUntil ?? 0)) call.fail('coupon.code_over')
   // One receipt may take several coupons, as many as the list says, priced together when the host tells the basket.
   const others = await heldBeside(call, before, { orderId, couponIds: [stored.couponId] })
@@ -234,17 +254,19 @@ const voidOne = serveEndpoint(voidCoupon, async (call) => {
   return { state: moves[0]?.to.state ?? stored.state }
 })
 
-/** [CP13] [CP18] By the fact's name alone: a host that tells of no orders asks for use and return itself. */
+/** [CP13] [CP18] [CP27] By the fact's name alone: a host that tells of no orders asks for use and return itself. */
 export const onOrder: Reaction = {
   name: 'coupon.order',
   on: 'order.changed',
   async handle(call) {
-    const { orderId, status } = call.fact.data as { orderId: string; status: string }
-    if (!(await store.lockKnownOrder(call.tx, call.appId, orderId))) return
+    const { orderId, status, userId } = call.fact.data as { orderId: string; status: string; userId: UserId }
     if (status === 'cancelled' || status === 'refunded') {
+      await store.endOrder(call.tx, call.appId, { orderId, userId }, call.now)
       await returnAll(call, orderId)
       return
     }
+    const order = await store.lockKnownOrder(call.tx, call.appId, orderId)
+    if (order === undefined || order.isEnded) return
     const coupons = await store.lockItemsOfOrder(call.tx, call.appId, orderId)
     const moves = coupons.flatMap((stored) => {
       const { to } = use(stored, orderId, call.now)

@@ -2,7 +2,7 @@
 import { mainMerchant, refuse, type StateOf, type UserId } from '@qun/contract'
 import {
   defineFeature,
-  issuerNamed,
+  giverNamed,
   issuerOfGroup,
   serveCard,
   zoneOfGroup,
@@ -96,9 +96,9 @@ const fillTerms: Guard = {
   },
 }
 
-/** [MER8] Only a limit by days needs a zone. */
+/** [MER8] Also without a limit by days: it may be set later. */
 async function withGroupZone({ appId, groupId, now, decide }: PostAttempt, terms: Terms): Promise<Terms> {
-  if (terms.timeZone !== undefined || terms.perDay === undefined || terms.perDay === null) return terms
+  if (terms.timeZone !== undefined) return terms
   return withZone(terms, await decide((tx) => zoneOfGroup({ tx, appId, now }, groupId)))
 }
 
@@ -187,7 +187,7 @@ async function claim(call: ActionCall<typeof coupon>): Promise<void> {
   if (claimed === undefined) return refuseBySupply(call)
   // After the stock said yes: a refusal by supply is kept, with whatever was written before it.
   const giver = { userId: senderId, campaign: terms.campaign }
-  await spendFor(call, [item], giver, await issuerNamed(call, merchantId))
+  await spendFor(call, [item], giver, await giverNamed(call, merchantId))
   count(call, claimed, item.dueAt)
   const { couponId, validFrom, validUntil } = item
   call.setMine(actorId, { coupons: [...heldBefore, { couponId, validFrom, validUntil }] })

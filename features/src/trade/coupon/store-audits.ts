@@ -1,4 +1,5 @@
 /** What must hold of coupons at every commit, as read-only checks over all apps. */
+import { mainMerchant } from '@qun/contract'
 import { check, type Audit } from '@qun/storage'
 import { sql } from 'kysely'
 
@@ -54,6 +55,40 @@ export const audits: readonly Audit[] = [
       FULL JOIN (SELECT app_id, substr(ref, 8) AS coupon_id, amount FROM ledger_spendings
         WHERE starts_with(ref, 'coupon/')) c USING (app_id, coupon_id)
       WHERE i.amount IS DISTINCT FROM c.amount`,
+  ),
+  check(
+    'MER9',
+    'No coupon is held or used by an order that was cancelled or refunded.',
+    sql`SELECT i.app_id || '/' || i.coupon_id || ' is ' || i.state || ' by the ended order ' || i.order_id AS what
+      FROM coupon_items i JOIN coupon_orders o USING (app_id, order_id)
+      WHERE i.state IN ('locked', 'used') AND o.ended_at IS NOT NULL`,
+  ),
+  check(
+    'MER9',
+    'A coupon is used once, unless it came back in between.',
+    sql`SELECT t.app_id || '/' || coupon_id || ' was used ' || n || ' times more than it came back, is '
+        || coalesce(i.state, 'gone') AS what
+      FROM (SELECT app_id, data->>'couponId' AS coupon_id,
+          sum(CASE name WHEN 'coupon.used' THEN 1 ELSE -1 END) AS n
+        FROM facts WHERE name IN ('coupon.used', 'coupon.returned') GROUP BY 1, 2) t
+      LEFT JOIN coupon_items i USING (app_id, coupon_id)
+      WHERE n > CASE i.state WHEN 'used' THEN 1 ELSE 0 END`,
+  ),
+  check(
+    'MER9',
+    'A stock is offered in groups of its merchant and of those that belong to it; the host’s own in any merchant’s.',
+    sql`SELECT o.app_id || '/' || o.group_id || '/' || o.seq || ' offers ' || o.stock_id || ' of ' || s.merchant_id AS what
+      FROM coupon_offers o JOIN coupon_stocks s USING (app_id, stock_id)
+      JOIN groups g ON g.app_id = o.app_id AND g.group_id = o.group_id
+      WHERE g.merchant_path IS NULL
+        OR (s.merchant_id <> ${mainMerchant} AND s.merchant_id <> ALL(g.merchant_path))`,
+  ),
+  check(
+    'MER9',
+    'Each coupon came from a card of its stock, a batch of the host’s, or a packet of what was set aside.',
+    sql`SELECT i.app_id || '/' || i.coupon_id || ' of ' || i.user_id || ' came from nowhere' AS what FROM coupon_items i
+      WHERE i.batch_id IS NULL AND i.group_id IS NOT NULL AND NOT EXISTS (SELECT FROM coupon_offers o
+        WHERE o.app_id = i.app_id AND o.stock_id = i.stock_id AND o.group_id = i.group_id AND o.seq = i.seq)`,
   ),
   check(
     'V2',

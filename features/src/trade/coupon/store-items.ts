@@ -123,7 +123,10 @@ export interface LockedOrder {
   readonly userId: string
   /** The list its coupons were taken by; null while it took none. */
   readonly stacking: Stacking | null
+  /** [CP27] Cancelled or refunded: it takes nothing any more. */
+  readonly isEnded: boolean
 }
+const orderColumns = sql`user_id AS "userId", stacking, ended_at IS NOT NULL AS "isEnded"`
 /** Locks an order, made when it is new; its person is who came first. */
 export async function lockOrder(
   tx: Tx,
@@ -134,14 +137,26 @@ export async function lockOrder(
   await lockOrderId(tx, appId, order.orderId)
   const { rows } = await sql<LockedOrder>`INSERT INTO coupon_orders AS o (app_id, order_id, user_id, at)
     VALUES (${appId}, ${order.orderId}, ${order.userId}, ${now})
-    ON CONFLICT (app_id, order_id) DO UPDATE SET at = o.at RETURNING user_id AS "userId", stacking`.execute(tx)
-  return rows[0] ?? { userId: '', stacking: null }
+    ON CONFLICT (app_id, order_id) DO UPDATE SET at = o.at RETURNING ${orderColumns}`.execute(tx)
+  return rows[0] ?? { userId: '', stacking: null, isEnded: false }
 }
-export async function lockKnownOrder(tx: Tx, appId: AppId, orderId: string): Promise<boolean> {
+export async function lockKnownOrder(tx: Tx, appId: AppId, orderId: string): Promise<LockedOrder | undefined> {
   await lockOrderId(tx, appId, orderId)
-  const { rows } = await sql`SELECT 1 FROM coupon_orders
+  const { rows } = await sql<LockedOrder>`SELECT ${orderColumns} FROM coupon_orders
     WHERE app_id = ${appId} AND order_id = ${orderId} FOR UPDATE`.execute(tx)
-  return rows.length > 0
+  return rows[0]
+}
+/** [CP27] Remembers that an order ended, also when it took nothing yet, and locks it. */
+export async function endOrder(
+  tx: Tx,
+  appId: AppId,
+  order: { readonly orderId: string; readonly userId: string },
+  now: number,
+): Promise<void> {
+  await lockOrderId(tx, appId, order.orderId)
+  await sql`INSERT INTO coupon_orders AS o (app_id, order_id, user_id, at, ended_at)
+    VALUES (${appId}, ${order.orderId}, ${order.userId}, ${now}, ${now})
+    ON CONFLICT (app_id, order_id) DO UPDATE SET ended_at = coalesce(o.ended_at, excluded.ended_at)`.execute(tx)
 }
 
 // ── batches ──

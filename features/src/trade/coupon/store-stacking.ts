@@ -38,6 +38,11 @@ export const stackingMigrations: readonly Migration[] = [
       `ALTER TABLE coupon_stacking DROP CONSTRAINT coupon_stacking_pkey, ADD PRIMARY KEY (app_id, merchant_id)`,
     ],
   },
+  {
+    // [CP27] Since when an order is cancelled or refunded; null also for those that ended before this was kept.
+    id: 'coupon-007',
+    up: [`ALTER TABLE coupon_orders ADD COLUMN ended_at bigint`],
+  },
 ]
 
 /** [V8] Nothing goes together until the host says so. */

@@ -160,7 +160,7 @@ export const grantPoints = defineEndpoint({
       }),
     ),
     timeZone: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 64, description: 'Of `expiresInMonths`; Asia/Shanghai unless told.' }),
+      Type.String({ minLength: 1, maxLength: 64, description: 'Of `expiresInMonths`; the merchant’s unless told.' }),
     ),
     staffId: Type.Optional(UserIdSchema),
     campaign: Type.Optional(CampaignName),
@@ -176,6 +176,7 @@ export const grantPoints = defineEndpoint({
   errors: [
     'user.not_found',
     'merchant.not_found',
+    'merchant.suspended',
     'points.order_invalid',
     'points.expiry_invalid',
     'budget.exhausted',
@@ -274,6 +275,12 @@ export const fundPoints = defineEndpoint({
   body: closed({ ref: Ref, merchantId, fund: Name, amount: Amount }),
   answer: closed({ balance: Balance, replayed: Type.Boolean() }),
   refusals: ledgerRefusals,
-  errors: ['merchant.not_found', 'ledger.amount_limit', 'idempotency.key_reused', 'idempotency.key_missing'],
+  errors: [
+    'merchant.not_found',
+    'merchant.suspended',
+    'ledger.amount_limit',
+    'idempotency.key_reused',
+    'idempotency.key_missing',
+  ],
   commerce: true,
 })

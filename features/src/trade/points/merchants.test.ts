@@ -3,7 +3,7 @@ import type { UserId } from '@qun/contract'
 import { refusalOf, shopId, startWorld, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { putMerchantEndpoint, putStaff } from '../../people/merchant/contract.ts'
+import { putMerchantEndpoint, putStaff, suspendMerchant } from '../../people/merchant/contract.ts'
 import merchant from '../../people/merchant/server.ts'
 import { createGroupForHost } from '../../people/membership/contract.ts'
 import membership from '../../people/membership/server.ts'
@@ -43,6 +43,28 @@ const deduct = (w: World, ref: string, amount: number, merchantId?: string) =>
   })
 
 describe('points of several merchants', () => {
+  test('[MER10] a suspended merchant grants nothing and sets nothing aside; what it gave is spent and goes back', async () => {
+    await using w = await open()
+    await brewery(w)
+    const fund = (ref: string) =>
+      refusalOf(
+        w.asServer().call(fundPoints, { ...key(), body: { ref, fund: 'spring', amount: 10, merchantId: 'brew' } }),
+      )
+    await grant(w, 'a', 100, { merchantId: 'brew' })
+    expect(await fund('f')).toBe(null)
+    const suspend = (suspended: boolean) =>
+      w.asServer().call(suspendMerchant, { params: { merchantId: 'brew' }, body: { suspended } })
+    await suspend(true)
+    expect(await refusalOf(grant(w, 'b', 1, { merchantId: 'brew' }))).toBe('merchant.suspended')
+    expect(await fund('g')).toBe('merchant.suspended')
+    // What repeats an earlier call was given then.
+    expect(await grant(w, 'a', 100, { merchantId: 'brew' })).toMatchObject({ replayed: true, balance: 100 })
+    expect(await fund('f')).toBe(null)
+    expect(await deduct(w, 'd', 30, 'brew')).toMatchObject({ balance: 70 })
+    expect(await refusalOf(grant(w, 'other', 1))).toBe(null)
+    await suspend(false)
+    expect(await grant(w, 'b', 1, { merchantId: 'brew' })).toMatchObject({ balance: 71 })
+  })
   test('[MER3] [PO9] what one gave is spent with that one alone; the wallets stand side by side', async () => {
     await using w = await open()
     const brewing = await brewery(w)

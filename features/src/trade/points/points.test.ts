@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { budgetSpent, setBudget } from '../budget/contract.ts'
 import budget from '../budget/server.ts'
 import membership from '../../people/membership/server.ts'
+import { textMessage } from '../../words/message/contract.ts'
 import message from '../../words/message/server.ts'
 import {
   deductPoints,
@@ -81,16 +82,18 @@ describe('the wallet', () => {
     expect(await refusalOf(undo(w, 'b', 'undo-c'))).toBe('ledger.already_reversed')
     expect(await refusalOf(undo(w, 'undo-b', 'undo-d'))).toBe('ledger.not_reversible')
     expect(await refusalOf(undo(w, 'none', 'undo-e'))).toBe('ledger.not_reversible')
+    const { seq } = await w.as('wang').post(w.groupId, textMessage, { text: '送五分' })
+    const other = `${textMessage.kind}/${w.groupId}/${seq}`
     await w.store.transaction('shop', (tx) =>
       transfer(callOf(w, tx), {
-        ...{ ref: 'other/1', currency: 'points', reason: 'other.play' },
+        ...{ ref: other, currency: 'points', reason: 'other.play' },
         legs: [
           { account: 'issuer/other', amount: -5 },
           { account: 'user/li', amount: 5 },
         ],
       }),
     )
-    expect(await refusalOf(undo(w, 'other/1', 'undo-f'))).toBe('ledger.not_reversible')
+    expect(await refusalOf(undo(w, other, 'undo-f'))).toBe('ledger.not_reversible')
     expect(await refusalOf(undo(w, 'a', 'undo-a'))).toBeNull()
     expect((await mine(w)).balance).toBe(5)
   })
@@ -164,7 +167,7 @@ describe('points that lapse', () => {
       transferAll(
         callOf(w, tx),
         names.map((userId, i) => ({
-          ...{ ref: `test/${userId}`, currency: 'points', reason: 'test' },
+          ...{ ref: `points/fund/${userId}`, currency: 'points', reason: 'points.fund' },
           legs: [
             { account: 'issuer/points', amount: -(i + 1) },
             { account: `user/${userId}`, amount: i + 1, expiresAt },

@@ -10,7 +10,15 @@ import {
   type RequestOf,
   type UserId,
 } from '@qun/contract'
-import { defineFeature, issuerNamed, issuerOfGroup, serveEndpoint, type Call, type GroupIssuer } from '@qun/core'
+import {
+  defineFeature,
+  giverNamed,
+  issuerNamed,
+  issuerOfGroup,
+  serveEndpoint,
+  type Call,
+  type GroupIssuer,
+} from '@qun/core'
 import {
   balanceOf,
   balancesOf,
@@ -49,10 +57,10 @@ import {
   type Wallet,
 } from './contract.ts'
 import { endOfMonth, titleOf } from './rules.ts'
+import { audits } from './server-audits.ts'
 import { onOrder } from './server-orders.ts'
 import {
   addOrderGrant,
-  audits,
   keepTitle,
   listOrderGrants,
   lockOrder,
@@ -148,10 +156,11 @@ const grant = serveEndpoint(grantPoints, async (call) => {
   const { body } = call
   const { userId, amount } = body
   if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
-  const issuer = await issuerNamed(call, body.merchantId)
-  const currency = issuer.points
   const ref = refOf(body.ref)
   const before = await findTransfer(call, ref)
+  // [MER10] What repeats a grant was given already.
+  const issuer = await (before === undefined ? giverNamed : issuerNamed)(call, body.merchantId)
+  const currency = issuer.points
   // [PO6] What repeats a grant was counted with it, and is not refused because a budget is used up by now.
   if (before === undefined) {
     if (body.orderId !== undefined) await bindOrder(call, body, currency)
@@ -265,15 +274,17 @@ async function sweep(call: Call, limit: number): Promise<{ people: number; amoun
 
 // ── funds ──
 const fill = serveEndpoint(fundPoints, async (call) => {
-  const { ref, fund, amount, merchantId } = call.body
-  const issuer = await issuerNamed(call, merchantId)
+  const { fund, amount, merchantId } = call.body
+  const ref = refOf(`fund/${call.body.ref}`)
+  const before = await findTransfer(call, ref)
+  const issuer = await (before === undefined ? giverNamed : issuerNamed)(call, merchantId)
   const account = fundAccount(issuer.merchantId, fund)
   const legs = [
     { account: issuerAccount, amount: -amount },
     { account, amount },
   ]
   const currency = issuer.points
-  const { replayed } = await transfer(call, { ref: refOf(`fund/${ref}`), currency, reason: 'points.fund', legs })
+  const { replayed } = await transfer(call, { ref, currency, reason: 'points.fund', legs })
   return { balance: await balanceOf(call, account, currency), replayed }
 })
 

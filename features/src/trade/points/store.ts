@@ -3,7 +3,7 @@
  * themselves are in the ledger.
  */
 import type { AppId, LocalText, UserId } from '@qun/contract'
-import { check, rls, type Audit, type Migration, type Tx } from '@qun/storage'
+import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 
 export const migrations: readonly Migration[] = [
@@ -105,13 +105,3 @@ export async function namesOfProgrammes(
     FROM unnest(${[...programmes]}::text[]) AS t(programme)`.execute(tx)
   return new Map(rows.map(({ programme, names }) => [programme, names]))
 }
-
-// ── audits ──
-export const audits: readonly Audit[] = [
-  check(
-    'PO10',
-    'Of an order that has ended nothing is left granted that was not looked at.',
-    sql`SELECT g.app_id, g.order_id, g.ref FROM points_order_grants g JOIN points_orders o USING (app_id, order_id)
-      WHERE o.ended <> (g.taken IS NOT NULL)`,
-  ),
-]

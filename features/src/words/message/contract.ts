@@ -19,6 +19,9 @@ import {
   CursorSchema,
 } from '@qun/contract'
 
+/** For the rules, which know their own contract alone. */
+export { dayNumberIn, midnightOf } from '@qun/contract'
+
 /** Code points of a text; more is `message.too_long`. */
 export const textLengthMax = 5_000
 /** People named in one message; more is `mention.too_many`. */

@@ -5,13 +5,14 @@ import { reactionKindsMax, textLengthMax, type ReactionCount } from './contract.
 import {
   countReaction,
   distinctMentions,
-  groupDayOf,
   isReaction,
   mentionAllCoolDownMs,
   mentionAllWaitMs,
   mentionFault,
   normaliseText,
   textFault,
+  withMentionAll,
+  type MentionedAll,
 } from './rules.ts'
 
 describe('texts', () => {
@@ -83,18 +84,27 @@ describe('mentions', () => {
   })
   test('[MS8] three times a day of the group, five minutes apart', () => {
     const noon = Date.UTC(2026, 0, 1, 4)
-    const day = groupDayOf(noon)
-    expect(mentionAllWaitMs(undefined, noon)).toBe(0)
-    expect(mentionAllWaitMs({ day, count: 1, at: noon }, noon + 1_000)).toBe(mentionAllCoolDownMs - 1_000)
-    expect(mentionAllWaitMs({ day, count: 2, at: noon }, noon + mentionAllCoolDownMs)).toBe(0)
-    expect(mentionAllWaitMs({ day, count: 3, at: noon }, noon + mentionAllCoolDownMs)).toBe(
-      12 * 3_600_000 - mentionAllCoolDownMs,
-    )
-    expect(mentionAllWaitMs({ day, count: 3, at: noon }, noon + 12 * 3_600_000)).toBe(0)
+    const wait = (last: MentionedAll | undefined, now: number) => mentionAllWaitMs(last, now, 'Asia/Shanghai')
+    const once = withMentionAll(undefined, noon, 'Asia/Shanghai')
+    expect([wait(undefined, noon), wait(once, noon + 1_000)]).toEqual([0, mentionAllCoolDownMs - 1_000])
+    expect(wait({ ...once, count: 2 }, noon + mentionAllCoolDownMs)).toBe(0)
+    expect(wait({ ...once, count: 3 }, noon + mentionAllCoolDownMs)).toBe(12 * 3_600_000 - mentionAllCoolDownMs)
+    expect(wait({ ...once, count: 3 }, noon + 12 * 3_600_000)).toBe(0)
   })
-  test('[MS8] a day of the group begins at midnight in Shanghai', () => {
+  test('[MS8] [MER8] [V10] a date ends at the group’s midnight, and does not come again with a zone told anew', () => {
+    // Midnight of the 2nd in Shanghai; in New York it is the 1st, eleven o’clock in the morning.
     const midnight = Date.UTC(2026, 0, 1, 16)
-    expect(groupDayOf(midnight) - groupDayOf(midnight - 1)).toBe(1)
+    const zones = ['Asia/Shanghai', 'America/New_York'] as const
+    const days = zones.map((zone) => [-1, 0].map((ms) => withMentionAll(undefined, midnight + ms, zone).day))
+    const first = Date.UTC(2026, 0, 1) / 86_400_000
+    expect(days).toEqual([
+      [first, first + 1],
+      [first, first],
+    ])
+    const full = { day: first + 1, count: 3, at: midnight }
+    const now = midnight + mentionAllCoolDownMs
+    expect(mentionAllWaitMs(full, now, 'America/New_York')).toBe(Date.UTC(2026, 0, 3, 5) - now)
+    expect(withMentionAll({ ...full, count: 2 }, now, 'America/New_York')).toEqual({ ...full, at: now })
   })
 })
 

@@ -1,5 +1,12 @@
 /** What a message may say, and how reactions add up: pure functions of what was posted. */
-import { mentionsMax, reactionKindsMax, textLengthMax, type ReactionCount } from './contract.ts'
+import {
+  dayNumberIn,
+  mentionsMax,
+  midnightOf,
+  reactionKindsMax,
+  textLengthMax,
+  type ReactionCount,
+} from './contract.ts'
 
 /** Combining marks that may follow each other; the longest honest stacks (Tibetan, pointed Hebrew) stay below it. */
 export const marksInARowMax = 10
@@ -13,9 +20,6 @@ const stackedMarks = new RegExp(`(?:\\p{M}\\p{Cf}*){${marksInARowMax + 1}}`, 'u'
 // oxlint-disable-next-line no-control-regex -- these characters are what it looks for
 const control = /[\0-\x08\x0b-\x1f\x7f]/
 const oneEmoji = /^\p{RGI_Emoji}$/v
-const dayMs = 86_400_000
-/** Group days are days of Asia/Shanghai, which has no summer time. */
-const dayOffsetMs = 8 * 3_600_000
 
 /** [MS1] White space at the end is cut; every other character is kept as it came. */
 export function normaliseText(text: string): string {
@@ -54,20 +58,24 @@ export function mentionFault(
   return undefined
 }
 
-/** The day of a group in which an instant lies, counted from 1970. */
-export function groupDayOf(at: number): number {
-  return Math.floor((at + dayOffsetMs) / dayMs)
+/** Mentions of everybody on a local date of the group, a number of days from 1970, and when the last of them was. */
+export interface MentionedAll {
+  readonly day: number
+  readonly count: number
+  readonly at: number
 }
-/**
- * [MS8] Milliseconds until everybody may be mentioned again; 0 when at once.
- * `day` and `count` are those of the latest mention at `at`.
- */
-export function mentionAllWaitMs(last: { day: number; count: number; at: number } | undefined, now: number): number {
+/** [MS8] Milliseconds until everybody may be mentioned again; 0 when at once. */
+export function mentionAllWaitMs(last: MentionedAll | undefined, now: number, timeZone: string): number {
   if (last === undefined) return 0
-  const today = groupDayOf(now)
   const coolDown = Math.max(0, last.at + mentionAllCoolDownMs - now)
-  if (last.day !== today || last.count < mentionAllPerDayMax) return coolDown
-  return (today + 1) * dayMs - dayOffsetMs - now
+  if (last.day < dayNumberIn(timeZone, now) || last.count < mentionAllPerDayMax) return coolDown
+  return Math.max(coolDown, midnightOf(timeZone, last.day + 1) - now)
+}
+/** [MER8] With one more. A date never goes back: a zone told anew gives no second day. */
+export function withMentionAll(last: MentionedAll | undefined, now: number, timeZone: string): MentionedAll {
+  const today = dayNumberIn(timeZone, now)
+  if (last === undefined || last.day < today) return { day: today, count: 1, at: now }
+  return { day: last.day, count: last.count + 1, at: now }
 }
 
 /** [RE1] Exactly one emoji that devices agree on, as the Unicode standard lists them. */

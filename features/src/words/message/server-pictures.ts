@@ -4,7 +4,7 @@
  */
 import type { UserId } from '@qun/contract'
 import type { Call } from '@qun/core'
-import { addPost, dropPicturesOf, isPostedAt, takeUpload } from './store.ts'
+import { addPost, dropPicturesOf, isPostedAt, shownPictures, takeUpload } from './store.ts'
 
 const dayMs = 86_400_000
 type Place = Pick<Call, 'tx' | 'appId' | 'now'> & Parameters<typeof dropPicturesOf>[1]
@@ -27,4 +27,6 @@ export const cardPictures = {
   },
   /** [PI4] With the card recalled, what no other message shows is gone. */
   recalled: (call: Place): Promise<void> => dropPicturesOf(call.tx, call),
+  /** [PI7] What cards show, and whose it is, for their auditors. */
+  shown: shownPictures,
 }

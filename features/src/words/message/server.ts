@@ -5,6 +5,7 @@ import {
   defineFeature,
   serveCard,
   serveEndpoint,
+  zoneOfGroup,
   type ActionCall,
   type CardCall,
   type EndpointCall,
@@ -28,17 +29,16 @@ import {
 import {
   countReaction,
   distinctMentions,
-  groupDayOf,
   isReaction,
   mentionAllWaitMs,
   mentionFault,
   normaliseText,
   textFault,
+  withMentionAll,
 } from './rules.ts'
 import {
   addPicture,
   addReaction,
-  countMentionAll,
   countUploads,
   dropPicturesOf,
   findPicture,
@@ -54,6 +54,7 @@ import {
   removeReaction,
   scrubMessage,
   sweepUnposted,
+  writeMentionAll,
   type Reactor,
 } from './store.ts'
 import { convertInTurn } from './server-convert.ts'
@@ -106,12 +107,14 @@ async function checkReferences(
   if (everybody) await countEverybody(attempt)
   return undefined
 }
-/** [MS8] Counted before the post: one that is lost afterwards still counts. */
+/** [MS8] [MER8] By the local date of the group. Counted before the post: one that is lost afterwards still counts. */
 async function countEverybody(attempt: PostAttempt): Promise<void> {
   const { appId, groupId, now } = attempt
   const waitMs = await attempt.decide(async (tx) => {
-    const wait = mentionAllWaitMs(await lockMentionAll(tx, appId, groupId), now)
-    if (wait === 0) await countMentionAll(tx, appId, groupId, groupDayOf(now), now)
+    const timeZone = await zoneOfGroup({ tx, appId, now }, groupId)
+    const last = await lockMentionAll(tx, appId, groupId)
+    const wait = mentionAllWaitMs(last, now, timeZone)
+    if (wait === 0) await writeMentionAll(tx, appId, groupId, withMentionAll(last, now, timeZone))
     return wait
   })
   if (waitMs > 0) attempt.fail('mention.all_limited', { retryAfterMs: waitMs })

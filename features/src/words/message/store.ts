@@ -138,12 +138,14 @@ export async function scrubMessage(tx: Tx, place: Place): Promise<void> {
 }
 
 // ── mentions of everybody ──
+export interface MentionAllRow {
+  /** A local date of the group, as days from 1970. */
+  readonly day: number
+  readonly count: number
+  readonly at: number
+}
 /** Locks the group's count until commit. */
-export async function lockMentionAll(
-  tx: Tx,
-  appId: AppId,
-  groupId: GroupId,
-): Promise<{ day: number; count: number; at: number } | undefined> {
+export async function lockMentionAll(tx: Tx, appId: AppId, groupId: GroupId): Promise<MentionAllRow | undefined> {
   await sql`INSERT INTO message_mention_all (app_id, group_id, day, count, at) VALUES (${appId}, ${groupId}, 0, 0, 0)
     ON CONFLICT DO NOTHING`.execute(tx)
   const row = await tables(tx)
@@ -155,9 +157,14 @@ export async function lockMentionAll(
     .executeTakeFirstOrThrow()
   return row.count === 0 ? undefined : row
 }
-export async function countMentionAll(tx: Tx, appId: AppId, groupId: GroupId, day: number, at: number): Promise<void> {
-  await sql`UPDATE message_mention_all SET day = ${day}, at = ${at},
-      count = CASE WHEN day = ${day} THEN count + 1 ELSE 1 END
+/** The caller holds the lock. */
+export async function writeMentionAll(
+  tx: Tx,
+  appId: AppId,
+  groupId: GroupId,
+  { day, count, at }: MentionAllRow,
+): Promise<void> {
+  await sql`UPDATE message_mention_all SET day = ${day}, count = ${count}, at = ${at}
     WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
 }
 
@@ -244,6 +251,9 @@ export async function addPost(tx: Tx, place: Place, mediaId: string): Promise<vo
   const row = { app_id: place.appId, group_id: place.groupId, media_id: mediaId, seq: place.seq }
   await tables(tx).insertInto('message_media_posts').values(row).execute()
 }
+/** Pictures that messages and cards show, and who uploaded each. */
+export const shownPictures = sql`SELECT p.app_id, p.group_id, p.seq, p.media_id, m.user_id
+  FROM message_media_posts p JOIN message_media m USING (app_id, group_id, media_id)`
 /** [PI7] Takes a person's upload that nothing shows yet; false for any other. One statement, so that one taker wins. */
 export async function takeUpload(
   tx: Tx,

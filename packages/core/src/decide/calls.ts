@@ -1,5 +1,6 @@
 /** Makes the objects handlers work with: a decision as a card, an endpoint or a reaction sees it. */
 import {
+  givesOf,
   type GroupId,
   type GroupSettings,
   type MemberRow,
@@ -97,6 +98,8 @@ export async function postWithin(
   const server = registry.cards.get(message.kind)
   if (server === undefined) throw refuse('card.unknown_type')
   assert(server.open === undefined, `kind ${message.kind} cannot be posted by another handler`)
+  // [MER2] Nobody was asked whether they may give it.
+  assert(givesOf(server.card, message.body) !== 'issued', `a ${message.kind} posted by a handler gives what is issued`)
   validators.assert(server.card.body, message.body, `a ${message.kind} posted by a handler`)
   await work.lock()
   const body = JSON.stringify(message.body)

@@ -304,7 +304,7 @@ export class GroupWork {
     const sender = message.senderId === '' ? undefined : await this.findMember(message.senderId)
     const own = (sender?.own ?? 0) + (message.countable && sender !== undefined ? 1 : 0)
     const row = nextRow(group, message, own, now)
-    await insertMessage(this.decision, this.groupId, row, message.fingerprint)
+    await insertMessage(this.decision, this.groupId, row, message)
     group.last_seq = row.seq
     group.version = row.version
     group.last_ordinal = row.ordinal

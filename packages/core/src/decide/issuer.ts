@@ -101,14 +101,31 @@ export async function zoneOfGroup(call: MerchantCall, groupId: string): Promise<
   const standing = await standingOf(call, groupId)
   return zoneAmong(standing?.zones ?? [], standing?.path ?? null, call.now).timeZone
 }
+export interface NamedIssuer extends GroupIssuer {
+  /** [MER10] It, or one it belongs to, gives nothing now. */
+  readonly isSuspended: boolean
+}
 /** The merchant the host names, or who gives what it gives without a name. Refuses `merchant.not_found`. */
-export async function issuerNamed(call: MerchantCall, merchantId: string = mainMerchant): Promise<GroupIssuer> {
+export async function issuerNamed(call: MerchantCall, merchantId: string = mainMerchant): Promise<NamedIssuer> {
   const { tx, appId, now } = call
-  const { rows } = await sql<Standing>`SELECT m.path, m.programme, ${zonesOf(sql`m.path`)} AS zones FROM merchants m
-    WHERE m.app_id = ${appId} AND m.merchant_id = ${merchantId}`.execute(tx)
-  const known = rows[0] && issuerIn(rows[0], now)
-  if (known !== undefined) return known
+  const { rows } = await sql<Standing & Pick<NamedIssuer, 'isSuspended'>>`SELECT m.path, m.programme,
+      ${zonesOf(sql`m.path`)} AS zones, EXISTS (SELECT FROM merchants a WHERE a.app_id = ${appId}
+        AND a.merchant_id = ANY(m.path) AND a.suspended_at IS NOT NULL) AS "isSuspended"
+    FROM merchants m WHERE m.app_id = ${appId} AND m.merchant_id = ${merchantId}`.execute(tx)
+  const [row] = rows
+  const known = row && issuerIn(row, now)
+  if (known !== undefined) return { ...known, isSuspended: row?.isSuspended === true }
   if (merchantId !== mainMerchant) throw refuse('merchant.not_found')
   const { timeZone } = await zoneAt(call, null)
-  return { merchantId: mainMerchant, path: [mainMerchant], timeZone, points: pointsOf(mainMerchant) }
+  const points = pointsOf(mainMerchant)
+  return { merchantId: mainMerchant, path: [mainMerchant], timeZone, points, isSuspended: false }
+}
+/**
+ * [MER10] The same, for whoever gives in its name. Refuses `merchant.suspended`. NOTE: read without a lock: what is
+ * given while a suspension is being told comes before it.
+ */
+export async function giverNamed(call: MerchantCall, merchantId?: string): Promise<NamedIssuer> {
+  const issuer = await issuerNamed(call, merchantId)
+  if (issuer.isSuspended) throw refuse('merchant.suspended')
+  return issuer
 }

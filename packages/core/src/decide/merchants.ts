@@ -28,7 +28,11 @@ export interface Merchant {
   /** [MER3] Whose points it gives. */
   readonly programme: string
   readonly suspendedAt: number | null
+  /** [MER10] Gone for good. */
+  readonly endedAt: number | null
 }
+const merchantColumns = sql`merchant_id AS "merchantId", name, path, programme, suspended_at AS "suspendedAt",
+  ended_at AS "endedAt"`
 export interface Staff {
   readonly userId: string
   readonly post: string
@@ -39,9 +43,8 @@ export interface Staff {
 
 // ── merchants ──
 export async function findMerchant({ tx, appId }: MerchantCall, merchantId: string): Promise<Merchant | undefined> {
-  const { rows } = await sql<Merchant>`SELECT merchant_id AS "merchantId", name, path, programme,
-      suspended_at AS "suspendedAt"
-    FROM merchants WHERE app_id = ${appId} AND merchant_id = ${merchantId}`.execute(tx)
+  const { rows } = await sql<Merchant>`SELECT ${merchantColumns} FROM merchants
+    WHERE app_id = ${appId} AND merchant_id = ${merchantId}`.execute(tx)
   return rows[0]
 }
 /** Refuses `merchant.not_found`. */
@@ -52,9 +55,8 @@ export async function knownMerchant(call: MerchantCall, merchantId: string): Pro
 }
 /** Those after a merchant, in the order of their ids. */
 export async function listMerchants({ tx, appId }: MerchantCall, after: string, limit: number): Promise<Merchant[]> {
-  const { rows } = await sql<Merchant>`SELECT merchant_id AS "merchantId", name, path, programme,
-      suspended_at AS "suspendedAt"
-    FROM merchants WHERE app_id = ${appId} AND merchant_id > ${after} ORDER BY merchant_id LIMIT ${limit}`.execute(tx)
+  const { rows } = await sql<Merchant>`SELECT ${merchantColumns} FROM merchants
+    WHERE app_id = ${appId} AND merchant_id > ${after} ORDER BY merchant_id LIMIT ${limit}`.execute(tx)
   return rows
 }
 export interface MerchantTold {
@@ -67,7 +69,7 @@ export interface MerchantTold {
 /**
  * [MER1] Makes a merchant, or names it anew. Whom it belongs to and whose points it gives are told once: groups and
  * what was given hang on them. False when it was told otherwise before, or lies too deep. Refuses `merchant.not_found`
- * for a parent nobody knows.
+ * for a parent nobody knows, and `merchant.ended` for one that is gone for good, or whose parent is.
  */
 export async function putMerchant(call: MerchantCall, told: MerchantTold): Promise<boolean> {
   const { tx, appId, now } = call
@@ -75,18 +77,61 @@ export async function putMerchant(call: MerchantCall, told: MerchantTold): Promi
   const parent = parentId === undefined ? undefined : await knownMerchant(call, parentId)
   const path = [merchantId, ...(parent?.path ?? [])]
   if (path.length > merchantDepthMax || new Set(path).size < path.length) return false
+  if ((await lockPath(call, path.slice(1))).some(isEnded)) throw refuse('merchant.ended')
   const { rows } = await sql`INSERT INTO merchants (app_id, merchant_id, name, path, programme, created_at)
     VALUES (${appId}, ${merchantId}, ${name}, ${path}::text[], ${programme ?? merchantId}, ${now})
     ON CONFLICT (app_id, merchant_id) DO UPDATE SET name = excluded.name WHERE merchants.path = excluded.path
-      AND (${programme === undefined} OR merchants.programme = excluded.programme)
+      AND merchants.ended_at IS NULL AND (${programme === undefined} OR merchants.programme = excluded.programme)
     RETURNING 1`.execute(tx)
-  return rows.length > 0
+  if (rows.length > 0) return true
+  if ((await knownMerchant(call, merchantId)).endedAt !== null) throw refuse('merchant.ended')
+  return false
 }
-/** [MER10] Refuses `merchant.not_found`. */
-export async function setSuspended({ tx, appId, now }: MerchantCall, merchantId: string, on: boolean): Promise<void> {
-  const { rows } = await sql`UPDATE merchants SET suspended_at = CASE WHEN ${on} THEN coalesce(suspended_at, ${now}) END
-    WHERE app_id = ${appId} AND merchant_id = ${merchantId} RETURNING 1`.execute(tx)
-  if (rows.length === 0) throw refuse('merchant.not_found')
+/** [MER10] Refuses `merchant.not_found`, and `merchant.ended` for one that is gone for good. */
+export async function setSuspended(call: MerchantCall, merchantId: string, on: boolean): Promise<void> {
+  const { tx, appId, now } = call
+  if (await lockStanding(call, merchantId)) throw refuse('merchant.ended')
+  await sql`UPDATE merchants SET suspended_at = CASE WHEN ${on} THEN coalesce(suspended_at, ${now}) END
+    WHERE app_id = ${appId} AND merchant_id = ${merchantId}`.execute(tx)
+}
+/**
+ * Holds a merchant: what else is decided about it, its staff and its groups waits. True when it is gone for good.
+ * Refuses `merchant.not_found`.
+ */
+async function lockStanding({ tx, appId }: MerchantCall, merchantId: string): Promise<boolean> {
+  const { rows } = await sql<{ ended_at: number | null }>`SELECT ended_at FROM merchants
+    WHERE app_id = ${appId} AND merchant_id = ${merchantId} FOR NO KEY UPDATE`.execute(tx)
+  if (rows[0] === undefined) throw refuse('merchant.not_found')
+  return isEnded(rows[0])
+}
+const isEnded = ({ ended_at }: { readonly ended_at: number | null }): boolean => ended_at !== null
+/**
+ * [MER10] Ends a merchant for good: it gives nothing, and nobody works for it, from now on. Its row stays, so that what
+ * it gave names it and nobody takes its id again. `branches` when some belong to it still; `before` when it ended
+ * already. Refuses `merchant.not_found`.
+ */
+export async function endMerchant(call: MerchantCall, merchantId: string): Promise<'ended' | 'before' | 'branches'> {
+  const { tx, appId, now } = call
+  if (await lockStanding(call, merchantId)) return 'before'
+  const { rows } = await sql`SELECT FROM merchants WHERE app_id = ${appId} AND path @> ARRAY[${merchantId}]
+    AND merchant_id <> ${merchantId} AND ended_at IS NULL LIMIT 1`.execute(tx)
+  if (rows.length > 0) return 'branches'
+  await sql`UPDATE merchants SET ended_at = ${now}, suspended_at = coalesce(suspended_at, ${now})
+    WHERE app_id = ${appId} AND merchant_id = ${merchantId}`.execute(tx)
+  await sql`UPDATE merchant_staff SET until = greatest(${now}, since)
+    WHERE app_id = ${appId} AND merchant_id = ${merchantId} AND until IS NULL`.execute(tx)
+  return 'ended'
+}
+/** Who worked for a merchant when it ended, those after a person, in the order of their ids. */
+export async function listLastStaff(
+  { tx, appId }: MerchantCall,
+  page: { readonly merchantId: string; readonly after: string; readonly limit: number },
+): Promise<UserId[]> {
+  const { rows } = await sql<{ user_id: UserId }>`SELECT s.user_id FROM merchant_staff s
+    JOIN merchants m ON m.app_id = s.app_id AND m.merchant_id = s.merchant_id
+    WHERE s.app_id = ${appId} AND s.merchant_id = ${page.merchantId} AND s.user_id > ${page.after}
+      AND s.until >= m.ended_at ORDER BY s.user_id LIMIT ${page.limit}`.execute(tx)
+  return rows.map(({ user_id }) => user_id)
 }
 
 // ── staff ──
@@ -102,7 +147,7 @@ export async function listStaff(
 }
 /**
  * [MER1] [MER9] What a person may do for a merchant from now on; null ends it. What they could until now stays written.
- * Refuses `merchant.not_found`.
+ * Refuses `merchant.not_found`, and `merchant.ended` to put somebody to work for one that is gone for good.
  */
 export async function setStaff(
   call: MerchantCall,
@@ -111,17 +156,14 @@ export async function setStaff(
 ): Promise<void> {
   const { tx, appId, now } = call
   // Changes of one merchant's staff stand in line: two at once would both begin.
-  const { rows } = await sql`SELECT FROM merchants WHERE app_id = ${appId} AND merchant_id = ${of.merchantId}
-    FOR NO KEY UPDATE`.execute(tx)
-  if (rows.length === 0) throw refuse('merchant.not_found')
-  // What was told in this very millisecond was never in force.
-  await sql`DELETE FROM merchant_staff WHERE app_id = ${appId} AND merchant_id = ${of.merchantId}
-    AND user_id = ${of.userId} AND until IS NULL AND since >= ${now}`.execute(tx)
-  await sql`UPDATE merchant_staff SET until = ${now} WHERE app_id = ${appId} AND merchant_id = ${of.merchantId}
-    AND user_id = ${of.userId} AND until IS NULL`.execute(tx)
+  if ((await lockStanding(call, of.merchantId)) && work !== null) throw refuse('merchant.ended')
+  const theirs = sql`app_id = ${appId} AND merchant_id = ${of.merchantId} AND user_id = ${of.userId}`
+  await sql`UPDATE merchant_staff SET until = greatest(${now}, since) WHERE ${theirs} AND until IS NULL`.execute(tx)
   if (work === null) return
+  // What was told in this very millisecond was in force before it: something may have been given by it.
   await sql`INSERT INTO merchant_staff (app_id, merchant_id, user_id, since, post, abilities)
-    VALUES (${appId}, ${of.merchantId}, ${of.userId}, ${now}, ${work.post}, ${work.abilities}::text[])`.execute(tx)
+    SELECT ${appId}, ${of.merchantId}, ${of.userId}, greatest(${now}, (SELECT max(since) + 1 FROM merchant_staff
+      WHERE ${theirs})), ${work.post}, ${work.abilities}::text[]`.execute(tx)
 }
 
 // ── what they may ──
@@ -131,8 +173,8 @@ async function lockPath({ tx, appId }: MerchantCall, path: readonly string[]) {
     merchant_id: string
     name: string
     suspended_at: number | null
-  }>`SELECT merchant_id, name,
-      suspended_at FROM merchants
+    ended_at: number | null
+  }>`SELECT merchant_id, name, suspended_at, ended_at FROM merchants
     WHERE app_id = ${appId} AND merchant_id = ANY(${[...path]}::text[]) ORDER BY merchant_id FOR SHARE`.execute(tx)
   return rows
 }
@@ -218,14 +260,17 @@ export async function worksFor({ tx, appId }: MerchantCall, path: readonly strin
 }
 
 // ── their groups ──
-/** [MER10] The path of a merchant that gets a group, under a lock, and whether it gives nothing now. */
+/**
+ * [MER10] The path of a merchant that gets a group, under a lock, and whether it gives nothing now. Refuses
+ * `merchant.not_found`, and `merchant.ended` where one of the path is gone for good.
+ */
 export async function standBehind(
   call: MerchantCall,
   merchantId: string,
 ): Promise<{ readonly path: readonly string[]; readonly isStopped: boolean }> {
-  const found = await findMerchant(call, merchantId)
-  if (found === undefined) throw refuse('merchant.not_found')
+  const found = await knownMerchant(call, merchantId)
   const merchants = await lockPath(call, found.path)
+  if (merchants.some(isEnded)) throw refuse('merchant.ended')
   return { path: found.path, isStopped: merchants.some(({ suspended_at }) => suspended_at !== null) }
 }
 /** A group of a merchant, or of one that belongs to it. */

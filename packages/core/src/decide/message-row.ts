@@ -32,6 +32,8 @@ export interface NewMessage {
   readonly mentions: readonly string[]
   /** [MER7] JSON text of the shop it is spoken as. */
   readonly spokenAs?: string | null
+  /** [MER9] Posted with the host's own key. */
+  readonly byHost?: boolean
 }
 /** The row behind the last of a locked group; `own` counts the sender's words up to it. */
 export function nextRow(
@@ -62,13 +64,15 @@ export async function insertMessage(
   { appId, tx }: Footing,
   groupId: string,
   row: MessageDbRow & { readonly client_id: string },
-  fingerprint: number,
+  { fingerprint, byHost }: Pick<NewMessage, 'fingerprint' | 'byHost'>,
 ): Promise<void> {
   await sql`INSERT INTO messages
-      (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at, spoken_as)
+      (app_id, group_id, seq, version, sender_id, client_key, client_id, fingerprint, kind, body, state, countable, ordinal, own, at,
+      spoken_as, by_host)
     VALUES (${appId}, ${groupId}, ${row.seq}, ${row.version}, ${row.sender_id}, ${keyOf(row.sender_id, row.client_id)}::uuid,
       ${row.client_id}, ${fingerprint}, ${row.kind}, ${row.body}::json, ${row.state}::json,
-      ${row.countable}, ${row.ordinal}, ${row.own}, ${row.at}, ${row.spoken_as}::json)`.execute(tx)
+      ${row.countable}, ${row.ordinal}, ${row.own}, ${row.at}, ${row.spoken_as}::json,
+      ${byHost === true ? true : null})`.execute(tx)
 }
 /**
  * Counts the word of the sender at `seq`, and writes down the silence that it ends, without stamping the member's row:

@@ -285,6 +285,16 @@ export const engineMigrations: readonly Migration[] = [
       },
     ],
   },
+  {
+    // [MER9] Posted with the host's own key, in whosever name. What is older does not say so: see issued.ts.
+    id: 'core-018',
+    up: [`ALTER TABLE messages ADD COLUMN by_host boolean`],
+  },
+  {
+    // [MER10] Since when it is gone for good. Its row stays: what it gave names it, and nobody takes its id again.
+    id: 'core-019',
+    up: [`ALTER TABLE merchants ADD COLUMN ended_at bigint CHECK (ended_at IS NULL OR suspended_at IS NOT NULL)`],
+  },
 ]
 /** The engine's and all features' migrations, in order; what several features bring (the ledger's) once. */
 export function migrationsOf(features: readonly Feature[]): Migration[] {

@@ -5,6 +5,7 @@
 import { type Audit, check, type Store } from '@qun/storage'
 import { sql } from 'kysely'
 import type { Feature } from './feature.ts'
+import { issuedAudit } from './issued.ts'
 import { silencesUntrue } from './silences.ts'
 
 export interface Audited {
@@ -17,7 +18,8 @@ export interface Audited {
 
 /** The engine's audits and those of the features, each once. */
 export function auditsOf(features: readonly Feature[]): readonly Audit[] {
-  return [...new Set([...engineAudits, ...features.flatMap((feature) => feature.audits ?? [])])]
+  const own = [...engineAudits, issuedAudit(features)]
+  return [...new Set([...own, ...features.flatMap((feature) => feature.audits ?? [])])]
 }
 
 /** Runs the engine's audits and those of the features, one after another, each in a reading of its own. */

@@ -345,6 +345,7 @@ async function open(
     summary: summaryOf(decision.engine.registry, card.kind, body),
     mentions,
     spokenAs,
+    byHost: request.asServer === true,
   })
   draft.keep()
   return { seq: posted.seq, version: posted.text.version, at: posted.at }

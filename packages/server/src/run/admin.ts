@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { AppId } from '@qun/contract'
 import { audit, migrationsOf, renewEpoch, repair, type Audited, type Feature, type Repaired } from '@qun/core'
-import { findRunningEmbedded, migrate, openStore, startEmbedded, type Store } from '@qun/storage'
+import { findRunningEmbedded, migrate, openStore, startEmbedded, type Store, type StoreOptions } from '@qun/storage'
 import { sql } from 'kysely'
 import { Apps } from '../apps/apps.ts'
 import type { Config } from './config.ts'
@@ -40,11 +40,14 @@ interface Ground {
   readonly close: () => Promise<void>
 }
 
-async function openGround(config: Place): Promise<Ground> {
+/** How long a statement may take where the store’s own bound is too short. */
+type Patience = Pick<StoreOptions, 'statementTimeoutMs'>
+
+async function openGround(config: Place, patience: Patience = {}): Promise<Ground> {
   const embedded =
     config.databaseUrl === undefined ? await startEmbedded({ dataDir: join(config.dataDir, 'database') }) : undefined
   try {
-    const store = await openStore({ url: config.databaseUrl ?? embedded!.url })
+    const store = await openStore({ url: config.databaseUrl ?? embedded!.url, ...patience })
     const close = async () => {
       await store.close()
       await embedded?.stop()
@@ -56,14 +59,14 @@ async function openGround(config: Place): Promise<Ground> {
   }
 }
 
-async function openBeside(config: Place): Promise<Ground> {
+async function openBeside(config: Place, patience?: Patience): Promise<Ground> {
   const running = config.databaseUrl ?? (await findRunningEmbedded(join(config.dataDir, 'database')))
-  return openGround(running === undefined ? config : { ...config, databaseUrl: running })
+  return openGround(running === undefined ? config : { ...config, databaseUrl: running }, patience)
 }
 
 /** The store beside a running server: an embedded one through that server's own PostgreSQL, else opened here. */
-async function withStore<T>(config: Config, use: (store: Store) => Promise<T>): Promise<T> {
-  const { store, close } = await openBeside(config)
+async function withStore<T>(config: Config, use: (store: Store) => Promise<T>, patience?: Patience): Promise<T> {
+  const { store, close } = await openBeside(config, patience)
   try {
     return await use(store)
   } finally {
@@ -71,9 +74,12 @@ async function withStore<T>(config: Config, use: (store: Store) => Promise<T>): 
   }
 }
 
+/** One audit reads a whole log: of five million messages some take fifteen seconds, the bound of a request. */
+const auditPatience: Patience = { statementTimeoutMs: 10 * 60_000 }
 /** Proves the invariants of all rows: the engine's and every feature's. Reads only, and beside a running server. */
 export function auditStore(config: Config, features: readonly Feature[]): Promise<Audited[]> {
-  return withStore(config, (store) => audit(store, features, { now: Date.now, elapsed: () => performance.now() }))
+  const clock = { now: Date.now, elapsed: () => performance.now() }
+  return withStore(config, (store) => audit(store, features, clock), auditPatience)
 }
 
 /** Mends counters that disagree with their rows, each group under its lock, beside a running server. */
