@@ -18,8 +18,9 @@ import { cards, endpoints, records } from './contract.ts'
  * 6 Merchants: cards say whose value they give, groups whose they are, staff what they may do; coupons stack by the
  * host’s list, and every one names the most it takes off; a photo proves one check-in; numbers have the ranges of their
  * columns, names and titles one rule, pictures the origins a host lists; keys are listed and taken back.
+ * 7 A chance in a draw names the order that gave it, and goes back with it.
  */
-export const PROTOCOL_VERSION = 6
+export const PROTOCOL_VERSION = 7
 
 /** All that is on the wire, as plain JSON: schemas, routes, roles, codes. Texts for people are left out. */
 export function describeWire(): unknown {
