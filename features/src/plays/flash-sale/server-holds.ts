@@ -1,9 +1,9 @@
 /** The life of holds under the card's lock: taken, given back, refunded. Knows no request. */
 import type { MineOf, UserId } from '@qun/contract'
 import type { CardCall } from '@qun/core'
+import { isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import { type flashSale, holdMs, type Hold } from './contract.ts'
 import { countFault, timeFault } from './rules.ts'
-import { isVoid, type ProductKeeper } from './server-offer.ts'
 import { addHold, moveHolds, type StoredHold } from './store.ts'
 
 export type SaleCall = CardCall<typeof flashSale>

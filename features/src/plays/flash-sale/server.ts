@@ -1,11 +1,12 @@
 /** Serves flash sales: glue between the contract, the rules, and the life of holds. */
 import { isSafeAddress, type StateOf } from '@qun/contract'
 import { defineFeature, serveCard, type Feature, type OpenCall } from '@qun/core'
+import { admitOffer, guardOf, type ProductKeeper } from '../../shared/offer/server.ts'
 import { flashSale } from './contract.ts'
 import { timesFit } from './rules.ts'
 import { giveBack, nothing, take } from './server-holds.ts'
 import { endpointsWith, onOrder } from './server-host.ts'
-import { admitOffer, guardOf, type ProductKeeper } from './server-offer.ts'
+import { offerKind } from './server-offer.ts'
 import { audits } from './store-audits.ts'
 import { listStanding, migrations } from './store.ts'
 
@@ -15,7 +16,7 @@ async function open(
 ): Promise<StateOf<typeof flashSale>> {
   const { body } = call
   if (!timesFit(body, call.now)) call.fail('flash_sale.times_invalid')
-  const product = await admitOffer(call, keeper)
+  const product = await admitOffer(offerKind, call, keeper)
   if (body.priceFen >= product.priceFen) call.fail('flash_sale.price_invalid')
   if (body.url !== undefined && !isSafeAddress(body.url)) call.fail('card.url_scheme')
   call.schedule(body.endsAt, 'end')
@@ -67,7 +68,7 @@ export function createFlashSale({ products = [] }: FlashSaleOptions = {}): Featu
     migrations,
     cards: [cardWith(products[0])],
     endpoints: endpointsWith(products[0]),
-    guards: products.slice(0, 1).map(guardOf),
+    guards: products.slice(0, 1).map((keeper) => guardOf(offerKind, keeper)),
     reactions: [onOrder],
     audits,
   })

@@ -59,23 +59,6 @@ export interface Place {
   readonly groupId: GroupId
   readonly seq: number
 }
-/** [MER4] What the sale was allowed by. */
-export interface StoredOffer {
-  readonly productId: string
-  readonly merchantId: string
-  readonly priceFen: number
-  readonly listFen: number
-  readonly floorFen: number | null
-  /** Posted by the host in its own name. */
-  readonly isByHost: boolean
-}
-export async function keepOffer({ tx, appId, groupId, seq }: Place, offer: StoredOffer, at: number): Promise<void> {
-  await sql`INSERT INTO flash_sale_offers (app_id, group_id, seq, product_id, merchant_id, price_fen, list_fen, floor_fen,
-      by_host, at)
-    VALUES (${appId}, ${groupId}, ${seq}, ${offer.productId}, ${offer.merchantId}, ${offer.priceFen}, ${offer.listFen},
-      ${offer.floorFen}, ${offer.isByHost}, ${at})`.execute(tx)
-}
-
 export interface StoredHold {
   readonly holdId: string
   readonly userId: UserId

@@ -1,6 +1,7 @@
 /** What the host's checkout and its orders say of places; glue between requests, order facts and the teams. */
 import type { UserId } from '@qun/contract'
 import { serveEndpoint, type EndpointServer, type Reaction, type ReactionCall } from '@qun/core'
+import { isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import {
   bindOrder,
   groupBuy,
@@ -10,7 +11,6 @@ import {
   settleInstruction,
   teamsOf,
 } from './contract.ts'
-import { isVoid, type ProductKeeper } from './server-offer.ts'
 import {
   behindOf,
   giveBack,

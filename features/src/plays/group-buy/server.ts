@@ -1,10 +1,11 @@
 /** Serves group buys: glue between the card's contract, the rules, and the life of teams. */
 import { defineFeature, serveCard, type Feature, type OpenCall } from '@qun/core'
+import { admitOffer, guardOf, isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import { groupBuy } from './contract.ts'
 import { audits } from './store-audits.ts'
 import { offerFault } from './rules.ts'
 import { hostWith } from './server-host.ts'
-import { admitOffer, guardOf, isVoid, type ProductKeeper } from './server-offer.ts'
+import { offerKind } from './server-offer.ts'
 import {
   giveBack,
   keepPlace,
@@ -21,7 +22,7 @@ import { dueHolds, migrations, openTeams } from './store.ts'
 const settledAtOnce = 50
 
 async function open(call: OpenCall<typeof groupBuy>, keeper: ProductKeeper | undefined): Promise<OfferState> {
-  const product = await admitOffer(call, keeper)
+  const product = await admitOffer(offerKind, call, keeper)
   const fault = offerFault({ ...call.body, singlePriceFen: product.priceFen }, call.now)
   if (fault !== undefined) call.fail(fault)
   call.schedule(call.body.endsAt, 'end')
@@ -96,7 +97,7 @@ export function createGroupBuy({ products = [] }: GroupBuyOptions = {}): Feature
     name: 'group-buy',
     migrations,
     cards: [cardWith(products[0])],
-    guards: products.slice(0, 1).map(guardOf),
+    guards: products.slice(0, 1).map((keeper) => guardOf(offerKind, keeper)),
     audits,
     ...hostWith(products[0]),
   })

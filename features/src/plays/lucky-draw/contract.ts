@@ -199,7 +199,7 @@ export const luckyDraw = defineCard({
     'lucky-draw.claimed': closed({ seq: SeqSchema, userId: UserIdSchema, prize: Type.Integer() }),
     'lucky-draw.redrawn': closed({ seq: SeqSchema, count: Type.Integer(), winnerCount: Type.Integer() }),
     'lucky-draw.unclaimed': closed({ seq: SeqSchema, count: Type.Integer() }),
-    /** [LD27] An order ended that had given a chance: it was taken back, or `kept` because entries had closed before. */
+    /** [LD27] An order ended that had given a chance: taken back, or `kept` because entries had closed before. */
     'lucky-draw.chance-returned': closed({
       seq: SeqSchema,
       userId: UserIdSchema,
