@@ -10,7 +10,11 @@ const root = join(import.meta.dirname, '..')
 
 /** Which parts of features a row may import, a letter each. */
 function featuresCell({ features, folder }: ImportRow): string {
-  const parts = [features !== undefined && 'c', features === 'faces' && 'f', folder?.shared !== undefined && 's']
+  const parts = [
+    features !== undefined && 'c',
+    features === 'faces' && 'f',
+    (folder?.shared ?? 'none') !== 'none' && 's',
+  ]
   return parts.filter((part) => part !== false).join(' ')
 }
 /** Rows import columns. */

@@ -29,10 +29,8 @@ export interface ImportRow {
   readonly folder?: {
     readonly depth: 1 | 2
     readonly notOwn: readonly string[]
-    /** The part of `shared/` it may use; the servers of features share, and nothing that a client bundles does. */
-    readonly shared?: 'server' | 'store'
-    /** It names no feature at all, not even a contract. */
-    readonly alone?: true
+    /** The part of `shared/` it may use; of files there, which name no feature's contract either, none. */
+    readonly shared?: 'server' | 'store' | 'none'
   }
   /** When set, nothing else may be imported at all, Node and registry packages included. */
   readonly only?: readonly string[]
@@ -41,7 +39,7 @@ export interface ImportRow {
 
 /** Every file of a feature folder has its role as its name, or its role and a noun: `server.ts`, `server-media.ts`. */
 const role = (name: string) => [`features/src/*/*/${name}.ts`, `features/src/*/*/${name}-*.ts`]
-/** What servers of several features have in common: no feature, so it has no contract, and any of them may go. */
+/** What servers of several features have in common: no feature, so it has no contract. */
 const sharedRole = (name: string) => [`features/src/shared/*/${name}.ts`, `features/src/shared/*/${name}-*.ts`]
 /** What a file of each role may not import from its own folder, as the beginning of the file's name. */
 const behind = ['server', 'store', 'rules', 'ui', 'console']
@@ -145,13 +143,13 @@ export const importTable: readonly ImportRow[] = [
     folder: { depth: 1, notOwn: ['ui', 'console'], shared: 'server' },
     reason: 'Glue between the contract, the rules and the store; other features only by what they declare.',
   },
-  // After the rows of features, which these files match too: the later row counts.
   {
+    // These files match the rows of features too: the later row counts.
     rule: 'shared-store-knows-no-feature',
     title: 'shared `store.ts`',
     files: sharedRole('store'),
     may: ['contract', 'storage', 'ledger'],
-    folder: { depth: 1, notOwn: ['server'], alone: true },
+    folder: { depth: 1, notOwn: ['server'], shared: 'none' },
     reason: 'Queries of several features are handed their table’s name; they know none of them.',
   },
   {
@@ -159,7 +157,7 @@ export const importTable: readonly ImportRow[] = [
     title: 'shared `server.ts`',
     files: sharedRole('server'),
     may: ['contract', 'storage', 'ledger', 'core'],
-    folder: { depth: 1, notOwn: [], alone: true },
+    folder: { depth: 1, notOwn: [], shared: 'none' },
     reason: 'What servers of several features do alike is handed what differs; it knows none of them.',
   },
   {

@@ -65,7 +65,7 @@ export function patternsOf(row: ImportRow): Pattern[] {
 
 /** What a file of a folder of features may not import of the others, `up` being the way to its domain. */
 function elsewhere({ rule, reason, folder }: ImportRow, up: string): Pattern {
-  if (folder?.alone === true) return { group: [`${up}**`], message: `${rule}: ${reason}` }
+  if (folder?.shared === 'none') return { group: [`${up}**`], message: `${rule}: ${reason}` }
   const contracts = [`!${up}*/contract.ts`, `!${up}../*/*/contract.ts`]
   const shared = folder?.shared === undefined ? [] : [`!${up}../shared/*/${folder.shared}*.ts`]
   return {

@@ -18,7 +18,8 @@ import { cards, endpoints, records } from './contract.ts'
  * 6 Merchants: cards say whose value they give, groups whose they are, staff what they may do; coupons stack by the
  * host’s list, and every one names the most it takes off; a photo proves one check-in; numbers have the ranges of their
  * columns, names and titles one rule, pictures the origins a host lists; keys are listed and taken back.
- * 7 A chance in a draw names the order that gave it, and goes back with it.
+ * 7 A chance in a draw names the order that gave it, and goes back with it; flash sales and group buys name campaigns,
+ * count against budgets, and say when they ended as void; products say that they left.
  */
 export const PROTOCOL_VERSION = 7
 

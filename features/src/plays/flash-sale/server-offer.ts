@@ -1,7 +1,12 @@
-/** What a sale is among the cards that offer products of the catalogue. Knows no hold. */
+/** What a sale is among the cards that offer products of the catalogue: its prices, its cuts, its end. */
 import type { BodyOf } from '@qun/contract'
-import type { OfferKind } from '../../shared/offer/server.ts'
+import type { CardCall, Reaction } from '@qun/core'
+import { isVoid, type OfferKind, type ProductKeeper } from '../../shared/offer/server.ts'
+import { keepCut } from '../../shared/offer/server-cuts.ts'
+import { onProductLeft } from '../../shared/offer/server-void.ts'
 import { flashRefusals, flashSale } from './contract.ts'
+import { cutOf } from './rules.ts'
+import { countTaken } from './store.ts'
 
 export const offerKind: OfferKind<BodyOf<typeof flashSale>> = {
   kind: flashSale.kind,
@@ -10,4 +15,32 @@ export const offerKind: OfferKind<BodyOf<typeof flashSale>> = {
   table: 'flash_sale_offers',
   listField: 'originalPriceFen',
   lowestFen: ({ priceFen }) => priceFen,
+  cutOf,
 }
+type SaleCall = CardCall<typeof flashSale>
+
+/** [FS12] Of a sale that is over only pieces count that are sold, or held for a buyer who may still pay. */
+export const keepSold = (call: SaleCall): Promise<void> =>
+  keepCut(offerKind, call, async ({ listFen, priceFen }) => (listFen - priceFen) * (await countTaken(call)))
+/** Whether nothing goes back on sale any more; recalled, it has no body. */
+export const isOver = (call: SaleCall): boolean =>
+  (call.body as SaleCall['body'] | null) === null || call.state.phase === 'ended'
+/** [FS8] */
+export async function endSale(call: SaleCall): Promise<void> {
+  if (call.state.phase === 'ended') return
+  call.setState({ ...call.state, phase: 'ended' })
+  call.record('flash-sale.ended', { seq: call.seq, soldCount: call.state.soldCount })
+  await keepSold(call)
+}
+/** [FS13] A sale that is void ends, for good: should the product come back, it is offered anew. */
+export const onVoid = (keeper: ProductKeeper): readonly Reaction[] =>
+  onProductLeft({
+    ...offerKind,
+    async endIfVoid(call, at) {
+      const sale = await call.card(flashSale, at)
+      if (sale.state.phase === 'ended' || !(await isVoid(sale, keeper))) return
+      sale.setState({ ...sale.state, void: true })
+      sale.cancelJob('end')
+      await endSale(sale)
+    },
+  })

@@ -1,8 +1,12 @@
-/** What a group buy is among the cards that offer products of the catalogue. Knows no team. */
+/** What a group buy is among the cards that offer products of the catalogue: its prices, its cuts, its end. */
 import type { BodyOf } from '@qun/contract'
-import type { OfferKind } from '../../shared/offer/server.ts'
+import type { CardCall, Reaction } from '@qun/core'
+import { isVoid, type OfferKind, type ProductKeeper } from '../../shared/offer/server.ts'
+import { keepCut } from '../../shared/offer/server-cuts.ts'
+import { onProductLeft } from '../../shared/offer/server-void.ts'
 import { groupBuy, groupBuyRefusals } from './contract.ts'
-import { lowestFen } from './rules.ts'
+import { cutOf, lowestFen } from './rules.ts'
+import { cutOfPlaces } from './store.ts'
 
 export const offerKind: OfferKind<BodyOf<typeof groupBuy>> = {
   kind: groupBuy.kind,
@@ -11,4 +15,34 @@ export const offerKind: OfferKind<BodyOf<typeof groupBuy>> = {
   table: 'group_buy_offers',
   listField: 'singlePriceFen',
   lowestFen: ({ ladder }) => lowestFen(ladder),
+  cutOf,
 }
+type OfferCall = CardCall<typeof groupBuy>
+
+/** [GB17] Of an offer that is over only pieces count that are bought, or may still be by a team that is open. */
+export const keepBought = (call: OfferCall): Promise<void> =>
+  keepCut(offerKind, call, ({ listFen, priceFen }) => cutOfPlaces(call, listFen, priceFen))
+/** The last thing done in whatever may have made them fewer: while the offer lasts, what came back is on sale again. */
+export async function keepIfOver(call: OfferCall): Promise<void> {
+  const isRecalled = (call.body as OfferCall['body'] | null) === null
+  if (isRecalled || call.state.phase !== 'on') await keepBought(call)
+}
+/** Places that wait for money are given back at once; open teams have their time. */
+export async function endOffer(call: OfferCall): Promise<void> {
+  if (call.state.phase !== 'on') return
+  call.setState({ ...call.state, phase: 'ended' })
+  call.schedule(call.now, 'sweep')
+  await keepBought(call)
+}
+/** [GB18] An offer that is void ends, for good: should the product come back, it is offered anew. */
+export const onVoid = (keeper: ProductKeeper): readonly Reaction[] =>
+  onProductLeft({
+    ...offerKind,
+    async endIfVoid(call, at) {
+      const offer = await call.card(groupBuy, at)
+      if (offer.state.phase !== 'on' || !(await isVoid(offer, keeper))) return
+      offer.setState({ ...offer.state, void: true })
+      offer.cancelJob('end')
+      await endOffer(offer)
+    },
+  })

@@ -6,6 +6,7 @@
 import type { AppId, GroupId, RefusalKinds, UserId } from '@qun/contract'
 import type { Guard, OpenCall } from '@qun/core'
 import type { Tx } from '@qun/storage'
+import { countCut } from './server-cuts.ts'
 import { keepOffer } from './store.ts'
 
 /** A product as whoever keeps the catalogue knows it. */
@@ -51,6 +52,8 @@ interface OfferBody {
   readonly title?: string
   readonly merchant?: { readonly merchantId: string; readonly name: string }
   readonly stock: number
+  /** In whose name the price is cut, and against whose budget it counts. */
+  readonly campaign?: string
 }
 /** What a kind of card that offers products says of itself. */
 export interface OfferKind<Body extends OfferBody> {
@@ -64,6 +67,8 @@ export interface OfferKind<Body extends OfferBody> {
   readonly listField: keyof Body & string
   /** The lowest at which a piece may go. */
   readonly lowestFen: (body: Body) => number
+  /** [MER5] The most it may cut off the list price, of all its pieces. */
+  readonly cutOf: (body: Body, product: Pick<OfferedProduct, 'priceFen'>) => number
 }
 
 /** [MER4] Refuses nothing: a product that is not there is refused in the decision, after who may sell at all. */
@@ -88,7 +93,7 @@ export const guardOf = <Body extends OfferBody>(of: OfferKind<Body>, keeper: Pro
 
 /** The call in which a card is posted, as far as every offer needs it. */
 type Posting<Body> = Omit<OpenCall<any>, 'body'> & { readonly body: Body }
-/** [MER4] Reads the product under its lock and keeps what the offer was allowed by. Its list price. */
+/** [MER4] [MER5] Reads the product under its lock, counts what is cut off, and keeps what the offer was allowed by. */
 export async function admitOffer<Body extends OfferBody>(
   of: OfferKind<Body>,
   call: Posting<Body>,
@@ -105,18 +110,24 @@ export async function admitOffer<Body extends OfferBody>(
   if (![title, merchant?.name].every((told = '') => told.trim() !== '')) call.fail(of.undisclosed)
   const { merchantId, floorFen = null } = product
   const isByHost = (call.actorId as string) === ''
-  const offer = { productId, merchantId, priceFen, listFen: product.priceFen, floorFen, isByHost }
+  const cutFen = of.cutOf(body, product)
+  await countCut(of.kind, call, { cutFen, campaign: body.campaign })
+  const offer = { productId, merchantId, priceFen, listFen: product.priceFen, floorFen, isByHost, cutFen }
   await keepOffer(of.table, call, offer, call.now)
   return product
 }
 
-/** [MER6] Whether the group may not sell it any more: the product is gone, or another merchant's. */
+/**
+ * [MER6] Whether the group may not sell it any more: the product is gone, or another merchant's, or was when the offer
+ * ended for that.
+ */
 export async function isVoid(
-  call: OfferPlace & { readonly body: OfferBody },
+  call: OfferPlace & { readonly body: OfferBody; readonly state: { readonly void?: true } },
   keeper: ProductKeeper | undefined,
 ): Promise<boolean> {
   // What was posted before products had merchants, or was recalled, names none.
   const body = call.body as OfferBody | null
   if (keeper === undefined || body?.merchant === undefined) return false
+  if (call.state.void === true) return true
   return !(await keeper.isSold(call, body.productId))
 }
