@@ -12,7 +12,7 @@ const known: Readonly<Record<number, string>> = {
   4: '52da2977cf3b4caa59b3260ca75727f9502b7ab69e456a06b5bec15fb1e43f83',
   5: '049b0e3af6034e6ffbb78eb93b374531bbf6f9b2300b4cdec4bc1ba1d6de9328',
   6: '73a9fa958078e958985f6729bccff1671f05574097d18fbb828dc5fdad101e01',
-  7: '021ebc27c667b88fd9a3c85808f998ee464dfc8af37df93ca98354f547bc93d2',
+  7: 'bc83a64ed3beb7d183df55fb839d3e9aac4774f50ba1eecee2289f3750bcb870',
 }
 
 test('the wire is the one this version stands for', () => {

@@ -73,7 +73,7 @@ const byHost = (world: World, patch: object = {}) => {
 }
 
 test.each(['staff-day', 'campaign/spring', 'merchant-day', 'merchant-month'])(
-  '[MER5] [GB17] an offer is posted exactly at the cap of %s; with one fen less room it is refused, and nothing changed',
+  '[MER5] [GB17] an offer is posted exactly at the cap of %s; with a fen less room it is refused, and nothing changed',
   async (scope) => {
     await using world = await open()
     const spring = { campaign: 'spring' }

@@ -74,7 +74,8 @@ export const migrations: readonly Migration[] = [
     id: 'group-buy-004',
     up: [
       `ALTER TABLE group_buy_offers ADD COLUMN cut_fen bigint, ADD COLUMN over_at bigint`,
-      `CREATE INDEX group_buy_offers_live ON group_buy_offers (app_id, product_id, group_id, seq) WHERE over_at IS NULL`,
+      `CREATE INDEX group_buy_offers_live ON group_buy_offers (app_id, product_id, group_id, seq)
+        WHERE over_at IS NULL`,
     ],
   },
 ]

@@ -24,8 +24,8 @@ export async function countCut(
   await spend(call, { ref: refOf(kind, call), currency, amount: cutFen, against })
 }
 /**
- * The offer is over: from here on it counts what was sold, or may still be, and `kept` tells. Called again whenever that
- * grew less; it never counts more, and gives nothing back twice.
+ * The offer is over: from here on it counts what was sold, or may still be, and `kept` tells. Called again whenever
+ * that grew less; it never counts more, and gives nothing back twice.
  */
 export async function keepCut(
   of: { readonly kind: string; readonly table: string },

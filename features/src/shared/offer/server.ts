@@ -24,7 +24,7 @@ export interface OfferPlace {
   readonly appId: AppId
   readonly groupId: GroupId
 }
-/** Who keeps the host's catalogue. Called before and within the decision that posts; neither feature names the other. */
+/** Who keeps the host's catalogue. Called before and within the decision that posts; neither names the other. */
 export interface ProductKeeper {
   find(
     tx: Tx,

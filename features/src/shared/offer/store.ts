@@ -38,7 +38,7 @@ export async function keepOffer(
     VALUES (${appId}, ${groupId}, ${seq}, ${offer.productId}, ${offer.merchantId}, ${offer.priceFen}, ${offer.listFen},
       ${offer.floorFen}, ${offer.isByHost}, ${offer.cutFen}, ${at})`.execute(tx)
 }
-/** Marks that an offer is over, once, and answers it; its card is locked. Undefined for one from before offers were kept. */
+/** Marks that an offer is over, once, and answers it; its card is locked. Undefined where none was kept. */
 export async function endOffer(
   table: string,
   { tx, appId, groupId, seq }: Offered,

@@ -87,6 +87,7 @@ function Rules({ body }: Pick<SaleFace, 'body'>) {
   return (
     <RulesLink
       of={{
+        what: 'sale',
         organiser: body.merchant?.name ?? '',
         offer: title,
         quantity: text(piecesText(body.stock)),

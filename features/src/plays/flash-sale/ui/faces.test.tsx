@@ -4,7 +4,7 @@ import { QunProvider } from '@qun/ui'
 import { aMessage, aView, cardFace, createFixture, fixtureGroupId, fixtureNow, formFace } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
-import { flashSale } from '../contract.ts'
+import { flashRefusals, type flashSale } from '../contract.ts'
 import * as product from '../../../trade/product/ui/index.tsx'
 import { FlashSaleCard } from './card.tsx'
 import { FlashSaleForm } from './compose.tsx'
@@ -119,7 +119,7 @@ test('[MER5] the form takes a campaign for its budget', () => {
 test('[MER5] where no room is left in a budget, the form says so and keeps what was typed', async () => {
   const client = createFixture({ userId: 'wang', views: [aView([])], now: () => fixtureNow })
   client.answers['products.offerable'] = () => ({ products: [{ ...guji, url: '/p/guji', state: 'on' }] })
-  const { title } = flashSale.refusals['budget.exhausted']
+  const { title } = flashRefusals['budget.exhausted']
   const submit = () => Promise.reject(Object.assign(new Error('refused'), { problem: { title } }))
   render(
     <QunProvider client={client} locale="zh-CN" features={[product]}>
