@@ -131,6 +131,29 @@ test('[MER5] [FS12] what was held at the end and paid then goes on counting; roo
   expect(await told(world, { stock: 6 })).toBeNull()
   expect(await told(world, { stock: 1, priceFen: 8_799 })).toBe('budget.exhausted')
 })
+test('[MER5] [FS12] given up, refunded, lapsed and posted anew at once: the room is given back once, and never passed', async () => {
+  await using world = await open()
+  await cap(world, 'merchant-month', 9 * piece)
+  const at = await startNow(world)
+  const people = ['li', 'zhao', 'sun', 'he']
+  for (const who of ['li', 'zhao']) expect(await pay(world, at, await hold(world, who, at, 2), `o-${who}`)).toBeNull()
+  await world.pass(120 * MINUTE - holdMs / 3)
+  for (const who of ['sun', 'he']) await hold(world, who, at, 2)
+  world.time.moveTo(world.time.now() + holdMs / 3)
+  const undo = people.flatMap((who) => [
+    release(world, who, at),
+    tellOrder(world, `o-${who}`, 'refunded').then(() => world.core.settle()),
+  ])
+  const posts = Array.from({ length: 12 }, () => told(world, { stock: 1 }))
+  await Promise.all([world.core.settle(), ...undo])
+  const said = await Promise.all(posts)
+  await world.settle()
+  const posted = said.filter((code) => code === null).length
+  expect(said.filter((code) => code === 'budget.exhausted')).toHaveLength(12 - posted)
+  expect(posted).toBeLessThanOrEqual(9)
+  expect(await month(world)).toBe(posted * piece)
+  expect(await world.read(at, flashSale)).toEqual({ phase: 'ended', left: 9, soldCount: 0 })
+})
 test('[MER5] [FS12] a recalled sale counts nothing, nor does a suspended merchant’s beyond what it sold', async () => {
   await using world = await open()
   const [recalled, live] = [await startNow(world), await startNow(world)]

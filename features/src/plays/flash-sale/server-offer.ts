@@ -35,10 +35,10 @@ export async function endSale(call: SaleCall): Promise<void> {
 /** [FS13] A sale that is void ends, for good: should the product come back, it is offered anew. */
 export const onVoid = (keeper: ProductKeeper): readonly Reaction[] =>
   onProductLeft({
-    ...offerKind,
-    async endIfVoid(call, at) {
-      const sale = await call.card(flashSale, at)
-      if (sale.state.phase === 'ended' || !(await isVoid(sale, keeper))) return
+    card: flashSale,
+    table: offerKind.table,
+    async endIfVoid(sale) {
+      if (isOver(sale) || !(await isVoid(sale, keeper))) return
       sale.setState({ ...sale.state, void: true })
       sale.cancelJob('end')
       await endSale(sale)

@@ -22,10 +22,12 @@ type OfferCall = CardCall<typeof groupBuy>
 /** [GB17] Of an offer that is over only pieces count that are bought, or may still be by a team that is open. */
 export const keepBought = (call: OfferCall): Promise<void> =>
   keepCut(offerKind, call, ({ listFen, priceFen }) => cutOfPlaces(call, listFen, priceFen))
-/** The last thing done in whatever may have made them fewer: while the offer lasts, what came back is on sale again. */
+/** Whether nothing goes back on sale any more; recalled, it has no body. */
+const isOver = (call: OfferCall): boolean =>
+  (call.body as OfferCall['body'] | null) === null || call.state.phase !== 'on'
+/** The last thing done in whatever may have made them fewer. */
 export async function keepIfOver(call: OfferCall): Promise<void> {
-  const isRecalled = (call.body as OfferCall['body'] | null) === null
-  if (isRecalled || call.state.phase !== 'on') await keepBought(call)
+  if (isOver(call)) await keepBought(call)
 }
 /** Places that wait for money are given back at once; open teams have their time. */
 export async function endOffer(call: OfferCall): Promise<void> {
@@ -37,10 +39,10 @@ export async function endOffer(call: OfferCall): Promise<void> {
 /** [GB18] An offer that is void ends, for good: should the product come back, it is offered anew. */
 export const onVoid = (keeper: ProductKeeper): readonly Reaction[] =>
   onProductLeft({
-    ...offerKind,
-    async endIfVoid(call, at) {
-      const offer = await call.card(groupBuy, at)
-      if (offer.state.phase !== 'on' || !(await isVoid(offer, keeper))) return
+    card: groupBuy,
+    table: offerKind.table,
+    async endIfVoid(offer) {
+      if (isOver(offer) || !(await isVoid(offer, keeper))) return
       offer.setState({ ...offer.state, void: true })
       offer.cancelJob('end')
       await endOffer(offer)

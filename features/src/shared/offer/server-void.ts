@@ -3,8 +3,8 @@
  * the name of its fact alone, and no kind of card.
  */
 import type { GroupId } from '@qun/contract'
-import type { Reaction, ReactionCall } from '@qun/core'
-import { listLive, type Spot } from './store.ts'
+import type { CardCall, Reaction, ReactionCall } from '@qun/core'
+import { listLive } from './store.ts'
 
 /** Cards looked at in one decision: each is locked until it commits. */
 const atOnce = 25
@@ -13,23 +13,28 @@ interface Left {
   /** The last that was looked at; absent at the beginning. */
   readonly after?: { readonly groupId: GroupId; readonly seq: number }
 }
-export interface Ending {
-  readonly kind: string
+export interface Ending<C extends OfferCard> {
+  readonly card: C
   readonly table: string
-  /** Ends the offer at the place if it is void. */
-  endIfVoid(call: ReactionCall, at: Spot): Promise<void>
+  /** Ends the offer if it is void; its card is locked. */
+  endIfVoid(card: CardCall<C>): Promise<void>
 }
-async function endSome(of: Ending, call: ReactionCall): Promise<void> {
+type OfferCard = Parameters<ReactionCall['card']>[0]
+async function endSome<C extends OfferCard>(of: Ending<C>, call: ReactionCall): Promise<void> {
   const { productIds, after } = call.fact.data as Left
   const page = await listLive(of.table, call, productIds, { after, limit: atOnce })
-  for (const at of page) await of.endIfVoid(call, at)
+  // All are locked before any is ended: whoever holds one of them may wait for the budgets that the others lower.
+  const cards: CardCall<C>[] = []
+  for (const at of page) cards.push(await call.card(of.card, at))
+  for (const card of cards) await of.endIfVoid(card)
   const last = page.at(-1)
-  if (last !== undefined && page.length === atOnce) call.recordForApp(`${of.kind}.voiding`, { productIds, after: last })
+  if (last !== undefined && page.length === atOnce)
+    call.recordForApp(`${of.card.kind}.voiding`, { productIds, after: last })
 }
 /** The kind declares the fact `<kind>.voiding`, by which it carries on. */
-export const onProductLeft = (of: Ending): readonly Reaction[] =>
-  ['product.left', `${of.kind}.voiding`].map((on) => ({
-    name: `${of.kind}.${on === 'product.left' ? 'product-left' : 'voiding'}`,
+export const onProductLeft = <C extends OfferCard>(of: Ending<C>): readonly Reaction[] =>
+  ['product.left', `${of.card.kind}.voiding`].map((on) => ({
+    name: `${of.card.kind}.${on === 'product.left' ? 'product-left' : 'voiding'}`,
     on,
     handle: (call) => endSome(of, call),
   }))

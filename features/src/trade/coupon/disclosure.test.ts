@@ -1,5 +1,5 @@
 /** What an offer must tell before anybody claims: the server fills in whose it is, and refuses an empty line. */
-import { DAY, type GroupId, type UserId } from '@qun/contract'
+import { DAY, type UserId } from '@qun/contract'
 import { appId, refusalOf, shopId, startWorld, type At, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
@@ -27,7 +27,7 @@ let keys = 0
 async function byHost(world: World, more: object, merchantId?: string): Promise<At> {
   const of = { title: '店庆券', terms: termsAt(world), ...(merchantId === undefined ? {} : { merchantId }) }
   const { stockId } = await world.asServer().call(createStock, { body: of })
-  const post = { appId, groupId: world.groupId as GroupId, kind: coupon.kind, clientId: `d-${++keys}` }
+  const post = { appId, groupId: world.groupId, kind: coupon.kind, clientId: `d-${++keys}` }
   const body = { title: '店庆券', stockId, ...more }
   const { seq } = await world.core.post({ ...post, body, senderId: '' as UserId, asServer: true })
   return { groupId: world.groupId, seq }
