@@ -3,18 +3,26 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join, matchesGlob, posix } from 'node:path'
 import { settingsMarkdown } from '@qun/server'
 import { filesOf, importTable, packageNames, rooms, type ImportRow } from './import-table.ts'
-import { domains, listFeatures } from './tidy/folders.ts'
+import { domains, listFeatures, listShared } from './tidy/folders.ts'
 import { isTest, readTree, type Tree } from './tidy/tree.ts'
 
 const root = join(import.meta.dirname, '..')
 
+/** Which parts of features a row may import, a letter each. */
+function featuresCell({ features, folder }: ImportRow): string {
+  const parts = [
+    features !== undefined && 'c',
+    features === 'faces' && 'f',
+    (folder?.shared ?? 'none') !== 'none' && 's',
+  ]
+  return parts.filter((part) => part !== false).join(' ')
+}
 /** Rows import columns. */
 export function importTableText(): string {
   const cells = (row: ImportRow) =>
     packageNames.map((name) => {
       if (row.may.includes(name)) return '●'
-      if (name === 'features' && row.features !== undefined) return row.features === 'faces' ? 'c f' : 'c'
-      return ''
+      return name === 'features' ? featuresCell(row) : ''
     })
   return [
     `| from \\ to | ${packageNames.join(' | ')} |`,
@@ -33,7 +41,9 @@ export function roomsText(tree: Tree): string {
     const names = features.filter((feature) => feature.domain === domain).map((feature) => feature.name)
     return names.length === 0 ? [] : [`| features | \`${domain}\` | ${holds} (${names.join(', ')}) |`]
   })
-  return ['| in | room | holds |', '| --- | --- | --- |', ...rows, ...places].join('\n')
+  const shared = listShared(tree).map((home) => home.split('/').at(-1))
+  const common = `| features | \`shared\` | what servers of several features have in common; no feature (${shared.join(', ')}) |`
+  return ['| in | room | holds |', '| --- | --- | --- |', ...rows, ...places, common].join('\n')
 }
 
 /** Which rooms of a package import which others, tests apart. */

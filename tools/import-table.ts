@@ -26,7 +26,12 @@ export interface ImportRow {
   /** Which parts of features they may name: none unless said. */
   readonly features?: 'contracts' | 'faces' | 'any'
   /** For files of a feature folder: where they stand, and which of the folder's own files they may not import. */
-  readonly folder?: { readonly depth: 1 | 2; readonly notOwn: readonly string[] }
+  readonly folder?: {
+    readonly depth: 1 | 2
+    readonly notOwn: readonly string[]
+    /** The part of `shared/` it may use; of files there, which name no feature's contract either, none. */
+    readonly shared?: 'server' | 'store' | 'none'
+  }
   /** When set, nothing else may be imported at all, Node and registry packages included. */
   readonly only?: readonly string[]
   readonly reason: string
@@ -34,6 +39,8 @@ export interface ImportRow {
 
 /** Every file of a feature folder has its role as its name, or its role and a noun: `server.ts`, `server-media.ts`. */
 const role = (name: string) => [`features/src/*/*/${name}.ts`, `features/src/*/*/${name}-*.ts`]
+/** What servers of several features have in common: no feature, so it has no contract. */
+const sharedRole = (name: string) => [`features/src/shared/*/${name}.ts`, `features/src/shared/*/${name}-*.ts`]
 /** What a file of each role may not import from its own folder, as the beginning of the file's name. */
 const behind = ['server', 'store', 'rules', 'ui', 'console']
 
@@ -124,7 +131,7 @@ export const importTable: readonly ImportRow[] = [
     title: 'feature `store.ts`',
     files: role('store'),
     may: ['contract', 'storage', 'ledger'],
-    folder: { depth: 1, notOwn: ['server', 'rules', 'ui', 'console'] },
+    folder: { depth: 1, notOwn: ['server', 'rules', 'ui', 'console'], shared: 'store' },
     reason: 'Own tables and named queries; deciding happens in server.ts.',
   },
   {
@@ -133,8 +140,25 @@ export const importTable: readonly ImportRow[] = [
     files: role('server'),
     may: ['contract', 'storage', 'ledger', 'core'],
     features: 'contracts',
-    folder: { depth: 1, notOwn: ['ui', 'console'] },
+    folder: { depth: 1, notOwn: ['ui', 'console'], shared: 'server' },
     reason: 'Glue between the contract, the rules and the store; other features only by what they declare.',
+  },
+  {
+    // These files match the rows of features too: the later row counts.
+    rule: 'shared-store-knows-no-feature',
+    title: 'shared `store.ts`',
+    files: sharedRole('store'),
+    may: ['contract', 'storage', 'ledger'],
+    folder: { depth: 1, notOwn: ['server'], shared: 'none' },
+    reason: 'Queries of several features are handed their table’s name; they know none of them.',
+  },
+  {
+    rule: 'shared-server-knows-no-feature',
+    title: 'shared `server.ts`',
+    files: sharedRole('server'),
+    may: ['contract', 'storage', 'ledger', 'core'],
+    folder: { depth: 1, notOwn: [], shared: 'none' },
+    reason: 'What servers of several features do alike is handed what differs; it knows none of them.',
   },
   {
     rule: 'feature-ui-never-reaches-the-server',

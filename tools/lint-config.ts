@@ -51,11 +51,9 @@ export function patternsOf(row: ImportRow): Pattern[] {
   if (row.folder !== undefined) {
     const up = '../'.repeat(row.folder.depth)
     const own = row.folder.depth === 1 ? '\\./' : '\\.\\./'
-    patterns.push({
-      group: [`${up}**`, `!${up}*/contract.ts`, `!${up}../*/*/contract.ts`],
-      message: 'features-meet-only-at-contracts: Another feature is named by its contract.ts alone.',
-    })
-    patterns.push({ regex: `^${own}(${row.folder.notOwn.join('|')})(-[a-z-]+)?(\\.tsx?$|/)`, message })
+    patterns.push(elsewhere(row, up))
+    if (row.folder.notOwn.length > 0)
+      patterns.push({ regex: `^${own}(${row.folder.notOwn.join('|')})(-[a-z-]+)?(\\.tsx?$|/)`, message })
   }
   if (row.title !== 'testing')
     patterns.push({
@@ -63,6 +61,17 @@ export function patternsOf(row: ImportRow): Pattern[] {
       message: 'test-doors-stay-shut: Only tests import what serves tests.',
     })
   return patterns
+}
+
+/** What a file of a folder of features may not import of the others, `up` being the way to its domain. */
+function elsewhere({ rule, reason, folder }: ImportRow, up: string): Pattern {
+  if (folder?.shared === 'none') return { group: [`${up}**`], message: `${rule}: ${reason}` }
+  const contracts = [`!${up}*/contract.ts`, `!${up}../*/*/contract.ts`]
+  const shared = folder?.shared === undefined ? [] : [`!${up}../shared/*/${folder.shared}*.ts`]
+  return {
+    group: [`${up}**`, ...contracts, ...shared],
+    message: 'features-meet-only-at-contracts: Another feature is named by its contract.ts alone.',
+  }
 }
 
 /** What a room may not import of its own package: the rooms above it, and those beside it that it does not name. */

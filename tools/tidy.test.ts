@@ -147,6 +147,20 @@ describe('each check of folders and rules reports what is planted for it', () =>
   ])('%s', (rule, files) => {
     expect(rulesOf(checkFolders, files)).toEqual([rule])
   })
+  test('shared-files', () => {
+    const user = (name: string) => ({
+      [`features/src/plays/${name}/server.ts`]: `import '../../shared/offer/server.ts'\n`,
+    })
+    const shared = { 'features/src/shared/offer/README.md': '', 'features/src/shared/offer/server.ts': '' }
+    const rules = (files: Readonly<Record<string, string>>) =>
+      rulesOf(checkFolders, files).filter((rule) => rule !== 'feature-files' && rule !== 'manifests')
+    const whole = { ...shared, ...user('poll'), ...user('tally') }
+    expect(rules(whole)).toEqual([])
+    expect(rules({ ...shared, ...user('poll') })).toEqual(['shared-files'])
+    expect(rules({ ...whole, 'features/src/shared/offer/contract.ts': '' })).toEqual(['shared-files'])
+    const { 'features/src/shared/offer/README.md': _, ...untold } = whole
+    expect(rules(untold)).toEqual(['shared-files'])
+  })
   test('rule-ids', () => {
     expect(rulesOf(checkRuleIds, without('features/src/plays/poll/poll.test.ts'))).toEqual(['rule-ids'])
     expect(rulesOf(checkRuleIds, without('features/src/plays/poll/README.md'))).toEqual(['rule-ids'])

@@ -1,5 +1,5 @@
 /** Feature folders: which files they hold, and that each manifest names each of them. */
-import { parse, type Breach, type File, type Node, type Tree } from './tree.ts'
+import { isTest, parse, type Breach, type File, type Node, type Tree } from './tree.ts'
 
 /** Always these names; a big part may be divided as `server-media.ts`, never under another first word. */
 const allowed = [
@@ -18,6 +18,9 @@ export const folderExceptions: readonly { readonly path: string; readonly reason
   { path: 'plays/lucky-draw/verify.mjs', reason: 'Anyone repeats a draw with it, without this repository.' },
 ]
 const needed = ['README.md', 'contract.ts', 'server.ts']
+/** Folders of what servers of several features have in common: they are no features, and no manifest names them. */
+const sharedHome = 'features/src/shared/'
+const allowedShared = [/^README\.md$/, /^(store|server)(-[a-z0-9-]+)?\.ts$/, /^[a-z0-9-]+\.(slow\.)?test\.ts$/]
 
 /** The three manifests and which file of a feature each of them names. */
 export const manifests = [
@@ -47,10 +50,17 @@ export interface FeatureHome {
 export function listFeatures(tree: Tree): FeatureHome[] {
   const homes = new Map<string, FeatureHome>()
   for (const file of tree.files) {
+    if (file.path.startsWith(sharedHome)) continue
     const [path, domain, name] = /^features\/src\/([^/]+)\/([^/]+)(?=\/)/.exec(file.path) ?? []
     if (path !== undefined) homes.set(path, { name: name!, domain: domain!, path })
   }
   return [...homes.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+/** Every folder of `shared/`, from the root. */
+export function listShared(tree: Tree): string[] {
+  const homes = tree.files.flatMap(({ path }) => /^features\/src\/shared\/[^/]+(?=\/)/.exec(path) ?? [])
+  return [...new Set(homes)].toSorted()
 }
 
 export function checkFolders(tree: Tree): Breach[] {
@@ -74,6 +84,7 @@ export function checkFolders(tree: Tree): Breach[] {
       .filter(({ name }, at) => names.indexOf(name) !== at)
       .map(({ path, name }) => ({ rule: 'domains', path, message: `${name} is in another domain too.` })),
     ...features.flatMap((feature) => checkFolder(tree, feature)),
+    ...checkShared(tree),
     ...manifests.flatMap((manifest) => checkManifest(tree, manifest)),
   ]
 }
@@ -93,6 +104,27 @@ function checkFolder(tree: Tree, { path, domain, name }: FeatureHome): Breach[] 
     breaches.push({ rule: 'feature-files', path: prefix + file, message: 'Every feature has it.' })
   if (!own.some((file) => /^[^/]+\.test\.ts$/.test(file)))
     breaches.push({ rule: 'feature-files', path: prefix, message: 'A feature has tests of its behaviour.' })
+  return breaches
+}
+
+/** What is shared is used by two at least: what one feature alone needs is its own. */
+function checkShared(tree: Tree): Breach[] {
+  const own = tree.files.filter((file) => file.path.startsWith(sharedHome))
+  const breaches: Breach[] = []
+  const report = (path: string, message: string) => void breaches.push({ rule: 'shared-files', path, message })
+  for (const { path } of own)
+    if (!allowedShared.some((pattern) => pattern.test(path.split('/').slice(4).join('/'))))
+      report(path, 'Not a name of a shared file: README.md, store, server, tests.')
+  for (const home of listShared(tree)) {
+    if (tree.find(`${home}/README.md`) === undefined) report(`${home}/README.md`, 'It says what is shared, and why.')
+    const users = listFeatures(tree).filter((feature) =>
+      tree.sources.some(
+        ({ path, text }) =>
+          path.startsWith(`${feature.path}/`) && !isTest(path) && text.includes(`'../../${home.slice(13)}/`),
+      ),
+    )
+    if (users.length < 2) report(home, 'Two features share it at least; what one alone needs is its own.')
+  }
   return breaches
 }
 

@@ -19,7 +19,9 @@ import { cards, endpoints, records } from './contract.ts'
  * host’s list, and every one names the most it takes off; a photo proves one check-in; numbers have the ranges of their
  * columns, names and titles one rule, pictures the origins a host lists; keys are listed and taken back.
  * 7 A merchant ends for good, and says so; a suspended one gives nothing by the host’s own calls either; an order that
- * ended takes no coupon.
+ * ended takes no coupon; a chance in a draw names the order that gave it, and goes back with it; flash sales and group
+ * buys name campaigns, count against budgets, and say when they ended as void; products say that they left; offers of
+ * coupons say whose they are and whom to ask.
  */
 export const PROTOCOL_VERSION = 7
 

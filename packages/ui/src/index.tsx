@@ -4,7 +4,16 @@ export * from './parts/avatar.tsx'
 export * from './cards/card-frame.tsx'
 export * from './cards/card-parts.tsx'
 export { CheckoutLink, checkoutAddress, type CheckoutAsked, type CheckoutLinkProps } from './cards/checkout-link.tsx'
-export { Disclosure, gapsIn, RulesLink, type Disclosed } from './cards/disclosure.tsx'
+export {
+  Disclosure,
+  gapsIn,
+  RulesLink,
+  type Disclosed,
+  type DisclosedCoupon,
+  type DisclosedDraw,
+  type DisclosedName,
+  type DisclosedSale,
+} from './cards/disclosure.tsx'
 export * from './card-ui.ts'
 export { memberOf, senderOf, shopWhere, useChat, useChatIfAny, type Chat } from './chat-context.tsx'
 export { Composer } from './compose/composer.tsx'

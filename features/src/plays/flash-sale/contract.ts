@@ -1,9 +1,11 @@
 /** Flash sale 限时抢购: a few pieces for a short time, members first; shapes on the wire only. */
 import {
+  CampaignName,
   closed,
   defineCard,
   defineEndpoint,
   GroupIdSchema,
+  ledgerRefusals,
   MerchantIdSchema,
   MillisSchema,
   nullable,
@@ -71,6 +73,8 @@ export const flashRefusals = {
     '活动规则不完整，不能发布',
     'What must be disclosed is not all there',
   ),
+  'budget.exhausted': ledgerRefusals['budget.exhausted'],
+  'ledger.amount_limit': ledgerRefusals['ledger.amount_limit'],
   'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const
@@ -109,9 +113,13 @@ export const flashSale = defineCard({
     startsAt: MillisSchema,
     publicStartsAt: Type.Optional(nullable(MillisSchema)),
     endsAt: MillisSchema,
+    /** Its price is cut for this campaign, and counts against its budget. */
+    campaign: Type.Optional(CampaignName),
   }),
   state: closed({
     phase: oneOf('on', 'ended'),
+    /** It ended because its product left the catalogue, or went to another merchant. */
+    void: Type.Optional(Type.Literal(true)),
     /** Pieces free now. */
     left: Type.Integer({ minimum: 0 }),
     soldCount: Type.Integer({ minimum: 0 }),
@@ -155,6 +163,11 @@ export const flashSale = defineCard({
     }),
     'flash-sale.sold-out': closed({ seq: SeqSchema }),
     'flash-sale.ended': closed({ seq: SeqSchema, soldCount: Type.Integer() }),
+    /** [FS13] Products left: sales of theirs behind this one are still to be looked at. */
+    'flash-sale.voiding': closed({
+      productIds: Type.Array(Type.String()),
+      after: closed({ groupId: GroupIdSchema, seq: SeqSchema }),
+    }),
   },
   refusals: flashRefusals,
   summary: (body) => ({ 'zh-CN': `[限时抢购] ${body.title ?? ''}`, en: `[Flash sale] ${body.title ?? ''}` }),

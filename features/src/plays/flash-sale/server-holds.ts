@@ -1,9 +1,10 @@
 /** The life of holds under the card's lock: taken, given back, refunded. Knows no request. */
 import type { MineOf, UserId } from '@qun/contract'
 import type { CardCall } from '@qun/core'
+import { isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import { type flashSale, holdMs, type Hold } from './contract.ts'
 import { countFault, timeFault } from './rules.ts'
-import { isVoid, type ProductKeeper } from './server-offer.ts'
+import { isOver, keepSold } from './server-offer.ts'
 import { addHold, moveHolds, type StoredHold } from './store.ts'
 
 export type SaleCall = CardCall<typeof flashSale>
@@ -30,6 +31,7 @@ export async function take(
 ): Promise<Hold> {
   const mine = (await call.mineOf(userId)) ?? nothing
   if (mine.hold !== null && call.now < mine.hold.until) return mine.hold // [FS4]
+  if (call.state.void === true) call.fail('flash_sale.void')
   const late = call.state.phase === 'ended' ? 'flash_sale.ended' : timeFault(call.body, isMember, call.now)
   if (late !== undefined) call.fail(late)
   if (mine.hold !== null) await giveBack(call, [{ ...mine.hold, userId }], 'timeout')
@@ -58,11 +60,13 @@ export async function giveBack(call: SaleCall, holds: readonly Given[], why: key
     ['held', afterHeld[why]],
   )
   for (const hold of holds) await putBack(call, hold, why)
+  if (isOver(call)) await keepSold(call)
 }
 /** [FS7] */
 export async function refund(call: SaleCall, hold: Given): Promise<void> {
   await moveHolds(call, [hold.holdId], ['sold', 'refunded'])
   await putBack(call, hold, 'refunded')
+  if (isOver(call)) await keepSold(call)
 }
 type Why = keyof typeof afterHeld | 'refunded'
 async function putBack(call: SaleCall, { holdId, userId, quantity }: Given, why: Why): Promise<void> {

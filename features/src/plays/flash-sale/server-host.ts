@@ -1,9 +1,9 @@
 /** What the host's checkout and its orders say of holds; glue between requests, order facts and holds. */
 import { serveEndpoint, type EndpointServer, type Reaction } from '@qun/core'
+import { isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import { cancelHold, flashSale, holdForHost, payHold, saleForHost, takeForHost } from './contract.ts'
 import { lateFault, payFault } from './rules.ts'
 import { behindOf, giveBack, nothing, refund, type SaleCall, setLeft, take } from './server-holds.ts'
-import { isVoid, type ProductKeeper } from './server-offer.ts'
 import { bindOrder, endOrder, findHold, lockOrder, moveHolds, placesOfOrder, type StoredHold } from './store.ts'
 
 type Keeper = ProductKeeper | undefined

@@ -1,95 +1,46 @@
-/**
- * What a sale offers: a product of the host's catalogue, which is handed in where the server's features are listed.
- * Title, picture and list price are the catalogue's, whatever its sender wrote. Knows no hold.
- */
-import type { AppId, BodyOf, GroupId, UserId } from '@qun/contract'
-import type { Guard, OpenCall } from '@qun/core'
-import type { Tx } from '@qun/storage'
+/** What a sale is among the cards that offer products of the catalogue: its prices, its cuts, its end. */
+import type { BodyOf } from '@qun/contract'
+import type { CardCall, Reaction } from '@qun/core'
+import { isVoid, type OfferKind, type ProductKeeper } from '../../shared/offer/server.ts'
+import { keepCut } from '../../shared/offer/server-cuts.ts'
+import { onProductLeft } from '../../shared/offer/server-void.ts'
 import { flashRefusals, flashSale } from './contract.ts'
-import { keepOffer } from './store.ts'
+import { cutOf } from './rules.ts'
+import { countTaken } from './store.ts'
 
-/** A product as whoever keeps the catalogue knows it. */
-export interface OfferedProduct {
-  readonly merchantId: string
-  readonly title: string
-  readonly image?: string
-  /** What it costs in the shop: the list price. */
-  readonly priceFen: number
-  readonly floorFen?: number
-  readonly url: string
-}
-export interface OfferPlace {
-  readonly tx: Tx
-  readonly appId: AppId
-  readonly groupId: GroupId
-}
-/** Who keeps the host's catalogue. Called before and within the sale's decision; neither feature names the other. */
-export interface ProductKeeper {
-  find(
-    tx: Tx,
-    appId: AppId,
-    productId: string,
-  ): Promise<(OfferedProduct & { readonly merchantName: string }) | undefined>
-  /** The product, which stands until commit, or the code with which the offer is refused. */
-  admit(
-    call: OfferPlace & { readonly actorId: UserId },
-    terms: {
-      readonly productId: string
-      readonly priceFen: number
-      readonly pieces: number
-      readonly listFen: number | undefined
-      readonly merchantId: string | undefined
-    },
-  ): Promise<OfferedProduct | string>
-  /** Whether the group may still sell it. */
-  isSold(call: OfferPlace, productId: string): Promise<boolean>
-}
-
-type Body = BodyOf<typeof flashSale>
-/** [MER4] Refuses nothing: a product that is not there is refused in the decision, after who may sell at all. */
-export const guardOf = (keeper: ProductKeeper): Guard => ({
-  name: 'flash-sale.catalogue',
-  kinds: [flashSale.kind],
+export const offerKind: OfferKind<BodyOf<typeof flashSale>> = {
+  kind: flashSale.kind,
   refusals: flashRefusals,
-  async post(attempt): Promise<Body> {
-    const { image: _, ...body } = attempt.body as Body
-    const found = await attempt.decide((tx) => keeper.find(tx, attempt.appId, body.productId))
-    if (found === undefined) return body
-    const { title, image, merchantId, merchantName, priceFen, url } = found
-    return {
-      ...{ url, originalPriceFen: priceFen },
-      ...body,
-      title,
-      ...(image === undefined ? {} : { image }),
-      merchant: { merchantId, name: merchantName },
-    }
-  },
-})
-
-/** [MER4] Reads the product under its lock and keeps what the sale was allowed by. Its list price. */
-export async function admitOffer(
-  call: OpenCall<typeof flashSale>,
-  keeper: ProductKeeper | undefined,
-): Promise<OfferedProduct> {
-  const { productId, priceFen, stock, originalPriceFen, merchant } = call.body
-  const terms = { productId, priceFen, pieces: stock, listFen: originalPriceFen, merchantId: merchant?.merchantId }
-  const product = (await keeper?.admit(call, terms)) ?? 'product.not_found'
-  if (typeof product === 'string') return call.fail(product)
-  const { merchantId, priceFen: listFen, floorFen = null } = product
-  // [E-22] Nothing a buyer must know is empty: the rest is required by the contract.
-  if (![call.body.title, merchant?.name].every((told = '') => told.trim() !== '')) call.fail('flash_sale.undisclosed')
-  const isByHost = (call.actorId as string) === ''
-  await keepOffer(call, { productId, merchantId, priceFen, listFen, floorFen, isByHost }, call.now)
-  return product
+  undisclosed: 'flash_sale.undisclosed',
+  table: 'flash_sale_offers',
+  listField: 'originalPriceFen',
+  lowestFen: ({ priceFen }) => priceFen,
+  cutOf,
 }
+type SaleCall = CardCall<typeof flashSale>
 
-/** [MER6] Whether the group may not sell it any more: the product is gone, or another merchant's. */
-export async function isVoid(
-  call: OfferPlace & { readonly body: Body },
-  keeper: ProductKeeper | undefined,
-): Promise<boolean> {
-  // What was posted before products had merchants, or was recalled, names none.
-  const body = call.body as Body | null
-  if (keeper === undefined || body?.merchant === undefined) return false
-  return !(await keeper.isSold(call, body.productId))
+/** [FS12] Of a sale that is over only pieces count that are sold, or held for a buyer who may still pay. */
+export const keepSold = (call: SaleCall): Promise<void> =>
+  keepCut(offerKind, call, async ({ listFen, priceFen }) => (listFen - priceFen) * (await countTaken(call)))
+/** Whether nothing goes back on sale any more; recalled, it has no body. */
+export const isOver = (call: SaleCall): boolean =>
+  (call.body as SaleCall['body'] | null) === null || call.state.phase === 'ended'
+/** [FS8] */
+export async function endSale(call: SaleCall): Promise<void> {
+  if (call.state.phase === 'ended') return
+  call.setState({ ...call.state, phase: 'ended' })
+  call.record('flash-sale.ended', { seq: call.seq, soldCount: call.state.soldCount })
+  await keepSold(call)
 }
+/** [FS13] A sale that is void ends, for good: should the product come back, it is offered anew. */
+export const onVoid = (keeper: ProductKeeper): readonly Reaction[] =>
+  onProductLeft({
+    card: flashSale,
+    table: offerKind.table,
+    async endIfVoid(sale) {
+      if (isOver(sale) || !(await isVoid(sale, keeper))) return
+      sale.setState({ ...sale.state, void: true })
+      sale.cancelJob('end')
+      await endSale(sale)
+    },
+  })

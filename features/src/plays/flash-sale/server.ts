@@ -1,11 +1,13 @@
 /** Serves flash sales: glue between the contract, the rules, and the life of holds. */
 import { isSafeAddress, type StateOf } from '@qun/contract'
 import { defineFeature, serveCard, type Feature, type OpenCall } from '@qun/core'
+import { ledgerAudits } from '@qun/ledger'
+import { admitOffer, guardOf, type ProductKeeper } from '../../shared/offer/server.ts'
 import { flashSale } from './contract.ts'
 import { timesFit } from './rules.ts'
 import { giveBack, nothing, take } from './server-holds.ts'
 import { endpointsWith, onOrder } from './server-host.ts'
-import { admitOffer, guardOf, type ProductKeeper } from './server-offer.ts'
+import { endSale, keepSold, offerKind, onVoid } from './server-offer.ts'
 import { audits } from './store-audits.ts'
 import { listStanding, migrations } from './store.ts'
 
@@ -15,7 +17,7 @@ async function open(
 ): Promise<StateOf<typeof flashSale>> {
   const { body } = call
   if (!timesFit(body, call.now)) call.fail('flash_sale.times_invalid')
-  const product = await admitOffer(call, keeper)
+  const product = await admitOffer(offerKind, call, keeper)
   if (body.priceFen >= product.priceFen) call.fail('flash_sale.price_invalid')
   if (body.url !== undefined && !isSafeAddress(body.url)) call.fail('card.url_scheme')
   call.schedule(body.endsAt, 'end')
@@ -47,14 +49,13 @@ const cardWith = (keeper: ProductKeeper | undefined) =>
         const next = standing.find((hold) => hold.until > call.now)
         if (next !== undefined) call.schedule(next.until, 'sweep')
       },
-      end(call) {
-        if (call.state.phase === 'ended') return
-        call.setState({ ...call.state, phase: 'ended' }) // [FS8]
-        call.record('flash-sale.ended', { seq: call.seq, soldCount: call.state.soldCount })
-      },
+      end: endSale,
     },
     recallable: (state, body) => (state.left === body.stock ? true : 'flash_sale.ended'),
-    recalled: (call) => call.cancelJob('end'),
+    async recalled(call) {
+      call.cancelJob('end')
+      await keepSold(call)
+    },
   })
 
 export interface FlashSaleOptions {
@@ -67,8 +68,8 @@ export function createFlashSale({ products = [] }: FlashSaleOptions = {}): Featu
     migrations,
     cards: [cardWith(products[0])],
     endpoints: endpointsWith(products[0]),
-    guards: products.slice(0, 1).map(guardOf),
-    reactions: [onOrder],
-    audits,
+    guards: products.slice(0, 1).map((keeper) => guardOf(offerKind, keeper)),
+    reactions: [onOrder, ...products.slice(0, 1).flatMap(onVoid)],
+    audits: [...ledgerAudits, ...audits],
   })
 }

@@ -1,19 +1,18 @@
 /** What must hold of holds and orders of flash sales at every commit, as read-only checks over all apps. */
 import { check, type Audit } from '@qun/storage'
 import { sql } from 'kysely'
+import { offerAudits } from '../../shared/offer/store-audits.ts'
 
 export const audits: readonly Audit[] = [
-  check(
-    'MER4',
-    'No flash sale stands below the floor of its product as it stood when posted, and each says its list price.',
-    sql`SELECT 'the price of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place
-      FROM messages m LEFT JOIN flash_sale_offers o USING (app_id, group_id, seq)
-      WHERE m.kind = 'flash-sale' AND m.recalled_at IS NULL AND m.body->'merchant' IS NOT NULL
-        AND (o.seq IS NULL OR (m.body->>'priceFen')::bigint <> o.price_fen OR o.price_fen < coalesce(o.floor_fen, 0)
-          OR (o.floor_fen IS NULL AND NOT o.by_host AND o.price_fen < o.list_fen)
-          OR (m.body->>'originalPriceFen')::bigint <> o.list_fen OR m.body->>'productId' <> o.product_id
-          OR m.body->'merchant'->>'merchantId' <> o.merchant_id)`,
-  ),
+  ...offerAudits({
+    kind: 'flash-sale',
+    table: 'flash_sale_offers',
+    title: 'flash sale',
+    listField: 'originalPriceFen',
+    lowest: sql`(m.body->>'priceFen')::bigint`,
+    kept: sql`(o.list_fen - o.price_fen) * (SELECT coalesce(sum(quantity), 0) FROM flash_sale_holds h
+      WHERE h.app_id = o.app_id AND h.group_id = o.group_id AND h.seq = o.seq AND h.status IN ('held', 'sold'))`,
+  }),
   check(
     'FS9',
     'Free and sold pieces of a flash sale are its stock less what is held and sold.',

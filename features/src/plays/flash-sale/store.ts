@@ -1,10 +1,12 @@
 /** Who holds and bought how many pieces of a sale, by which order. A place, with its transaction, comes first. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
+import { ledgerMigrations } from '@qun/ledger'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { HoldState, NextState } from './contract.ts'
 
 export const migrations: readonly Migration[] = [
+  ...ledgerMigrations,
   {
     id: 'flash-sale-001',
     up: [
@@ -51,6 +53,15 @@ export const migrations: readonly Migration[] = [
       rls('flash_sale_offers'),
     ],
   },
+  {
+    // [MER5] What a sale counts against caps, and since when it is over; those from before count nothing.
+    id: 'flash-sale-004',
+    up: [
+      `ALTER TABLE flash_sale_offers ADD COLUMN cut_fen bigint, ADD COLUMN over_at bigint`,
+      `CREATE INDEX flash_sale_offers_live ON flash_sale_offers (app_id, product_id, group_id, seq)
+        WHERE over_at IS NULL`,
+    ],
+  },
 ]
 
 export interface Place {
@@ -59,23 +70,6 @@ export interface Place {
   readonly groupId: GroupId
   readonly seq: number
 }
-/** [MER4] What the sale was allowed by. */
-export interface StoredOffer {
-  readonly productId: string
-  readonly merchantId: string
-  readonly priceFen: number
-  readonly listFen: number
-  readonly floorFen: number | null
-  /** Posted by the host in its own name. */
-  readonly isByHost: boolean
-}
-export async function keepOffer({ tx, appId, groupId, seq }: Place, offer: StoredOffer, at: number): Promise<void> {
-  await sql`INSERT INTO flash_sale_offers (app_id, group_id, seq, product_id, merchant_id, price_fen, list_fen, floor_fen,
-      by_host, at)
-    VALUES (${appId}, ${groupId}, ${seq}, ${offer.productId}, ${offer.merchantId}, ${offer.priceFen}, ${offer.listFen},
-      ${offer.floorFen}, ${offer.isByHost}, ${at})`.execute(tx)
-}
-
 export interface StoredHold {
   readonly holdId: string
   readonly userId: UserId
@@ -98,6 +92,12 @@ export async function addHold(
 }
 export async function findHold(place: Place, holdId: string): Promise<StoredHold | undefined> {
   return (await listHolds(place, sql`hold_id = ${holdId}`))[0]
+}
+/** Pieces that are held or sold now. */
+export async function countTaken({ tx, appId, groupId, seq }: Place): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT coalesce(sum(quantity), 0)::bigint AS n FROM flash_sale_holds
+    WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq} AND status IN ('held', 'sold')`.execute(tx)
+  return rows[0]?.n ?? 0
 }
 /** Holds that stand, those due first. */
 export function listStanding(place: Place): Promise<StoredHold[]> {

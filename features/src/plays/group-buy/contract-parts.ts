@@ -1,6 +1,7 @@
 /** Sizes, shapes and refusals that the card of a group buy and its endpoints share; shapes on the wire only. */
 import {
   closed,
+  ledgerRefusals,
   MerchantIdSchema,
   MillisSchema,
   nullable,
@@ -51,6 +52,8 @@ export const Team = closed({
 export type Team = Static<typeof Team>
 
 export const groupBuyRefusals = {
+  'budget.exhausted': ledgerRefusals['budget.exhausted'],
+  'ledger.amount_limit': ledgerRefusals['ledger.amount_limit'],
   'group_buy.ended': refusal(410, 'never', '拼团已结束', 'The group buy is over'),
   'group_buy.sold_out': refusal(409, 'later', '已拼完', 'All pieces are taken'),
   'group_buy.limit': refusal(409, 'never', '已达每人限购数量', 'No more pieces for one person'),

@@ -1,7 +1,9 @@
 /** Group buy 拼团: members form teams, and a team that is large enough buys at its price; shapes on the wire only. */
 import {
+  CampaignName,
   closed,
   defineCard,
+  GroupIdSchema,
   MerchantIdSchema,
   MillisSchema,
   nullable,
@@ -98,9 +100,13 @@ export const groupBuy = defineCard({
     }),
     endsAt: MillisSchema,
     late: oneOf('new-team', 'refund'),
+    /** Its prices are cut for this campaign, and count against its budget. */
+    campaign: Type.Optional(CampaignName),
   }),
   state: closed({
     phase: oneOf('on', 'ended', 'cancelled'),
+    /** It ended because its product left the catalogue, or went to another merchant. */
+    void: Type.Optional(Type.Literal(true)),
     /** Pieces free now; absent on offers from before each had a stock. */
     left: Type.Optional(Type.Integer({ minimum: 0 })),
     /** Places kept for people who are paying. */
@@ -197,6 +203,11 @@ export const groupBuy = defineCard({
       orderId: OrderId,
       amountFen: Type.Integer(),
       why: oneOf('deadline', 'withdrawn', 'cancelled', 'late', 'host', 'void'),
+    }),
+    /** [GB18] Products left: offers of theirs behind this one are still to be looked at. */
+    'group-buy.voiding': closed({
+      productIds: Type.Array(Type.String()),
+      after: closed({ groupId: GroupIdSchema, seq: SeqSchema }),
     }),
   },
   refusals: groupBuyRefusals,

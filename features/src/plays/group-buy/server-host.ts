@@ -1,6 +1,7 @@
 /** What the host's checkout and its orders say of places; glue between requests, order facts and the teams. */
 import type { UserId } from '@qun/contract'
 import { serveEndpoint, type EndpointServer, type Reaction, type ReactionCall } from '@qun/core'
+import { isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import {
   bindOrder,
   groupBuy,
@@ -10,7 +11,7 @@ import {
   settleInstruction,
   teamsOf,
 } from './contract.ts'
-import { isVoid, type ProductKeeper } from './server-offer.ts'
+import { keepIfOver } from './server-offer.ts'
 import {
   behindOf,
   giveBack,
@@ -93,7 +94,11 @@ async function take(
   if (order.isEnded) return refuseMoney(card, place, orderId, 'host')
   if (order.placeId === null) await keepOrder(card, orderId, place.placeId)
   const isFree = place.orderId === null && card.body !== null
-  return isFree ? pay(card, place, orderId, () => isVoid(card, keeper)) : refuseMoney(card, place, orderId)
+  if (!isFree) return refuseMoney(card, place, orderId)
+  const paid = await pay(card, place, orderId, () => isVoid(card, keeper))
+  // One that came too late may have given places back, or ended a team.
+  await keepIfOver(card)
+  return paid
 }
 const bindWith = (keeper: Keeper) =>
   serveEndpoint(bindOrder, async (call) => {
@@ -168,7 +173,10 @@ const onOrderWith = (keeper: Keeper): Reaction => ({
     const found = await findPlaced(call, order, orderId)
     if (found === undefined) return
     const { card, place } = found
-    if (!isPaid) return giveUp(card, place, orderId)
+    if (!isPaid) {
+      await giveUp(card, place, orderId)
+      return keepIfOver(card)
+    }
     if (place.orderId !== orderId) await take(card, { order, place, orderId }, keeper)
   },
 })

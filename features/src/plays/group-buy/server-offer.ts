@@ -1,97 +1,50 @@
-/**
- * What a group buy offers: a product of the host's catalogue, handed in where the server's features are listed.
- * Title, picture and list price are the catalogue's, whatever its sender wrote. Knows no team.
- */
-import type { AppId, BodyOf, GroupId, UserId } from '@qun/contract'
-import type { Guard, OpenCall } from '@qun/core'
-import type { Tx } from '@qun/storage'
-import { groupBuyRefusals, groupBuy } from './contract.ts'
-import { lowestFen } from './rules.ts'
-import { keepOffer } from './store-offers.ts'
+/** What a group buy is among the cards that offer products of the catalogue: its prices, its cuts, its end. */
+import type { BodyOf } from '@qun/contract'
+import type { CardCall, Reaction } from '@qun/core'
+import { isVoid, type OfferKind, type ProductKeeper } from '../../shared/offer/server.ts'
+import { keepCut } from '../../shared/offer/server-cuts.ts'
+import { onProductLeft } from '../../shared/offer/server-void.ts'
+import { groupBuy, groupBuyRefusals } from './contract.ts'
+import { cutOf, lowestFen } from './rules.ts'
+import { cutOfPlaces } from './store.ts'
 
-/** A product as whoever keeps the catalogue knows it. */
-export interface OfferedProduct {
-  readonly merchantId: string
-  readonly title: string
-  readonly image?: string
-  /** What it costs in the shop: the list price. */
-  readonly priceFen: number
-  readonly floorFen?: number
-  readonly url: string
-}
-export interface OfferPlace {
-  readonly tx: Tx
-  readonly appId: AppId
-  readonly groupId: GroupId
-}
-/** Who keeps the host's catalogue. Called before and within the offer's decision; neither feature names the other. */
-export interface ProductKeeper {
-  find(
-    tx: Tx,
-    appId: AppId,
-    productId: string,
-  ): Promise<(OfferedProduct & { readonly merchantName: string }) | undefined>
-  /** The product, which stands until commit, or the code with which the offer is refused. */
-  admit(
-    call: OfferPlace & { readonly actorId: UserId },
-    terms: {
-      readonly productId: string
-      readonly priceFen: number
-      readonly pieces: number
-      readonly listFen: number | undefined
-      readonly merchantId: string | undefined
-    },
-  ): Promise<OfferedProduct | string>
-  /** Whether the group may still sell it. */
-  isSold(call: OfferPlace, productId: string): Promise<boolean>
-}
-
-type Body = BodyOf<typeof groupBuy>
-/** [MER4] Refuses nothing: a product that is not there is refused in the decision, after who may sell at all. */
-export const guardOf = (keeper: ProductKeeper): Guard => ({
-  name: 'group-buy.catalogue',
-  kinds: [groupBuy.kind],
+export const offerKind: OfferKind<BodyOf<typeof groupBuy>> = {
+  kind: groupBuy.kind,
   refusals: groupBuyRefusals,
-  async post(attempt): Promise<Body> {
-    const { image: _, ...body } = attempt.body as Body
-    const found = await attempt.decide((tx) => keeper.find(tx, attempt.appId, body.productId))
-    if (found === undefined) return body
-    const { title, image, merchantId, merchantName, priceFen, url } = found
-    return {
-      ...{ url, singlePriceFen: priceFen },
-      ...body,
-      title,
-      ...(image === undefined ? {} : { image }),
-      merchant: { merchantId, name: merchantName },
-    }
-  },
-})
-
-/** [MER4] Reads the product under its lock and keeps what the offer was allowed by. Its list price. */
-export async function admitOffer(
-  call: OpenCall<typeof groupBuy>,
-  keeper: ProductKeeper | undefined,
-): Promise<OfferedProduct> {
-  const { productId, ladder, stock, singlePriceFen, merchant } = call.body
-  const priceFen = lowestFen(ladder)
-  const terms = { productId, priceFen, pieces: stock, listFen: singlePriceFen, merchantId: merchant?.merchantId }
-  const product = (await keeper?.admit(call, terms)) ?? 'product.not_found'
-  if (typeof product === 'string') return call.fail(product)
-  const { merchantId, priceFen: listFen, floorFen = null } = product
-  // [E-22] Nothing a buyer must know is empty: the rest is required by the contract.
-  if (![call.body.title, merchant?.name].every((told = '') => told.trim() !== '')) call.fail('group_buy.undisclosed')
-  const isByHost = (call.actorId as string) === ''
-  await keepOffer(call, { productId, merchantId, priceFen, listFen, floorFen, isByHost }, call.now)
-  return product
+  undisclosed: 'group_buy.undisclosed',
+  table: 'group_buy_offers',
+  listField: 'singlePriceFen',
+  lowestFen: ({ ladder }) => lowestFen(ladder),
+  cutOf,
 }
+type OfferCall = CardCall<typeof groupBuy>
 
-/** [MER6] Whether the group may not sell it any more: the product is gone, or another merchant's. */
-export async function isVoid(
-  call: OfferPlace & { readonly body: Body },
-  keeper: ProductKeeper | undefined,
-): Promise<boolean> {
-  // What was posted before products had merchants, or was recalled, names none.
-  const body = call.body as Body | null
-  if (keeper === undefined || body?.merchant === undefined) return false
-  return !(await keeper.isSold(call, body.productId))
+/** [GB17] Of an offer that is over only pieces count that are bought, or may still be by a team that is open. */
+export const keepBought = (call: OfferCall): Promise<void> =>
+  keepCut(offerKind, call, ({ listFen, priceFen }) => cutOfPlaces(call, listFen, priceFen))
+/** Whether nothing goes back on sale any more; recalled, it has no body. */
+const isOver = (call: OfferCall): boolean =>
+  (call.body as OfferCall['body'] | null) === null || call.state.phase !== 'on'
+/** The last thing done in whatever may have made them fewer. */
+export async function keepIfOver(call: OfferCall): Promise<void> {
+  if (isOver(call)) await keepBought(call)
 }
+/** Places that wait for money are given back at once; open teams have their time. */
+export async function endOffer(call: OfferCall): Promise<void> {
+  if (call.state.phase !== 'on') return
+  call.setState({ ...call.state, phase: 'ended' })
+  call.schedule(call.now, 'sweep')
+  await keepBought(call)
+}
+/** [GB18] An offer that is void ends, for good: should the product come back, it is offered anew. */
+export const onVoid = (keeper: ProductKeeper): readonly Reaction[] =>
+  onProductLeft({
+    card: groupBuy,
+    table: offerKind.table,
+    async endIfVoid(offer) {
+      if (isOver(offer) || !(await isVoid(offer, keeper))) return
+      offer.setState({ ...offer.state, void: true })
+      offer.cancelJob('end')
+      await endOffer(offer)
+    },
+  })

@@ -103,6 +103,7 @@ export async function keepPlace(
     if (mine.place.teamNo === teamNo) return
     call.fail('group_buy.already_in')
   }
+  if (call.state.void === true) call.fail('group_buy.void')
   if (!isOn(call)) call.fail('group_buy.ended')
   const team = teamNo === null ? null : await findOpenTeam(call, teamNo)
   if (team === undefined) return call.fail('group_buy.team_not_found')

@@ -1,10 +1,12 @@
 /** Serves group buys: glue between the card's contract, the rules, and the life of teams. */
 import { defineFeature, serveCard, type Feature, type OpenCall } from '@qun/core'
+import { ledgerAudits } from '@qun/ledger'
+import { admitOffer, guardOf, isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import { groupBuy } from './contract.ts'
 import { audits } from './store-audits.ts'
 import { offerFault } from './rules.ts'
 import { hostWith } from './server-host.ts'
-import { admitOffer, guardOf, isVoid, type ProductKeeper } from './server-offer.ts'
+import { endOffer, keepBought, keepIfOver, offerKind, onVoid } from './server-offer.ts'
 import {
   giveBack,
   keepPlace,
@@ -21,7 +23,7 @@ import { dueHolds, migrations, openTeams } from './store.ts'
 const settledAtOnce = 50
 
 async function open(call: OpenCall<typeof groupBuy>, keeper: ProductKeeper | undefined): Promise<OfferState> {
-  const product = await admitOffer(call, keeper)
+  const product = await admitOffer(offerKind, call, keeper)
   const fault = offerFault({ ...call.body, singlePriceFen: product.priceFen }, call.now)
   if (fault !== undefined) call.fail(fault)
   call.schedule(call.body.endsAt, 'end')
@@ -61,29 +63,37 @@ const cardWith = (keeper: ProductKeeper | undefined) =>
         const { place } = await mineOf(call, call.actorId)
         if (place?.status !== 'held') return call.fail('group_buy.no_place')
         await giveBack(call, [{ ...place, userId: call.actorId }])
+        await keepIfOver(call)
       },
-      withdraw: (call) => withdraw(call, call.actorId, () => isVoid(call, keeper)),
+      async withdraw(call) {
+        await withdraw(call, call.actorId, () => isVoid(call, keeper))
+        await keepIfOver(call)
+      },
       /** [GB13] */
-      cancel(call, { reason }) {
+      async cancel(call, { reason }) {
         if (call.state.phase !== 'on' || call.now >= call.body.endsAt) call.fail('group_buy.ended')
         call.setState({ ...call.state, phase: 'cancelled', cancelled: { reason, at: call.now } })
         call.cancelJob('end')
         call.schedule(call.now, 'settle')
         call.schedule(call.now, 'sweep')
+        await keepIfOver(call)
       },
     },
     jobs: {
-      settle: (call) => settle(call, keeper),
-      sweep,
-      async end(call) {
-        if (call.state.phase !== 'on') return
-        call.setState({ ...call.state, phase: 'ended' })
-        call.schedule(call.now, 'sweep')
+      async settle(call) {
+        await settle(call, keeper)
+        await keepIfOver(call)
       },
+      async sweep(call) {
+        await sweep(call)
+        await keepIfOver(call)
+      },
+      end: endOffer,
     },
     recallable: (state) => (state.teamCount === 0 && state.heldCount === 0 ? true : 'group_buy.locked'),
-    recalled(call) {
+    async recalled(call) {
       for (const job of ['end', 'settle', 'sweep']) call.cancelJob(job)
+      await keepBought(call)
     },
   })
 
@@ -92,12 +102,14 @@ export interface GroupBuyOptions {
   readonly products?: readonly ProductKeeper[]
 }
 export function createGroupBuy({ products = [] }: GroupBuyOptions = {}): Feature {
+  const { endpoints, reactions } = hostWith(products[0])
   return defineFeature({
     name: 'group-buy',
     migrations,
     cards: [cardWith(products[0])],
-    guards: products.slice(0, 1).map(guardOf),
-    audits,
-    ...hostWith(products[0]),
+    guards: products.slice(0, 1).map((keeper) => guardOf(offerKind, keeper)),
+    audits: [...ledgerAudits, ...audits],
+    endpoints,
+    reactions: [...reactions, ...products.slice(0, 1).flatMap(onVoid)],
   })
 }

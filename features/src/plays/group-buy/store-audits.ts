@@ -1,20 +1,19 @@
 /** What must hold of teams, places and instructions at every commit; reads only, all apps at once. */
 import { check, type Audit } from '@qun/storage'
 import { sql } from 'kysely'
+import { offerAudits } from '../../shared/offer/store-audits.ts'
 
 export const audits: readonly Audit[] = [
-  check(
-    'MER4',
-    'No step of a group buy stands below the floor of its product as it stood when posted, and each says its list price.',
-    sql`SELECT 'the prices of ' || m.app_id || '/' || m.group_id || '/' || m.seq AS place
-      FROM messages m LEFT JOIN group_buy_offers o USING (app_id, group_id, seq)
-      WHERE m.kind = 'group-buy' AND m.recalled_at IS NULL AND m.body->'merchant' IS NOT NULL
-        AND (o.seq IS NULL OR o.price_fen < coalesce(o.floor_fen, 0)
-          OR (SELECT min((step->>'priceFen')::bigint) FROM json_array_elements(m.body->'ladder') step) <> o.price_fen
-          OR (o.floor_fen IS NULL AND NOT o.by_host AND o.price_fen < o.list_fen)
-          OR (m.body->>'singlePriceFen')::bigint <> o.list_fen OR m.body->>'productId' <> o.product_id
-          OR m.body->'merchant'->>'merchantId' <> o.merchant_id)`,
-  ),
+  ...offerAudits({
+    kind: 'group-buy',
+    table: 'group_buy_offers',
+    title: 'group buy',
+    listField: 'singlePriceFen',
+    lowest: sql`(SELECT min((step->>'priceFen')::bigint) FROM json_array_elements(m.body->'ladder') step)`,
+    kept: sql`(SELECT coalesce(sum(p.quantity * (o.list_fen - CASE p.status WHEN 'won' THEN t.price_fen
+        ELSE o.price_fen END)), 0) FROM group_buy_places p LEFT JOIN group_buy_teams t USING (app_id, group_id, seq, team_no)
+      WHERE p.app_id = o.app_id AND p.group_id = o.group_id AND p.seq = o.seq AND p.status IN ('held', 'paid', 'won'))`,
+  }),
   check(
     'GB1',
     'No open team keeps or sold more places than its ladder’s last size, and its counts are those of its places.',

@@ -1,10 +1,12 @@
 /** Teams of group buys, who keeps or paid a place in them, and what the host is to do with each order's money. */
 import type { AppId, GroupId, UserId } from '@qun/contract'
+import { ledgerMigrations } from '@qun/ledger'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql, type RawBuilder } from 'kysely'
 import type { Instruction } from './contract.ts'
 
 export const migrations: readonly Migration[] = [
+  ...ledgerMigrations,
   {
     id: 'group-buy-001',
     up: [
@@ -65,6 +67,15 @@ export const migrations: readonly Migration[] = [
         merchant_id text NOT NULL, price_fen bigint NOT NULL, list_fen bigint NOT NULL, floor_fen bigint,
         by_host boolean NOT NULL, at bigint NOT NULL, PRIMARY KEY (app_id, group_id, seq))`,
       rls('group_buy_offers'),
+    ],
+  },
+  {
+    // [MER5] What an offer counts against caps, and since when it is over; those from before count nothing.
+    id: 'group-buy-004',
+    up: [
+      `ALTER TABLE group_buy_offers ADD COLUMN cut_fen bigint, ADD COLUMN over_at bigint`,
+      `CREATE INDEX group_buy_offers_live ON group_buy_offers (app_id, product_id, group_id, seq)
+        WHERE over_at IS NULL`,
     ],
   },
 ]
@@ -165,6 +176,18 @@ export async function setPlaces(
   await sql`UPDATE group_buy_places SET status = ${status}, order_id = coalesce(${orderId}, order_id),
       team_no = coalesce(${teamNo}::integer, team_no), paid_at = coalesce(${paidAt}::bigint, paid_at)
     WHERE ${here(at)} AND place_id = ANY(${placeIds}::text[])`.execute(at.tx)
+}
+/**
+ * [MER5] What pieces were cut off the list price: those of a team that bought by its price, those of an open one by the
+ * lowest it may reach.
+ */
+export async function cutOfPlaces(at: Offered, listFen: number, lowestFen: number): Promise<number> {
+  const { rows } = await sql<{ fen: number }>`SELECT coalesce(sum(p.quantity
+      * (${listFen}::bigint - CASE p.status WHEN 'won' THEN t.price_fen ELSE ${lowestFen}::bigint END)), 0)::bigint AS fen
+    FROM (SELECT team_no, quantity, status FROM group_buy_places
+      WHERE ${here(at)} AND status IN ('held', 'paid', 'won')) p
+    LEFT JOIN (SELECT team_no, price_fen FROM group_buy_teams WHERE ${here(at)}) t USING (team_no)`.execute(at.tx)
+  return rows[0]?.fen ?? 0
 }
 /** [GB10] The place an order of the app paid for, or the one kept for its money that goes back. */
 export async function placeOfOrder(

@@ -24,6 +24,8 @@ export const unitsMax = 200
 export const prizeCapFen = 5_000_000
 /** Chances one entry may have. */
 export const weightMax = 20
+/** Chances one order may give, of all draws together. */
+export const chancesPerOrderMax = 20
 /** Winners shown on the card; the proof lists all. */
 export const winnersShownMax = 30
 
@@ -197,6 +199,14 @@ export const luckyDraw = defineCard({
     'lucky-draw.claimed': closed({ seq: SeqSchema, userId: UserIdSchema, prize: Type.Integer() }),
     'lucky-draw.redrawn': closed({ seq: SeqSchema, count: Type.Integer(), winnerCount: Type.Integer() }),
     'lucky-draw.unclaimed': closed({ seq: SeqSchema, count: Type.Integer() }),
+    /** [LD27] An order ended that had given a chance: taken back, or `kept` because entries had closed before. */
+    'lucky-draw.chance-returned': closed({
+      seq: SeqSchema,
+      userId: UserIdSchema,
+      chanceId: Type.String(),
+      orderId: Type.String(),
+      what: oneOf('taken', 'kept'),
+    }),
     'lucky-draw.cancelled': closed({ seq: SeqSchema, reason: Type.String() }),
   },
   refusals: {
@@ -317,19 +327,35 @@ export const grantChance = defineEndpoint({
   path: '/groups/:groupId/draws/:seq/chances/:chanceId',
   doc:
     'The host gives a member one more chance in an open draw that told of chances; before or after entering. A ' +
-    '`chanceId` (of what earned it) is spent once in a draw: repeated for the same person it answers alike.',
+    '`chanceId` (of what earned it) is spent once in a draw: repeated for the same person it answers alike. A chance ' +
+    'of an order goes back by itself when that is cancelled or refunded before entries close.',
   by: 'server',
   params: closed({
     groupId: GroupIdSchema,
     seq: SeqSchema,
     chanceId: Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,64}$' }),
   }),
-  body: closed({ userId: UserIdSchema }),
+  body: closed({
+    userId: UserIdSchema,
+    orderId: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: 'The order that gave it, if one did.' }),
+    ),
+  }),
   answer: closed({ weight: Type.Integer({ minimum: 1, description: 'What the person’s entry counts now.' }) }),
   refusals: {
     'draw.closed': closedToEntries,
     'draw.staff_excluded': staffExcluded,
     'draw.not_eligible': refusal(403, 'never', '不符合条件', 'The person or the chance does not count in this draw'),
+    'draw.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
+    'draw.order_spent': refusal(409, 'never', '该订单的抽奖机会已用完', 'The order gave as many chances as one may'),
   },
-  errors: ['message.not_found', 'draw.closed', 'draw.staff_excluded', 'draw.not_eligible', 'user.minor_restricted'],
+  errors: [
+    'message.not_found',
+    'draw.closed',
+    'draw.staff_excluded',
+    'draw.not_eligible',
+    'draw.order_ended',
+    'draw.order_spent',
+    'user.minor_restricted',
+  ],
 })

@@ -19,23 +19,14 @@ import {
   weightOf,
 } from './rules.ts'
 import { countPrizes, keepPrizes } from './server-budget.ts'
-import { grant } from './server-chances.ts'
+import { grant, onOrder } from './server-chances.ts'
 import { serveBeacons, type Beacon } from './server-beacons.ts'
 import { claim, claimEnd, endClaims } from './server-claims.ts'
 import { drandBeacon, type DrandOptions } from './server-drand.ts'
 import { allEntries, announce, hashing, isVoid, linesOf, namesOf, nameWinners, type DrawCall } from './server-parts.ts'
 import { audits } from './store-audits.ts'
-import {
-  addEntry,
-  countChances,
-  findProof,
-  keepProof,
-  keepSeed,
-  listEntries,
-  migrations,
-  readSeed,
-  type Entry,
-} from './store.ts'
+import { addEntry, findProof, keepProof, keepSeed, listEntries, migrations, readSeed, type Entry } from './store.ts'
+import { countChances } from './store-chances.ts'
 
 type State = StateOf<typeof luckyDraw>
 
@@ -225,6 +216,7 @@ export function createLuckyDraw(options: LuckyDrawOptions = {}): Feature {
     migrations,
     cards: [card],
     endpoints: [entries, proof, serveBeacons(options.beacon), grant],
+    reactions: [onOrder],
     audits: [...ledgerAudits, ...audits],
   })
 }

@@ -27,7 +27,17 @@ export const audits: readonly Audit[] = [
       WHERE m.kind = 'lucky-draw' AND m.recalled_at IS NULL
         AND e.weight <> least(coalesce((m.body->'chances'->>'most')::bigint, 1), 1 + (SELECT count(*)
           FROM lucky_draw_chances c WHERE c.app_id = e.app_id AND c.group_id = e.group_id AND c.seq = e.seq
-            AND c.user_id = e.user_id))`,
+            AND c.user_id = e.user_id AND c.taken_at IS NULL))`,
+  ),
+  check(
+    'LD27',
+    'What an order gave that ended while entries were open was taken back, and nothing else was.',
+    sql`SELECT 'chance ' || c.chance_id || ' of ' || ${place} AS place FROM lucky_draw_chances c
+      JOIN messages m ON m.app_id = c.app_id AND m.group_id = c.group_id AND m.seq = c.seq
+      LEFT JOIN lucky_draw_orders o ON o.app_id = c.app_id AND o.order_id = c.order_id
+      WHERE m.kind = 'lucky-draw' AND m.recalled_at IS NULL AND CASE WHEN c.taken_at IS NULL
+        THEN m.state->>'phase' <> 'cancelled' AND o.ended_at < (m.body->>'closesAt')::bigint
+        ELSE o.ended_at IS NULL OR c.taken_at >= (m.body->>'closesAt')::bigint END`,
   ),
   check(
     'D3',

@@ -42,6 +42,18 @@ export const migrations: readonly Migration[] = [
       rls('lucky_draw_chances'),
     ],
   },
+  {
+    // [LD27] Which order gave a chance, which orders ended, and which chances went back with theirs.
+    id: 'lucky-draw-004',
+    up: [
+      `ALTER TABLE lucky_draw_chances ADD COLUMN order_id text, ADD COLUMN taken_at bigint,
+        ADD CONSTRAINT lucky_draw_chances_taken CHECK (taken_at IS NULL OR order_id IS NOT NULL)`,
+      `CREATE INDEX lucky_draw_chances_of_order ON lucky_draw_chances (app_id, order_id) WHERE order_id IS NOT NULL`,
+      `CREATE TABLE lucky_draw_orders (
+        app_id text NOT NULL, order_id text NOT NULL, ended_at bigint, PRIMARY KEY (app_id, order_id))`,
+      rls('lucky_draw_orders'),
+    ],
+  },
 ]
 
 /** A type, not an interface: Kysely's withTables needs an index signature. */
@@ -143,29 +155,4 @@ export async function listClaims(tx: Tx, { appId, groupId, seq }: Place): Promis
   const { rows } = await sql<{ userId: string }>`SELECT user_id AS "userId" FROM lucky_draw_claims
     WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(tx)
   return rows.map(({ userId }) => userId)
-}
-
-// ── chances ──
-/** [LD20] Whose chance it is: who was given it first. */
-export async function addChance(
-  tx: Tx,
-  { appId, groupId, seq }: Place,
-  { chanceId, userId }: { readonly chanceId: string; readonly userId: UserId },
-  at: number,
-): Promise<string> {
-  const { rows } = await sql<{ userId: string }>`INSERT INTO lucky_draw_chances AS c
-      (app_id, group_id, seq, chance_id, user_id, at)
-    VALUES (${appId}, ${groupId}, ${seq}, ${chanceId}, ${userId}, ${at})
-    ON CONFLICT (app_id, group_id, seq, chance_id) DO UPDATE SET user_id = c.user_id
-    RETURNING user_id AS "userId"`.execute(tx)
-  return rows[0]?.userId ?? ''
-}
-export async function countChances(tx: Tx, { appId, groupId, seq }: Place, userId: UserId): Promise<number> {
-  const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM lucky_draw_chances
-    WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq} AND user_id = ${userId}`.execute(tx)
-  return rows[0]?.n ?? 0
-}
-export async function setWeight(tx: Tx, { appId, groupId, seq }: Place, userId: UserId, weight: number): Promise<void> {
-  await sql`UPDATE lucky_draw_entries SET weight = ${weight}
-    WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq} AND user_id = ${userId}`.execute(tx)
 }

@@ -22,7 +22,7 @@ const offer = (world: World, audience: NonNullable<Terms['audience']>, total = 5
     validity: { mode: 'relative', afterDays: 0, forDays: 7 },
     audience,
   }
-  return world.as('wang').post(world.groupId, coupon, { title: '专享券', terms })
+  return world.as('wang').post(world.groupId, coupon, { title: '专享券', contact: '店内', terms })
 }
 const claim = (world: World, name: string, at: At) => refusalOf(world.as(name).act(at, coupon, 'claim', {}))
 

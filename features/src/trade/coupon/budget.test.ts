@@ -34,7 +34,7 @@ function termsAt(world: World, patch: Partial<Terms> = {}): Terms {
   }
 }
 const offer = (world: World, patch: Partial<Terms> = {}, groupId = world.groupId) =>
-  world.as('wang').post(groupId, coupon, { title: '开业券', terms: termsAt(world, patch) })
+  world.as('wang').post(groupId, coupon, { title: '开业券', contact: '店内', terms: termsAt(world, patch) })
 const claim = (world: World, name: string, at: At, key?: string) =>
   refusalOf(world.as(name).act(at, coupon, 'claim', {}, key))
 const ledger = <T>(world: World, run: (call: { tx: any; appId: typeof appId }) => Promise<T>) =>
@@ -131,9 +131,13 @@ test('[CP21] worth is the most the terms take off', async () => {
   let sum = 0
   for (const [patch, worth] of figures) {
     const terms = { ...(patch.kind === 'percent' ? none : termsAt(world)), ...patch }
-    expect(await claim(world, 'li', await world.as('wang').post(world.groupId, coupon, { title: 'x', terms }))).toBe(
-      null,
-    )
+    expect(
+      await claim(
+        world,
+        'li',
+        await world.as('wang').post(world.groupId, coupon, { title: 'x', contact: '店内', terms }),
+      ),
+    ).toBe(null)
     sum += worth
     expect(await spent(world, day)).toBe(sum)
   }
@@ -197,7 +201,7 @@ test('[CP22] nobody is told whom an offer is for; the host reads its stock', asy
   expect((await host.call(stockOf, { params: { stockId } })).terms.audience).toEqual({ userIds })
   const { seq } = await world.core.post({
     ...{ appId, groupId: world.groupId, senderId: id(''), asServer: true, kind: coupon.kind, clientId: 'host-1' },
-    body: { title: '券', stockId },
+    body: { title: '券', contact: '店内', stockId },
   })
   expect(await claim(world, 'li', at)).toBe(null)
   expect(await claim(world, 'li', { groupId: world.groupId, seq })).toBe(null)

@@ -18,7 +18,7 @@ import {
 } from '@qun/contract'
 
 /** For the rules, which know their own contract alone. */
-export { dayIn, isTimeZone } from '@qun/contract'
+export { dayIn, isTimeZone, mainMerchant } from '@qun/contract'
 
 /** Highest worth of one coupon, in fen: a hundred thousand yuan. */
 export const faceMaxFen = 10_000_000
@@ -156,6 +156,12 @@ export const heldCoupon = defineRecord({
 
 export const couponRefusals = {
   'coupon.invalid': refusal(422, 'after-change', '优惠券设置有误', 'The terms of the coupon do not fit'),
+  'coupon.undisclosed': refusal(
+    422,
+    'after-change',
+    '活动规则不完整，不能发布',
+    'What must be disclosed is not all there',
+  ),
   'coupon.cap_missing': refusal(
     422,
     'after-change',

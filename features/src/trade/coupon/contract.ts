@@ -36,6 +36,10 @@ export const coupon = defineCard({
     /** A stock of the host; only the host offers it. Its terms are filled in. Absent: the card makes its own stock. */
     stockId: Type.Optional(StockId),
     terms: Type.Optional(Terms),
+    /** Whom to ask about it. A missing or blank one is `coupon.undisclosed`. */
+    contact: Type.Optional(Type.String({ maxLength: 100 })),
+    /** Filled in: whose coupons these are. Of what the host gives in no merchant's name, the name may be ''. */
+    merchant: Type.Optional(closed({ merchantId: MerchantIdSchema, name: Type.String({ maxLength: 60 }) })),
   }),
   state: closed({
     stockId: StockId,

@@ -34,7 +34,9 @@ test('[C1] [C2] a thousand clients for a hundred coupons: a hundred people have 
     const userIds = names.slice(n, n + 100).map(id)
     await world.as('wang').call(addMembers, { params: { groupId }, body: { userIds } })
   }
-  const at = await world.as('wang').post(groupId, coupon, { title: '百张', terms: termsAt(world, couponsThere) })
+  const at = await world
+    .as('wang')
+    .post(groupId, coupon, { title: '百张', contact: '店内', terms: termsAt(world, couponsThere) })
   const { stockId } = (await world.core.message(world.as('wang').principal, groupId, at.seq)).message.state as {
     stockId: string
   }

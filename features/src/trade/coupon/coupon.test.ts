@@ -36,8 +36,9 @@ function termsAt(world: World, patch: Partial<Terms> = {}): Terms {
     ...patch,
   }
 }
+const contact = '021-5555 0100'
 const offer = (world: World, patch: Partial<Terms> = {}, groupId = world.groupId) =>
-  world.as('wang').post(groupId, coupon, { title: '开业券', terms: termsAt(world, patch) })
+  world.as('wang').post(groupId, coupon, { title: '开业券', contact, terms: termsAt(world, patch) })
 const claim = (world: World, name: string, at: At, key?: string) =>
   refusalOf(world.as(name).act(at, coupon, 'claim', {}, key))
 const manage = (world: World, name: string, at: At, change: object) =>
@@ -52,7 +53,7 @@ async function offerOf(world: World, stockId: string, groupId = world.groupId): 
     senderId: '' as UserId,
     asServer: true,
     kind: coupon.kind,
-    body: { title: '店庆券', stockId },
+    body: { title: '店庆券', contact, stockId },
     clientId: `offer-${stockId}-${groupId}`,
   })
   return { groupId, seq }
@@ -117,9 +118,9 @@ describe('claiming', () => {
     expect(await refusalOf(world.core.act({ ...guest, clientId: 'k' }))).toBe('auth.guest_forbidden')
     const keyless = { ...guest, principal: world.as('li').principal }
     expect(await refusalOf(world.core.act(keyless))).toBe('idempotency.key_missing')
-    expect(await refusalOf(world.as('li').post(world.groupId, coupon, { title: 'x', terms: termsAt(world) }))).toBe(
-      'group.permission',
-    )
+    expect(
+      await refusalOf(world.as('li').post(world.groupId, coupon, { title: 'x', contact, terms: termsAt(world) })),
+    ).toBe('group.permission')
   })
   test('[CP12] (CPN-13) terms that do not fit are refused, and so are people who joined too late', async () => {
     await using world = await open()
@@ -130,7 +131,7 @@ describe('claiming', () => {
     expect(await bad({ claim: { from: now + 2, until: now + 1 } })).toBe('coupon.invalid')
     expect(await bad({ url: 'javascript:alert(1)' })).toBe('card.url_scheme')
     expect(await bad({ audience: { groupIds: ['grp_another1' as GroupId] } })).toBe('coupon.not_eligible')
-    const blank = world.as('wang').post(world.groupId, coupon, { title: ' ', terms: termsAt(world) })
+    const blank = world.as('wang').post(world.groupId, coupon, { title: ' ', contact, terms: termsAt(world) })
     expect(await refusalOf(blank)).toBe('request.invalid')
     expect(await refusalOf(world.as('wang').post(world.groupId, coupon, { title: 'x' }))).toBe('coupon.invalid')
     const at = await offer(world, { audience: { memberDays: 2 } })

@@ -126,7 +126,7 @@ export class Walk {
         senderId: '' as UserId,
         asServer: true,
         kind: coupon.kind,
-        body: { title: '券', stockId },
+        body: { title: '券', contact: '店内', stockId },
         clientId: `offer-${++this.#round}-${n}`,
       })
       this.offers.push({ groupId: world.groupId, seq })

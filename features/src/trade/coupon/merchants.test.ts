@@ -57,7 +57,7 @@ const issue = async (w: World, stockId: string) => {
 const offerBy = async (w: World, groupId: GroupId, stockId: string): Promise<At> => {
   const clientId = `host-${(keys += 1)}`
   const who = { appId, groupId, senderId: '' as UserId, asServer: true, kind: coupon.kind, clientId }
-  return { groupId, seq: (await w.core.post({ ...who, body: { title: '券', stockId } })).seq }
+  return { groupId, seq: (await w.core.post({ ...who, body: { title: '券', contact: '店内', stockId } })).seq }
 }
 const basket = (merchantId?: string) => ({
   ...(merchantId === undefined ? {} : { merchantId }),

@@ -44,7 +44,7 @@ async function claimed(world: World, patch: Partial<Terms> = {}, name = 'li'): P
     validity: { mode: 'relative', afterDays: 0, forDays: 3 },
     ...patch,
   }
-  const at = await world.as('wang').post(world.groupId, coupon, { title: '老友券', terms })
+  const at = await world.as('wang').post(world.groupId, coupon, { title: '老友券', contact: '店内', terms })
   await world.as(name).act(at, coupon, 'claim', {})
   return { at, id: (await world.as(name).mine<typeof coupon>(at))?.coupons[0]?.couponId ?? '' }
 }

@@ -7,6 +7,7 @@ import {
   levelMax,
   lifeMaxMs,
   lockMs,
+  mainMerchant,
   perUserMax,
   remindMs,
   stockMax,
@@ -62,6 +63,18 @@ function timeFault({ claim, validity }: Terms, now: number): string | undefined 
   const { from, until } = validity
   // Whoever claims last can still use it.
   return from < until && until >= claim.until && until <= now + lifeMaxMs ? undefined : '/validity'
+}
+
+// ── what must be told ──
+/** [CP27] [E-22] JSON pointers of what must be told beside the terms and is missing or blank. */
+export function gapsOf(body: {
+  readonly contact?: string
+  readonly merchant?: { readonly merchantId: string; readonly name: string }
+}): string[] {
+  const { contact = '', merchant } = body
+  // What the host gives in no merchant's name is the platform's.
+  const isNamed = merchant !== undefined && (merchant.merchantId === mainMerchant || merchant.name.trim() !== '')
+  return [...(contact.trim() === '' ? ['/contact'] : []), ...(isNamed ? [] : ['/merchant'])]
 }
 
 // ── days ──

@@ -9,14 +9,14 @@ const terms = (now: number, total = 2) => ({
 })
 const basket = { lines: [{ lineId: 'a', sku: 'latte', unitFen: 3_000, quantity: 2 }] }
 async function claimed(stage: Stage) {
-  const at = await stage.post('wang', 'coupon', { title: '老友券', terms: terms(stage.now) })
+  const at = await stage.post('wang', 'coupon', { title: '老友券', contact: '店内', terms: terms(stage.now) })
   await stage.make({ name: 'coupon.claim', who: 'li', at })
   const mine = (await stage.world.as('li').mine(at)) as { coupons: { couponId: string }[] }
   return { at, couponId: mine.coupons[0]?.couponId ?? '' }
 }
 export const scenes: Readonly<Record<string, Scene>> = {
   async offer(stage) {
-    const at = await stage.post('wang', 'coupon', { title: '开业券', terms: terms(stage.now, 1) })
+    const at = await stage.post('wang', 'coupon', { title: '开业券', contact: '店内', terms: terms(stage.now, 1) })
     return [
       { name: 'coupon.claim', who: 'li', at },
       { name: 'coupon.claim', who: 'zhao', at },

@@ -1,5 +1,5 @@
 /** Serves coupon cards: offers, claims, what falls due. Glue between the contract, the rules and the store. */
-import { mainMerchant, refuse, type StateOf, type UserId } from '@qun/contract'
+import { mainMerchant, refuse, type BodyOf, type StateOf, type UserId } from '@qun/contract'
 import {
   defineFeature,
   giverNamed,
@@ -16,7 +16,17 @@ import {
 } from '@qun/core'
 import { ledgerAudits } from '@qun/ledger'
 import { coupon, couponRefusals, heldCoupon, type Terms } from './contract.ts'
-import { dayKeyOf, expire, isEligible, remindAt, shownTerms, stateAt, windowFault, withPeople } from './rules.ts'
+import {
+  dayKeyOf,
+  expire,
+  gapsOf,
+  isEligible,
+  remindAt,
+  shownTerms,
+  stateAt,
+  windowFault,
+  withPeople,
+} from './rules.ts'
 import { spendFor } from './server-budget.ts'
 import { hostEndpoints } from './server-host.ts'
 import { mineEndpoints } from './server-mine.ts'
@@ -56,6 +66,7 @@ import {
   type StoredStock,
 } from './store.ts'
 import { adoptItems, lockDue, nextDueAt, orphanItems, type StoredCoupon } from './store-items.ts'
+import { merchantNamed, merchantOfGroup } from './store-merchants.ts'
 import { readStacking, stackingAudits, stackingMigrations } from './store-stacking.ts'
 import { voucherAudits, voucherMigrations } from './store-vouchers.ts'
 
@@ -76,7 +87,8 @@ const fillTerms: Guard = {
   kinds: [coupon.kind],
   refusals: couponRefusals,
   async post(attempt) {
-    const { title, stockId, terms: asked } = attempt.body as { title: string; stockId?: string; terms?: Terms }
+    const { title, stockId, terms: asked, contact } = attempt.body as BodyOf<typeof coupon>
+    const told = { title, ...(contact === undefined ? {} : { contact }) }
     const terms = asked === undefined ? undefined : await withGroupZone(attempt, asked)
     const { userIds, userCount, namedId } = terms?.audience ?? {}
     if (userCount !== undefined || namedId !== undefined) attempt.fail('coupon.invalid')
@@ -84,15 +96,19 @@ const fillTerms: Guard = {
     if (stockId === undefined) {
       // That nobody is named is for the rules to refuse, with the field.
       if (terms === undefined) return undefined
-      if (userIds === undefined || userIds.length === 0) return { title, terms: withStack(terms) }
+      const merchant = await attempt.decide((tx) => merchantOfGroup({ tx, appId }, attempt.groupId))
+      const offered = { ...told, ...(merchant === undefined ? {} : { merchant }) }
+      if (userIds === undefined || userIds.length === 0) return { ...offered, terms: withStack(terms) }
       const kept = await attempt.decide((tx) => keepNamed(tx, { appId, senderId, at: now }, userIds))
       const shown = shownTerms(withStack(terms))
-      return { title, terms: { ...shown, audience: { ...shown.audience, namedId: kept } } }
+      return { ...offered, terms: { ...shown, audience: { ...shown.audience, namedId: kept } } }
     }
     if ((await attempt.readRole()) !== 'server') attempt.fail('coupon.not_found')
     if (terms !== undefined) attempt.fail('coupon.invalid')
     const stock = await attempt.decide((tx) => findStock(tx, appId, stockId))
-    return stock === undefined ? attempt.fail('coupon.not_found') : { title, stockId, terms: shownTerms(stock.terms) }
+    if (stock === undefined) return attempt.fail('coupon.not_found')
+    const merchant = await attempt.decide((tx) => merchantNamed({ tx, appId }, stock.merchantId))
+    return { ...told, merchant, stockId, terms: shownTerms(stock.terms) }
   },
 }
 
@@ -102,12 +118,19 @@ async function withGroupZone({ appId, groupId, now, decide }: PostAttempt, terms
   return withZone(terms, await decide((tx) => zoneOfGroup({ tx, appId, now }, groupId)))
 }
 
+/** [CP27] [E-22] Nothing people must know is empty: the rest of it is in the terms, which have rules of their own. */
+function checkDisclosed(call: OpenCall<typeof coupon>): void {
+  const gaps = gapsOf(call.body)
+  const code = 'coupon.undisclosed'
+  if (gaps.length > 0) call.fail(code, { errors: gaps.map((pointer) => ({ pointer, code })) })
+}
 async function open(call: OpenCall<typeof coupon>): Promise<State> {
   const { title, stockId, terms } = call.body
   const issuer = await issuerOfGroup(call, call.groupId)
   if (issuer === undefined) throw refuse('merchant.not_issuer')
   const stock =
     stockId === undefined ? await openOwn(call, issuer, title, terms) : await openHosts(call, issuer, stockId)
+  checkDisclosed(call)
   const groups = stock.terms.audience?.groupIds
   if (groups !== undefined && !groups.includes(call.groupId)) call.fail('coupon.not_eligible')
   await addOffer(call.tx, call.appId, stock.stockId, call)

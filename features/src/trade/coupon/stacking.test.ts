@@ -49,7 +49,8 @@ function freeAt(world: World, patch: Partial<Terms>): Terms {
   return { ...rest, ...patch }
 }
 const make = (world: World, terms: Terms) => world.asServer().call(createStock, { body: { title: '券', terms } })
-const offer = (world: World, terms: Terms) => world.as('wang').post(world.groupId, coupon, { title: '券', terms })
+const offer = (world: World, terms: Terms) =>
+  world.as('wang').post(world.groupId, coupon, { title: '券', contact: '店内', terms })
 async function claim(world: World, terms: Terms, name = 'li'): Promise<string> {
   const at = await offer(world, terms)
   await world.as(name).act(at, coupon, 'claim', {})

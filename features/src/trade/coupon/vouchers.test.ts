@@ -26,7 +26,7 @@ async function offer(world: World, patch: Partial<Terms> = {}, groupId = world.g
     validity: { mode: 'relative', afterDays: 0, forDays: 7 },
     ...patch,
   }
-  const at = await world.as('wang').post(groupId, coupon, { title: '满100减20', terms })
+  const at = await world.as('wang').post(groupId, coupon, { title: '满100减20', contact: '店内', terms })
   return { at, stockId: (await world.read(at, coupon)).stockId }
 }
 const send = (world: World, stockId: string, change: Partial<PacketBody> = {}, who = 'wang') =>

@@ -184,6 +184,8 @@ const changeErrors = ['card.url_scheme', 'product.price_invalid', 'merchant.not_
 /** Others may react: what is sold at which price has changed. */
 export const productFacts = {
   'product.changed': changedFact,
+  /** Removed, or another merchant's now: what offered them where they were sold before is over. */
+  'product.left': changedFact,
   'product.more': closed({}),
   'product.shelved': closed({ userId: UserIdSchema, productIds: ProductIds(shelfMax) }),
 } as const

@@ -109,6 +109,15 @@ export function looksAlike(a: Stored, b: Stored): boolean {
   return JSON.stringify(liveOf(a)) === JSON.stringify(liveOf(b))
 }
 
+/** [MER6] Whether a product is no longer where it was sold: it was removed, or is another merchant's now. */
+export function hasLeft(
+  was: Pick<Stored, 'state' | 'merchantId'> | undefined,
+  now: Pick<Stored, 'state' | 'merchantId'>,
+): boolean {
+  if (was === undefined || was.state === 'gone') return false
+  return now.state === 'gone' || now.merchantId !== was.merchantId
+}
+
 // ── offers ──
 /** What a card says of the product it offers. */
 export interface OfferTerms {

@@ -28,6 +28,7 @@ import {
   type ProductInput,
 } from './contract.ts'
 import {
+  hasLeft,
   inputFault,
   isLinkPattern,
   linkKeyOf,
@@ -134,6 +135,8 @@ async function put(call: Call, products: readonly Stored[]): Promise<number> {
     const was = before.get(one.productId)
     return was === undefined || !looksAlike(was, one)
   })
+  const left = products.filter(({ productId, ...now }) => hasLeft(before.get(productId), now))
+  if (left.length > 0) call.recordForApp('product.left', { productIds: left.map((one) => one.productId) }) // [MER6]
   if (changed.length === 0) return 0
   const productIds = changed.map((one) => one.productId)
   await store.markStale(call.tx, call.appId, productIds, call.now)

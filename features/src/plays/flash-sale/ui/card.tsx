@@ -34,7 +34,8 @@ export function FlashSaleCard(props: SaleFace) {
   const text = useText()
   const now = useServerNow()
   const phase = phaseOf(props, now)
-  const hold = mine?.hold && now < mine.hold.until ? mine.hold : undefined
+  // Of a void sale nothing is paid any more.
+  const hold = mine?.hold && now < mine.hold.until && state.void !== true ? mine.hold : undefined
   const starter = group.get().members.get(message.senderId)
   const ended = phase === 'ended' || (phase === 'sold-out' && hold === undefined)
   const bought = mine?.boughtCount ?? 0
@@ -70,6 +71,7 @@ export function FlashSaleCard(props: SaleFace) {
       >
         <span style={{ inlineSize: `${(100 * state.left) / body.stock}%` }} />
       </div>
+      {state.void === true && <CardNote tone="warn">{text(saleTexts.void)}</CardNote>}
       {bought > 0 && <CardNote tone="ok">{text(boughtText(bought))}</CardNote>}
       <Rules body={body} />
     </CardFrame>
@@ -85,6 +87,7 @@ function Rules({ body }: Pick<SaleFace, 'body'>) {
   return (
     <RulesLink
       of={{
+        what: 'sale',
         organiser: body.merchant?.name ?? '',
         offer: title,
         quantity: text(piecesText(body.stock)),

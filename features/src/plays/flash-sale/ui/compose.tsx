@@ -38,6 +38,7 @@ export function FlashSaleForm({ group, submit }: ComposeProps<typeof flashSale>)
           </FormRow>
           <Times {...part} />
           <DraftText name="refunds" label={saleTexts.refunds} max={200} long {...part} />
+          <DraftText name="campaign" label={saleTexts.campaign} max={40} {...part} />
         </>
       )}
     </ComposeForm>

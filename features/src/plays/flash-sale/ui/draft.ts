@@ -1,5 +1,5 @@
 /** What a merchant has typed so far, and the card it makes; pure, so that the form only draws it. */
-import { HOUR, MINUTE, type BodyOf } from '@qun/contract'
+import { HOUR, isCampaign, MINUTE, type BodyOf } from '@qun/contract'
 import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type PickedProduct, type Span } from '@qun/ui'
 import type { flashSale } from '../contract.ts'
 import { saleTexts } from './texts.ts'
@@ -14,6 +14,8 @@ export interface SaleDraft {
   /** Minutes members begin before everybody else; `none` is a sale for members alone. */
   readonly lead: 'none' | '30' | '60' | '1440'
   readonly lasts: Span
+  /** Whose budget it counts against; blank for none. */
+  readonly campaign: string
 }
 export const emptyDraft = (refunds: string): SaleDraft => ({
   product: undefined,
@@ -24,12 +26,14 @@ export const emptyDraft = (refunds: string): SaleDraft => ({
   startsIn: '0',
   lead: 'none',
   lasts: { amount: '2', unit: 'hours' },
+  campaign: '',
 })
 
 export function faultsOf(draft: SaleDraft): FormFaults {
   const { product } = draft
   const price = fenOf(draft.price)
   const stock = wholeOf(draft.stock, 100_000)
+  const campaign = draft.campaign.trim()
   return {
     ...(product === undefined && { product: formFaults.required }),
     ...(price === undefined && { price: formFaults.money }),
@@ -39,6 +43,7 @@ export function faultsOf(draft: SaleDraft): FormFaults {
     ...(wholeOf(draft.perMember, 99) === undefined && { perMember: formFaults.number }),
     ...(draft.refunds.trim() === '' && { refunds: formFaults.required }), // [E-22]
     ...(spanMs(draft.lasts) === undefined && { lasts: formFaults.number }),
+    ...(campaign !== '' && !isCampaign(campaign) && { campaign: saleTexts.campaignFault }),
   }
 }
 
@@ -65,5 +70,6 @@ export function bodyOf(draft: SaleDraft, now: number): BodyOf<typeof flashSale> 
     startsAt,
     publicStartsAt: leadMs === undefined ? null : startsAt + leadMs,
     endsAt: startsAt + (leadMs ?? 0) + lastsMs,
+    ...(draft.campaign.trim() !== '' && { campaign: draft.campaign.trim() }),
   }
 }

@@ -1,9 +1,10 @@
 /** The card of a flash sale in every state, and its form. */
 import type { MineOf, StateOf } from '@qun/contract'
+import { QunProvider } from '@qun/ui'
 import { aMessage, aView, cardFace, createFixture, fixtureGroupId, fixtureNow, formFace } from '@qun/ui/testing'
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
-import type { flashSale } from '../contract.ts'
+import { flashRefusals, type flashSale } from '../contract.ts'
 import * as product from '../../../trade/product/ui/index.tsx'
 import { FlashSaleCard } from './card.tsx'
 import { FlashSaleForm } from './compose.tsx'
@@ -106,6 +107,37 @@ test('[MER4] the form says what the server would: not below the floor, not witho
   expect(faults({ stock: '41' }, { stock: null })).toEqual({})
 })
 
+test('[MER5] the form takes a campaign for its budget', () => {
+  const filled = { ...emptyDraft('七天内可退'), product: guji, price: '58' }
+  expect(faultsOf({ ...filled, campaign: '春 节' })).toMatchObject({
+    campaign: { en: expect.stringContaining('Letters') },
+  })
+  expect(faultsOf({ ...filled, campaign: ' spring ' })).toEqual({})
+  expect(bodyOf({ ...filled, campaign: ' spring ' }, fixtureNow).campaign).toBe('spring')
+  expect(bodyOf(filled, fixtureNow)).not.toHaveProperty('campaign')
+})
+test('[MER5] where no room is left in a budget, the form says so and keeps what was typed', async () => {
+  const client = createFixture({ userId: 'wang', views: [aView([])], now: () => fixtureNow })
+  client.answers['products.offerable'] = () => ({ products: [{ ...guji, url: '/p/guji', state: 'on' }] })
+  const { title } = flashRefusals['budget.exhausted']
+  const submit = () => Promise.reject(Object.assign(new Error('refused'), { problem: { title } }))
+  render(
+    <QunProvider client={client} locale="zh-CN" features={[product]}>
+      <FlashSaleForm group={client.groupOf(fixtureGroupId)} submit={submit} close={() => undefined} />
+    </QunProvider>,
+  )
+  fireEvent.click(await screen.findByRole('button', { name: /^选择 古吉 200 克/ }))
+  fireEvent.change(screen.getByLabelText('抢购价（元）'), { target: { value: '58' } })
+  fireEvent.click(screen.getByRole('button', { name: '发布抢购' }))
+  expect(await screen.findByText(title['zh-CN'])).toBeTruthy()
+  expect(screen.getByLabelText<HTMLInputElement>('抢购价（元）').value).toBe('58')
+})
+test('[FS13] a void sale says so, and its hold leads to no checkout', () => {
+  const hold = { holdId: `hold_${'a'.repeat(24)}`, quantity: 1, until: fixtureNow + 5 * minute }
+  show({ state: { phase: 'ended', void: true, left: 7, soldCount: 3 }, mine: { hold, boughtCount: 0 } })
+  expect(screen.getByText('活动已失效：商品不再属于本商家')).toBeTruthy()
+  expect(screen.queryByRole('link')).toBeNull()
+})
 test('[E-22] the rules name who offers what, how many, at which price, when, for whom and how refunds go', async () => {
   show()
   fireEvent.click(screen.getByRole('button', { name: '规则' }))

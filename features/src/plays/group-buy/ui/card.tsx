@@ -66,6 +66,7 @@ export function GroupBuyCard(props: BuyFace) {
             {text(buyTexts.reason)}：{state.cancelled?.reason}
           </CardNote>
         )}
+        {state.void === true && <CardNote tone="warn">{text(buyTexts.void)}</CardNote>}
         <Outcome {...props} />
         {isIn && place.status === 'paid' && <MyTeam {...props} />}
         {!isOver && !(isIn && place.status === 'paid') && <OpenTeams {...props} isIn={isIn} />}

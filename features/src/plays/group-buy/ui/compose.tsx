@@ -40,6 +40,7 @@ export function GroupBuyForm({ group, submit }: ComposeProps<typeof groupBuy>) {
           </FormRow>
           <Times {...part} />
           <DraftText name="refunds" label={buyTexts.refunds} max={200} long {...part} />
+          <DraftText name="campaign" label={buyTexts.campaign} max={40} {...part} />
         </>
       )}
     </ComposeForm>

@@ -37,6 +37,7 @@ function Told({ body, at }: Pick<BuyFace, 'body'> & { readonly at: number }) {
   return (
     <Disclosure
       of={{
+        what: 'sale',
         organiser: body.merchant?.name ?? '',
         offer: title,
         quantity: stock === undefined ? '' : text(piecesText(stock)),

@@ -1,5 +1,5 @@
 /** What a merchant has typed so far, and the card it makes; pure, so that the form only draws it. */
-import { DAY, type BodyOf } from '@qun/contract'
+import { DAY, isCampaign, type BodyOf } from '@qun/contract'
 import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type PickedProduct, type Span } from '@qun/ui'
 import { offerLifeMaxMs, sizeMax, teamLifeMaxMs, type groupBuy } from '../contract.ts'
 import { buyTexts } from './texts.ts'
@@ -19,6 +19,8 @@ export interface BuyDraft {
   readonly team: Span
   readonly offer: Span
   readonly late: 'refund' | 'new-team'
+  /** Whose budget it counts against; blank for none. */
+  readonly campaign: string
 }
 export const emptyDraft = (refunds: string): BuyDraft => ({
   product: undefined,
@@ -29,6 +31,7 @@ export const emptyDraft = (refunds: string): BuyDraft => ({
   team: { amount: '24', unit: 'hours' },
   offer: { amount: '3', unit: 'days' },
   late: 'refund',
+  campaign: '',
 })
 /** Two people more than the step before it. */
 export function nextStep({ steps }: BuyDraft, id: number): StepDraft {
@@ -40,6 +43,7 @@ export function faultsOf(draft: BuyDraft): FormFaults {
   const { product } = draft
   const least = wholeOf(draft.steps[0]?.size ?? '', sizeMax) ?? 0
   const stock = wholeOf(draft.stock, 1_000_000)
+  const campaign = draft.campaign.trim()
   const [teamMs, offerMs] = [spanMs(draft.team), spanMs(draft.offer)]
   return {
     ...(product === undefined && { product: formFaults.required }),
@@ -51,6 +55,7 @@ export function faultsOf(draft: BuyDraft): FormFaults {
     ...(draft.refunds.trim() === '' && { refunds: formFaults.required }), // [E-22]
     ...((teamMs === undefined || teamMs > teamLifeMaxMs) && { team: buyTexts.timeInvalid }),
     ...((offerMs === undefined || offerMs > offerLifeMaxMs) && { offer: buyTexts.timeInvalid }),
+    ...(campaign !== '' && !isCampaign(campaign) && { campaign: buyTexts.campaignFault }),
   }
 }
 /** [MER4] As the server says it: each below the one before, the first below the list price, none under the floor. */
@@ -84,5 +89,6 @@ export function bodyOf(draft: BuyDraft, now: number): BodyOf<typeof groupBuy> {
     teamMs: spanMs(draft.team) ?? DAY,
     endsAt: Math.round(now) + (spanMs(draft.offer) ?? DAY),
     late: draft.late,
+    ...(draft.campaign.trim() !== '' && { campaign: draft.campaign.trim() }),
   }
 }

@@ -188,6 +188,11 @@ describe('the card', () => {
     const lines = ['山茶咖啡', '海盐卷', '20 件', '3 人 ¥19.00；单买 ¥29.00', '每人限 1 件', '七天内可退']
     for (const line of lines) expect(sheet.textContent).toContain(line)
   })
+  it('[GB18] says of a void offer that it is', () => {
+    show({ state: { ...on, phase: 'ended', void: true } })
+    expect(screen.getByText('活动已失效：商品不再属于本商家')).toBeTruthy()
+    expect(button('开团 ¥19.00')).toBeNull()
+  })
   it('speaks English as well', () => {
     show({ locale: 'en', mine: paidIn(2), userId: 'sun' })
     expect(screen.getByText('2 people more to buy')).toBeTruthy()
@@ -206,16 +211,21 @@ describe('the form', () => {
   const type = (label: string, value: string, at = 0) =>
     fireEvent.change(screen.getAllByLabelText(label).at(at)!, { target: { value } })
   const pick = async () => fireEvent.click(await screen.findByRole('button', { name: /^选择 海盐卷/ }))
-  it('[MER4] publishes a ladder of a product of the catalogue', async () => {
+  it('[MER4] [MER5] publishes a ladder of a product of the catalogue', async () => {
     const posted = compose()
     await pick()
     type('每件价（元）', '19')
     fireEvent.click(button('再加一档') as HTMLElement)
     type('每件价（元）', '15.5', 1)
+    type('活动名称，计入其预算（选填）', '春 节')
+    fireEvent.click(button('发布拼团') as HTMLElement)
+    expect(await screen.findByText('只能用字母、数字和 _ . -')).toBeTruthy()
+    type('活动名称，计入其预算（选填）', 'spring')
     fireEvent.click(button('发布拼团') as HTMLElement)
     await waitFor(() => expect(posted).toHaveLength(1))
     expect(posted[0]).toMatchObject({
       productId: 'roll',
+      campaign: 'spring',
       singlePriceFen: 2_900,
       stock: 20,
       ladder: [

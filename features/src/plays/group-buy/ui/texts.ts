@@ -33,6 +33,7 @@ export const buyTexts = {
   paying: say('付款中', 'paying'),
   empty: say('空位', 'free place'),
   leader: say('团长', 'leader'),
+  void: say('活动已失效：商品不再属于本商家', 'The offer is void: its product is no longer this merchant’s'),
   // how it works
   howStart: say(
     '开团或参团后，在店铺完成支付，只是预授权，不会立刻扣款。',
@@ -55,6 +56,8 @@ export const buyTexts = {
     'A payment that comes after the team is full or over opens a new team with you as its leader.',
   ),
   howLeave: say('团长在没有别人加入前可以退出。', 'A leader may leave while nobody else has joined.'),
+  campaign: say('活动名称，计入其预算（选填）', 'Campaign, for its budget (optional)'),
+  campaignFault: say('只能用字母、数字和 _ . -', 'Letters, digits and _ . - only'),
   cancelOffer: say('取消拼团', 'Cancel the offer'),
   cancelAsk: say('取消这次拼团？', 'Cancel this group buy?'),
   cancelReason: say('原因（所有成员可见）', 'Reason, shown to every member'),

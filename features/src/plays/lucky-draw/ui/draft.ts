@@ -1,8 +1,9 @@
 /** What a merchant has typed so far, and the card it makes; pure, so that the form only draws it. */
 import { isCampaign, MINUTE, SECOND, type BodyOf, type LocalText } from '@qun/contract'
-import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
+import { fenOf, formFaults, gapsIn, spanMs, wholeOf, type DisclosedName, type FormFaults, type Span } from '@qun/ui'
 import { unitsMax, type Entropy, type luckyDraw, type OfferedChain } from '../contract.ts'
 import { firstRoundAfter, roundAt } from '../rules.ts'
+import { disclosedOf } from './disclosed.ts'
 import { afterTexts } from './texts-after.ts'
 import { drawTexts } from './texts.ts'
 
@@ -58,10 +59,19 @@ export function emptyDraft(organiser: string, word: (text: LocalText) => string)
   }
 }
 
+/** [E-22] Where a line of the rules is typed; prizes have faults of their own, and the rest is never empty. */
+const fieldOf: Partial<Record<DisclosedName, keyof DrawDraft>> = {
+  organiser: 'organiser',
+  contact: 'contact',
+  conditions: 'conditions',
+  redeem: 'method',
+}
 export function faultsOf(draft: DrawDraft): FormFaults {
   const faults: Record<string, LocalText> = {}
-  for (const name of ['title', 'organiser', 'contact', 'conditions', 'method'] as const) {
-    if (draft[name].trim() === '') faults[name] = formFaults.required
+  if (draft.title.trim() === '') faults['title'] = formFaults.required
+  for (const gap of gapsIn(disclosedOf(bodyOf(draft, 0), 0, { text: (words) => words['zh-CN'], entryCount: 0 }))) {
+    const field = fieldOf[gap]
+    if (field !== undefined) faults[field] = formFaults.required
   }
   if (draft.campaign.trim() !== '' && !isCampaign(draft.campaign.trim())) faults['campaign'] = afterTexts.campaignFault
   if (spanMs(draft) === undefined) faults['amount'] = formFaults.number

@@ -117,13 +117,48 @@ describe('an open draw', () => {
     show({ now: fixtureNow + 30 * minute })
     expect(action('参与抽奖')).toBeNull()
   })
-  it('tells all that was published before anyone entered', async () => {
-    show()
-    fireEvent.click(screen.getByRole('button', { name: '奖品与规则' }))
-    const sheet = within(await screen.findByRole('dialog', { name: '奖品与规则' }))
-    for (const told of ['山茶咖啡', '@王店长', '本群成员', '七天内到店', '¥59.00'])
-      expect(sheet.getByText(told)).toBeTruthy()
+  async function rules(scene: Scene = {}) {
+    show(scene)
+    const name = scene.locale === 'en' ? 'Prizes and rules' : '奖品与规则'
+    fireEvent.click(screen.getByRole('button', { name }))
+    const sheet = within(await screen.findByRole('dialog', { name }))
     expect(sheet.queryByRole('button', { name: '取消抽奖' })).toBeNull()
+    return (line: string) => sheet.getByText(line, { selector: 'dt' }).nextElementSibling?.textContent
+  }
+  it('[E-22] [LD8] tells all that was published before anyone entered', async () => {
+    const told = await rules()
+    expect(told('主办方')).toBe('山茶咖啡')
+    expect(told('奖品')).toBe('挂耳一盒 1 份 ¥59.00 · 可颂 2 份 ¥16.00')
+    expect(told('数量')).toBe('共 3 份')
+    expect(told('中奖概率')).toBe('每人概率相同；现有 3 人参与，每人 100%')
+    expect(told('参与时间')).toMatch(/ – /)
+    expect(told('开奖时间')).not.toBe('未说明')
+    expect(told('参与限制')).toBe('每人参与一次，最多中一份')
+    expect(told('条件')).toBe('本群成员')
+    expect(told('领奖方式')).toBe('七天内到店')
+    expect(told('联系方式')).toBe('@王店长')
+  })
+  it('[E-22] [LD8] tells the chance as far as it is known, in both languages', async () => {
+    const at = async (entryCount: number, more: Partial<Body> = {}) => {
+      const told = await rules({ body: { ...body, ...more }, state: { ...open, entryCount }, locale: 'en' })
+      const lines = [told('Chance'), told('Limit')]
+      cleanup()
+      return lines
+    }
+    const once = 'Each enters once, and wins once at most'
+    expect(await at(0)).toEqual(['The same for each chance; nobody has entered yet', once])
+    expect(await at(40)).toEqual(['The same for each; 40 people are in, 7.5% each', once])
+    const chances = { most: 3, how: 'One for each friend' }
+    expect(await at(40, { chances })).toEqual([
+      'The same for each chance; 40 people are in',
+      `${once} · One for each friend (at most 3 chances a person)`,
+    ])
+  })
+  it('[E-22] [LD8] says of a draw from before there were rules what it has', async () => {
+    const { organiser: _o, contact: _c, method: _m, closesAt: _t, ...old } = body
+    const told = await rules({ body: old })
+    const lines = ['主办方', '联系方式', '领奖方式', '参与时间', '条件'].map(told)
+    expect(lines).toEqual(['未说明', '未说明', '未说明', '未说明', '本群成员'])
   })
   it('is cancelled by an admin only with a reason', async () => {
     const { acts } = show({ userId: 'he', role: 'admin' })

@@ -26,8 +26,6 @@ export const drawTexts = {
   conditions: say('参与条件', 'Who may enter'),
   method: say('领奖与未领处理', 'Claiming prizes'),
   fairness: say('怎样保证公平', 'How it is kept fair'),
-  closesAt: say('截止时间', 'Entries close'),
-  drawsAt: say('开奖时间', 'Draw'),
   allWinners: say('全部中奖者', 'All winners'),
   claim: say('我要领奖', 'Claim my prize'),
   claimed: say('已领奖，等主办方联系', 'Claimed. The organiser will be in touch'),
@@ -112,6 +110,7 @@ export const myNumberText = (n: number) => say(`我的号码 ${n}`, `My number i
 export const wonText = (prize: string) => say(`恭喜，你抽中了「${prize}」`, `You won: ${prize}`)
 export const winnersText = (n: number) => say(`${n} 位中奖者`, many(n, 'winner', 'winners'))
 export const moreWinnersText = (n: number) => say(`还有 ${n} 位`, `${n} more`)
+export const unitsText = (n: number): LocalText => say(`共 ${n} 份`, `${n} in all`)
 export const prizeQuantityText = (n: number) => say(`${n} 份`, `× ${n}`)
 export const prizeLabelText = (n: number) => say(`奖品 ${n}`, `Prize ${n}`)
 

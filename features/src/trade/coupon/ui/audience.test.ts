@@ -5,7 +5,7 @@ import { audienceChoices, bodyOf, emptyDraft, faultsOf, termsOf, type AudienceCh
 import { audienceTexts } from './texts.ts'
 
 test('[CP20] every choice of the form makes terms that fit; everybody is no audience', () => {
-  const draft = { ...emptyDraft, title: '券', kind: 'direct', amount: '5' } as const
+  const draft = { ...emptyDraft, title: '券', contact: '店内', kind: 'direct', amount: '5' } as const
   for (const audience of Object.keys(audienceChoices) as AudienceChoice[])
     expect(termsFault(termsOf({ ...draft, audience }, 1_000), 1_000), audience).toBe(undefined)
   expect(bodyOf(draft, 0).terms).not.toHaveProperty('audience')
@@ -27,7 +27,7 @@ test('[CP20] who may claim is told in both languages', () => {
   ])
 })
 test('[CP21] a campaign is named where one is typed, as campaigns are called', () => {
-  const draft = { ...emptyDraft, title: '券', kind: 'direct', amount: '5' } as const
+  const draft = { ...emptyDraft, title: '券', contact: '店内', kind: 'direct', amount: '5' } as const
   expect(bodyOf(draft, 0).terms).not.toHaveProperty('campaign')
   expect(bodyOf({ ...draft, campaign: ' spring-26 ' }, 0).terms?.campaign).toBe('spring-26')
   expect(Object.keys(faultsOf({ ...draft, campaign: '春' }))).toEqual(['campaign'])

@@ -28,7 +28,11 @@ import { Ticket } from './ticket.tsx'
 export function CouponForm({ submit }: ComposeProps<typeof coupon>) {
   const text = useText()
   return (
-    <ComposeForm {...{ faultsOf, bodyOf, submit }} first={emptyDraft} publish={couponTexts.publish}>
+    <ComposeForm
+      {...{ faultsOf, bodyOf, submit }}
+      first={() => ({ ...emptyDraft, contact: text(couponTexts.contactFirst) })}
+      publish={couponTexts.publish}
+    >
       {(part) => {
         const { draft, change, faults } = part
         return (
@@ -57,6 +61,7 @@ export function CouponForm({ submit }: ComposeProps<typeof coupon>) {
               />
               <DraftText name="days" label={couponTexts.days} max={3} kind="whole" {...part} />
             </FormRow>
+            <DraftText name="contact" label={couponTexts.contact} max={100} {...part} />
             <More {...part} />
           </>
         )

@@ -1,19 +1,11 @@
-/** All that an offer says of its coupon; and for those who run the group, pausing and ending it. */
-import { ActionButton, Dialog, Fact, Facts, Sheet, useOpen, useQun, useText } from '@qun/ui'
+/** All that must be told of an offer (E-22); and for those who run the group, pausing and ending it. */
+import { ActionButton, Dialog, Disclosure, Fact, Sheet, useOpen, useQun, useText } from '@qun/ui'
 import { useEffect, useState } from 'react'
 import type { Terms } from '../contract.ts'
+import { disclosedOf } from './disclosed.ts'
 import type { OfferFace } from './face.ts'
-import { dateText, whenText } from './held.ts'
-import {
-  audienceTexts,
-  couponTexts,
-  dayText,
-  limitText,
-  scopeText,
-  thresholdText,
-  validText,
-  worthText,
-} from './texts.ts'
+import { dateText } from './held.ts'
+import { couponTexts } from './texts.ts'
 
 export interface DetailsProps extends OfferFace {
   readonly terms: Terms
@@ -28,13 +20,8 @@ export function DetailsSheet(props: DetailsProps) {
   // Opened after the first commit, so that the sheet is seen to rise from below.
   useEffect(() => setReady(true), [])
   const mayManage = viewer.role !== 'member' && body.stockId === undefined && state.status !== 'ended'
-  const perDay = state.perDay === null ? [] : [dayText(state.perDay)]
-  const limits = [limitText(terms.perUser), ...perDay, ...audienceTexts(terms.audience ?? {})]
-  const refunds = {
-    return: couponTexts.refundReturn,
-    extend: couponTexts.refundExtend,
-    void: couponTexts.refundVoid,
-  }
+  const date = (at: number) => dateText(at, locale)
+  const told = disclosedOf({ ...body, terms }, { text, date }, state.claimUntil)
   return (
     <Sheet
       open={open && isReady}
@@ -42,19 +29,7 @@ export function DetailsSheet(props: DetailsProps) {
       title={couponTexts.details}
       {...(mayManage && { foot: <Manage {...props} /> })}
     >
-      <Facts>
-        <Fact name={text(couponTexts.worth)}>
-          {text(worthText(terms))} · {text(thresholdText(terms))}
-        </Fact>
-        <Fact name={text(couponTexts.scope)}>{text(scopeText(terms))}</Fact>
-        <Fact name={text(couponTexts.validity)}>{text(validText(terms, (at) => dateText(at, locale)))}</Fact>
-        <Fact name={text(couponTexts.window)}>
-          {whenText(terms.claim.from, locale)} – {whenText(state.claimUntil, locale)}
-        </Fact>
-        <Fact name={text(couponTexts.limits)}>{limits.map(text).join(' · ')}</Fact>
-        <Fact name={text(couponTexts.refund)}>{text(refunds[terms.refund ?? 'return'])}</Fact>
-        <Fact name={text(couponTexts.note)}>{terms.note}</Fact>
-      </Facts>
+      <Disclosure of={told} more={<Fact name={text(couponTexts.note)}>{terms.note}</Fact>} />
     </Sheet>
   )
 }

@@ -1,8 +1,9 @@
 /** What a merchant has typed so far, and the offer it makes; pure, so that the form only draws it. */
 import { DAY, isCampaign, isSafeAddress, type BodyOf } from '@qun/contract'
-import { fenOf, formFaults, spanMs, wholeOf, type FormFaults, type Span } from '@qun/ui'
+import { fenOf, formFaults, gapsIn, spanMs, wholeOf, type DisclosedName, type FormFaults, type Span } from '@qun/ui'
 import type { coupon, CouponKind, Terms } from '../contract.ts'
 import { termsFault } from '../rules.ts'
+import { disclosedOf } from './disclosed.ts'
 import { couponTexts } from './texts.ts'
 
 /** Who may claim, as the form offers it; people by name are the host's to tell. */
@@ -36,6 +37,7 @@ export interface CouponDraft {
   /** Whose budget it counts against. */
   readonly campaign: string
   readonly note: string
+  readonly contact: string
 }
 export const emptyDraft: CouponDraft = {
   title: '',
@@ -57,6 +59,7 @@ export const emptyDraft: CouponDraft = {
   url: '',
   campaign: '',
   note: '',
+  contact: '',
 }
 /** Percent as typed, `15` or `33.33`, in hundredths of a percent. */
 function bpOf(percent: string): number | undefined {
@@ -88,7 +91,7 @@ export function faultsOf(draft: CouponDraft): FormFaults {
   const { hasAmount, hasCap } = figuresOf(kind)
   const isLow = kind === 'full' && (fenOf(draft.threshold) ?? 0) < (fenOf(draft.amount) ?? 0)
   return {
-    ...(isBlank(draft.title) && { title: formFaults.required }),
+    ...gapFaults(draft),
     ...(hasAmount && money('amount', true)),
     ...(hasAmount && fenOf(draft.amount) === 0 && { amount: formFaults.money }),
     ...(kind === 'percent' && bpOf(draft.percent) === undefined && { percent: couponTexts.percentFault }),
@@ -108,6 +111,15 @@ export function faultsOf(draft: CouponDraft): FormFaults {
     ...(!isBlank(draft.campaign) && !isCampaign(draft.campaign.trim()) && { campaign: couponTexts.campaignFault }),
     ...(!isBlank(draft.url) && !isSafeAddress(draft.url.trim()) && { url: couponTexts.urlFault }),
   }
+}
+/** Where a line of the rules is typed; the others have a value whatever is typed, or a fault of their own. */
+const fieldOf: Partial<Record<DisclosedName, keyof CouponDraft>> = { offer: 'title', contact: 'contact' }
+/** [E-22] Lines that would say nothing. The name of whose it is is the server's to fill in. */
+function gapFaults(draft: CouponDraft): FormFaults {
+  const body = { ...bodyOf(draft, 0), terms: termsOf(draft, 0) }
+  const gaps = gapsIn(disclosedOf(body, { text: (words) => words['zh-CN'], date: String }))
+  const fields = gaps.map((name) => fieldOf[name]).filter((field) => field !== undefined)
+  return Object.fromEntries(fields.map((field) => [field, formFaults.required]))
 }
 /** Terms of a draft as far as it goes; times count from `now`, the server's. */
 export function termsOf(draft: CouponDraft, now: number): Terms {
@@ -140,7 +152,7 @@ export function termsOf(draft: CouponDraft, now: number): Terms {
 }
 /** The offer of a draft without faults. */
 export function bodyOf(draft: CouponDraft, now: number): BodyOf<typeof coupon> {
-  return { title: draft.title.trim(), terms: termsOf(draft, now) }
+  return { title: draft.title.trim(), contact: draft.contact.trim(), terms: termsOf(draft, now) }
 }
 /** Whether what was typed makes a coupon one can show. */
 export function isShowable(draft: CouponDraft, now: number): boolean {

@@ -1,5 +1,5 @@
 /** The offer in every state, the form, and the viewer's own coupons with their code. */
-import type { MineOf, StateOf } from '@qun/contract'
+import type { BodyOf, MineOf, StateOf } from '@qun/contract'
 import { QunProvider } from '@qun/ui'
 import {
   aMessage,
@@ -12,7 +12,7 @@ import {
   type FixtureClient,
   type settable,
 } from '@qun/ui/testing'
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import type { coupon, Coupon, Terms } from '../contract.ts'
 import { CouponCard } from './card.tsx'
@@ -83,6 +83,8 @@ const mineOf = (count: number): MineOf<typeof coupon> => ({
 interface Scene {
   readonly state?: Partial<State>
   readonly body?: Partial<Terms>
+  /** What the card says beside title and terms. */
+  readonly told?: Pick<BodyOf<typeof coupon>, 'contact' | 'merchant'>
   readonly mine?: MineOf<typeof coupon>
   readonly held?: readonly Coupon[]
   readonly now?: number
@@ -92,7 +94,8 @@ interface Scene {
 function show(scene: Scene = {}) {
   const { mine, held = [], now = fixtureNow, locale = 'zh-CN', viewer = 'li' } = scene
   const state = { ...on, ...scene.state }
-  const body = { title: '老友券', terms: { ...terms, ...scene.body } }
+  const told = scene.told ?? { contact: '021-5555 0100', merchant: { merchantId: 'camellia', name: '山茶咖啡' } }
+  const body = { title: '老友券', terms: { ...terms, ...scene.body }, ...told }
   const message = aMessage(7, 'wang', 'coupon', body, { state })
   const client = createFixture({ userId: viewer, views: [aView([message])], now: () => now })
   hold(client, held)
@@ -156,7 +159,7 @@ test('[C2] who has one uses it, sees it, or claims the next as long as they may'
 test('[C7] the terms are told to all; who runs the group pauses and ends', async () => {
   const { acts } = show({ viewer: 'wang', locale: 'en' })
   fireEvent.click(screen.getByRole('button', { name: 'Terms' }))
-  await screen.findByText('¥10 · From ¥50')
+  await screen.findByText('老友券 · ¥10')
   expect(screen.getByText('每桌限用一张')).toBeTruthy()
   fireEvent.click(screen.getByRole('button', { name: 'Pause' }))
   await waitFor(() => expect(acts).toEqual([{ action: 'manage', input: { status: 'paused' } }]))
@@ -165,6 +168,48 @@ test('[C7] the terms are told to all; who runs the group pauses and ends', async
   fireEvent.click(screen.getByRole('button', { name: '使用说明' }))
   await screen.findByText('未过期则退回')
   expect(screen.queryByRole('button', { name: '暂停领取' })).toBeNull()
+})
+async function rules(scene: Scene = {}) {
+  show(scene)
+  const name = scene.locale === 'en' ? 'Terms' : '使用说明'
+  fireEvent.click(screen.getByRole('button', { name }))
+  const sheet = within(await screen.findByRole('dialog', { name }))
+  return (line: string) => sheet.getByText(line, { selector: 'dt' }).nextElementSibling?.textContent
+}
+test('[E-22] [CP27] the terms name who offers what, how many, to whom, for what, until when, after a refund, and whom to ask', async () => {
+  const told = await rules({ body: { audience: { newDays: 7 }, perDay: 20, scope: { categories: ['咖啡'] } } })
+  expect(told('主办方')).toBe('山茶咖啡')
+  expect(told('优惠')).toBe('老友券 · ¥10')
+  expect(told('数量')).toBe('共 100 张 · 每天 20 张')
+  expect(told('条件')).toBe('满 ¥50 可用 · 新成员（入群 7 天内）')
+  expect(told('适用范围')).toBe('限咖啡')
+  expect(told('领取时间')).toMatch(/ – /)
+  expect(told('有效期')).toBe('领取后 7 天内有效')
+  expect(told('每人限领')).toBe('每人 2 张')
+  expect(told('退款后')).toBe('未过期则退回')
+  expect(told('转让')).toBe('仅限本人使用，不可转让，不兑换现金')
+  expect(told('联系方式')).toBe('021-5555 0100')
+})
+test('[E-22] [CP27] in English as well; of the host’s own the platform offers; one from before says what it has', async () => {
+  const own = await rules({
+    told: { contact: 'a@b.example', merchant: { merchantId: 'main', name: '' } },
+    locale: 'en',
+  })
+  const lines = ['Offered by', 'Conditions', 'Good for', 'Passing it on', 'Contact']
+  expect(lines.map(own)).toEqual([
+    ...['The platform', 'From ¥50 · Everybody in the group', 'All goods'],
+    ...['For its holder alone; not passed on, not paid out', 'a@b.example'],
+  ])
+  cleanup()
+  const old = await rules({ told: {} })
+  expect([old('主办方'), old('联系方式'), old('条件')]).toEqual(['未说明', '未说明', '满 ¥50 可用 · 群里所有人'])
+})
+test('[E-22] [CP27] the form marks each line of the rules that would say nothing', () => {
+  const draft = { ...emptyDraft, amount: '5', threshold: '50' }
+  const required = { en: 'Required' }
+  expect(faultsOf({ ...draft, title: ' ', contact: '' })).toMatchObject({ title: required, contact: required })
+  expect(Object.keys(faultsOf({ ...draft, title: '券', contact: ' ' }))).toEqual(['contact'])
+  expect(faultsOf({ ...draft, title: '券', contact: '店内' })).toEqual({})
 })
 
 function openWallet(held: readonly Coupon[]) {
@@ -232,10 +277,14 @@ test('[CP12] the form marks what is missing, shows the coupon, and makes an offe
   expect(screen.getByRole('figure', { name: '预览' }).textContent).toContain('满 ¥50 可用')
   fireEvent.click(screen.getByRole('button', { name: '发到群里' }))
   await waitFor(() => expect(bodies).toHaveLength(1))
-  expect(bodies[0]).toMatchObject({ title: '老友券', terms: { kind: 'full', amountFen: 1_000, thresholdFen: 5_000 } })
+  expect(bodies[0]).toMatchObject({
+    title: '老友券',
+    contact: '群内 @管理员',
+    terms: { kind: 'full', amountFen: 1_000, thresholdFen: 5_000 },
+  })
 })
 test('[CP12] drafts of every kind say what is wrong, and hold only what is theirs', () => {
-  const draft = { ...emptyDraft, title: '券' }
+  const draft = { ...emptyDraft, title: '券', contact: '店内' }
   expect(Object.keys(faultsOf({ ...draft, kind: 'percent', percent: '101', cap: '5' }))).toEqual(['percent'])
   expect(Object.keys(faultsOf({ ...draft, kind: 'percent', percent: '10', cap: '0' }))).toEqual(['cap'])
   expect(Object.keys(faultsOf({ ...draft, kind: 'exchange' }))).toEqual([...['cap', 'exchangeName', 'exchangeSku']])

@@ -19,15 +19,15 @@ export const couponTexts = {
   membersOnly: { 'zh-CN': '群专享', en: 'Members only' },
   details: { 'zh-CN': '使用说明', en: 'Terms' },
   // ── details and managing ──
-  worth: { 'zh-CN': '优惠', en: 'Worth' },
-  scope: { 'zh-CN': '适用范围', en: 'Good for' },
-  validity: { 'zh-CN': '有效期', en: 'Valid' },
-  window: { 'zh-CN': '领取时间', en: 'To be claimed' },
-  limits: { 'zh-CN': '领取限制', en: 'Limits' },
   refund: { 'zh-CN': '退款后', en: 'After a refund' },
   refundReturn: { 'zh-CN': '未过期则退回', en: 'Comes back while valid' },
   refundExtend: { 'zh-CN': '退回并至少延长 7 天', en: 'Comes back for at least 7 days' },
   refundVoid: { 'zh-CN': '不退回', en: 'Does not come back' },
+  notPassedOn: {
+    'zh-CN': '仅限本人使用，不可转让，不兑换现金',
+    en: 'For its holder alone; not passed on, not paid out',
+  },
+  platform: { 'zh-CN': '平台', en: 'The platform' },
   note: { 'zh-CN': '备注', en: 'Note' },
   pause: { 'zh-CN': '暂停领取', en: 'Pause' },
   resume: { 'zh-CN': '恢复领取', en: 'Resume' },
@@ -77,6 +77,8 @@ export const couponTexts = {
   audienceAll: { 'zh-CN': '群里所有人', en: 'Everybody in the group' },
   campaign: { 'zh-CN': '活动名称，计入其预算（选填）', en: 'Campaign, for its budget (optional)' },
   campaignFault: { 'zh-CN': '只能用字母、数字和 _ . -', en: 'Letters, digits and _ . - only' },
+  contact: { 'zh-CN': '联系方式', en: 'Contact' },
+  contactFirst: { 'zh-CN': '群内 @管理员', en: '@admin in this group' },
   noteField: { 'zh-CN': '使用说明（选填）', en: 'Terms (optional)' },
   moreSettings: { 'zh-CN': '更多设置', en: 'More settings' },
   publish: { 'zh-CN': '发到群里', en: 'Offer it' },
@@ -168,6 +170,7 @@ export function validText(terms: Terms, dateText: (at: number) => string): Local
 export const untilText = (when: string): LocalText => ({ 'zh-CN': `${when} 前有效`, en: `Until ${when}` })
 export const fromText = (when: string): LocalText => ({ 'zh-CN': `${when} 起可用`, en: `From ${when}` })
 export const usedText = (when: string): LocalText => ({ 'zh-CN': `${when} 使用`, en: `Used ${when}` })
+export const totalText = (count: number): LocalText => ({ 'zh-CN': `共 ${count} 张`, en: `${count} in all` })
 export const leftText = (left: number): LocalText => ({ 'zh-CN': `剩 ${left} 张`, en: `${left} left` })
 export const limitText = (count: number): LocalText => ({ 'zh-CN': `每人 ${count} 张`, en: `${count} per person` })
 export const dayText = (count: number): LocalText => ({ 'zh-CN': `每天 ${count} 张`, en: `${count} a day` })

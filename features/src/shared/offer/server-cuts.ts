@@ -1,0 +1,38 @@
+/**
+ * [MER5] What an offer cuts off list prices counts against its merchant's caps: all it may cut when it is posted, and
+ * from its end on what it did cut. Knows no kind of card.
+ */
+import { givenBy, refuse, type UserId } from '@qun/contract'
+import { issuerOfGroup } from '@qun/core'
+import { spend, unspend, type LedgerCall } from '@qun/ledger'
+import { endOffer, type Offered, type StoredOffer } from './store.ts'
+
+/** Cuts are fen. */
+const currency = 'CNY'
+const refOf = (kind: string, { groupId, seq }: Pick<Offered, 'groupId' | 'seq'>) => `${kind}/${groupId}/${seq}`
+
+/** Refuses `budget.exhausted`: an offer that could pass a cap is not posted. The host itself has no day of staff. */
+export async function countCut(
+  kind: string,
+  call: LedgerCall & Offered & { readonly actorId: UserId },
+  { cutFen, campaign }: { readonly cutFen: number; readonly campaign: string | undefined },
+): Promise<void> {
+  if (cutFen === 0) return
+  const issuer = await issuerOfGroup(call, call.groupId)
+  if (issuer === undefined) throw refuse('merchant.not_issuer')
+  const against = givenBy(issuer, { userId: call.actorId, campaign }, call.now)
+  await spend(call, { ref: refOf(kind, call), currency, amount: cutFen, against })
+}
+/**
+ * The offer is over: from here on it counts what was sold, or may still be, and `kept` tells. Called again whenever
+ * that grew less; it never counts more, and gives nothing back twice.
+ */
+export async function keepCut(
+  of: { readonly kind: string; readonly table: string },
+  call: LedgerCall & Offered,
+  kept: (offer: StoredOffer) => Promise<number>,
+): Promise<void> {
+  const offer = await endOffer(of.table, call, call.now)
+  if (offer === undefined || offer.cutFen === null) return
+  await unspend(call, refOf(of.kind, call), await kept(offer))
+}
