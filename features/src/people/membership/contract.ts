@@ -17,6 +17,8 @@ import {
 import { creationRefusals } from './contract-creation.ts'
 
 export * from './contract-creation.ts'
+/** [I12] Of all that people read as a name. */
+export { isNameText } from '@qun/contract'
 
 /** Characters of a group's name. */
 export const groupNameMax = 60

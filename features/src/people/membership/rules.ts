@@ -1,6 +1,5 @@
 /** Which names are allowed, whose name a nickname imitates, and who ranks above whom: pure functions. */
-import { isNameText } from '@qun/contract'
-import { groupNameMax, muteMaxMs, muteMinMs, nicknameMax } from './contract.ts'
+import { groupNameMax, isNameText, muteMaxMs, muteMinMs, nicknameMax } from './contract.ts'
 
 /** [MB3] The name as it is kept, or undefined if it is not allowed. */
 export function cleanName(name: string, max: number): string | undefined {
