@@ -63,13 +63,13 @@ export const audits: readonly Audit[] = [
   check(
     'FS8',
     'Nothing was paid after its time and the end of its sale.',
-    sql`SELECT f.app_id || '/' || f.group_id || '/' || h.seq || ': ' || h.hold_id || ' was paid late by ' || h.order_id AS place
-      FROM facts f JOIN flash_sale_holds h ON h.app_id = f.app_id AND h.group_id = f.group_id
-        AND h.seq = (f.data->>'seq')::bigint AND h.order_id = f.data->>'orderId'
-      JOIN messages m ON m.app_id = h.app_id AND m.group_id = h.group_id AND m.seq = h.seq
-      LEFT JOIN facts e ON e.app_id = f.app_id AND e.group_id = f.group_id AND e.name = 'flash-sale.ended'
-        AND (e.data->>'seq')::bigint = h.seq
+    sql`SELECT app_id || '/' || group_id || '/' || seq || ': ' || h.hold_id || ' was paid late by ' || order_id AS place
+      FROM (SELECT app_id, group_id, (data->>'seq')::bigint AS seq, data->>'orderId' AS order_id, name, at,
+          min(at) FILTER (WHERE name = 'flash-sale.ended') OVER (PARTITION BY app_id, group_id, data->>'seq') AS ended_at
+        FROM facts WHERE name IN ('flash-sale.sold', 'flash-sale.ended')) f
+      JOIN flash_sale_holds h USING (app_id, order_id, group_id, seq)
+      JOIN messages m USING (app_id, group_id, seq)
       WHERE f.name = 'flash-sale.sold' AND m.recalled_at IS NULL AND f.at >= h.until
-        AND f.at >= least((m.body->>'endsAt')::bigint, e.at)`,
+        AND f.at >= least((m.body->>'endsAt')::bigint, f.ended_at)`,
   ),
 ]

@@ -46,12 +46,13 @@ export const audits: readonly Audit[] = [
   check(
     'PO6',
     'What the host granted counts under its ref against the caps, as far as it was not taken back, since there are some.',
-    sql`SELECT t.app_id || ' ' || t.ref || ' gave ' || e.amount || ', counts ' || coalesce(s.amount, 0) AS what
-      FROM ledger_transfers t JOIN ledger_entries e ON e.app_id = t.app_id AND e.ref = t.ref AND e.amount > 0
-      LEFT JOIN ledger_spendings s ON s.app_id = t.app_id AND s.ref = t.ref
-      LEFT JOIN ledger_transfers r ON r.app_id = t.app_id AND r.reverses = t.ref
-      LEFT JOIN points_order_grants o ON o.app_id = t.app_id AND o.ref = t.ref
-      WHERE t.reason = 'points.grant' AND t.at >= (SELECT applied_at FROM qun_migrations WHERE id = 'ledger-005')
-        AND s.amount IS DISTINCT FROM CASE WHEN r.ref IS NULL THEN e.amount - coalesce(o.taken, 0) ELSE 0 END`,
+    sql`SELECT app_id || ' ' || ref || ' gave ' || sum(gave) || ', counts ' || sum(counted) AS what FROM (
+        SELECT t.app_id, t.ref, e.amount AS gave, CASE WHEN r.ref IS NULL THEN 0 ELSE e.amount END AS back, 0 AS counted
+          FROM ledger_transfers t JOIN ledger_entries e ON e.app_id = t.app_id AND e.ref = t.ref AND e.amount > 0
+          LEFT JOIN ledger_transfers r ON r.app_id = t.app_id AND r.reverses = t.ref
+          WHERE t.reason = 'points.grant' AND t.at >= (SELECT applied_at FROM qun_migrations WHERE id = 'ledger-005')
+        UNION ALL SELECT app_id, ref, 0, taken, 0 FROM points_order_grants WHERE taken > 0
+        UNION ALL SELECT app_id, ref, 0, 0, amount FROM ledger_spendings WHERE starts_with(ref, 'points/')) t
+      GROUP BY app_id, ref HAVING sum(gave) > 0 AND sum(counted) <> greatest(0, sum(gave) - sum(back))`,
   ),
 ]
