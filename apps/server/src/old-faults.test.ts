@@ -76,7 +76,7 @@ async function giveCoupons(w: World): Promise<void> {
     ...{ kind: 'percent', offBp: 2_000, capFen: 700, total: 30, perUser: 5 },
     ...{ claim: { from: now, until: now + DAY }, validity: { mode: 'relative', afterDays: 0, forDays: 3 } },
   }
-  const at = await w.as('wang').post(w.groupId, coupon, { title: '老友券', terms })
+  const at = await w.as('wang').post(w.groupId, coupon, { title: '老友券', contact: '店内', terms })
   for (const who of ['li', 'li', 'zhao']) await w.as(who).act(at, coupon, 'claim', {})
   const [first] = (await w.as('li').mine<typeof coupon>(at))?.coupons ?? []
   const basket = { lines: [{ lineId: 'a', sku: 'latte', unitFen: 3_000, quantity: 2 }] }

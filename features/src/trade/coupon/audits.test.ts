@@ -27,7 +27,7 @@ const termsAt = (w: World): Terms => ({
 })
 const basket: Basket = { lines: [{ lineId: 'a', sku: 'latte', unitFen: 3_000, quantity: 2 }] }
 async function claim(w: World, who: string): Promise<string> {
-  const at = await w.as('wang').post(w.groupId, coupon, { title: '老友券', terms: termsAt(w) })
+  const at = await w.as('wang').post(w.groupId, coupon, { title: '老友券', contact: '店内', terms: termsAt(w) })
   await w.as(who).act(at, coupon, 'claim', {})
   return (await w.as(who).mine<typeof coupon>(at))?.coupons[0]?.couponId ?? ''
 }

@@ -132,7 +132,7 @@ test('[MER8] [V10] a limit by days that is set later counts the merchant’s day
   await using w = await startWorld({ features: [message, membership, merchant, timeZone, feature], watching: [] })
   await w.asServer().call(setTimeZone, { query: { merchantId: shopId }, body: { timeZone: 'America/New_York' } })
   await w.jump(2 * DAY)
-  const at = await w.as('wang').post(w.groupId, coupon, { title: '券', terms: termsAt(w) })
+  const at = await w.as('wang').post(w.groupId, coupon, { title: '券', contact: '店内', terms: termsAt(w) })
   const { stockId } = await w.read(at, coupon)
   await w.asServer().call(changeStock, { params: { stockId }, body: { perDay: 1 } })
   const claim = async (who: string, atMs: number) => {
