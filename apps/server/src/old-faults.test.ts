@@ -196,7 +196,7 @@ const faults: readonly Fault[] = [
       setBody(sale, '{priceFen}', 0),
       `UPDATE flash_sale_offers SET price_fen = 0 WHERE ${here(sale)}`,
     ],
-    told: ({ sale }) => [`MER4: the price of ${placeOf(sale)}`],
+    told: ({ sale }) => [`MER4: the prices of ${placeOf(sale)}`, `MER5: the cut of ${placeOf(sale)} counts 90000`],
   },
   {
     name: 'V4 a product that is somebody else’s',
