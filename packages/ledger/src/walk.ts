@@ -19,7 +19,13 @@ const mint = 'issuer/points'
 const stepsPerDecision = 30
 const dayMs = 86_400_000
 
-export async function walk(lab: Lab, steps: number, random: () => number): Promise<void> {
+/** `tell`: how many steps were done, before each decision. */
+export async function walk(
+  lab: Lab,
+  steps: number,
+  random: () => number,
+  tell: (done: number) => void = () => undefined,
+): Promise<void> {
   const walker = new Walker(lab, random)
   // Books grow with the walk, and so does the time it takes to audit them whole.
   const compareEvery = Math.max(500, steps / 20)
@@ -27,6 +33,7 @@ export async function walk(lab: Lab, steps: number, random: () => number): Promi
   let [compareAt, auditAt] = [0, auditEvery]
   let done = 0
   while (done < steps) {
+    tell(done)
     done += await lab.decide(async (call) => {
       let made = 0
       while (made < stepsPerDecision) made += await walker.step(call)

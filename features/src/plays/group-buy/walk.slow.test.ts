@@ -4,10 +4,21 @@
  */
 import { randomInt } from 'node:crypto'
 import { MINUTE, type UserId } from '@qun/contract'
-import { actTogether, again, type Answer, type Deed, lengthOf, seeded } from '@qun/testing'
+import { actTogether, again, type Answer, type Deed, lengthOf, seeded, walking } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { addMembers } from '../../people/membership/contract.ts'
-import { bindOne, compareInstructions, newOffer, oneOf, openWorld, payOne, settleBoth, tellOne } from './fixtures.ts'
+import {
+  bindOne,
+  carryOutOne,
+  compareInstructions,
+  newOffer,
+  oneOf,
+  openWorld,
+  payOne,
+  quoteOne,
+  settleBoth,
+  tellOne,
+} from './fixtures.ts'
 
 const seed = Number(process.env['QUN_TEST_SEED'] ?? randomInt(2 ** 31))
 const steps = Number(process.env['QUN_WALK_STEPS'] ?? lengthOf(100_000, 6))
@@ -50,27 +61,32 @@ test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB10] [GB11] [GB12] [V5] [V6] $
     const told = below(8)
     for (let i = 0; i < told; i++)
       await (random() < 0.5 ? bindOne : tellOne)(world, offer, pick(people), random, (plan.done += 1))
+    for (let i = below(4); i > 0; i--, plan.done++) await carryOutOne(world, offer, random)
     if (random() < 0.4) return
     await settleBoth(world, offer)
+    for (let i = below(4); i > 0; i--, plan.done++) await quoteOne(world, offer, pick(people))
     for (const place of offer.model.places) seen.add(place.status)
     if (offer.model.phase === 'on' || random() < 0.6) return
     await compareInstructions(world, offer)
     offer = await newOffer(world, random, 24)
     answers = []
   }
-  try {
-    while (plan.done < steps) {
-      await round()
-      if (plan.done < plan.proveAt) continue
+  await walking(
+    seed,
+    () => plan.done,
+    async () => {
+      while (plan.done < steps) {
+        await round()
+        if (plan.done < plan.proveAt) continue
+        await world.prove()
+        offer.model.settle(world.time.now())
+        plan.proveAt += 25_000
+      }
+      await settleBoth(world, offer)
+      await compareInstructions(world, offer)
       await world.prove()
-      offer.model.settle(world.time.now())
-      plan.proveAt += 25_000
-    }
-    await settleBoth(world, offer)
-    await compareInstructions(world, offer)
-  } catch (error) {
-    throw new Error(`step ${plan.done} of seed ${seed}`, { cause: error })
-  }
+    },
+  )
   const all = [
     'held',
     'lost',

@@ -1,26 +1,31 @@
 /**
- * A hundred thousand random steps of fifty people with draws, against a model written from the rules and a draw of its
- * own; QUN_TEST_SEED repeats a walk, QUN_WALK_STEPS chooses its length.
+ * A hundred thousand random steps of fifty people with draws, and of a host whose orders give chances, against a model
+ * written from the rules and a draw of its own; QUN_TEST_SEED repeats a walk, QUN_WALK_STEPS chooses its length.
  */
 import { createHash, createHmac, randomInt } from 'node:crypto'
-import { DAY, MINUTE, SECOND, type BodyOf, type StateOf } from '@qun/contract'
+import { campaignBudget, DAY, MINUTE, SECOND, type BodyOf, type StateOf } from '@qun/contract'
+import { budgetOf, setBudget } from '@qun/ledger'
 import {
   actTogether,
   again,
   type Answer,
+  appId,
   type At,
   type Deed,
   lengthOf,
   personas,
+  refusalOf,
   seeded,
+  shopId,
   startWorld,
+  walking,
   type World,
 } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { addMembers, setRole } from '../../people/membership/contract.ts'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
-import { luckyDraw, winnersShownMax, type Proof } from './contract.ts'
+import { grantChance, luckyDraw, winnersShownMax, type Proof } from './contract.ts'
 import { id, post, proofIn } from './fixtures.ts'
 import feature from './server.ts'
 
@@ -30,6 +35,8 @@ const guests = Array.from({ length: 45 }, (_, i) => `m${i}`)
 const people = ['wang', 'he', 'li', 'zhao', 'sun', ...guests]
 /** Who is made an admin or found to be under age on the way. */
 const changing = guests.slice(0, 8)
+/** Of each campaign; the largest draw fits twice. */
+const campaignFen = 1_000_000
 type Body = BodyOf<typeof luckyDraw>
 
 // ── the draw, as mechanics C-03 tells it ──
@@ -45,24 +52,32 @@ function* numbersOf(key: Buffer): Generator<bigint, never> {
 }
 interface Entry {
   readonly who: string
+  weight: number
   readonly nonce?: string
 }
 const listOf = (drawId: string, entries: readonly Entry[]) =>
   entries
-    .map(({ who, nonce }, i) => [i + 1, sha256(`${drawId}:${who}`), 1, ...(nonce === undefined ? [] : [nonce])])
+    .map(({ who, weight, nonce }, i) => [
+      i + 1,
+      sha256(`${drawId}:${who}`),
+      weight,
+      ...(nonce === undefined ? [] : [nonce]),
+    ])
     .map((columns) => `${columns.join('\t')}\n`)
     .join('')
 /** Who wins which prize, by the revealed seed; who is void by then is drawn and set aside. */
 function winnersOf(proof: Pick<Proof, 'seed' | 'drawId' | 'listHash'>, body: Body, model: Model): [string, number][] {
   const numbers = numbersOf(hmac(Buffer.from(proof.seed, 'hex'), `${proof.drawId}|${proof.listHash}|`))
-  const left = model.entries.map(({ who }) => who)
+  // An entry stands in it as often as it counts.
+  let left = model.entries.flatMap(({ who, weight }) => Array<string>(weight).fill(who))
   const winners: [string, number][] = []
   body.prizes.forEach(({ quantity }, prize) => {
     for (let given = 0; given < quantity && left.length > 0;) {
       const total = BigInt(left.length)
       let number = numbers.next().value
       while (number >= (2n ** 64n / total) * total) number = numbers.next().value
-      const [who] = left.splice(Number(number % total), 1)
+      const who = left[Number(number % total)]
+      left = left.filter((other) => other !== who)
       if (who === undefined || model.people.isVoid(who)) continue
       winners.push([who, prize])
       given += 1
@@ -83,6 +98,8 @@ class Model {
   readonly entries: Entry[] = []
   readonly winners = new Map<string, number>()
   readonly claimed = new Map<string, number>()
+  /** Whose chance each is that the host gave. */
+  readonly chances = new Map<string, string>()
   phase: 'open' | 'closed' | 'drawn' | 'cancelled' = 'open'
   drawnAt = 0
   unclaimed: number | undefined
@@ -100,8 +117,31 @@ class Model {
     if (this.people.minors.has(who)) return 'user.minor_restricted'
     const isGrouped = this.body.entropy?.mode === 'group'
     if (isGrouped && nonce === undefined) return 'draw.nonce_missing'
-    this.entries.push({ who, ...(isGrouped && nonce !== undefined ? { nonce } : {}) })
+    this.entries.push({ who, weight: this.weightOf(who), ...(isGrouped && nonce !== undefined ? { nonce } : {}) })
     return null
+  }
+  weightOf = (who: string) =>
+    Math.min(this.body.chances?.most ?? 1, 1 + [...this.chances.values()].filter((of) => of === who).length)
+  /** The host gives a chance, perhaps again. */
+  grant(who: string, chanceId: string, now: number): string | null {
+    if (this.body.chances === undefined) return 'draw.not_eligible'
+    if (this.phase !== 'open' || now >= this.body.closesAt) return 'draw.closed'
+    if (!people.includes(who)) return 'draw.not_eligible'
+    if (this.people.isStaff(who)) return 'draw.staff_excluded'
+    if (this.people.minors.has(who)) return 'user.minor_restricted'
+    if ((this.chances.get(chanceId) ?? who) !== who) return 'draw.not_eligible'
+    this.chances.set(chanceId, who)
+    for (const entry of this.entries) if (entry.who === who) entry.weight = this.weightOf(who)
+    return null
+  }
+  /** What its prizes count for: all while anybody may win, in the end those that somebody has. */
+  worth(): number {
+    const { prizes } = this.body
+    const worthOf = (prize: number) => prizes[prize]?.valueFen ?? 0
+    if (this.phase === 'cancelled') return 0
+    if (this.phase !== 'drawn') return prizes.reduce((sum, { quantity }, prize) => sum + quantity * worthOf(prize), 0)
+    const kept = [...this.winners].filter(([who]) => this.unclaimed === undefined || this.claimed.has(who))
+    return kept.reduce((sum, [, prize]) => sum + worthOf(prize), 0)
   }
   cancel(who: string, now: number): string | null {
     if (!this.people.admins.has(who)) return 'group.permission'
@@ -143,6 +183,10 @@ class Walk {
   readonly #world: World
   readonly seen = new Set<string>()
   done = 0
+  /** What former draws count for against the campaign, for good. */
+  #spent = 0
+  #campaigns = 0
+  #chances = 0
   constructor(world: World) {
     this.#world = world
   }
@@ -154,6 +198,7 @@ class Walk {
     const { core, groupId } = this.#world
     for (const who of guests) await core.putUser('shop' as never, { userId: id(who), name: who })
     await this.#world.as('wang').call(addMembers, { params: { groupId }, body: { userIds: guests.map(id) } })
+    await this.#newCampaign()
   }
   #newBody(): Model['body'] {
     const closesAt = this.#now() + (5 + this.#below(10)) * MINUTE
@@ -171,6 +216,8 @@ class Walk {
       conditions: '本群成员，每人一次',
       method: '七日内到店领取',
       prizes: ['手冲', '可颂', '贴纸'].slice(0, 1 + this.#below(3)).map(prize),
+      campaign: this.#campaign(),
+      ...(this.#random() < 0.5 ? { chances: { how: '每单一次', most: 2 + this.#below(3) } } : {}),
       ...(this.#random() < 0.5 ? { entropy: { mode: 'group' } } : {}),
       ...(this.#random() < 0.7 ? { claimDays: 1 + this.#below(2) } : {}),
     }
@@ -178,9 +225,13 @@ class Walk {
   /** One draw from its post to the end of its claims. */
   async round(): Promise<void> {
     const body = this.#newBody()
-    const at = await post(this.#world, body, this.#pick(['wang', 'he']))
-    const draw = { at, model: new Model(body, this.#people), answers: [] as Answer[] }
+    const model = new Model(body, this.#people)
+    const posting = post(this.#world, body, this.#pick(['wang', 'he']))
+    const isOver = this.#spent + model.worth() > campaignFen
+    expect(await refusalOf(posting)).toBe(isOver ? 'budget.exhausted' : null)
     this.done += 1
+    if (isOver) return this.#newCampaign()
+    const draw = { at: await posting, model, answers: [] as Answer[] }
     const instants = [0, 0, body.closesAt - SECOND, body.closesAt, body.drawsAt, body.drawsAt + MINUTE]
     for (const instant of instants) await this.#turn(draw, instant)
     if (draw.model.phase === 'open' || draw.model.phase === 'closed') await this.#settle(draw)
@@ -190,13 +241,47 @@ class Walk {
       await this.#turn(draw, instant)
     await this.#settle(draw)
     await this.#many(draw)
+    await this.#compareBudget(draw)
+    this.#spent += draw.model.worth()
+  }
+  #campaign = () => `walk-${this.#campaigns}`
+  async #newCampaign(): Promise<void> {
+    this.#campaigns += 1
+    this.#spent = 0
+    const cap = { scope: `campaign/${this.#campaign()}`, currency: 'CNY', cap: campaignFen }
+    await this.#world.store.transaction(appId, (tx) => setBudget({ tx, appId }, cap))
+  }
+  async #compareBudget({ model }: Draw): Promise<void> {
+    const { spent } = await this.#world.store.reading(appId, (tx) =>
+      budgetOf({ tx, appId }, { ...campaignBudget(shopId, this.#campaign()), currency: 'CNY' }),
+    )
+    expect(spent).toBe(this.#spent + model.worth())
+    expect(spent).toBeLessThanOrEqual(campaignFen)
+  }
+  /** Orders of the host give chances, some told again, late, or of another person. */
+  async #grant({ at, model }: Draw): Promise<void> {
+    const who = this.#random() < 0.05 ? 'zhou' : this.#pick(people)
+    const known = [...model.chances.keys()]
+    const chanceId = known.length > 0 && this.#random() < 0.2 ? this.#pick(known) : `order-${++this.#chances}`
+    const owner = this.#random() < 0.7 ? (model.chances.get(chanceId) ?? who) : who
+    const body = { userId: id(owner) }
+    const told = await this.#world
+      .asServer()
+      .call(grantChance, { params: { ...at, chanceId }, body })
+      .catch((error: unknown) => String((error as { code?: unknown }).code ?? error))
+    const fault = model.grant(owner, chanceId, this.#now())
+    expect(told).toEqual(fault ?? { weight: model.weightOf(owner) })
+    this.seen.add(`chance ${fault}`)
+    this.done += 1
   }
   /** Jobs are late now and then: what is over is decided by the clock all the same. */
   async #turn(draw: Draw, instant: number): Promise<void> {
     this.#world.time.moveTo(Math.max(this.#now(), instant))
     if (this.#random() < 0.5) await this.#change()
     if (this.#random() < 0.5) await this.#settle(draw)
+    for (let chances = this.#below(8); chances > 0; chances--) await this.#grant(draw)
     if (this.#random() < 0.85) await this.#many(draw)
+    await this.#compareBudget(draw)
   }
   /** Somebody begins or ends to run the group, or is found to be under age. */
   async #change(): Promise<void> {
@@ -231,8 +316,8 @@ class Walk {
   async #verify({ at, model }: Draw): Promise<void> {
     const { proof, entries } = await proofIn(this.#world, at)
     expect(proof.winners.map(({ userId, prize }) => [userId as string, prize])).toEqual([...model.winners])
-    const own = model.entries.map(({ who, nonce }, i) => {
-      const line = { entryNo: i + 1, userHash: sha256(`${proof.drawId}:${who}`), weight: 1 }
+    const own = model.entries.map(({ who, weight, nonce }, i) => {
+      const line = { entryNo: i + 1, userHash: sha256(`${proof.drawId}:${who}`), weight }
       return nonce === undefined ? line : { ...line, nonce }
     })
     expect(entries).toEqual(own)
@@ -279,22 +364,32 @@ interface Draw {
   readonly answers: Answer[]
 }
 
-test(`[LD1] [LD2] [LD3] [LD4] [LD6] [LD7] [LD11] [LD14] [LD16] [LD17] ${steps} steps (seed ${seed})`, async () => {
+test(`[LD1] [LD2] [LD3] [LD4] [LD6] [LD7] [LD11] [LD14] [LD16] [LD17] [LD20] [LD26] ${steps} steps (seed ${seed})`, async () => {
   process.stdout.write(`lucky draw walk: ${steps} steps, seed ${seed}\n`)
   await using world = await startWorld({ features: [message, membership, feature], watching: [] })
   const walk = new Walk(world)
   await walk.begin()
   let proveAt = 20_000
-  try {
-    while (walk.done < steps) {
-      await walk.round()
-      if (walk.done < proveAt) continue
+  await walking(
+    seed,
+    () => walk.done,
+    async () => {
+      while (walk.done < steps) {
+        await walk.round()
+        if (walk.done < proveAt) continue
+        await world.prove()
+        proveAt += 20_000
+      }
       await world.prove()
-      proveAt += 20_000
-    }
-  } catch (error) {
-    throw new Error(`step ${walk.done} of seed ${seed}`, { cause: error })
-  }
-  const codes = ['null', 'draw.closed', 'draw.staff_excluded', 'user.minor_restricted', 'draw.claim_expired']
+    },
+  )
+  const codes = [
+    'null',
+    'draw.closed',
+    'draw.staff_excluded',
+    'user.minor_restricted',
+    'draw.claim_expired',
+    'chance null',
+  ]
   if (steps >= 50_000) expect([...walk.seen]).toEqual(expect.arrayContaining(codes))
 })

@@ -13,6 +13,7 @@ import {
   lengthOf,
   refusalOf,
   seeded,
+  walking,
   type World,
 } from '@qun/testing'
 import { sql } from 'kysely'
@@ -263,19 +264,22 @@ test(`[R1] [R2] [R3] [R4] [R5] [R6] [R7] [R8] [R11] [R12] ${steps} steps end as 
   const walk = new Walk(world)
   await walk.begin()
   let [compareAt, proveAt] = [0, 20_000]
-  try {
-    while (walk.done < steps) {
-      await walk.round()
-      if (walk.done >= compareAt) await walk.compare()
-      compareAt = Math.max(compareAt, walk.done + 1_000)
-      if (walk.done < proveAt) continue
+  await walking(
+    seed,
+    () => walk.done,
+    async () => {
+      while (walk.done < steps) {
+        await walk.round()
+        if (walk.done >= compareAt) await walk.compare()
+        compareAt = Math.max(compareAt, walk.done + 1_000)
+        if (walk.done < proveAt) continue
+        await world.prove()
+        proveAt += 20_000
+      }
+      await walk.compare()
       await world.prove()
-      proveAt += 20_000
-    }
-    await walk.compare()
-  } catch (error) {
-    throw new Error(`step ${walk.done} of seed ${seed}`, { cause: error })
-  }
+    },
+  )
   if (steps >= 50_000)
     expect([...walk.seen]).toEqual(
       expect.arrayContaining(['null', 'rate.limited', 'member.muted', 'redpacket.expired']),
