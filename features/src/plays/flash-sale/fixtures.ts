@@ -21,9 +21,9 @@ export const openWorld = async (
   return aProduct(await startWorld({ features, watching, ...options }), 'guji')
 }
 /** A sale that begins in a minute, for everybody else in an hour, and lasts two. */
-export const start = (world: World, patch: object = {}): Promise<At> => {
+export const start = (world: World, patch: object = {}, groupId = world.groupId): Promise<At> => {
   const now = world.time.now()
-  return world.as('wang').post(world.groupId, flashSale, {
+  return world.as('wang').post(groupId, flashSale, {
     ...{ productId: 'guji', priceFen: 5_800, stock: 3, perMember: 2, refunds: '七天内可退' },
     ...{ startsAt: now + MINUTE, publicStartsAt: now + 60 * MINUTE, endsAt: now + 120 * MINUTE },
     ...patch,
