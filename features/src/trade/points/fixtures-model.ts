@@ -37,6 +37,9 @@ export class Model {
   now = 0
   readonly movements = new Map<string, Movement>()
   readonly orders = new Map<string, Order>()
+  /** The same by what they count against, so that a long walk need not look at all of them. */
+  readonly #ofDay = new Map<string, Movement[]>()
+  readonly #ofCampaign = new Map<string, Movement[]>()
   readonly #purses = new Map<string, Parts>()
 
   #purse(who: string): Parts {
@@ -72,15 +75,18 @@ export class Model {
 
   // ── caps ──
   day = () => dayIn(defaultZone, this.now)
-  #sum = (is: (one: Movement) => boolean) =>
-    [...this.movements.values()].reduce((sum, one) => sum + (is(one) ? one.counted : 0), 0)
   spentOn(scope: keyof typeof caps, whose: string): number {
-    const day = this.day()
-    return this.#sum(({ grant, day: of }) =>
-      scope === 'campaign'
-        ? grant.campaign === whose
-        : of === day && (scope === 'memberDay' ? grant.who : grant.staffId) === whose,
-    )
+    const all = (scope === 'campaign' ? this.#ofCampaign.get(whose) : this.#ofDay.get(this.day())) ?? []
+    const counts = ({ grant }: Movement) =>
+      scope === 'campaign' || (scope === 'memberDay' ? grant.who : grant.staffId) === whose
+    return all.filter(counts).reduce((sum, one) => sum + one.counted, 0)
+  }
+  #keep(movement: Movement): void {
+    const { grant, day } = movement
+    this.movements.set(grant.ref, movement)
+    const { campaign } = grant
+    this.#ofDay.set(day, [...(this.#ofDay.get(day) ?? []), movement])
+    if (campaign !== undefined) this.#ofCampaign.set(campaign, [...(this.#ofCampaign.get(campaign) ?? []), movement])
   }
   #hasRoom({ who, amount, staffId, campaign }: Grant): boolean {
     const fits = (scope: keyof typeof caps, whose: string | undefined) =>
@@ -105,7 +111,7 @@ export class Model {
     if (!this.#hasRoom(grant)) return 'budget.exhausted'
     if (expiresAt <= this.now) return 'points.expiry_invalid'
     const movement: Movement = { what: 'grant', grant, day: this.day(), counted: amount, parts: new Map() }
-    this.movements.set(grant.ref, movement)
+    this.#keep(movement)
     if (order !== undefined && orderId !== undefined) {
       order.grants.push(movement)
       this.orders.set(orderId, order)
@@ -118,7 +124,7 @@ export class Model {
     if (again !== undefined) return again
     if (this.balance(asked.who) < asked.amount) return 'ledger.insufficient_funds'
     const parts = this.#take(asked.who, asked.amount)
-    this.movements.set(asked.ref, { what: 'deduct', grant: asked, day: this.day(), counted: 0, parts })
+    this.#keep({ what: 'deduct', grant: asked, day: this.day(), counted: 0, parts })
     return null
   }
   reverse(ref: string, by: string): string | null {

@@ -23,6 +23,9 @@ export class Walk {
   #refs = 0
   #keys = 0
   #campaigns = 0
+  /** Of the latest: what is repeated, reversed and ended. */
+  #latest: Grant[] = []
+  #orderIds: string[] = []
   done = 0
 
   constructor(world: World, random: () => number, people: readonly string[]) {
@@ -89,7 +92,7 @@ export class Walk {
   /** Mostly one of the person's; a few carry as many grants as one may; some are another's, or ended. */
   #order(who: string): string {
     const dice = this.#random()
-    const known = [...this.model.orders.keys()].slice(-40)
+    const known = this.#orderIds
     if (known.length > 0 && dice < 0.1) return this.#pick(known)
     if (dice < 0.2) return `big-${who}-${Math.floor(this.#refs / 1_000)}`
     const own = known.filter((orderId) => this.model.orders.get(orderId)?.who === who)
@@ -110,12 +113,33 @@ export class Walk {
         },
       } as never),
     )
+  #granted(grant: Grant): string | null {
+    const told = this.model.grant(grant)
+    if (told === null) this.#keep(grant)
+    return told
+  }
+  #deducted(asked: Grant): string | null {
+    const told = this.model.deduct(asked)
+    if (told === null) this.#keep(asked)
+    return told
+  }
+  #ended(orderId: string, who: string): void {
+    this.model.end(orderId, who)
+    this.#keepOrder(orderId)
+  }
+  /** What was done may be told again from now on. */
+  #keep(asked: Grant): void {
+    if (!this.#latest.some(({ ref }) => ref === asked.ref)) this.#latest = [...this.#latest, asked].slice(-60)
+    if (asked.orderId !== undefined) this.#keepOrder(asked.orderId)
+  }
+  #keepOrder(orderId: string): void {
+    if (!this.#orderIds.includes(orderId)) this.#orderIds = [...this.#orderIds, orderId].slice(-40)
+  }
   async #grant(grant: Grant): Promise<void> {
-    this.#agree(await this.#ask(grant), this.model.grant(grant))
+    this.#agree(await this.#ask(grant), this.#granted(grant))
   }
   #known(): Grant | undefined {
-    const all = [...this.model.movements.values()].slice(-60)
-    return all.length === 0 ? undefined : this.#pick(all).grant
+    return this.#latest.length === 0 ? undefined : this.#pick(this.#latest)
   }
   /** The same grant again, or another under its ref. */
   async #repeat(): Promise<void> {
@@ -130,8 +154,8 @@ export class Walk {
     // Often all there is, or one more.
     const amount = Math.max(1, this.#random() < 0.3 ? this.model.balance(who) + this.#below(2) : this.#below(120))
     const asked = { ref: this.#ref(), who, amount }
-    this.#agree(await this.#deductAs(asked), this.model.deduct(asked))
-    if (this.#random() < 0.2) this.#agree(await this.#deductAs(asked), this.model.deduct(asked))
+    this.#agree(await this.#deductAs(asked), this.#deducted(asked))
+    if (this.#random() < 0.2) this.#agree(await this.#deductAs(asked), this.#deducted(asked))
   }
   async #reverse(): Promise<void> {
     const ref = this.#random() < 0.95 ? this.#known()?.ref : 'nothing'
@@ -143,8 +167,7 @@ export class Walk {
   /** One grant several times at once: it is given once, or never. */
   async #grantTogether(): Promise<void> {
     const grant = this.#newGrant()
-    for (const told of await Promise.all([1, 2, 3].map(() => this.#ask(grant))))
-      this.#agree(told, this.model.grant(grant))
+    for (const told of await Promise.all([1, 2, 3].map(() => this.#ask(grant)))) this.#agree(told, this.#granted(grant))
   }
   /** An order ends while something is granted for it: whichever is first, nothing is left of it. */
   async #grantWhileEnding(): Promise<void> {
@@ -154,9 +177,9 @@ export class Walk {
     const owner = this.model.orders.get(orderId)?.who ?? who
     const ending = this.#tell(orderId, owner, 'refunded')
     const [told] = await Promise.all([this.#ask(grant), ending])
-    if (told !== 'points.order_invalid') this.#agree(told, this.model.grant(grant))
-    this.model.end(orderId, owner)
-    if (told === 'points.order_invalid') this.#agree(told, this.model.grant(grant))
+    if (told !== 'points.order_invalid') this.#agree(told, this.#granted(grant))
+    this.#ended(orderId, owner)
+    if (told === 'points.order_invalid') this.#agree(told, this.#granted(grant))
   }
   async #tell(orderId: string, userId: string, status: string): Promise<void> {
     await this.#host().call(tell, { body: { orderId, userId, status } })
@@ -169,7 +192,7 @@ export class Walk {
     const owner = this.model.orders.get(orderId)?.who ?? who
     const status = this.#pick(['paid', 'received', 'cancelled', 'refunded'])
     await this.#tell(orderId, owner, status)
-    if (status === 'cancelled' || status === 'refunded') this.model.end(orderId, owner)
+    if (status === 'cancelled' || status === 'refunded') this.#ended(orderId, owner)
     if (this.#random() < 0.3) await this.compare()
   }
   /** Everybody is given something or pays at once; what one has does not hang on the others. */
@@ -177,8 +200,8 @@ export class Walk {
     const asked = this.#people.map((who) => {
       const movement: Grant = { ref: this.#ref(), who, amount: 1 + this.#below(40) }
       return this.#random() < 0.5
-        ? { told: this.#ask(movement), expected: this.model.grant(movement) }
-        : { told: this.#deductAs(movement), expected: this.model.deduct(movement) }
+        ? { told: this.#ask(movement), expected: this.#granted(movement) }
+        : { told: this.#deductAs(movement), expected: this.#deducted(movement) }
     })
     for (const { told, expected } of asked) this.#agree(await told, expected)
     this.done += asked.length - 1
