@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { engineEndpoints, HOUR, type GroupId, type UserId } from '@qun/contract'
 import { createGroupForHost } from '@qun/features/people/membership/contract'
-import { putMerchant, putStaff } from '@qun/features/people/merchant/contract'
+import { putMerchantEndpoint, putStaff } from '@qun/features/people/merchant/contract'
 import { cancelHold, holdForHost, payHold, saleForHost, takeForHost } from '@qun/features/plays/flash-sale/contract'
 import { lockCoupons, releaseCoupons, stockOf, useCoupons } from '@qun/features/trade/coupon/contract'
 import { postOrderEvent } from '@qun/features/trade/order/contract'
@@ -64,7 +64,7 @@ export class Shopping {
     const userIds = Array.from({ length: buyers }, (_, n) => `buyer-${n}` as UserId)
     const { host } = world
     await inParallel([owner, ...userIds], 16, (userId) => host.putUser(userId, userId))
-    await host.call(putMerchant, { params: { merchantId }, body: { name: '山茶咖啡' } })
+    await host.call(putMerchantEndpoint, { params: { merchantId }, body: { name: '山茶咖啡' } })
     const work = { post: '店长', abilities: ['issue' as const] }
     await host.call(putStaff, { params: { merchantId, userId: owner as UserId }, body: work })
     const body = { name: 'Shop', ownerId: owner as UserId, merchantId, memberIds: userIds }

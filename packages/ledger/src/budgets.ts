@@ -181,6 +181,18 @@ export async function unspendAll(call: Call, all: readonly Keeping[]): Promise<v
   await lowerSpendings(call, kept, sums)
 }
 
+/**
+ * [LDG5] Locks what these refs count against, for who takes value back and learns only then how much of it stays
+ * given: budgets are locked before accounts everywhere, so nobody waits in a circle.
+ */
+export async function lockSpendings(call: Call, refs: readonly string[]): Promise<void> {
+  const found = await readSpendings(
+    call,
+    refs.map((ref) => ({ ref })),
+  )
+  if (found.length > 0) await makeAndLock(call, [...sumsOf(found).values()])
+}
+
 // ── rows ──
 /** As accounts are: made where missing and locked in the order of names. */
 function makeAndLock({ tx, appId }: Call, sums: readonly Sum[]) {

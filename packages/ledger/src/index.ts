@@ -15,6 +15,7 @@ export {
   budgetOf,
   budgetsOf,
   listBudgets,
+  lockSpendings,
   setBudget,
   spend,
   spendAll,

@@ -1,11 +1,11 @@
 /** Many decisions at once: floors hold, refs act once, nothing waits in a circle. */
-import { staffDay, type UserId } from '@qun/contract'
+import { memberDay, staffDay, type UserId } from '@qun/contract'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { balanceOf } from './accounts.ts'
-import { budgetOf, setBudget, spend, unspend, unspendAll } from './budgets.ts'
+import { budgetOf, lockSpendings, setBudget, spend, unspend, unspendAll } from './budgets.ts'
 import { move, startLab } from './fixtures.ts'
-import { reverse, transfer, transferAll } from './transfers.ts'
+import { reverse, transfer, transferAll, type LedgerCall } from './transfers.ts'
 
 const mint = 'issuer/points'
 const shop = { merchantId: 'shop', timeZone: 'Asia/Shanghai' }
@@ -58,6 +58,32 @@ test('[LDG5] transfers in every direction between the same accounts, new ones am
   }
   // A deadlock would have been run again by the store.
   expect(runs).toBe(240)
+})
+test('[LDG5] value given and taken back at once, with what it counts for, never meets a deadlock', async () => {
+  await using lab = await startLab({ poolSize: 16 })
+  const against = [staffDay(shop, 'he' as UserId, 0), memberDay(shop, 'li' as UserId, 0)]
+  const give = async (call: LedgerCall, ref: string) => {
+    await spend(call, { ref, currency: 'points', amount: 3, against })
+    await transfer(call, move('issuer/points', 'user/li', 3, { ref }))
+  }
+  const takeBack = async (call: LedgerCall, ref: string) => {
+    await lockSpendings(call, [ref])
+    await reverse(call, { ref, by: `${ref}/back`, reason: 'test.back' })
+    await unspend(call, ref)
+  }
+  for (const i of upTo(24)) await lab.decide((call) => give(call, `g/${i}`))
+  let runs = 0
+  const counted = (run: (call: LedgerCall) => Promise<void>) =>
+    lab.decide((call) => {
+      runs += 1
+      return run(call)
+    })
+  await Promise.all(
+    upTo(24).flatMap((i) => [counted((call) => takeBack(call, `g/${i}`)), counted((call) => give(call, `more/${i}`))]),
+  )
+  // A deadlock would have been run again by the store.
+  expect(runs).toBe(48)
+  expect(await lab.decide((call) => balanceOf(call, 'user/li', 'points'))).toBe(72)
 })
 test('[LDG8] of 40 spendings at once on a budget for 25, twenty-five are counted; each taken back once', async () => {
   await using lab = await startLab({ poolSize: 16 })

@@ -2,7 +2,7 @@
 import type { Plants } from '@qun/testing'
 
 export const plants: Plants = {
-  steps: 6_000,
+  steps: 3_000,
   bugs: [
     {
       bug: 'The last day that may be made up is missed',

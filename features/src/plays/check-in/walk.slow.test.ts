@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import type { UserId } from '@qun/contract'
-import { lengthOf, seeded, walking } from '@qun/testing'
+import { announce, lengthOf, seeded, walking } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { addMembers } from '../../people/membership/contract.ts'
 import { openWorld, Walk } from './fixtures.ts'
@@ -15,7 +15,7 @@ const guests = ['m1', 'm2', 'm3', 'm4'] as UserId[]
 const people = ['wang', 'he', 'li', 'zhao', 'sun', ...guests]
 
 test(`[CI1] [CI2] [CI3] [CI4] [CI5] [CI6] [CI8] [CI9] [CI10] ${steps} steps end as the model says (seed ${seed})`, async () => {
-  process.stdout.write(`check-in walk: ${steps} steps, seed ${seed}\n`)
+  announce(import.meta.filename, steps, seed)
   await using world = await openWorld()
   for (const userId of guests) await world.core.putUser('shop' as never, { userId, name: userId })
   await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: guests } })

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import type { UserId } from '@qun/contract'
-import { lengthOf, seeded, walking } from '@qun/testing'
+import { announce, lengthOf, seeded, walking } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { addMembers } from '../../people/membership/contract.ts'
 import { openWorld, Walk } from './fixtures.ts'
@@ -15,7 +15,7 @@ const guests = ['m1', 'm2', 'm3', 'm4', 'm5'] as UserId[]
 const people = ['wang', 'he', 'li', 'zhao', 'sun', 'zhou', ...guests]
 
 test(`[V3] [FS2] [FS3] [FS5] [FS6] [FS7] [FS10] ${steps} steps end as the model says (seed ${seed})`, async () => {
-  process.stdout.write(`flash sale walk: ${steps} steps, seed ${seed}\n`)
+  announce(import.meta.filename, steps, seed)
   await using world = await openWorld()
   for (const userId of guests) await world.core.putUser('shop' as never, { userId, name: userId })
   await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: guests } })

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { MINUTE, type UserId } from '@qun/contract'
-import { actTogether, again, type Answer, type Deed, lengthOf, seeded, walking } from '@qun/testing'
+import { actTogether, again, announce, type Answer, type Deed, lengthOf, seeded, walking } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { addMembers } from '../../people/membership/contract.ts'
 import {
@@ -26,7 +26,7 @@ const guests = ['m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7'] as UserId[]
 const people = ['wang', 'he', 'li', 'zhao', 'sun', ...guests]
 
 test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB10] [GB11] [GB12] [V5] [V6] ${steps} steps leave what the model says (seed ${seed})`, async () => {
-  process.stdout.write(`group buy walk: ${steps} steps, seed ${seed}\n`)
+  announce(import.meta.filename, steps, seed)
   const random = seeded(seed)
   const below = (n: number) => Math.floor(random() * n)
   const pick = <T>(from: readonly T[]) => from[below(from.length)] as T

@@ -8,6 +8,7 @@ import { budgetOf, setBudget } from '@qun/ledger'
 import {
   actTogether,
   again,
+  announce,
   type Answer,
   appId,
   type At,
@@ -365,7 +366,7 @@ interface Draw {
 }
 
 test(`[LD1] [LD2] [LD3] [LD4] [LD6] [LD7] [LD11] [LD14] [LD16] [LD17] [LD20] [LD26] ${steps} steps (seed ${seed})`, async () => {
-  process.stdout.write(`lucky draw walk: ${steps} steps, seed ${seed}\n`)
+  announce(import.meta.filename, steps, seed)
   await using world = await startWorld({ features: [message, membership, feature], watching: [] })
   const walk = new Walk(world)
   await walk.begin()

@@ -270,6 +270,8 @@ async function settle(call: PacketCall, phase: 'expired' | 'revoked', terms: Ter
   if (state.phase !== 'open') return
   const { source, currency, amount } = await readPacket(call)
   const refunded = await refundShares(call)
+  // Budgets before accounts, as where packets are sent and opened.
+  await giveBackBudget(call, body, refunded)
   if (refunded > 0) {
     await keeperOf(terms.keepers, currency)?.takeBack(call, { currency, amount: refunded })
     await transfer(call, {
@@ -285,7 +287,6 @@ async function settle(call: PacketCall, phase: 'expired' | 'revoked', terms: Ter
   }
   if (refunded > 0 && source === `user/${call.senderId}`)
     await payOut(call, terms.cash, { userId: call.senderId, amount: refunded, isRefund: true })
-  await giveBackBudget(call, body, refunded)
   await endPacket(call, now)
   call.setState({ ...state, phase, claimedSum: amount - refunded, refunded, endedAt: now })
   call.cancelJob('expire')

@@ -7,6 +7,7 @@ import { MINUTE, type StateOf } from '@qun/contract'
 import {
   actTogether,
   again,
+  announce,
   type Answer,
   type At,
   type Deed,
@@ -259,7 +260,7 @@ class Walk {
 }
 
 test(`[R1] [R2] [R3] [R4] [R5] [R6] [R7] [R8] [R11] [R12] ${steps} steps end as the model says (seed ${seed})`, async () => {
-  process.stdout.write(`red packet walk: ${steps} steps, seed ${seed}\n`)
+  announce(import.meta.filename, steps, seed)
   await using world = await open({ watching: [], packets: createRedPacket({ lifeMs, shareMax }) })
   const walk = new Walk(world)
   await walk.begin()

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import type { UserId } from '@qun/contract'
-import { lengthOf, seeded, walking } from '@qun/testing'
+import { announce, lengthOf, seeded, walking } from '@qun/testing'
 import { test } from 'vitest'
 import { addMembers } from '../../people/membership/contract.ts'
 import { openWorld, Walk } from './fixtures.ts'
@@ -15,7 +15,7 @@ const guests = Array.from({ length: 10 }, (_, i) => `m${i}` as UserId)
 const people = ['wang', 'he', 'li', 'zhao', 'sun', ...guests]
 
 test(`[C1] [C2] [C3] [C4] [C6] [C7] [CP13] [CP18] [CP21] ${steps} steps end as the model says (seed ${seed})`, async () => {
-  process.stdout.write(`coupon walk: ${steps} steps, seed ${seed}\n`)
+  announce(import.meta.filename, steps, seed)
   const random = seeded(seed)
   await using world = await openWorld()
   for (const userId of guests) await world.core.putUser('shop' as never, { userId, name: userId })

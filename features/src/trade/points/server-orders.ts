@@ -1,7 +1,7 @@
 /** [PO10] What was granted for an order goes back when the order ends. Knows orders by their fact's name alone. */
 import { Refusal, type UserId } from '@qun/contract'
 import type { Call, Reaction } from '@qun/core'
-import { balanceOf, reverse, transfer, unspend } from '@qun/ledger'
+import { balanceOf, lockSpendings, reverse, transfer, unspend } from '@qun/ledger'
 import { endOrder, listOrderGrants, lockOrder, markTaken, type OrderGrant } from './store.ts'
 
 const reason = 'points.claw-back'
@@ -47,7 +47,12 @@ export const onOrder: Reaction = {
     const order = await lockOrder(call, orderId, userId)
     if (order.ended) return
     await endOrder(call, orderId)
-    for (const grant of await listOrderGrants(call, orderId)) {
+    const grants = await listOrderGrants(call, orderId)
+    await lockSpendings(
+      call,
+      grants.map(({ ref }) => ref),
+    )
+    for (const grant of grants) {
       const taken = await takeBack(call, grant, order.userId)
       await markTaken(call, orderId, grant.ref, taken)
       const ref = grant.ref.slice('points/'.length)

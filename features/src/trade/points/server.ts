@@ -20,6 +20,7 @@ import {
   findTransfer,
   ledgerAudits,
   ledgerMigrations,
+  lockSpendings,
   lotsOf,
   refuseLedger,
   reverse,
@@ -239,6 +240,7 @@ const takeBack = serveEndpoint(reversePoints, async (call) => {
   const { ref, by, title } = call.body
   // [PO10] Nothing goes back twice: what an ended order took of a grant stands for its reversal.
   if ((await lockTaken(call, refOf(ref))) > 0) throw refuseLedger('ledger.already_reversed', ref)
+  await lockSpendings(call, [refOf(ref)])
   const posted = await reverse(call, { ref: refOf(ref), by: refOf(by), reason: 'points.reverse' })
   if (!posted.replayed) {
     await unspend(call, refOf(ref))

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import type { UserId } from '@qun/contract'
-import { lengthOf, seeded, walking } from '@qun/testing'
+import { announce, lengthOf, seeded, walking } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { openWorld, Walk } from './fixtures.ts'
 
@@ -14,7 +14,7 @@ const guests = ['m1', 'm2', 'm3', 'm4', 'm5'] as UserId[]
 const people = ['wang', 'he', 'li', 'zhao', 'sun', ...guests]
 
 test(`[PO1] [PO2] [PO3] [PO5] [PO6] [PO10] ${steps} movements end as the model says (seed ${seed})`, async () => {
-  process.stdout.write(`points walk: ${steps} steps, seed ${seed}\n`)
+  announce(import.meta.filename, steps, seed)
   await using world = await openWorld()
   for (const userId of guests) await world.core.putUser('shop' as never, { userId, name: userId })
   const walk = new Walk(world, seeded(seed), people)
