@@ -18,14 +18,14 @@ beforeAll(async () => {
 })
 afterAll(() => project[Symbol.asyncDispose]())
 
-test('nothing is found where nothing is planted', async () => {
-  const { passed, differences, printed } = await walkThere(project.folder, beds)
+test.each(beds)('$path finds nothing where nothing is planted', async (bed) => {
+  const { passed, differences, printed } = await walkThere(project.folder, bed)
   expect({ differences, passed }, printed).toEqual({ differences: [], passed: true })
 })
 test.each(due)('$path finds: $bug', async ({ bed, plant }) => {
   const takeOut = await plantIn(project.folder, bed, plant)
   try {
-    const walked = await walkThere(project.folder, [bed])
+    const walked = await walkThere(project.folder, bed)
     expect(walked.differences, walked.printed).toHaveLength(1)
     expect(isBroken(walked), walked.printed).toBe(false)
     process.stdout.write(`${bed.path}, ${plant.bug}: ${walked.differences[0]?.split('\n')[0]}\n`)

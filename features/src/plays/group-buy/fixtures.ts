@@ -25,7 +25,7 @@ export interface Offer {
   readonly model: Model
   readonly since: number
 }
-export async function newOffer(world: World, random: () => number, stock = 12): Promise<Offer> {
+export async function newOffer(world: World, random: () => number, stock = 12, lifeMs = 6 * HOUR): Promise<Offer> {
   const since = world.time.now()
   const body: Body = {
     productId: 'roll',
@@ -34,7 +34,7 @@ export async function newOffer(world: World, random: () => number, stock = 12): 
     stock,
     perMember: 3,
     teamMs: 40 * MINUTE,
-    endsAt: since + 6 * HOUR,
+    endsAt: since + lifeMs,
     late: random() < 0.5 ? 'refund' : 'new-team',
   }
   return { at: await world.as('wang').post(world.groupId, groupBuy, body), model: new Model(body), since }
@@ -104,10 +104,16 @@ export async function carryOutOne(world: World, { model }: Offer, random: () => 
 }
 /** An event of an order, in any order, repeated and late; what is due is done first, as it is with the event. */
 export async function tellOne(world: World, offer: Offer, who: string, random: () => number, n: number) {
-  // Half of them of an order that counts just now.
-  const counting = random() < 0.5 ? offer.model.places.findLast((one) => one.who === who)?.orderId : undefined
-  const orderId = counting ?? anOrder(offer.model, who, random, n, 0.85)
-  const kinds = ['paid', 'received', 'paid', 'paid', 'received', 'cancelled', 'refunded']
+  const { model } = offer
+  // Half of them of an order that counts just now; else often of one for a place that is only kept.
+  const counting = random() < 0.5 ? model.places.findLast((one) => one.who === who)?.orderId : undefined
+  const waiting = [...model.orders].filter(
+    ([, one]) => !one.isEnded && one.place?.status === 'held' && one.place.who === who,
+  )
+  const waitingFor = random() < 0.5 ? waiting[Math.floor(random() * waiting.length)]?.[0] : undefined
+  const orderId = counting ?? waitingFor ?? anOrder(model, who, random, n, 0.85)
+  const isPaying = counting !== undefined || waitingFor === undefined ? random() < 0.7 : random() < 0.2
+  const kinds = isPaying ? ['paid', 'received'] : ['cancelled', 'refunded']
   const status = kinds[Math.floor(random() * kinds.length)] as string
   await settleBoth(world, offer)
   await world.asServer().call(tell, { body: { orderId, status } })

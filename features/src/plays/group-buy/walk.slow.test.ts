@@ -3,7 +3,7 @@
  * repeats a walk, QUN_WALK_STEPS chooses its length.
  */
 import { randomInt } from 'node:crypto'
-import { MINUTE, type UserId } from '@qun/contract'
+import { HOUR, MINUTE, type UserId } from '@qun/contract'
 import { actTogether, again, announce, type Answer, type Deed, lengthOf, seeded, walking } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { addMembers } from '../../people/membership/contract.ts'
@@ -33,7 +33,7 @@ test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB10] [GB11] [GB12] [V5] [V6] $
   await using world = await openWorld()
   for (const userId of guests) await world.core.putUser('shop' as never, { userId, name: userId })
   await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: guests } })
-  let offer = await newOffer(world, random, 24)
+  let offer = await newOffer(world, random, 24, 2 * HOUR)
   let answers: Answer[] = []
   const seen = new Set<string>()
   const plan = { done: 0, proveAt: 25_000 }
@@ -58,9 +58,12 @@ test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB10] [GB11] [GB12] [V5] [V6] $
     await many()
     const payments = below(12)
     for (let i = 0; i < payments; i++) await payOne(world, offer, pick(people), random, (plan.done += 1))
-    const told = below(8)
-    for (let i = 0; i < told; i++)
-      await (random() < 0.5 ? bindOne : tellOne)(world, offer, pick(people), random, (plan.done += 1))
+    // Of few people, so that several orders are for one place.
+    const [told, first] = [below(24), below(people.length)]
+    for (let i = 0; i < told; i++) {
+      const who = people[(first + below(3)) % people.length] as string
+      await (random() < 0.5 ? bindOne : tellOne)(world, offer, who, random, (plan.done += 1))
+    }
     for (let i = below(4); i > 0; i--, plan.done++) await carryOutOne(world, offer, random)
     if (random() < 0.4) return
     await settleBoth(world, offer)
@@ -68,7 +71,7 @@ test(`[GB1] [GB2] [GB3] [GB6] [GB7] [GB8] [GB9] [GB10] [GB11] [GB12] [V5] [V6] $
     for (const place of offer.model.places) seen.add(place.status)
     if (offer.model.phase === 'on' || random() < 0.6) return
     await compareInstructions(world, offer)
-    offer = await newOffer(world, random, 24)
+    offer = await newOffer(world, random, 24, 2 * HOUR)
     answers = []
   }
   await walking(

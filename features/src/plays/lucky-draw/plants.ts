@@ -2,7 +2,7 @@
 import type { Plants } from '@qun/testing'
 
 export const plants: Plants = {
-  steps: 6_000,
+  steps: 20_000,
   bugs: [
     {
       bug: 'Entries count after the close while its job is late',
@@ -38,7 +38,7 @@ export const plants: Plants = {
       bug: 'A void entry uses up a prize',
       file: 'rules.ts',
       from: `voided.push(entry.entryNo)\n      else {`,
-      to: `given = given - 1 + voided.push(entry.entryNo)\n      else {`,
+      to: `given += voided.push(entry.entryNo) > 0 ? 1 : 0\n      else {`,
     },
     {
       bug: 'A prize is claimed at the end of its days',

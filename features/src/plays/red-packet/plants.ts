@@ -2,7 +2,7 @@
 import type { Plants } from '@qun/testing'
 
 export const plants: Plants = {
-  steps: 6_000,
+  steps: 20_000,
   bugs: [
     {
       bug: 'A share for each member is one too many',

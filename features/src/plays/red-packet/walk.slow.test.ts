@@ -186,7 +186,8 @@ class Walk {
     const count = isExclusive && this.#below(4) > 0 ? 1 : 1 + this.#below(11)
     const body: PacketBody = {
       currency: 'points',
-      amount: this.#below(12) === 0 ? this.#below(20) + 1 : 1 + this.#below(count * 520),
+      // Of little, several shares are the highest.
+      amount: this.#below(4) === 0 ? this.#below(20) + 1 : 1 + this.#below(count * 520),
       count,
       split: this.#pick(['equal', 'lucky', 'exciting']),
       ...(isExclusive ? { recipientId: id(this.#pick(people)) } : {}),

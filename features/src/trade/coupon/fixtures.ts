@@ -73,8 +73,8 @@ export class Walk {
       refund: 'extend' as const,
     }
     const { stockId } = await world.asServer().call(createStock, { body: { title: '券', terms } })
-    // The budget is used up before the stock is.
-    const capFen = Math.floor(this.#total * 0.8) * worthFen
+    // Now the budget is used up first, now the stock.
+    const capFen = Math.floor(this.#total * this.#pick([0.8, 2])) * worthFen
     await this.#budgets((call) => setBudget(call, { scope: `campaign/${campaign}`, currency, cap: capFen }))
     await this.#budgets((call) => setBudget(call, { scope: 'member-day', currency, cap: memberDayFen }))
     Object.assign(this, { stockId, offers: [] })
@@ -104,7 +104,7 @@ export class Walk {
   async step(): Promise<void> {
     this.model.now = this.world.time.now()
     const moves = [this.claim, this.claim, ...this.#checkout]
-    const rare = [this.change, this.batch, this.revoke, this.time, this.time, this.pause]
+    const rare = [this.change, this.batch, this.revoke, this.time, this.time, this.pause, this.useAtEnd, this.claimBoth]
     await (this.#below(4) === 0 ? this.#pick(rare) : this.#pick(moves)).call(this)
   }
   async claim(): Promise<void> {
@@ -147,6 +147,34 @@ export class Walk {
     expect(model.items.filter((item) => item.id === '')).toEqual([])
     return count
   }
+  /** Everybody who may claims one of the last at once, on two cards: as many have one as there are. */
+  async claimBoth(): Promise<void> {
+    const { model, world } = this
+    if (model.isPaused) return
+    const asking = this.#people.filter((who) => !model.isAtLimit(who) && !model.isDayFull(who))
+    // A few more than there were, so that it is about the last.
+    const total = Math.max(5, model.items.length + 1 + this.#below(3))
+    await world.asServer().call(changeStock, { params: { stockId: this.stockId }, body: { total } })
+    model.total = total
+    await this.settle()
+    const told = await Promise.all(
+      asking.map((who, n) =>
+        world
+          .as(who)
+          .act(this.offers[n % 2] as At, coupon, 'claim', {})
+          .catch((error: unknown) => String((error as { code?: unknown }).code ?? error)),
+      ),
+    )
+    for (const [n, answer] of told.entries()) {
+      if (typeof answer === 'string') continue
+      expect(model.supplyFault()).toBe(null)
+      const mine = answer.mine as { coupons: { couponId: string }[] } | undefined
+      model.add(asking[n] ?? '', mine?.coupons.at(-1)?.couponId)
+    }
+    const refused = told.filter((answer) => typeof answer === 'string')
+    expect(refused).toEqual(refused.map(() => model.supplyFault()))
+    await this.settle()
+  }
   #claimOne(who: string): Deed {
     const { model } = this
     const code = model.claim(who)
@@ -158,7 +186,7 @@ export class Walk {
   /** One call of the host, or time goes by. */
   async hostStep(): Promise<void> {
     this.model.now = this.world.time.now()
-    const rare = [this.change, this.batch, this.revoke, this.time, this.pause]
+    const rare = [this.change, this.batch, this.revoke, this.time, this.pause, this.useAtEnd, this.claimBoth]
     await (this.#below(5) === 0 ? this.#pick(rare) : this.#pick(this.#checkout)).call(this)
   }
   /** A new order, the last that took it, or one that took it before. */
@@ -203,6 +231,16 @@ export class Walk {
   async use(): Promise<void> {
     const orderId = this.#order()
     if (orderId !== undefined) expect(await this.#useAs(orderId)).toBe(this.model.use(orderId))
+  }
+  /** A coupon that an order holds ends; whether a job was there by then or not, it is used no more. */
+  async useAtEnd(): Promise<void> {
+    const held = this.model.items.filter((item) => item.state === 'locked' && item.until > this.model.now)
+    const item = held.length === 0 ? undefined : this.#pick(held)
+    if (item?.orderId === undefined) return
+    this.world.time.moveTo(item.until)
+    this.model.now = item.until
+    expect(await this.#useAs(item.orderId)).toBe(this.model.use(item.orderId))
+    await this.settle()
   }
   async release(): Promise<void> {
     const orderId = this.#order()
@@ -285,7 +323,10 @@ export class Walk {
     if (expected === null) item.state = 'voided'
   }
   async time(): Promise<void> {
-    await this.world.jump(this.#pick([MINUTE, 20 * MINUTE, 5 * HOUR, DAY]))
+    // Or to shortly before one ends, when a hold would last longer than it.
+    const ends = this.model.items.map((item) => item.until - 10 * MINUTE).filter((at) => at > this.model.now)
+    const nearEnd = ends.length === 0 ? DAY : this.#pick(ends) - this.model.now
+    await this.world.jump(this.#pick([MINUTE, 20 * MINUTE, 20 * MINUTE, 5 * HOUR, DAY, nearEnd, nearEnd]))
     await this.settle()
   }
   /** The store's own counts against the lists of the model; no cap and no limit is passed. */

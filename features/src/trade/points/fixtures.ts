@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
 import { tell, teller } from '../order/fixtures.ts'
-import { deductPoints, expirePoints, grantPoints, pointsOf, reversePoints } from './contract.ts'
+import { deductPoints, expirePoints, grantPoints, grantsPerOrderMax, pointsOf, reversePoints } from './contract.ts'
 import { caps, Model, type Grant } from './fixtures-model.ts'
 import feature from './server.ts'
 
@@ -75,26 +75,28 @@ export class Walk {
     if (this.#random() < 0.5) await this.#host().call(expirePoints, { body: {} })
   }
   #newGrant(): Grant {
-    const who = this.#pick(this.#people)
+    // One order at a time carries as many grants as one may, and more are tried.
+    const big = Math.floor(this.#refs / 2_000)
+    const isBig = this.#random() < 0.2
+    const who = isBig ? (this.#people[big % this.#people.length] ?? '') : this.#pick(this.#people)
     // At midnight of one of the next days; now and then at an instant that is over.
     const midnight = (Math.floor(this.model.now / DAY) + 1 + this.#below(12)) * DAY
     const expiresAt = this.#below(30) === 0 ? this.model.now : midnight
     return {
       ref: this.#ref(),
       who,
-      amount: 1 + this.#below(80),
+      amount: 1 + this.#below(isBig ? 8 : 80),
       ...(this.#random() < 0.5 ? { expiresAt } : {}),
       ...(this.#random() < 0.3 ? { staffId: this.#pick(staff) } : {}),
       ...(this.#random() < 0.3 ? { campaign: this.#campaign() } : {}),
-      ...(this.#random() < 0.6 ? { orderId: this.#order(who) } : {}),
+      ...(isBig ? { orderId: `big-${big}` } : this.#random() < 0.6 ? { orderId: this.#order(who) } : {}),
     }
   }
-  /** Mostly one of the person's; a few carry as many grants as one may; some are another's, or ended. */
+  /** A new one, one of the person's, perhaps ended, or another's. */
   #order(who: string): string {
     const dice = this.#random()
     const known = this.#orderIds
     if (known.length > 0 && dice < 0.1) return this.#pick(known)
-    if (dice < 0.2) return `big-${who}-${Math.floor(this.#refs / 1_000)}`
     const own = known.filter((orderId) => this.model.orders.get(orderId)?.who === who)
     return own.length > 0 && dice < 0.6 ? this.#pick(own) : `o-${this.#refs}`
   }
@@ -133,6 +135,9 @@ export class Walk {
     if (asked.orderId !== undefined) this.#keepOrder(asked.orderId)
   }
   #keepOrder(orderId: string): void {
+    const carried = this.model.orders.get(orderId)?.grants.length ?? 0
+    // One that is to carry as many as it may does not end before.
+    if (orderId.startsWith('big-') && carried < grantsPerOrderMax) return
     if (!this.#orderIds.includes(orderId)) this.#orderIds = [...this.#orderIds, orderId].slice(-40)
   }
   async #grant(grant: Grant): Promise<void> {
