@@ -26,7 +26,7 @@ export async function listBeds(root: string): Promise<Bed[]> {
   return beds.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** The text with the bug in it. A plant that stands nowhere, or in several places, is refused: it would prove nothing. */
+/** The text with the bug in it. A plant without a place, or with several, would prove nothing: it is refused. */
 export function planted(text: string, { bug, from, to }: Plant): string {
   const [before, after, ...more] = text.split(from)
   if (before === undefined || after === undefined || more.length > 0 || from === to)

@@ -1,4 +1,4 @@
-/** As many at once as a test says, for the last place and the last piece: fast with sixty-four, slow with a thousand. */
+/** As many at once as a test says, for the last place and the last piece: fast sixty-four, slow a thousand. */
 import { HOUR, type GroupId, type UserId } from '@qun/contract'
 import { refusalOf, type At, type World } from '@qun/testing'
 import { expect } from 'vitest'

@@ -1,6 +1,6 @@
 /**
- * A hundred thousand random steps of fifteen people, of the host with its checkout and orders, and of the clock, against
- * the model, many claims at a time; QUN_TEST_SEED repeats a walk, QUN_WALK_STEPS chooses its length.
+ * A hundred thousand random steps of fifteen people, of the host with its checkout and orders, and of the clock,
+ * against the model, many claims at a time; QUN_TEST_SEED repeats a walk, QUN_WALK_STEPS chooses its length.
  */
 import { randomInt } from 'node:crypto'
 import type { UserId } from '@qun/contract'
