@@ -68,7 +68,7 @@ export class Shopping {
     const work = { post: '店长', abilities: ['issue' as const] }
     await host.call(putStaff, { params: { merchantId, userId: owner as UserId }, body: work })
     const body = { name: 'Shop', ownerId: owner as UserId, merchantId, memberIds: userIds }
-    const { groupId } = await host.call(createGroupForHost, { body: body as never })
+    const { groupId } = await host.call(createGroupForHost, { body })
     const product = { merchantId, title: '古吉 200 克', priceFen: 8_800, floorFen: 5_000, url: '/p/guji' }
     await host.call(putProduct, { params: { productId: 'guji' }, body: product })
     return new Shopping(world, userIds, await postCards(world, groupId, buyers * ordersEach))
@@ -120,7 +120,7 @@ export class Shopping {
       await host.call(payHold, { params, body: { orderId } })
       if (couponId !== undefined) await host.call(useCoupons, { params: { orderId }, body: {} })
       const grant = { ref: orderId, userId, amount: pointsEach, orderId, merchantId }
-      await host.call(grantPoints, { body: grant as never })
+      await host.call(grantPoints, { body: grant })
     }
     await this.#tell(order, 'paid')
     if (n % 5 === 3) await this.#tell(order, 'refunded')

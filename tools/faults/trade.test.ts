@@ -15,16 +15,18 @@ test('[P12] [P13] [C4] [CP13] [FS2] [FS6] [PO10] people buy under kill -9: all t
   await using world = await FaultWorld.start()
   const shopping = await Shopping.open(world, buyers)
   const random = seededRandom(20_261_130)
-  const isLate = (kills: number) => shopping.done >= ((kills + 0.4) * shopping.wanted) / killsMin
-  const buying = shopping.run()
-  let isOver = false
-  const ended = buying.finally(() => (isOver = true))
+  const ended = shopping.run()
+  /** Whether enough came to their end that the next kill is due; false when nothing is left to break. */
+  const isDue = async (kills: number): Promise<boolean> => {
+    const wanted = ((kills + 0.4) * shopping.wanted) / killsMin
+    while (shopping.done < wanted) if (await Promise.race([ended.then(() => true), pause(5, false)])) return false
+    return true
+  }
   let kills = 0
   for (; kills < killsMin; kills++) {
     // Nobody comes so far that there is nothing left to break.
     shopping.admitted = Math.ceil(((kills + 1) * shopping.wanted) / killsMin)
-    while (!isLate(kills) && !isOver) await pause(5)
-    if (isOver) break
+    if (!(await isDue(kills))) break
     await pause(random() * 60)
     if (random() < 0.5) world.server.kill('SIGKILL')
     else world.server.killFamily()

@@ -1,7 +1,7 @@
 /** What the random walks are compared with: a naive model of group buys that counts from lists. */
 import type { BodyOf } from '@qun/contract'
 import { expect } from 'vitest'
-import { groupBuy, holdMs } from './contract.ts'
+import { holdMs, type groupBuy } from './contract.ts'
 
 export const ladder = [
   { size: 2, priceFen: 1_900 },

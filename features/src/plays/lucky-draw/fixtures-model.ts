@@ -3,7 +3,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { DAY, type BodyOf, type StateOf } from '@qun/contract'
 import { personas } from '@qun/testing'
 import { expect } from 'vitest'
-import { luckyDraw, winnersShownMax, type Proof } from './contract.ts'
+import { winnersShownMax, type luckyDraw, type Proof } from './contract.ts'
 
 /** No member of the group. */
 export const stranger = 'zhou'
