@@ -1,9 +1,9 @@
 /** As many at once as a test says, for the last piece: fast with sixty-four, slow with a thousand. */
 import type { UserId } from '@qun/contract'
-import { refusalOf } from '@qun/testing'
+import { answered, refusalOf } from '@qun/testing'
 import { expect } from 'vitest'
 import { crowd, spread } from '../../people/membership/fixtures.ts'
-import { flashSale, takeForHost } from './contract.ts'
+import { flashSale, payHold, takeForHost } from './contract.ts'
 import { holdOf, openWorld, pay, start, take, tellOrder } from './fixtures.ts'
 
 /** Members take it themselves or by the host's checkout, on three nodes; sold, refunded, and once more. */
@@ -15,7 +15,11 @@ export async function lastPiece(count: number): Promise<void> {
   const takeAs = (name: string, n: number) =>
     n % 2 === 0
       ? take(world, name, at)
-      : refusalOf(world.asServer().call(takeForHost, { params: at, body: { userId: name as UserId, quantity: 1 } }))
+      : refusalOf(
+          answered(() =>
+            world.asServer().call(takeForHost, { params: at, body: { userId: name as UserId, quantity: 1 } }),
+          ),
+        )
   for (const orderId of ['first', 'second']) {
     const codes = await Promise.all(names.map(takeAs))
     expect(codes.filter((code) => code === null)).toHaveLength(1)
@@ -38,7 +42,10 @@ export async function lastLatePayment(count: number): Promise<void> {
   expect(await take(world, 'li', at)).toBe(null)
   const holdId = await holdOf(world, 'li', at)
   await world.jump(60 * 60_000)
-  const told = await Promise.all(Array.from({ length: count }, (_, n) => pay(world, at, holdId, `late-${n}`)))
+  const payLate = (orderId: string) => world.asServer().call(payHold, { params: { ...at, holdId }, body: { orderId } })
+  const told = await Promise.all(
+    Array.from({ length: count }, (_, n) => refusalOf(answered(() => payLate(`late-${n}`)))),
+  )
   expect(told.filter((code) => code === null)).toHaveLength(1)
   expect(told.filter((code) => code === 'flash_sale.hold_paid')).toHaveLength(count - 1)
   expect(await world.read(at, flashSale)).toMatchObject({ left: 0, soldCount: 1 })

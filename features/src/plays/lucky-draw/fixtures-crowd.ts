@@ -1,5 +1,5 @@
 /** As many at once as a test says, for the last chance that an entry may have: fast sixty-four, slow a thousand. */
-import { refusalOf } from '@qun/testing'
+import { answered, refusalOf } from '@qun/testing'
 import { expect } from 'vitest'
 import { crowd, spread } from '../../people/membership/fixtures.ts'
 import { grantChance, luckyDraw } from './contract.ts'
@@ -14,7 +14,7 @@ export async function lastChance(count: number): Promise<void> {
   const at = await world.as('wang').post(groupId, luckyDraw, body)
   await Promise.all(names.map((name) => enter(world, at, name)))
   const give = (name: string, chanceId: string) =>
-    world.asServer().call(grantChance, { params: { ...at, chanceId }, body: { userId: id(name) } })
+    answered(() => world.asServer().call(grantChance, { params: { ...at, chanceId }, body: { userId: id(name) } }))
   const [first = ''] = names
   const weights = await Promise.all(names.map((_, n) => give(first, `order-${n}`)))
   expect(weights).toEqual(names.map(() => ({ weight: 2 })))

@@ -1,7 +1,7 @@
 /** As many at once as a test says, for the last unit of a cap and the last point: fast sixty-four, slow a thousand. */
 import { campaignBudget, mainMerchant, type UserId } from '@qun/contract'
 import { budgetOf, setBudget } from '@qun/ledger'
-import { appId, refusalOf } from '@qun/testing'
+import { answered, appId, refusalOf } from '@qun/testing'
 import { expect } from 'vitest'
 import { deductPoints, grantPoints, pointsOf, reversePoints } from './contract.ts'
 import { openWorld } from './fixtures.ts'
@@ -23,7 +23,7 @@ export async function lastOfCap(count: number): Promise<void> {
   for (const round of ['a', 'b']) {
     const grant = (n: number) => {
       const body = { ref: `${round}-${n}`, userId: li, amount: 5, campaign, orderId: `${round}-${n}` }
-      return refusalOf(world.asServer().call(grantPoints, { key: `${round}-${n}`, body }))
+      return refusalOf(answered(() => world.asServer().call(grantPoints, { key: `${round}-${n}`, body })))
     }
     const codes = await Promise.all(Array.from({ length: count }, (_, n) => grant(n)))
     expect(codes.filter((code) => code === null)).toHaveLength(1)
@@ -39,8 +39,10 @@ export async function lastOfCap(count: number): Promise<void> {
 export async function lastPoint(count: number): Promise<void> {
   await using world = await openWorld()
   await world.asServer().call(grantPoints, { key: 'g', body: { ref: 'g', userId: li, amount: 9 } })
-  const buy = (n: number) =>
-    refusalOf(world.asServer().call(deductPoints, { key: `d${n}`, body: { ref: `d${n}`, userId: li, amount: 5 } }))
+  const buy = (n: number) => {
+    const body = { ref: `d${n}`, userId: li, amount: 5 }
+    return refusalOf(answered(() => world.asServer().call(deductPoints, { key: `d${n}`, body })))
+  }
   const codes = await Promise.all(Array.from({ length: count }, (_, n) => buy(n)))
   expect(codes.filter((code) => code === null)).toHaveLength(1)
   expect(codes.filter((code) => code === 'ledger.insufficient_funds')).toHaveLength(count - 1)
