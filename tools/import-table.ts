@@ -318,7 +318,7 @@ export const testFiles = [
   '**/*.test.tsx',
   '**/test-setup.ts',
   '**/suite.ts',
-  '**/{fixture,fixtures,scene}.ts',
+  '**/{fixture,fixtures,fixtures-*,scene,plants}.ts',
   'packages/*/src/testing/**',
   'packages/*/test/**',
   '**/journeys/**',

@@ -60,7 +60,12 @@ export async function linkModules(folder: string): Promise<void> {
 }
 
 /** Runs a program of node_modules/.bin in a folder; fails with its output. */
-export async function runIn(folder: string, program: string, args: readonly string[]): Promise<string> {
+export async function runIn(
+  folder: string,
+  program: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const bin = join(root, 'node_modules/.bin')
   const env = {
     ...process.env,
@@ -68,6 +73,7 @@ export async function runIn(folder: string, program: string, args: readonly stri
     NO_COLOR: '1',
     VITEST: undefined,
     VITEST_POOL_ID: undefined,
+    ...settings,
   }
   return await new Promise((resolve, reject) => {
     execFile(join(bin, program), args, { cwd: folder, env, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) => {

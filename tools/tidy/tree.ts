@@ -106,7 +106,7 @@ export function isNode(value: unknown): value is Node {
 const testPaths = [
   /\.test\.tsx?$/,
   /\/(journeys|faults)\//,
-  /\/(test-setup|suite|fixtures?|scene)\.ts$/,
+  /\/(test-setup|suite|fixtures?(-[a-z0-9-]+)?|scene|plants)\.ts$/,
   /^packages\/[^/]+\/(test|src\/testing)\//,
 ]
 /** The 1-based line of a position. */

@@ -108,7 +108,10 @@ export class Model {
   reverse(ref: string, by: string, reason: string): string {
     const original = this.known.get(ref)
     if (original === undefined || original.reverses !== undefined) return 'ledger.not_reversible'
-    const legs = original.transfer.legs.map(({ account, amount }) => ({ account, amount: -amount }))
+    // As they are written down: of several who cannot pay it back the first is told.
+    const legs = original.transfer.legs
+      .map(({ account, amount }) => ({ account, amount: -amount }))
+      .toSorted((a, b) => (a.account < b.account ? -1 : 1))
     const before = this.known.get(by)
     const result = this.#one({ ...original.transfer, ref: by, reason, legs }, ref)
     return before !== undefined || result !== 'posted' ? result : 'posted'

@@ -1,5 +1,5 @@
 /** A hundred thousand random steps against the model; QUN_TEST_SEED repeats a walk, QUN_WALK_STEPS sets it. */
-import { lengthOf, seeded } from '@qun/testing'
+import { announce, lengthOf, seeded, walking } from '@qun/testing'
 import { test } from 'vitest'
 import { startLab } from './fixtures.ts'
 import { walk } from './walk.ts'
@@ -8,7 +8,12 @@ const seed = Number(process.env['QUN_TEST_SEED'] ?? Math.floor(Math.random() * 1
 const steps = Number(process.env['QUN_WALK_STEPS'] ?? lengthOf(100_000, 0))
 
 test(`[LDG14] ${steps} steps from seed ${seed}`, async () => {
-  process.stdout.write(`ledger walk: ${steps} steps, seed ${seed}\n`)
+  announce(import.meta.filename, steps, seed)
   await using lab = await startLab()
-  await walk(lab, steps, seeded(seed))
+  let done = 0
+  await walking(
+    seed,
+    () => done,
+    () => walk(lab, steps, seeded(seed), (step) => (done = step)),
+  )
 })

@@ -19,7 +19,13 @@ const mint = 'issuer/points'
 const stepsPerDecision = 30
 const dayMs = 86_400_000
 
-export async function walk(lab: Lab, steps: number, random: () => number): Promise<void> {
+/** `tell`: how many steps were done, before each decision. */
+export async function walk(
+  lab: Lab,
+  steps: number,
+  random: () => number,
+  tell: (done: number) => void = () => undefined,
+): Promise<void> {
   const walker = new Walker(lab, random)
   // Books grow with the walk, and so does the time it takes to audit them whole.
   const compareEvery = Math.max(500, steps / 20)
@@ -27,6 +33,7 @@ export async function walk(lab: Lab, steps: number, random: () => number): Promi
   let [compareAt, auditAt] = [0, auditEvery]
   let done = 0
   while (done < steps) {
+    tell(done)
     done += await lab.decide(async (call) => {
       let made = 0
       while (made < stepsPerDecision) made += await walker.step(call)
@@ -105,6 +112,7 @@ class Walker {
     return all.length
   }
   #fresh(): Transfer {
+    if (this.#random() < 0.1) return this.#edge()
     const accounts = [...everybody].toSorted(() => this.#random() - 0.5).slice(0, 2 + this.#below(3))
     const [payer, ...receivers] = this.#random() < 0.4 ? [mint, ...accounts.filter((a) => a !== mint)] : accounts
     const legs: TransferLeg[] = receivers.map((account) => {
@@ -116,6 +124,17 @@ class Walker {
     this.#refs += 1
     const all = [{ account: payer as string, amount }, ...legs]
     return { ref: `walk/${this.#refs}`, currency: 'points', reason: 'walk', legs: all }
+  }
+  /** All that somebody may spend, or one more. */
+  #edge(): Transfer {
+    const payer = this.#pick(people)
+    const amount = Math.max(1, this.#model.spendable(payer) + this.#below(2))
+    this.#refs += 1
+    const legs = [
+      { account: payer, amount: -amount },
+      { account: this.#pick(others), amount },
+    ]
+    return { ref: `walk/${this.#refs}`, currency: 'points', reason: 'walk', legs }
   }
   async #post(call: LedgerCall, all: readonly Transfer[]): Promise<number> {
     const expected = this.#model.transferAll(all)
@@ -132,7 +151,7 @@ class Walker {
   async #reverse(call: LedgerCall): Promise<number> {
     if (this.#posted.length === 0) return 0
     const { ref } = this.#pick(this.#posted.slice(-40))
-    const by = `undo/${this.#random() < 0.7 ? ref : this.#below(50)}`
+    const by = `undo/${ref}/${this.#random() < 0.7 ? 1 : 2}`
     const expected = this.#model.reverse(ref, by, 'walk.undo')
     deepStrictEqual(await saidOf(reverse(call, { ref, by, reason: 'walk.undo' }).then((one) => [one])), expected)
     return 1

@@ -5,6 +5,7 @@
 import type { UserId } from '@qun/contract'
 import type { ActResult } from '@qun/core'
 import { appId, type At } from './person.ts'
+import { turns } from './time.ts'
 import type { World } from './world.ts'
 
 /** One action of a walk and what becomes of it by the model. */
@@ -50,4 +51,16 @@ export function again({ deed, key }: Answer, isSame: boolean): Deed {
   return isSame
     ? { ...deed, key }
     : { ...deed, key, input: { ...deed.input, other: 1 }, expected: 'idempotency.key_reused' }
+}
+/** Asks until there is an answer, as a client does: of a crowd of calls some find the server too busy at first. */
+export async function answered<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      const { code } = error as { code?: unknown }
+      if (code !== 'store.unavailable' && code !== 'server.overloaded') throw error
+      await turns()
+    }
+  }
 }

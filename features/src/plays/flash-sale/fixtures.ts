@@ -8,7 +8,7 @@ import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
 import { aProduct } from '../../trade/product/fixtures.ts'
 import product, { offeredProducts } from '../../trade/product/server.ts'
-import { cancelHold, flashSale, holdMs, payHold, takeForHost } from './contract.ts'
+import { cancelHold, flashSale, holdForHost, holdMs, payHold, saleForHost, takeForHost } from './contract.ts'
 import { createFlashSale } from './server.ts'
 
 const feature = createFlashSale({ products: [offeredProducts] })
@@ -21,9 +21,9 @@ export const openWorld = async (
   return aProduct(await startWorld({ features, watching, ...options }), 'guji')
 }
 /** A sale that begins in a minute, for everybody else in an hour, and lasts two. */
-export const start = (world: World, patch: object = {}): Promise<At> => {
+export const start = (world: World, patch: object = {}, groupId = world.groupId): Promise<At> => {
   const now = world.time.now()
-  return world.as('wang').post(world.groupId, flashSale, {
+  return world.as('wang').post(groupId, flashSale, {
     ...{ productId: 'guji', priceFen: 5_800, stock: 3, perMember: 2, refunds: '七天内可退' },
     ...{ startsAt: now + MINUTE, publicStartsAt: now + 60 * MINUTE, endsAt: now + 120 * MINUTE },
     ...patch,
@@ -161,7 +161,7 @@ export class Walk {
   async begin(): Promise<void> {
     const { model, world } = this
     const now = world.time.now()
-    const terms = { stock: 8, perMember: 3, publicStartsAt: now + 10 * MINUTE, endsAt: now + 240 * MINUTE }
+    const terms = { stock: 8, perMember: 3, publicStartsAt: now + 10 * MINUTE, endsAt: now + 180 * MINUTE }
     this.#at = await start(world, { startsAt: now, ...terms })
     Object.assign(model.terms, terms)
     Object.assign(model, { holds: [], now, phase: 'on' })
@@ -178,7 +178,8 @@ export class Walk {
     else if (kind < 0.76) await this.#payTogether()
     else if (kind < 0.8) await this.#payWhileEnding()
     else if (kind < 0.86) await this.#cancel()
-    else if (kind < 0.96) await this.#tell()
+    else if (kind < 0.95) await this.#tell()
+    else if (kind < 0.97) await this.#read()
     else await this.compare()
   }
   async #take(): Promise<void> {
@@ -211,7 +212,24 @@ export class Walk {
     if (hold === undefined) return
     // Repeated with its own order now and then.
     const orderId = this.#random() < 0.2 ? (hold.orderId ?? this.#order()) : this.#order()
-    this.#agree(await pay(this.world, hold.at, hold.holdId, orderId), this.model.pay(hold, orderId))
+    const told = await pay(this.world, hold.at, hold.holdId, orderId)
+    this.#agree(told, this.model.pay(hold, orderId))
+    // What is answered so, the host captures.
+    if (told === null) expect(this.model.ended.has(orderId)).toBe(false)
+  }
+  /** What the host's checkout asks before it takes money. */
+  async #read(): Promise<void> {
+    const { model, world } = this
+    const sale = await world.asServer().call(saleForHost, { params: this.#at })
+    expect(sale).toMatchObject({ left: model.left(), ended: model.isOver(), void: false })
+    const hold = this.#hold()
+    if (hold === undefined) return
+    const told = await world.asServer().call(holdForHost, { params: { ...hold.at, holdId: hold.holdId } })
+    const { who, quantity, until, orderId = null } = hold
+    expect(told).toMatchObject({ userId: who, quantity, until, orderId, amountFen: 5_800 * quantity })
+    // By the clock it is over, whether a sweep came by or not.
+    const isDue = hold.state === 'held' && model.now >= until
+    expect(isDue ? ['held', 'lapsed'] : [hold.state]).toContain(told.status)
   }
   /** Several orders for one hold at once: whichever is first, one counts. */
   async #payTogether(): Promise<void> {
@@ -256,6 +274,9 @@ export class Walk {
     for (const one of model.holds) this.seen.add(one.state)
     const counts = { phase: model.phase, left: model.left(), soldCount: model.pieces('sold') }
     expect(await world.read(this.#at, flashSale)).toEqual(counts)
+    expect(counts.soldCount + model.pieces('held')).toBeLessThanOrEqual(model.terms.stock)
+    for (const who of this.#people)
+      expect(model.pieces('held', who) + model.pieces('sold', who)).toBeLessThanOrEqual(model.terms.perMember)
     const who = this.#pick(this.#people.filter((one) => one !== 'zhou')) ?? ''
     const mine: MineOf<typeof flashSale> = (await mineOf(world, who, this.#at)) ?? { hold: null, boughtCount: 0 }
     expect([mine.hold?.holdId, mine.boughtCount]).toEqual([model.live(who)?.holdId, model.pieces('sold', who)])

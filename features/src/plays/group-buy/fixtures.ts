@@ -1,5 +1,5 @@
-/** What the random walks share: a naive model of group buys that counts from lists, and what it is compared with. */
-import { HOUR, MINUTE, type BodyOf, type UserId } from '@qun/contract'
+/** What the random walks share: moves of buyers, the host's checkout and its orders, each compared with the model. */
+import { HOUR, MINUTE, type UserId } from '@qun/contract'
 import type { Feature } from '@qun/core'
 import { refusalOf, startWorld, type At, type World, type WorldOptions } from '@qun/testing'
 import { expect } from 'vitest'
@@ -8,226 +8,9 @@ import message from '../../words/message/server.ts'
 import { tell, teller } from '../../trade/order/fixtures.ts'
 import { aProduct } from '../../trade/product/fixtures.ts'
 import product, { offeredProducts } from '../../trade/product/server.ts'
-import { bindOrder, groupBuy, holdMs, instructionsForHost, payPlace } from './contract.ts'
+import { bindOrder, groupBuy, instructionsForHost, payPlace, placeForHost, settleInstruction } from './contract.ts'
+import { ladder, Model, type Body } from './fixtures-model.ts'
 import { createGroupBuy } from './server.ts'
-
-const ladder = [
-  { size: 2, priceFen: 1_900 },
-  { size: 3, priceFen: 1_500 },
-]
-type Body = BodyOf<typeof groupBuy>
-
-interface Place {
-  readonly who: string
-  teamNo: number | null
-  readonly quantity: number
-  readonly until: number
-  status: 'held' | 'returned' | 'paid' | 'won' | 'lost' | 'refunded'
-  orderId?: string
-}
-/** What was told of an order. */
-interface Order {
-  readonly who: string
-  place?: Place
-  isPaid: boolean
-  isEnded: boolean
-}
-interface Team {
-  readonly teamNo: number
-  readonly until: number
-  isOpen: boolean
-}
-/** What should be, by the words of the README and without a counter. */
-export class Model {
-  readonly places: Place[] = []
-  readonly teams: Team[] = []
-  readonly orders = new Map<string, Order>()
-  instructions: string[] = []
-  phase: 'on' | 'ended' | 'cancelled' = 'on'
-  readonly body: Body
-
-  constructor(body: Body) {
-    this.body = body
-  }
-  count = (status: Place['status'], teamNo?: number) =>
-    this.places.filter((one) => one.status === status && (teamNo === undefined || one.teamNo === teamNo))
-  pieces = (all: readonly Place[]) => all.reduce((sum, one) => sum + one.quantity, 0)
-  left = () => this.body.stock - this.pieces([...this.count('held'), ...this.count('paid'), ...this.count('won')])
-  live = (who: string) => this.places.find((one) => one.who === who && (one.status === 'held' || one.status === 'paid'))
-  bought = (who: string) => this.pieces(this.count('won').filter((one) => one.who === who))
-  isFull = (teamNo: number) => this.count('held', teamNo).length + this.count('paid', teamNo).length >= 3
-  isOn = (now: number) => this.phase === 'on' && now < this.body.endsAt
-
-  keep(who: string, quantity: number, teamNo: number | null, now: number): string | null {
-    const live = this.live(who)
-    if (live !== undefined && (live.status === 'paid' || now < live.until))
-      return live.teamNo === teamNo ? null : 'group_buy.already_in'
-    if (!this.isOn(now)) return 'group_buy.ended'
-    const team = this.teams.find((one) => one.teamNo === teamNo)
-    if (teamNo !== null && team === undefined) return 'group_buy.team_not_found'
-    if (team?.isOpen === false || (team !== undefined && now >= team.until)) return 'group_buy.team_over'
-    if (live !== undefined) live.status = 'returned'
-    const fault = this.#keepFault(who, quantity, teamNo)
-    if (fault !== null) {
-      if (live !== undefined) live.status = 'held'
-      return fault
-    }
-    this.places.push({ who, quantity, teamNo, until: now + holdMs, status: 'held' })
-    return null
-  }
-  #keepFault(who: string, quantity: number, teamNo: number | null): string | null {
-    if (teamNo !== null && this.isFull(teamNo)) return 'group_buy.team_full'
-    if (this.bought(who) + quantity > this.body.perMember) return 'group_buy.limit'
-    return quantity > this.left() ? 'group_buy.sold_out' : null
-  }
-  release(who: string): string | null {
-    const live = this.live(who)
-    if (live?.status !== 'held') return 'group_buy.no_place'
-    live.status = 'returned'
-    return null
-  }
-  withdraw(who: string, now: number): string | null {
-    const live = this.live(who)
-    if (live?.status !== 'paid' || live.teamNo === null) return 'group_buy.no_place'
-    const team = live.teamNo
-    if (this.count('paid', team).length > 1 || this.count('held', team).length > 0) return 'group_buy.not_alone'
-    this.settleTeam(team, now >= (this.teams[team - 1]?.until ?? 0))
-    return null
-  }
-  order(who: string, orderId: string): Order {
-    const order = this.orders.get(orderId) ?? { who, isPaid: false, isEnded: false }
-    this.orders.set(orderId, order)
-    return order
-  }
-  #asked = (who: string, orderId: string) =>
-    this.places.find((one) => one.orderId === orderId) ??
-    this.order(who, orderId).place ??
-    this.live(who) ??
-    this.places.findLast((one) => one.who === who)
-  /** The person's own place, as a host asks that names none. */
-  pay(who: string, orderId: string, now: number): string {
-    const place = this.#asked(who, orderId)
-    if (place === undefined) return 'group_buy.no_place'
-    return place.orderId === orderId ? place.status : this.#take(this.order(who, orderId), place, orderId, now)
-  }
-  bind(who: string, orderId: string, now: number): string | null {
-    const order = this.order(who, orderId)
-    if (order.isEnded) return 'group_buy.order_ended'
-    const place = this.#asked(who, orderId)
-    if (place === undefined) return 'group_buy.no_place'
-    if (order.place !== undefined) return null
-    if (place.orderId !== undefined) return 'group_buy.place_paid'
-    order.place = place
-    if (order.isPaid) this.#take(order, place, orderId, now)
-    return null
-  }
-  /** An event of an order; it may be heard before anybody says what the order is for. */
-  hear(orderId: string, who: string, isPaid: boolean, now: number): void {
-    const order = this.order(who, orderId)
-    if (isPaid) order.isPaid = true
-    else order.isEnded = true
-    const place = this.places.find((one) => one.orderId === orderId) ?? order.place
-    if (place === undefined) return
-    if (!isPaid) this.#giveUp(place, orderId)
-    else if (place.orderId !== orderId) this.#take(order, place, orderId, now)
-  }
-  #giveUp(place: Place, orderId: string): void {
-    const others = [...this.orders].filter(([id, one]) => id !== orderId && one.place === place && !one.isEnded)
-    if (place.status === 'held' && others.length === 0) place.status = 'returned'
-    if (place.orderId !== orderId) return
-    const { status } = place
-    if (status === 'paid' || status === 'won') place.status = 'refunded'
-    this.instructions = this.instructions.filter((one) => one.split(' ')[1] !== orderId)
-    const isEmpty = status === 'paid' && this.count('paid', place.teamNo ?? 0).length === 0
-    if (isEmpty) this.settleTeam(place.teamNo ?? 0, false)
-  }
-  #take(order: Order, place: Place, orderId: string, now: number): string {
-    if (order.isEnded) return this.#refuse(place, orderId)
-    order.place ??= place
-    if (place.status !== 'held' && place.status !== 'returned') return this.#refuse(place, orderId)
-    const { who } = place
-    const team = this.teams.find((one) => one.teamNo === place.teamNo)
-    if (team?.isOpen === true && now >= team.until) this.settleTeam(team.teamNo, true)
-    // Money that came stands above a place somebody only keeps.
-    const other = this.live(who)
-    if (other !== place && other?.status === 'held') other.status = 'returned'
-    const isHeld = place.status === 'held'
-    const backTo = place.status
-    place.status = 'returned'
-    const fits =
-      this.isOn(now) &&
-      place.quantity <= this.left() &&
-      this.bought(who) + place.quantity <= this.body.perMember &&
-      (isHeld || this.live(who) === undefined)
-    const hasSeat = team?.isOpen === true && !this.isFull(team.teamNo)
-    if (!fits || (!hasSeat && !(isHeld && place.teamNo === null) && this.body.late === 'refund')) {
-      place.status = 'lost'
-      place.orderId = orderId
-      this.instructions.push(`void ${orderId} ${1_900 * place.quantity}`)
-      return 'lost'
-    }
-    expect(['held', 'returned']).toContain(backTo)
-    if (!hasSeat) {
-      place.teamNo = this.teams.length + 1
-      this.teams.push({ teamNo: place.teamNo, until: Math.min(now + this.body.teamMs, this.body.endsAt), isOpen: true })
-    }
-    place.status = 'paid'
-    place.orderId = orderId
-    if (this.count('paid', place.teamNo as number).length === 3) this.settleTeam(place.teamNo as number, true)
-    return statusOf(place)
-  }
-  #refuse(of: Place, orderId: string): string {
-    this.places.unshift({ ...of, teamNo: null, status: 'lost', orderId })
-    this.instructions.push(`void ${orderId} ${1_900 * of.quantity}`)
-    return 'lost'
-  }
-  settleTeam(teamNo: number, isBuying: boolean): void {
-    const team = this.teams[teamNo - 1]
-    if (team === undefined) return
-    team.isOpen = false
-    for (const place of this.count('held', teamNo)) place.status = 'returned'
-    const paid = this.count('paid', teamNo)
-    const step = isBuying ? ladder.findLast((one) => paid.length >= one.size) : undefined
-    for (const place of paid) {
-      place.status = step === undefined ? 'lost' : 'won'
-      const [what, price] = step === undefined ? ['void', 1_900] : ['capture', step.priceFen]
-      this.instructions.push(`${what} ${place.orderId} ${price * place.quantity}`)
-    }
-  }
-  cancel(now: number): string | null {
-    if (!this.isOn(now)) return 'group_buy.ended'
-    this.phase = 'cancelled'
-    return null
-  }
-  /** What jobs do by now. */
-  settle(now: number): void {
-    if (this.phase === 'on' && now >= this.body.endsAt) this.phase = 'ended'
-    for (const team of this.teams)
-      if (team.isOpen && (this.phase === 'cancelled' || now >= team.until))
-        this.settleTeam(team.teamNo, this.phase !== 'cancelled')
-    for (const place of this.count('held')) if (this.phase !== 'on' || now >= place.until) place.status = 'returned'
-  }
-  state() {
-    const open = this.teams.filter((team) => team.isOpen)
-    return {
-      phase: this.phase,
-      left: this.left(),
-      heldCount: this.count('held').length,
-      teamCount: this.teams.length,
-      openCount: open.length,
-      soldCount: this.pieces(this.count('won')),
-      teams: open.slice(0, 10).map(({ teamNo, until }) => ({
-        teamNo,
-        until,
-        paidCount: this.count('paid', teamNo).length,
-        heldCount: this.count('held', teamNo).length,
-      })),
-    }
-  }
-}
-
-/** Read anew: the team may have been settled meanwhile. */
-const statusOf = (place: Place) => place.status
 
 export const feature = createGroupBuy({ products: [offeredProducts] })
 /** A world whose shop sells the roll of the tests; `more` are features of the test's own. */
@@ -242,7 +25,7 @@ export interface Offer {
   readonly model: Model
   readonly since: number
 }
-export async function newOffer(world: World, random: () => number, stock = 12): Promise<Offer> {
+export async function newOffer(world: World, random: () => number, stock = 12, lifeMs = 6 * HOUR): Promise<Offer> {
   const since = world.time.now()
   const body: Body = {
     productId: 'roll',
@@ -251,7 +34,7 @@ export async function newOffer(world: World, random: () => number, stock = 12): 
     stock,
     perMember: 3,
     teamMs: 40 * MINUTE,
-    endsAt: since + 6 * HOUR,
+    endsAt: since + lifeMs,
     late: random() < 0.5 ? 'refund' : 'new-team',
   }
   return { at: await world.as('wang').post(world.groupId, groupBuy, body), model: new Model(body), since }
@@ -299,12 +82,38 @@ export async function bindOne(world: World, { at, model }: Offer, who: string, r
     .call(bindOrder, { params: at, body: { userId: who as UserId, orderId }, key: `b-${n}` })
   expect(await refusalOf(bound)).toBe(expected)
 }
+/** What the checkout asks before it takes money. */
+export async function quoteOne(world: World, { at, model }: Offer, who: string): Promise<void> {
+  const mine = await world.as(who).mine<typeof groupBuy>(at)
+  const live = model.live(who)
+  const placeId = mine?.place?.placeId
+  expect(placeId === undefined).toBe(live === undefined)
+  if (placeId === undefined) return
+  const told = await world.asServer().call(placeForHost, { params: { ...at, placeId } })
+  expect(told).toMatchObject({ userId: who, amountFen: 1_900 * told.quantity })
+  expect([told.quantity, told.until, told.status]).toEqual([live?.quantity, told.until, live?.status])
+}
+/** The host carries out what it was told, some of it twice, late, or what nobody told it. */
+export async function carryOutOne(world: World, { model }: Offer, random: () => number): Promise<void> {
+  const all = [...(random() < 0.7 ? model.instructions : model.everInstructed)]
+  const [told, orderId = ''] = all[Math.floor(random() * all.length)]?.split(' ') ?? []
+  if (told === undefined) return
+  const what = random() < 0.9 === (told === 'void') ? ('void' as const) : ('capture' as const)
+  const done = world.asServer().call(settleInstruction, { body: { orderId, what } })
+  expect(await refusalOf(done)).toBe(model.carryOut(what, orderId))
+}
 /** An event of an order, in any order, repeated and late; what is due is done first, as it is with the event. */
 export async function tellOne(world: World, offer: Offer, who: string, random: () => number, n: number) {
-  // Half of them of an order that counts just now.
-  const counting = random() < 0.5 ? offer.model.places.findLast((one) => one.who === who)?.orderId : undefined
-  const orderId = counting ?? anOrder(offer.model, who, random, n, 0.85)
-  const kinds = ['paid', 'received', 'paid', 'paid', 'received', 'cancelled', 'refunded']
+  const { model } = offer
+  // Half of them of an order that counts just now; else often of one for a place that is only kept.
+  const counting = random() < 0.5 ? model.places.findLast((one) => one.who === who)?.orderId : undefined
+  const waiting = [...model.orders].filter(
+    ([, one]) => !one.isEnded && one.place?.status === 'held' && one.place.who === who,
+  )
+  const waitingFor = random() < 0.5 ? waiting[Math.floor(random() * waiting.length)]?.[0] : undefined
+  const orderId = counting ?? waitingFor ?? anOrder(model, who, random, n, 0.85)
+  const isPaying = counting !== undefined || waitingFor === undefined ? random() < 0.7 : random() < 0.2
+  const kinds = isPaying ? ['paid', 'received'] : ['cancelled', 'refunded']
   const status = kinds[Math.floor(random() * kinds.length)] as string
   await settleBoth(world, offer)
   await world.asServer().call(tell, { body: { orderId, status } })
@@ -318,6 +127,8 @@ export async function settleBoth(world: World, { at, model }: Offer): Promise<vo
   const { teams, ...state } = await world.read(at, groupBuy)
   const shown = teams.map(({ teamNo, until, paidCount, heldCount }) => ({ teamNo, until, paidCount, heldCount }))
   expect({ ...state, teams: shown }).toMatchObject(model.state())
+  expect(model.left()).toBeGreaterThanOrEqual(0)
+  for (const { who } of model.places) expect(model.bought(who)).toBeLessThanOrEqual(model.body.perMember)
 }
 /** The host is told to take or give back what the model says, each order once. */
 export async function compareInstructions(world: World, { at, model, since }: Offer): Promise<void> {
@@ -331,4 +142,8 @@ export async function compareInstructions(world: World, { at, model, since }: Of
     after = { afterAt: last.at, afterOrderId: last.orderId }
   }
   expect(found.toSorted()).toEqual(model.instructions.toSorted())
+  for (const one of found) {
+    const [what, orderId = ''] = one.split(' ')
+    if (what === 'capture') expect(model.orders.get(orderId)?.isEnded, one).toBe(false)
+  }
 }

@@ -1,8 +1,7 @@
-/** Many at once: the last place of a team, a deadline against a payment, one order for two offers. */
+/** Races: a deadline against a payment, one order for two offers. */
 import { HOUR, MINUTE, type UserId } from '@qun/contract'
 import { refusalOf, type At, type World, type WorldOptions } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
-import { addMembers } from '../../people/membership/contract.ts'
 import { groupBuy, instructionsForHost, payPlace } from './contract.ts'
 import { startShop } from './fixtures.ts'
 
@@ -36,25 +35,6 @@ async function comeIn(world: World, at: At, who: string) {
 }
 
 describe('races', () => {
-  test('[GB1] sixty-four at once for the last place: one gets it', async () => {
-    await using world = await begin({ watching: ['li'] })
-    const names = Array.from({ length: 64 }, (_, i) => `m${i}`)
-    for (const name of names) await world.core.putUser('shop' as never, { userId: id(name), name })
-    await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: names.map(id) } })
-    const nodes = [world.core, await world.startNode(), await world.startNode()]
-    const at = await offer(world)
-    await open(world, at, 'li')
-    await comeIn(world, at, 'zhao')
-    let turn = 0
-    world.route = () => nodes[turn++ % 3] as typeof world.core
-    const codes = await Promise.all(names.map((name) => refusalOf(join(world, at, name))))
-    expect(codes.filter((code) => code === null)).toHaveLength(1)
-    expect(codes.filter((code) => code === 'group_buy.team_full')).toHaveLength(63)
-    const winner = names[codes.indexOf(null)] as string
-    const answers = await Promise.all([1, 2, 3].map(() => paid(world, at, winner)))
-    expect(answers.map((answer) => answer.status)).toEqual(['won', 'won', 'won'])
-    expect(await due(world)).toHaveLength(3)
-  })
   test('[GB7] [GB11] the deadline races the last payment on three nodes: all captured or all given back', async () => {
     for (let round = 0; round < 6; round++) {
       await using world = await begin({ watching: [] })

@@ -1,26 +1,32 @@
 /**
- * A hundred thousand random steps of fifty people with draws, against a model written from the rules and a draw of its
- * own; QUN_TEST_SEED repeats a walk, QUN_WALK_STEPS chooses its length.
+ * A hundred thousand random steps of fifty people with draws, and of a host whose orders give chances, against a model
+ * written from the rules and a draw of its own; QUN_TEST_SEED repeats a walk, QUN_WALK_STEPS chooses its length.
  */
-import { createHash, createHmac, randomInt } from 'node:crypto'
-import { DAY, MINUTE, SECOND, type BodyOf, type StateOf } from '@qun/contract'
+import { randomInt } from 'node:crypto'
+import { campaignBudget, MINUTE, SECOND, type StateOf } from '@qun/contract'
+import { budgetOf, setBudget } from '@qun/ledger'
 import {
   actTogether,
   again,
+  announce,
   type Answer,
+  appId,
   type At,
   type Deed,
   lengthOf,
-  personas,
+  refusalOf,
   seeded,
+  shopId,
   startWorld,
+  walking,
   type World,
 } from '@qun/testing'
 import { expect, test } from 'vitest'
 import { addMembers, setRole } from '../../people/membership/contract.ts'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
-import { luckyDraw, winnersShownMax, type Proof } from './contract.ts'
+import { grantChance, luckyDraw } from './contract.ts'
+import { listOf, Model, People, sha256, stranger, winnersOf } from './fixtures-model.ts'
 import { id, post, proofIn } from './fixtures.ts'
 import feature from './server.ts'
 
@@ -30,112 +36,8 @@ const guests = Array.from({ length: 45 }, (_, i) => `m${i}`)
 const people = ['wang', 'he', 'li', 'zhao', 'sun', ...guests]
 /** Who is made an admin or found to be under age on the way. */
 const changing = guests.slice(0, 8)
-type Body = BodyOf<typeof luckyDraw>
-
-// ── the draw, as mechanics C-03 tells it ──
-const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
-const hmac = (key: Buffer, bytes: Buffer | string) => createHmac('sha256', key).update(bytes).digest()
-function* numbersOf(key: Buffer): Generator<bigint, never> {
-  for (let i = 0; ; i++) {
-    const counter = Buffer.alloc(4)
-    counter.writeUInt32BE(i)
-    const block = hmac(key, counter)
-    for (let at = 0; at < 32; at += 8) yield block.readBigUInt64BE(at)
-  }
-}
-interface Entry {
-  readonly who: string
-  readonly nonce?: string
-}
-const listOf = (drawId: string, entries: readonly Entry[]) =>
-  entries
-    .map(({ who, nonce }, i) => [i + 1, sha256(`${drawId}:${who}`), 1, ...(nonce === undefined ? [] : [nonce])])
-    .map((columns) => `${columns.join('\t')}\n`)
-    .join('')
-/** Who wins which prize, by the revealed seed; who is void by then is drawn and set aside. */
-function winnersOf(proof: Pick<Proof, 'seed' | 'drawId' | 'listHash'>, body: Body, model: Model): [string, number][] {
-  const numbers = numbersOf(hmac(Buffer.from(proof.seed, 'hex'), `${proof.drawId}|${proof.listHash}|`))
-  const left = model.entries.map(({ who }) => who)
-  const winners: [string, number][] = []
-  body.prizes.forEach(({ quantity }, prize) => {
-    for (let given = 0; given < quantity && left.length > 0;) {
-      const total = BigInt(left.length)
-      let number = numbers.next().value
-      while (number >= (2n ** 64n / total) * total) number = numbers.next().value
-      const [who] = left.splice(Number(number % total), 1)
-      if (who === undefined || model.people.isVoid(who)) continue
-      winners.push([who, prize])
-      given += 1
-    }
-  })
-  return winners
-}
-
-/** Who runs the group and who is under age: what all draws share. */
-class People {
-  readonly admins = new Set(['wang', 'he'])
-  readonly minors = new Set<string>()
-  isStaff = (who: string) =>
-    this.admins.has(who) || ((personas as Record<string, { badge?: string | null }>)[who]?.badge ?? null) !== null
-  isVoid = (who: string) => this.isStaff(who) || this.minors.has(who)
-}
-class Model {
-  readonly entries: Entry[] = []
-  readonly winners = new Map<string, number>()
-  readonly claimed = new Map<string, number>()
-  phase: 'open' | 'closed' | 'drawn' | 'cancelled' = 'open'
-  drawnAt = 0
-  unclaimed: number | undefined
-  readonly body: Body & { readonly closesAt: number; readonly drawsAt: number }
-  readonly people: People
-  constructor(body: Model['body'], all: People) {
-    this.body = body
-    this.people = all
-  }
-  has = (who: string) => this.entries.some((entry) => entry.who === who)
-  enter(who: string, nonce: string | undefined, now: number): string | null {
-    if (this.has(who)) return null
-    if (this.phase !== 'open' || now >= this.body.closesAt) return 'draw.closed'
-    if (this.people.isStaff(who)) return 'draw.staff_excluded'
-    if (this.people.minors.has(who)) return 'user.minor_restricted'
-    const isGrouped = this.body.entropy?.mode === 'group'
-    if (isGrouped && nonce === undefined) return 'draw.nonce_missing'
-    this.entries.push({ who, ...(isGrouped && nonce !== undefined ? { nonce } : {}) })
-    return null
-  }
-  cancel(who: string, now: number): string | null {
-    if (!this.people.admins.has(who)) return 'group.permission'
-    if (this.phase !== 'open' || now >= this.body.closesAt) return 'draw.closed'
-    this.phase = 'cancelled'
-    return null
-  }
-  claimsUntil = () => (this.body.claimDays === undefined ? Infinity : this.drawnAt + this.body.claimDays * DAY)
-  claim(who: string, now: number): string | null {
-    if (!this.winners.has(who)) return 'draw.not_winner'
-    if (this.claimed.has(who)) return null
-    if (now >= this.claimsUntil()) return 'draw.claim_expired'
-    this.claimed.set(who, now)
-    return null
-  }
-  mineOf(who: string): object | null {
-    if (!this.has(who)) return null
-    const [prize, claimedAt] = [this.winners.get(who), this.claimed.get(who)]
-    const entryNo = this.entries.findIndex((entry) => entry.who === who) + 1
-    return { entryNo, ...(prize === undefined ? {} : { prize }), ...(claimedAt === undefined ? {} : { claimedAt }) }
-  }
-  check(state: StateOf<typeof luckyDraw>): void {
-    expect([state.phase, state.entryCount]).toEqual([this.phase, this.entries.length])
-    const shown = state.winners.map(({ userId, prize, entryNo }) => [userId as string, prize, entryNo])
-    const numberOf = (who: string) => this.entries.findIndex((entry) => entry.who === who) + 1
-    const expected = [...this.winners].map(([who, prize]) => [who, prize, numberOf(who)])
-    expect([state.winnerCount, shown]).toEqual([expected.length, expected.slice(0, winnersShownMax)])
-    expect(state.unclaimedCount).toBe(this.unclaimed)
-    // Nothing of the outcome is known before it.
-    expect(state.seed === undefined).toBe(this.phase !== 'drawn')
-    const isListed = this.phase === 'closed' || this.phase === 'drawn'
-    expect(state.listHash).toBe(isListed ? sha256(listOf(state.drawId, this.entries)) : undefined)
-  }
-}
+/** Of each campaign; the largest draw fits twice. */
+const campaignFen = 1_000_000
 
 class Walk {
   readonly #people = new People()
@@ -143,6 +45,10 @@ class Walk {
   readonly #world: World
   readonly seen = new Set<string>()
   done = 0
+  /** What former draws count for against the campaign, for good. */
+  #spent = 0
+  #campaigns = 0
+  #chances = 0
   constructor(world: World) {
     this.#world = world
   }
@@ -154,6 +60,7 @@ class Walk {
     const { core, groupId } = this.#world
     for (const who of guests) await core.putUser('shop' as never, { userId: id(who), name: who })
     await this.#world.as('wang').call(addMembers, { params: { groupId }, body: { userIds: guests.map(id) } })
+    await this.#newCampaign()
   }
   #newBody(): Model['body'] {
     const closesAt = this.#now() + (5 + this.#below(10)) * MINUTE
@@ -171,6 +78,8 @@ class Walk {
       conditions: '本群成员，每人一次',
       method: '七日内到店领取',
       prizes: ['手冲', '可颂', '贴纸'].slice(0, 1 + this.#below(3)).map(prize),
+      campaign: this.#campaign(),
+      ...(this.#random() < 0.5 ? { chances: { how: '每单一次', most: 2 + this.#below(3) } } : {}),
       ...(this.#random() < 0.5 ? { entropy: { mode: 'group' } } : {}),
       ...(this.#random() < 0.7 ? { claimDays: 1 + this.#below(2) } : {}),
     }
@@ -178,9 +87,13 @@ class Walk {
   /** One draw from its post to the end of its claims. */
   async round(): Promise<void> {
     const body = this.#newBody()
-    const at = await post(this.#world, body, this.#pick(['wang', 'he']))
-    const draw = { at, model: new Model(body, this.#people), answers: [] as Answer[] }
+    const model = new Model(body, this.#people)
+    const posting = post(this.#world, body, this.#pick(['wang', 'he']))
+    const isOver = this.#spent + model.worth() > campaignFen
+    expect(await refusalOf(posting)).toBe(isOver ? 'budget.exhausted' : null)
     this.done += 1
+    if (isOver) return this.#newCampaign()
+    const draw = { at: await posting, model, answers: [] as Answer[] }
     const instants = [0, 0, body.closesAt - SECOND, body.closesAt, body.drawsAt, body.drawsAt + MINUTE]
     for (const instant of instants) await this.#turn(draw, instant)
     if (draw.model.phase === 'open' || draw.model.phase === 'closed') await this.#settle(draw)
@@ -190,13 +103,47 @@ class Walk {
       await this.#turn(draw, instant)
     await this.#settle(draw)
     await this.#many(draw)
+    await this.#compareBudget(draw)
+    this.#spent += draw.model.worth()
+  }
+  #campaign = () => `walk-${this.#campaigns}`
+  async #newCampaign(): Promise<void> {
+    this.#campaigns += 1
+    this.#spent = 0
+    const cap = { scope: `campaign/${this.#campaign()}`, currency: 'CNY', cap: campaignFen }
+    await this.#world.store.transaction(appId, (tx) => setBudget({ tx, appId }, cap))
+  }
+  async #compareBudget({ model }: Draw): Promise<void> {
+    const { spent } = await this.#world.store.reading(appId, (tx) =>
+      budgetOf({ tx, appId }, { ...campaignBudget(shopId, this.#campaign()), currency: 'CNY' }),
+    )
+    expect(spent).toBe(this.#spent + model.worth())
+    expect(spent).toBeLessThanOrEqual(campaignFen)
+  }
+  /** Orders of the host give chances, some told again, late, or of another person. */
+  async #grant({ at, model }: Draw): Promise<void> {
+    const who = this.#random() < 0.05 ? stranger : this.#pick(people.slice(2, 10))
+    const known = [...model.chances.keys()]
+    const chanceId = known.length > 0 && this.#random() < 0.2 ? this.#pick(known) : `order-${++this.#chances}`
+    const owner = this.#random() < 0.7 ? (model.chances.get(chanceId) ?? who) : who
+    const body = { userId: id(owner) }
+    const told = await this.#world
+      .asServer()
+      .call(grantChance, { params: { ...at, chanceId }, body })
+      .catch((error: unknown) => String((error as { code?: unknown }).code ?? error))
+    const fault = model.grant(owner, chanceId, this.#now())
+    expect(told).toEqual(fault ?? { weight: model.weightOf(owner) })
+    this.seen.add(`chance ${fault}`)
+    this.done += 1
   }
   /** Jobs are late now and then: what is over is decided by the clock all the same. */
   async #turn(draw: Draw, instant: number): Promise<void> {
     this.#world.time.moveTo(Math.max(this.#now(), instant))
-    if (this.#random() < 0.5) await this.#change()
+    for (let changes = this.#below(4); changes > 0; changes--) await this.#change()
     if (this.#random() < 0.5) await this.#settle(draw)
+    for (let chances = this.#below(8); chances > 0; chances--) await this.#grant(draw)
     if (this.#random() < 0.85) await this.#many(draw)
+    await this.#compareBudget(draw)
   }
   /** Somebody begins or ends to run the group, or is found to be under age. */
   async #change(): Promise<void> {
@@ -231,8 +178,8 @@ class Walk {
   async #verify({ at, model }: Draw): Promise<void> {
     const { proof, entries } = await proofIn(this.#world, at)
     expect(proof.winners.map(({ userId, prize }) => [userId as string, prize])).toEqual([...model.winners])
-    const own = model.entries.map(({ who, nonce }, i) => {
-      const line = { entryNo: i + 1, userHash: sha256(`${proof.drawId}:${who}`), weight: 1 }
+    const own = model.entries.map(({ who, weight, nonce }, i) => {
+      const line = { entryNo: i + 1, userHash: sha256(`${proof.drawId}:${who}`), weight }
       return nonce === undefined ? line : { ...line, nonce }
     })
     expect(entries).toEqual(own)
@@ -257,7 +204,12 @@ class Walk {
   }
   #one(model: Model, who: string): Deed {
     const [dice, now] = [this.#random(), this.#now()]
-    if (dice < 0.0015) return { who, action: 'cancel', input: { reason: '断货' }, expected: model.cancel(who, now) }
+    // Once entries are closed nobody throws an outcome away: tried often, by who might.
+    const isOver = now >= model.body.closesAt
+    if (dice < (isOver ? 0.02 : 0.0015)) {
+      const by = isOver ? this.#pick([...this.#people.admins]) : who
+      return { who: by, action: 'cancel', input: { reason: '断货' }, expected: model.cancel(by, now) }
+    }
     if (dice < (model.phase === 'drawn' ? 0.6 : 0.05)) {
       const winners = [...model.winners.keys()]
       const winner = winners.length > 0 && dice < 0.3 ? this.#pick(winners) : who
@@ -279,22 +231,32 @@ interface Draw {
   readonly answers: Answer[]
 }
 
-test(`[LD1] [LD2] [LD3] [LD4] [LD6] [LD7] [LD11] [LD14] [LD16] [LD17] ${steps} steps (seed ${seed})`, async () => {
-  process.stdout.write(`lucky draw walk: ${steps} steps, seed ${seed}\n`)
+test(`[LD1] [LD2] [LD3] [LD4] [LD6] [LD7] [LD11] [LD14] [LD16] [LD17] [LD20] [LD26] ${steps} steps (seed ${seed})`, async () => {
+  announce(import.meta.filename, steps, seed)
   await using world = await startWorld({ features: [message, membership, feature], watching: [] })
   const walk = new Walk(world)
   await walk.begin()
   let proveAt = 20_000
-  try {
-    while (walk.done < steps) {
-      await walk.round()
-      if (walk.done < proveAt) continue
+  await walking(
+    seed,
+    () => walk.done,
+    async () => {
+      while (walk.done < steps) {
+        await walk.round()
+        if (walk.done < proveAt) continue
+        await world.prove()
+        proveAt += 20_000
+      }
       await world.prove()
-      proveAt += 20_000
-    }
-  } catch (error) {
-    throw new Error(`step ${walk.done} of seed ${seed}`, { cause: error })
-  }
-  const codes = ['null', 'draw.closed', 'draw.staff_excluded', 'user.minor_restricted', 'draw.claim_expired']
+    },
+  )
+  const codes = [
+    'null',
+    'draw.closed',
+    'draw.staff_excluded',
+    'user.minor_restricted',
+    'draw.claim_expired',
+    'chance null',
+  ]
   if (steps >= 50_000) expect([...walk.seen]).toEqual(expect.arrayContaining(codes))
 })

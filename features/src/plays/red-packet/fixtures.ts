@@ -1,10 +1,9 @@
 /** What the tests of red packets share: worlds in which people have points, and what became of a packet. */
-import type { AppId, GroupId, UserId } from '@qun/contract'
+import type { AppId, UserId } from '@qun/contract'
 import type { Feature } from '@qun/core'
 import { transfer, type LedgerCall } from '@qun/ledger'
 import { startWorld, type At, type World, type WorldOptions } from '@qun/testing'
 import { sql } from 'kysely'
-import { addMembers } from '../../people/membership/contract.ts'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
 import { redPacket, type PacketBody } from './contract.ts'
@@ -67,12 +66,3 @@ export function post(
 }
 export const grab = (world: World, at: At, who: string, input: { phrase?: string; ticket?: string } = {}) =>
   world.as(who).act(at, redPacket, 'open', input)
-/** A group of `count` more people, `m0`, `m1` …, owned by 王店长. */
-export async function crowd(world: World, count: number): Promise<{ groupId: GroupId; names: string[] }> {
-  const names = Array.from({ length: count }, (_, i) => `m${i}`)
-  for (const name of names) await world.core.putUser(appId, { userId: id(name), name })
-  const groupId = await world.makeGroup(['wang', ...names.slice(0, 499)], { capacity: 2_000 })
-  for (let i = 499; i < count; i += 100)
-    await world.as('wang').call(addMembers, { params: { groupId }, body: { userIds: names.slice(i, i + 100).map(id) } })
-  return { groupId, names }
-}

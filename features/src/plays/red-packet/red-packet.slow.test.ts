@@ -1,8 +1,9 @@
 /** Red packets under many: a hundred thousand divisions, a thousand hands, three servers at the instant of expiry. */
 import { lengthOf, refusalOf, type At } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
+import { crowd } from '../../people/membership/fixtures.ts'
 import { packetLifeMs, redPacket, type PacketBody } from './contract.ts'
-import { balance, crowd, escrowOf, fund, grab, open, post, refOf, transfers } from './fixtures.ts'
+import { balance, escrowOf, fund, grab, open, post, refOf, transfers } from './fixtures.ts'
 import { numbersOf } from './rules-secrets.ts'
 import { sharesOf, type NextInt } from './rules.ts'
 

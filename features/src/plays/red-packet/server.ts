@@ -276,6 +276,7 @@ async function settle(call: PacketCall, phase: 'expired' | 'revoked', terms: Ter
   if (state.phase !== 'open') return
   const { source, currency, amount } = await readPacket(call)
   const refunded = await refundShares(call)
+  // Budgets before accounts, as where packets are sent and opened.
   await giveBackBudget(call, body, refunded)
   if (refunded > 0) {
     await keeperOf(terms.keepers, currency)?.takeBack(call, { currency, amount: refunded })

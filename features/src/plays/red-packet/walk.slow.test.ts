@@ -7,12 +7,14 @@ import { MINUTE, type StateOf } from '@qun/contract'
 import {
   actTogether,
   again,
+  announce,
   type Answer,
   type At,
   type Deed,
   lengthOf,
   refusalOf,
   seeded,
+  walking,
   type World,
 } from '@qun/testing'
 import { sql } from 'kysely'
@@ -184,7 +186,8 @@ class Walk {
     const count = isExclusive && this.#below(4) > 0 ? 1 : 1 + this.#below(11)
     const body: PacketBody = {
       currency: 'points',
-      amount: this.#below(12) === 0 ? this.#below(20) + 1 : 1 + this.#below(count * 520),
+      // Of little, several shares are the highest.
+      amount: this.#below(4) === 0 ? this.#below(20) + 1 : 1 + this.#below(count * 520),
       count,
       split: this.#pick(['equal', 'lucky', 'exciting']),
       ...(isExclusive ? { recipientId: id(this.#pick(people)) } : {}),
@@ -258,24 +261,27 @@ class Walk {
 }
 
 test(`[R1] [R2] [R3] [R4] [R5] [R6] [R7] [R8] [R11] [R12] ${steps} steps end as the model says (seed ${seed})`, async () => {
-  process.stdout.write(`red packet walk: ${steps} steps, seed ${seed}\n`)
+  announce(import.meta.filename, steps, seed)
   await using world = await open({ watching: [], packets: createRedPacket({ lifeMs, shareMax }) })
   const walk = new Walk(world)
   await walk.begin()
   let [compareAt, proveAt] = [0, 20_000]
-  try {
-    while (walk.done < steps) {
-      await walk.round()
-      if (walk.done >= compareAt) await walk.compare()
-      compareAt = Math.max(compareAt, walk.done + 1_000)
-      if (walk.done < proveAt) continue
+  await walking(
+    seed,
+    () => walk.done,
+    async () => {
+      while (walk.done < steps) {
+        await walk.round()
+        if (walk.done >= compareAt) await walk.compare()
+        compareAt = Math.max(compareAt, walk.done + 1_000)
+        if (walk.done < proveAt) continue
+        await world.prove()
+        proveAt += 20_000
+      }
+      await walk.compare()
       await world.prove()
-      proveAt += 20_000
-    }
-    await walk.compare()
-  } catch (error) {
-    throw new Error(`step ${walk.done} of seed ${seed}`, { cause: error })
-  }
+    },
+  )
   if (steps >= 50_000)
     expect([...walk.seen]).toEqual(
       expect.arrayContaining(['null', 'rate.limited', 'member.muted', 'redpacket.expired']),

@@ -1,7 +1,19 @@
-/** What the random walks share: a naive model of one stock that counts from lists, and moves compared with it. */
-import { DAY, HOUR, MINUTE, type UserId } from '@qun/contract'
-import { actTogether, again, type Answer, type At, type Deed, refusalOf, startWorld, type World } from '@qun/testing'
+/** What the random walks share: moves of members, the host and its checkout, each compared with the model. */
+import { campaignBudget, DAY, HOUR, mainMerchant, MINUTE, type UserId } from '@qun/contract'
+import { budgetOf, setBudget } from '@qun/ledger'
+import {
+  actTogether,
+  again,
+  type Answer,
+  appId,
+  type At,
+  type Deed,
+  refusalOf,
+  startWorld,
+  type World,
+} from '@qun/testing'
 import { expect } from 'vitest'
+import { tell, teller } from '../order/fixtures.ts'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
 import {
@@ -10,78 +22,21 @@ import {
   createStock,
   issueBatch,
   lockCoupons,
-  lockMs,
   myCoupons,
+  quoteBasket,
   releaseCoupons,
   returnCoupons,
   stockOf,
   useCoupons,
   voidCoupon,
 } from './contract.ts'
+import { memberDayFen, Model, perUser, worthFen, type Item } from './fixtures-model.ts'
 import feature from './server.ts'
 
-const perUser = 4
-const lifeMs = 3 * DAY
-const extendedMs = 7 * DAY
+const currency = 'CNY'
+const basket = { lines: [{ lineId: 'a', sku: 'x', unitFen: 900, quantity: 1 }] }
 
-interface Item {
-  id: string
-  readonly who: string
-  state: 'free' | 'locked' | 'used' | 'expired' | 'voided'
-  until: number
-  /** Of the last order that took it. */
-  orderId?: string
-  lockedUntil: number
-}
-/** What should be, by the words of the README and without a counter. */
-class Model {
-  readonly items: Item[] = []
-  total = 0
-  isPaused = false
-  now = 0
-
-  free(item: Item): boolean {
-    const isLapsed = item.state === 'locked' && this.now >= item.lockedUntil
-    return (item.state === 'free' || isLapsed) && this.now < item.until
-  }
-  claim(who: string): string | null {
-    if (this.isPaused) return 'coupon.paused'
-    if (this.items.filter((item) => item.who === who).length >= perUser) return 'coupon.limit'
-    return this.items.length >= this.total ? 'coupon.sold_out' : null
-  }
-  lock(item: Item, orderId: string): string | null {
-    const isHeld = item.state === 'locked' && this.now < item.lockedUntil
-    if (isHeld && item.orderId === orderId) return null
-    if (item.state === 'used' || isHeld) return 'coupon.already_used'
-    if (item.state === 'voided') return 'coupon.state'
-    if (!this.free(item)) return 'coupon.expired'
-    Object.assign(item, { state: 'locked', orderId, lockedUntil: Math.min(this.now + lockMs, item.until) })
-    return null
-  }
-  /** Each item has orders of its own, so that an order is its item. */
-  of(orderId: string): Item | undefined {
-    return this.items.find((item) => item.orderId === orderId)
-  }
-  use(orderId: string): boolean {
-    const item = this.of(orderId)
-    if (item?.state === 'used') return true
-    if (item?.state !== 'locked' || this.now >= item.until) return false
-    item.state = 'used'
-    return true
-  }
-  release(orderId: string): void {
-    const item = this.of(orderId)
-    if (item?.state === 'locked') item.state = this.now < item.until ? 'free' : 'expired'
-  }
-  giveBack(orderId: string): void {
-    const item = this.of(orderId)
-    if (item?.state !== 'used') return this.release(orderId)
-    item.until = Math.max(item.until, this.now + extendedMs)
-    item.state = 'free'
-  }
-}
-
-export const openWorld = () => startWorld({ features: [message, membership, feature], watching: [] })
+export const openWorld = () => startWorld({ features: [message, membership, teller, feature], watching: [] })
 export class Walk {
   readonly model = new Model()
   readonly #random: () => number
@@ -90,6 +45,7 @@ export class Walk {
   #answers: { readonly at: At; readonly told: Answer[] }[] = []
   #orders = 0
   #round = 0
+  #campaigns = 0
   offers: At[] = []
   stockId = ''
   readonly world: World
@@ -105,9 +61,11 @@ export class Walk {
   async begin(): Promise<void> {
     const { world, model } = this
     const now = world.time.now()
+    const campaign = `walk-${++this.#campaigns}`
     const terms = {
       kind: 'direct' as const,
-      amountFen: 500,
+      amountFen: worthFen,
+      campaign,
       total: this.#total,
       perUser,
       claim: { from: now, until: now + 500 * DAY },
@@ -115,10 +73,15 @@ export class Walk {
       refund: 'extend' as const,
     }
     const { stockId } = await world.asServer().call(createStock, { body: { title: '券', terms } })
+    // Now the budget is used up first, now the stock.
+    const capFen = Math.floor(this.#total * this.#pick([0.8, 2])) * worthFen
+    await this.#budgets((call) => setBudget(call, { scope: `campaign/${campaign}`, currency, cap: capFen }))
+    await this.#budgets((call) => setBudget(call, { scope: 'member-day', currency, cap: memberDayFen }))
     Object.assign(this, { stockId, offers: [] })
-    Object.assign(model, { total: this.#total, isPaused: false })
+    model.now = now
+    model.begin()
+    Object.assign(model, { total: this.#total, capFen, isPaused: false })
     this.#answers = []
-    model.items.length = 0
     for (const n of [1, 2]) {
       const { seq } = await world.core.post({
         appId: 'shop' as never,
@@ -132,13 +95,16 @@ export class Walk {
       this.offers.push({ groupId: world.groupId, seq })
     }
   }
+  #budgets<T>(ask: (call: Parameters<typeof budgetOf>[0]) => Promise<T>): Promise<T> {
+    return this.world.store.transaction(appId, (tx) => ask({ tx, appId }))
+  }
   #pick<T>(list: readonly T[]): T {
     return list[this.#below(list.length)] as T
   }
   async step(): Promise<void> {
     this.model.now = this.world.time.now()
-    const moves = [this.claim, this.claim, this.lock, this.lock, this.use, this.release, this.back]
-    const rare = [this.change, this.batch, this.revoke, this.time, this.time, this.pause]
+    const moves = [this.claim, this.claim, ...this.#checkout]
+    const rare = [this.change, this.batch, this.revoke, this.time, this.time, this.pause, this.useAtEnd, this.claimBoth]
     await (this.#below(4) === 0 ? this.#pick(rare) : this.#pick(moves)).call(this)
   }
   async claim(): Promise<void> {
@@ -151,8 +117,7 @@ export class Walk {
     const isBoth = expected === 'coupon.limit' && model.items.length >= model.total
     expect(isBoth ? ['coupon.limit', 'coupon.sold_out'] : [expected]).toContain(code)
     if (code !== null) return
-    const id = (await world.as(who).mine<typeof coupon>(at))?.coupons.at(-1)?.couponId ?? ''
-    model.items.push({ id, who, state: 'free', until: model.now + lifeMs, lockedUntil: 0 })
+    model.add(who, (await world.as(who).mine<typeof coupon>(at))?.coupons.at(-1)?.couponId)
   }
   /** Many claims on one card at once, some of them repeated; returns how many. */
   async claimMany(): Promise<number> {
@@ -182,10 +147,38 @@ export class Walk {
     expect(model.items.filter((item) => item.id === '')).toEqual([])
     return count
   }
+  /** Everybody who may claims one of the last at once, on two cards: as many have one as there are. */
+  async claimBoth(): Promise<void> {
+    const { model, world } = this
+    if (model.isPaused) return
+    const asking = this.#people.filter((who) => !model.isAtLimit(who) && !model.isDayFull(who))
+    // A few more than there were, so that it is about the last.
+    const total = Math.max(5, model.items.length + 1 + this.#below(3))
+    await world.asServer().call(changeStock, { params: { stockId: this.stockId }, body: { total } })
+    model.total = total
+    await this.settle()
+    const told = await Promise.all(
+      asking.map((who, n) =>
+        world
+          .as(who)
+          .act(this.offers[n % 2] as At, coupon, 'claim', {})
+          .catch((error: unknown) => String((error as { code?: unknown }).code ?? error)),
+      ),
+    )
+    for (const [n, answer] of told.entries()) {
+      if (typeof answer === 'string') continue
+      expect(model.supplyFault()).toBe(null)
+      const mine = answer.mine as { coupons: { couponId: string }[] } | undefined
+      model.add(asking[n] ?? '', mine?.coupons.at(-1)?.couponId)
+    }
+    const refused = told.filter((answer) => typeof answer === 'string')
+    expect(refused).toEqual(refused.map(() => model.supplyFault()))
+    await this.settle()
+  }
   #claimOne(who: string): Deed {
     const { model } = this
     const code = model.claim(who)
-    if (code === null) model.items.push({ id: '', who, state: 'free', until: model.now + lifeMs, lockedUntil: 0 })
+    if (code === null) model.add(who)
     const isBoth = code === 'coupon.limit' && model.items.length >= model.total
     const expected = isBoth ? ['coupon.limit', 'coupon.sold_out'] : code
     return { who, action: 'claim', input: {}, expected }
@@ -193,42 +186,102 @@ export class Walk {
   /** One call of the host, or time goes by. */
   async hostStep(): Promise<void> {
     this.model.now = this.world.time.now()
-    const often = [this.lock, this.lock, this.use, this.release, this.back]
-    const rare = [this.change, this.batch, this.revoke, this.time, this.pause]
-    await (this.#below(5) === 0 ? this.#pick(rare) : this.#pick(often)).call(this)
+    const rare = [this.change, this.batch, this.revoke, this.time, this.pause, this.useAtEnd, this.claimBoth]
+    await (this.#below(5) === 0 ? this.#pick(rare) : this.#pick(this.#checkout)).call(this)
+  }
+  /** A new order, the last that took it, or one that took it before. */
+  #orderFor(item: Item): string {
+    const dice = this.#below(4)
+    if (dice === 0) return [...this.model.orders].find(([, of]) => of === item)?.[0] ?? this.#newOrder()
+    return dice === 1 && item.orderId !== undefined ? item.orderId : this.#newOrder()
+  }
+  #newOrder = () => `walk-${this.#round}-${++this.#orders}`
+  #ask = (item: Item) => ({ userId: item.who as UserId, couponIds: [item.id], basket })
+  #lockAs = (item: Item, orderId: string) =>
+    refusalOf(this.world.asServer().call(lockCoupons, { params: { orderId }, body: this.#ask(item) }))
+  async quote(): Promise<void> {
+    if (this.model.items.length === 0) return
+    const item = this.#pick(this.model.items)
+    const asked = this.world.asServer().call(quoteBasket, { body: this.#ask(item) })
+    expect(await refusalOf(asked)).toBe(this.model.takeFault(item))
+    if (this.model.takeFault(item) === null) expect((await asked).discountFen).toBe(worthFen)
   }
   async lock(): Promise<void> {
     if (this.model.items.length === 0) return
     const item = this.#pick(this.model.items)
-    const orderId =
-      item.orderId !== undefined && this.#below(2) === 0 ? item.orderId : `walk-${this.#round}-${++this.#orders}`
-    const expected = this.model.lock(item, orderId)
-    const basket = { lines: [{ lineId: 'a', sku: 'x', unitFen: 900, quantity: 1 }] }
-    const body = { userId: item.who as UserId, couponIds: [item.id], basket }
-    expect(await refusalOf(this.world.asServer().call(lockCoupons, { params: { orderId }, body }))).toBe(expected)
+    const orderId = this.#orderFor(item)
+    const told = await this.#lockAs(item, orderId)
+    expect(told).toBe(this.model.lock(item, orderId))
   }
+  /** Several orders ask for one coupon at once: whichever is first, one has it. */
+  async lockTogether(): Promise<void> {
+    if (this.model.items.length === 0) return
+    const item = this.#pick(this.model.items)
+    const orderIds = [1, 2, 3].map(this.#newOrder)
+    const told = await Promise.all(orderIds.map((orderId) => this.#lockAs(item, orderId)))
+    const first = Math.max(0, told.indexOf(null))
+    const inOrder = [first, ...[0, 1, 2].filter((n) => n !== first)]
+    for (const n of inOrder) expect(told[n]).toBe(this.model.lock(item, orderIds[n] ?? ''))
+  }
+  /** One that has a coupon or had one; each is told of late and repeatedly. */
   #order(): string | undefined {
-    const ordered = this.model.items.filter((item) => item.orderId !== undefined)
-    return ordered.length === 0 ? undefined : this.#pick(ordered).orderId
+    return this.model.orders.size === 0 ? undefined : this.#pick([...this.model.orders.keys()])
   }
+  #useAs = (orderId: string) => refusalOf(this.world.asServer().call(useCoupons, { params: { orderId }, body: {} }))
   async use(): Promise<void> {
     const orderId = this.#order()
-    if (orderId === undefined) return
-    const expected = this.model.use(orderId)
-    const code = await refusalOf(this.world.asServer().call(useCoupons, { params: { orderId }, body: {} }))
-    expect(code === null).toBe(expected)
+    if (orderId !== undefined) expect(await this.#useAs(orderId)).toBe(this.model.use(orderId))
+  }
+  /** A coupon that an order holds ends; whether a job was there by then or not, it is used no more. */
+  async useAtEnd(): Promise<void> {
+    const held = this.model.items.filter((item) => item.state === 'locked' && item.until > this.model.now)
+    const item = held.length === 0 ? undefined : this.#pick(held)
+    if (item?.orderId === undefined) return
+    this.world.time.moveTo(item.until)
+    this.model.now = item.until
+    expect(await this.#useAs(item.orderId)).toBe(this.model.use(item.orderId))
+    await this.settle()
   }
   async release(): Promise<void> {
     const orderId = this.#order()
     if (orderId === undefined) return
-    this.model.release(orderId)
-    await refusalOf(this.world.asServer().call(releaseCoupons, { params: { orderId }, body: {} }))
+    const asked = this.world.asServer().call(releaseCoupons, { params: { orderId }, body: {} })
+    expect(await refusalOf(asked)).toBe(this.model.release(orderId))
   }
   async back(): Promise<void> {
     const orderId = this.#order()
     if (orderId === undefined) return
     this.model.giveBack(orderId)
     await this.world.asServer().call(returnCoupons, { params: { orderId }, body: {} })
+  }
+  /** What an order did, heard by itself, also of one that never asked for a coupon. */
+  async hear(): Promise<void> {
+    const orderId = this.#below(10) === 0 ? this.#newOrder() : this.#order()
+    if (orderId === undefined) return
+    const status = this.#pick(['paid', 'received', 'cancelled', 'refunded'])
+    await this.world.asServer().call(tell, { body: { orderId, status } })
+    await this.settle()
+    if (status === 'paid' || status === 'received') this.model.use(orderId)
+    else this.model.giveBack(orderId)
+  }
+  /** An order ends while the checkout reports it as paid: whichever is first, nothing stays used. */
+  async useWhileEnding(): Promise<void> {
+    const orderId = this.#order()
+    if (orderId === undefined) return
+    const ending = this.world.asServer().call(tell, { body: { orderId, status: 'cancelled' } })
+    const [told] = await Promise.all([this.#useAs(orderId), ending.then(() => this.world.core.settle())])
+    if (told === null) expect(this.model.use(orderId)).toBe(null)
+    this.model.giveBack(orderId)
+    if (told !== null) expect(told).toBe(this.model.use(orderId))
+  }
+  readonly #checkout = [
+    ...[this.quote, this.lock, this.lock, this.lock, this.lockTogether],
+    ...[this.use, this.use, this.release, this.back, this.hear, this.useWhileEnding],
+  ]
+  async settle(): Promise<void> {
+    await this.world.core.settle()
+    this.model.now = this.world.time.now()
+    this.model.settle()
   }
   async change(): Promise<void> {
     const total = 5 + this.#below(this.#total + 10)
@@ -237,28 +290,28 @@ export class Walk {
     const code = await refusalOf(this.world.asServer().call(changeStock, { params, body: { total } }))
     expect(code).toBe(isFit ? null : 'coupon.stock_below_issued')
     if (isFit) this.model.total = total
-    await this.world.core.settle()
+    await this.settle()
   }
   async pause(): Promise<void> {
     this.model.isPaused = !this.model.isPaused
     const body = { status: this.model.isPaused ? ('paused' as const) : ('active' as const) }
     await this.world.asServer().call(changeStock, { params: { stockId: this.stockId }, body })
-    await this.world.core.settle()
+    await this.settle()
   }
   async batch(): Promise<void> {
     const who = this.#pick(this.#people)
     const { model, stockId } = this
     const params = { stockId, batchId: `b${++this.#orders}` }
     const body = { userIds: [who as UserId] }
-    const isAtLimit = model.items.filter((item) => item.who === who).length >= perUser
+    // Whoever has all they may, of the stock or of their day, is left out of a batch that goes on.
+    const isOut = model.isAtLimit(who) || model.isDayFull(who)
     const code = await refusalOf(this.world.asServer().call(issueBatch, { params, body }))
-    expect(code).toBe(isAtLimit ? null : model.claim(who))
-    await this.world.core.settle()
-    if (isAtLimit || code !== null) return
+    expect(code).toBe(isOut ? null : model.claim(who))
+    await this.settle()
+    if (isOut || code !== null) return
     const { coupons } = await this.world.as(who).call(myCoupons, { query: { list: 'available', limit: 100 } })
     const known = new Set(model.items.map((item) => item.id))
-    const id = coupons.find((one) => one.stockId === stockId && !known.has(one.couponId))?.couponId ?? ''
-    model.items.push({ id, who, state: 'free', until: model.now + lifeMs, lockedUntil: 0 })
+    model.add(who, coupons.find((one) => one.stockId === stockId && !known.has(one.couponId))?.couponId)
   }
   async revoke(): Promise<void> {
     if (this.model.items.length === 0) return
@@ -270,12 +323,15 @@ export class Walk {
     if (expected === null) item.state = 'voided'
   }
   async time(): Promise<void> {
-    await this.world.jump(this.#pick([MINUTE, 20 * MINUTE, 5 * HOUR, DAY]))
+    // Or to shortly before one ends, when a hold would last longer than it.
+    const ends = this.model.items.map((item) => item.until - 10 * MINUTE).filter((at) => at > this.model.now)
+    const nearEnd = ends.length === 0 ? DAY : this.#pick(ends) - this.model.now
+    await this.world.jump(this.#pick([MINUTE, 20 * MINUTE, 20 * MINUTE, 5 * HOUR, DAY, nearEnd, nearEnd]))
+    await this.settle()
   }
-  /** The store's own counts against the lists of the model. */
+  /** The store's own counts against the lists of the model; no cap and no limit is passed. */
   async compare(): Promise<void> {
-    await this.world.core.settle()
-    this.model.now = this.world.time.now()
+    await this.settle()
     const { items, now, total } = this.model
     const stock = await this.world.asServer().call(stockOf, { params: { stockId: this.stockId } })
     expect([stock.issued, stock.available]).toEqual([items.length, total - items.length])
@@ -284,6 +340,12 @@ export class Walk {
     expect(counts.used).toBe(count((item) => item.state === 'used'))
     expect(counts.locked).toBe(count((item) => item.state === 'locked' && now < item.lockedUntil))
     expect(counts.issued + counts.returned).toBe(count((item) => this.model.free(item)))
+    expect(counts.expired).toBe(count((item) => item.state === 'expired'))
     for (const at of this.offers) expect((await this.world.read(at, coupon)).total).toBe(total)
+    const budget = campaignBudget(mainMerchant, `walk-${this.#campaigns}`)
+    const { cap, spent } = await this.#budgets((call) => budgetOf(call, { ...budget, currency }))
+    expect([cap, spent]).toEqual([this.model.capFen, this.model.worth(items)])
+    expect(spent).toBeLessThanOrEqual(this.model.capFen)
+    for (const who of this.#people) expect(count((item) => item.who === who)).toBeLessThanOrEqual(perUser)
   }
 }

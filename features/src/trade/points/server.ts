@@ -26,10 +26,11 @@ import {
   entriesOf,
   expire,
   findTransfer,
-  lockSpendings,
   ledgerAudits,
   ledgerMigrations,
+  lockSpendings,
   lotsOf,
+  refuseLedger,
   reverse,
   spend,
   transfer,
@@ -64,9 +65,11 @@ import {
   keepTitle,
   listOrderGrants,
   lockOrder,
+  lockTaken,
   migrations,
   namesOfProgrammes,
   titlesOf,
+  type OrderRow,
 } from './store.ts'
 
 const issuerAccount = 'issuer/points'
@@ -157,13 +160,15 @@ const grant = serveEndpoint(grantPoints, async (call) => {
   const { userId, amount } = body
   if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
   const ref = refOf(body.ref)
+  // The order is locked first: of a grant that comes twice at once the second finds what the first did.
+  const order = body.orderId === undefined ? undefined : await lockOrder(call, body.orderId, userId)
   const before = await findTransfer(call, ref)
   // [MER10] What repeats a grant was given already.
   const issuer = await (before === undefined ? giverNamed : issuerNamed)(call, body.merchantId)
   const currency = issuer.points
   // [PO6] What repeats a grant was counted with it, and is not refused because a budget is used up by now.
   if (before === undefined) {
-    if (body.orderId !== undefined) await bindOrder(call, body, currency)
+    if (order !== undefined) await bindOrder(call, body, { order, currency })
     const giver = { userId: body.staffId ?? ('' as UserId), campaign: body.campaign }
     const against = [memberDay(issuer, userId, call.now), ...givenBy(issuer, giver, call.now)]
     await spend(call, { ref, currency, amount, against })
@@ -183,8 +188,11 @@ const grant = serveEndpoint(grantPoints, async (call) => {
   return moved(call, body, posted, issuer, 'points.granted')
 })
 /** [PO10] Refuses `points.order_invalid`: an order that ended, somebody else's, or one that carries too many. */
-async function bindOrder(call: Call, { orderId = '', userId, ref, amount }: Grant, currency: string): Promise<void> {
-  const order = await lockOrder(call, orderId, userId)
+async function bindOrder(
+  call: Call,
+  { orderId = '', userId, ref, amount }: Grant,
+  { order, currency }: { readonly order: OrderRow; readonly currency: string },
+): Promise<void> {
   if (order.ended || order.userId !== userId) call.fail('points.order_invalid')
   if ((await listOrderGrants(call, orderId)).length >= grantsPerOrderMax) call.fail('points.order_invalid')
   await addOrderGrant(call, orderId, { ref: refOf(ref), currency, amount })
@@ -239,6 +247,8 @@ const deduct = serveEndpoint(deductPoints, async (call) => {
 /** [PO5] [PO6] */
 const takeBack = serveEndpoint(reversePoints, async (call) => {
   const { ref, by, title } = call.body
+  // [PO10] Nothing goes back twice: what an ended order took of a grant stands for its reversal.
+  if ((await lockTaken(call, refOf(ref))) > 0) throw refuseLedger('ledger.already_reversed', ref)
   await lockSpendings(call, [refOf(ref)])
   const posted = await reverse(call, { ref: refOf(ref), by: refOf(by), reason: 'points.reverse' })
   if (!posted.replayed) {

@@ -32,6 +32,11 @@ export const migrations: readonly Migration[] = [
       rls('points_order_grants'),
     ],
   },
+  {
+    // [PO5] A reversal asks whether an order took the grant back before.
+    id: 'points-003',
+    up: [`CREATE INDEX points_order_grants_by_ref ON points_order_grants (app_id, ref)`],
+  },
 ]
 
 interface Place {
@@ -85,6 +90,17 @@ export async function addOrderGrant(
 ): Promise<void> {
   await sql`INSERT INTO points_order_grants (app_id, order_id, ref, currency, amount)
     VALUES (${appId}, ${orderId}, ${ref}, ${currency}, ${amount})`.execute(tx)
+}
+/** [PO10] What an ended order took back of a grant, whose order is locked until commit; 0 of what no order took. */
+export async function lockTaken({ tx, appId }: Place, ref: string): Promise<number> {
+  const found = await sql<{ orderId: string }>`SELECT order_id AS "orderId" FROM points_order_grants
+    WHERE app_id = ${appId} AND ref = ${ref}`.execute(tx)
+  const orderId = found.rows[0]?.orderId
+  if (orderId === undefined) return 0
+  await sql`SELECT 1 FROM points_orders WHERE app_id = ${appId} AND order_id = ${orderId} FOR UPDATE`.execute(tx)
+  const { rows } = await sql<{ taken: number | null }>`SELECT taken FROM points_order_grants
+    WHERE app_id = ${appId} AND order_id = ${orderId} AND ref = ${ref}`.execute(tx)
+  return rows[0]?.taken ?? 0
 }
 export async function markTaken({ tx, appId }: Place, orderId: string, ref: string, taken: number): Promise<void> {
   await sql`UPDATE points_order_grants SET taken = ${taken}
