@@ -73,14 +73,14 @@ export const plants: Plants = {
     {
       bug: 'A chance given after entering does not count',
       file: 'server-chances.ts',
-      from: `  await setWeight(call.tx, place, userId, weight)\n`,
+      from: `  await setWeight(card.tx, card, userId, weight)\n`,
       to: ``,
     },
     {
       bug: 'A chance is given after the close while its job is late',
       file: 'server-chances.ts',
-      from: `call.now >= (closesAt ?? 0)) call.fail('draw.closed')`,
-      to: `closesAt === undefined) call.fail('draw.closed')`,
+      from: `state.phase === 'open' && now < (body.closesAt ?? 0)`,
+      to: `state.phase === 'open' && now < (body.closesAt ?? 0) + 86_400_000`,
     },
   ],
 }

@@ -33,7 +33,7 @@ async function byHost(world: World, more: object, merchantId?: string): Promise<
   return { groupId: world.groupId, seq }
 }
 
-test('[E-22] [CP27] an offer without a contact is not published, by staff or by the host, and nothing is kept of it', async () => {
+test('[E-22] [CP28] an offer without a contact is not published, by staff or by the host, and nothing is kept of it', async () => {
   await using world = await open()
   for (const contact of [undefined, '', '  ']) {
     const more = contact === undefined ? {} : { contact }
@@ -49,7 +49,7 @@ test('[E-22] [CP27] an offer without a contact is not published, by staff or by 
   expect(rows).toEqual([])
   expect(await refusalOf(offer(world, { contact: '店内' }))).toBeNull()
 })
-test('[E-22] [CP27] whose it is is the server’s to say, whatever the sender wrote; people by name change nothing of it', async () => {
+test('[E-22] [CP28] whose it is is the server’s to say, whatever the sender wrote; people by name change nothing of it', async () => {
   await using world = await open()
   const shop = { merchantId: shopId, name: '山茶咖啡' }
   const forged = { contact: '店内', merchant: { merchantId: 'other', name: '别家' } }
@@ -62,7 +62,7 @@ test('[E-22] [CP27] whose it is is the server’s to say, whatever the sender wr
   await world.asServer().call(putMerchantEndpoint, { params: { merchantId: 'main' }, body: { name: '山茶平台' } })
   expect(await bodyOf(world, await byHost(world, forged))).toMatchObject({ merchant: { name: '山茶平台' } })
 })
-test('[E-22] [CP27] one from before there were rules is claimed as ever', async () => {
+test('[E-22] [CP28] one from before there were rules is claimed as ever', async () => {
   await using world = await open()
   const at = await offer(world, { contact: '店内' })
   await world.store.transaction(appId, (tx) =>
@@ -71,7 +71,7 @@ test('[E-22] [CP27] one from before there were rules is claimed as ever', async 
   expect(await refusalOf(world.as('li').act(at, coupon, 'claim', {}))).toBeNull()
   expect(await bodyOf(world, at)).not.toHaveProperty('contact')
 })
-test('[E-22] [CP27] each line that is missing or blank is named', () => {
+test('[E-22] [CP28] each line that is missing or blank is named', () => {
   const merchant = { merchantId: 'camellia', name: '山茶咖啡' }
   expect(gapsOf({ contact: '店内', merchant })).toEqual([])
   expect(gapsOf({})).toEqual(['/contact', '/merchant'])

@@ -34,7 +34,7 @@ async function openRush(count: number, total: number): Promise<Rush & AsyncDispo
   const cards: At[] = []
   for (const clientId of ['a', 'b']) {
     const card = { appId, groupId, senderId: '' as UserId, asServer: true, kind: coupon.kind, clientId }
-    const { seq } = await world.core.post({ ...card, body: { title: '券', stockId } })
+    const { seq } = await world.core.post({ ...card, body: { title: '券', contact: '店内', stockId } })
     cards.push({ groupId, seq })
   }
   await spread(world)

@@ -27,6 +27,8 @@ export class Model {
   readonly former: Item[] = []
   /** Orders and what each was given to hold, the latest last: nothing is known of one that was refused. */
   readonly orders = new Map<string, Item>()
+  /** Orders that were cancelled or refunded: they take nothing any more. */
+  readonly ended = new Set<string>()
   total = 0
   capFen = 0
   isPaused = false
@@ -66,6 +68,7 @@ export class Model {
     return this.free(item) ? null : 'coupon.expired'
   }
   lock(item: Item, orderId: string): string | null {
+    if (this.ended.has(orderId)) return 'coupon.order_ended'
     const isHeld = item.state === 'locked' && this.now < item.lockedUntil
     if (isHeld && item.orderId === orderId) return null
     const fault = this.takeFault(item)
@@ -80,6 +83,7 @@ export class Model {
     return item?.orderId === orderId ? item : undefined
   }
   use(orderId: string): string | null {
+    if (this.ended.has(orderId)) return 'coupon.order_ended'
     const item = this.of(orderId)
     if (item === undefined) return 'coupon.not_found'
     if (item.state === 'used') return null
@@ -95,6 +99,10 @@ export class Model {
     if (item.state === 'used') return 'coupon.state'
     if (item.state === 'locked') item.state = this.now < item.until ? 'free' : 'expired'
     return null
+  }
+  end(orderId: string): void {
+    this.ended.add(orderId)
+    this.giveBack(orderId)
   }
   giveBack(orderId: string): void {
     const item = this.of(orderId)
@@ -114,5 +122,6 @@ export class Model {
     this.former.splice(0, Infinity, ...kept)
     this.items = []
     this.orders.clear()
+    this.ended.clear()
   }
 }

@@ -66,7 +66,7 @@ function timeFault({ claim, validity }: Terms, now: number): string | undefined 
 }
 
 // ── what must be told ──
-/** [CP27] [E-22] JSON pointers of what must be told beside the terms and is missing or blank. */
+/** [CP28] [E-22] JSON pointers of what must be told beside the terms and is missing or blank. */
 export function gapsOf(body: {
   readonly contact?: string
   readonly merchant?: { readonly merchantId: string; readonly name: string }

@@ -118,7 +118,7 @@ async function withGroupZone({ appId, groupId, now, decide }: PostAttempt, terms
   return withZone(terms, await decide((tx) => zoneOfGroup({ tx, appId, now }, groupId)))
 }
 
-/** [CP27] [E-22] Nothing people must know is empty: the rest of it is in the terms, which have rules of their own. */
+/** [CP28] [E-22] Nothing people must know is empty: the rest of it is in the terms, which have rules of their own. */
 function checkDisclosed(call: OpenCall<typeof coupon>): void {
   const gaps = gapsOf(call.body)
   const code = 'coupon.undisclosed'

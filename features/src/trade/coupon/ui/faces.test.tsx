@@ -176,7 +176,7 @@ async function rules(scene: Scene = {}) {
   const sheet = within(await screen.findByRole('dialog', { name }))
   return (line: string) => sheet.getByText(line, { selector: 'dt' }).nextElementSibling?.textContent
 }
-test('[E-22] [CP27] the terms name who offers what, how many, to whom, for what, until when, after a refund, and whom to ask', async () => {
+test('[E-22] [CP28] the terms name who offers what, how many, to whom, for what, until when, after a refund, and whom to ask', async () => {
   const told = await rules({ body: { audience: { newDays: 7 }, perDay: 20, scope: { categories: ['咖啡'] } } })
   expect(told('主办方')).toBe('山茶咖啡')
   expect(told('优惠')).toBe('老友券 · ¥10')
@@ -190,7 +190,7 @@ test('[E-22] [CP27] the terms name who offers what, how many, to whom, for what,
   expect(told('转让')).toBe('仅限本人使用，不可转让，不兑换现金')
   expect(told('联系方式')).toBe('021-5555 0100')
 })
-test('[E-22] [CP27] in English as well; of the host’s own the platform offers; one from before says what it has', async () => {
+test('[E-22] [CP28] in English as well; of the host’s own the platform offers; one from before says what it has', async () => {
   const own = await rules({
     told: { contact: 'a@b.example', merchant: { merchantId: 'main', name: '' } },
     locale: 'en',
@@ -204,7 +204,7 @@ test('[E-22] [CP27] in English as well; of the host’s own the platform offers;
   const old = await rules({ told: {} })
   expect([old('主办方'), old('联系方式'), old('条件')]).toEqual(['未说明', '未说明', '满 ¥50 可用 · 群里所有人'])
 })
-test('[E-22] [CP27] the form marks each line of the rules that would say nothing', () => {
+test('[E-22] [CP28] the form marks each line of the rules that would say nothing', () => {
   const draft = { ...emptyDraft, amount: '5', threshold: '50' }
   const required = { en: 'Required' }
   expect(faultsOf({ ...draft, title: ' ', contact: '' })).toMatchObject({ title: required, contact: required })
