@@ -64,16 +64,23 @@ export function winnersOf(
 export class People {
   readonly admins = new Set(['wang', 'he'])
   readonly minors = new Set<string>()
+  /** Orders that were cancelled or refunded. */
+  readonly ended = new Set<string>()
   isStaff = (who: string) =>
     this.admins.has(who) || ((personas as Record<string, { badge?: string | null }>)[who]?.badge ?? null) !== null
   isVoid = (who: string) => this.isStaff(who) || this.minors.has(who)
+}
+interface Chance {
+  readonly who: string
+  readonly orderId: string | null
+  isTaken: boolean
 }
 export class Model {
   readonly entries: Entry[] = []
   readonly winners = new Map<string, number>()
   readonly claimed = new Map<string, number>()
-  /** Whose chance each is that the host gave. */
-  readonly chances = new Map<string, string>()
+  /** Each chance that the host gave. */
+  readonly chances = new Map<string, Chance>()
   phase: 'open' | 'closed' | 'drawn' | 'cancelled' = 'open'
   drawnAt = 0
   unclaimed: number | undefined
@@ -95,18 +102,35 @@ export class Model {
     return null
   }
   weightOf = (who: string) =>
-    Math.min(this.body.chances?.most ?? 1, 1 + [...this.chances.values()].filter((of) => of === who).length)
+    Math.min(
+      this.body.chances?.most ?? 1,
+      1 + [...this.chances.values()].filter((chance) => chance.who === who && !chance.isTaken).length,
+    )
+  #isOpen = (now: number) => this.phase === 'open' && now < this.body.closesAt
   /** The host gives a chance, perhaps again. */
-  grant(who: string, chanceId: string, now: number): string | null {
+  grant({ who, orderId }: Omit<Chance, 'isTaken'>, chanceId: string, now: number): string | null {
     if (this.body.chances === undefined) return 'draw.not_eligible'
-    if (this.phase !== 'open' || now >= this.body.closesAt) return 'draw.closed'
+    if (!this.#isOpen(now)) return 'draw.closed'
     if (who === stranger) return 'draw.not_eligible'
     if (this.people.isStaff(who)) return 'draw.staff_excluded'
     if (this.people.minors.has(who)) return 'user.minor_restricted'
-    if ((this.chances.get(chanceId) ?? who) !== who) return 'draw.not_eligible'
-    this.chances.set(chanceId, who)
-    for (const entry of this.entries) if (entry.who === who) entry.weight = this.weightOf(who)
+    if (orderId !== null && this.people.ended.has(orderId)) return 'draw.order_ended'
+    const known = this.chances.get(chanceId)
+    if (known !== undefined && (known.who !== who || known.orderId !== orderId)) return 'draw.not_eligible'
+    if (known === undefined) this.chances.set(chanceId, { who, orderId, isTaken: false })
+    this.#weigh(who)
     return null
+  }
+  /** An order ends: what it gave goes back while entries are open. */
+  end(orderId: string, now: number): void {
+    for (const chance of this.chances.values()) {
+      if (chance.orderId !== orderId || chance.isTaken || !this.#isOpen(now)) continue
+      chance.isTaken = true
+      this.#weigh(chance.who)
+    }
+  }
+  #weigh(who: string): void {
+    for (const entry of this.entries) if (entry.who === who) entry.weight = this.weightOf(who)
   }
   /** What its prizes count for: all while anybody may win, in the end those that somebody has. */
   worth(): number {

@@ -24,6 +24,7 @@ import {
 import { expect, test } from 'vitest'
 import { addMembers, setRole } from '../../people/membership/contract.ts'
 import membership from '../../people/membership/server.ts'
+import { tell, teller } from '../../trade/order/fixtures.ts'
 import message from '../../words/message/server.ts'
 import { grantChance, luckyDraw } from './contract.ts'
 import { listOf, Model, People, sha256, stranger, winnersOf } from './fixtures-model.ts'
@@ -124,16 +125,38 @@ class Walk {
   async #grant({ at, model }: Draw): Promise<void> {
     const who = this.#random() < 0.05 ? stranger : this.#pick(people.slice(2, 10))
     const known = [...model.chances.keys()]
-    const chanceId = known.length > 0 && this.#random() < 0.2 ? this.#pick(known) : `order-${++this.#chances}`
-    const owner = this.#random() < 0.7 ? (model.chances.get(chanceId) ?? who) : who
-    const body = { userId: id(owner) }
+    const chanceId = known.length > 0 && this.#random() < 0.2 ? this.#pick(known) : `chance-${++this.#chances}`
+    const before = model.chances.get(chanceId)
+    const owner = this.#random() < 0.7 ? (before?.who ?? who) : who
+    const orderId = before !== undefined && this.#random() < 0.8 ? before.orderId : this.#order(model)
+    const body = { userId: id(owner), ...(orderId === null ? {} : { orderId }) }
     const told = await this.#world
       .asServer()
       .call(grantChance, { params: { ...at, chanceId }, body })
       .catch((error: unknown) => String((error as { code?: unknown }).code ?? error))
-    const fault = model.grant(owner, chanceId, this.#now())
+    const fault = model.grant({ who: owner, orderId }, chanceId, this.#now())
     expect(told).toEqual(fault ?? { weight: model.weightOf(owner) })
     this.seen.add(`chance ${fault}`)
+    this.done += 1
+  }
+  /** None, a new one, or one that gave a chance before. */
+  #order(model: Model): string | null {
+    const known = [...model.chances.values()].flatMap(({ orderId }) => orderId ?? [])
+    if (this.#random() < 0.4) return null
+    return known.length > 0 && this.#random() < 0.3 ? this.#pick(known) : `order-${this.#chances}`
+  }
+  /** An order is cancelled or refunded, perhaps again, perhaps before it gave anything. */
+  async #end(draw: Draw): Promise<void> {
+    const { model } = draw
+    const orderId = this.#order(model) ?? `order-${this.#chances + 1}`
+    const status = this.#random() < 0.5 ? 'cancelled' : 'refunded'
+    await this.#world.asServer().call(tell, { body: { orderId, status } })
+    // The reaction runs, and with it what was due.
+    await this.#settle(draw)
+    if (this.#people.ended.has(orderId)) return
+    this.#people.ended.add(orderId)
+    model.end(orderId, this.#now())
+    this.seen.add('order ended')
     this.done += 1
   }
   /** Jobs are late now and then: what is over is decided by the clock all the same. */
@@ -141,7 +164,8 @@ class Walk {
     this.#world.time.moveTo(Math.max(this.#now(), instant))
     for (let changes = this.#below(4); changes > 0; changes--) await this.#change()
     if (this.#random() < 0.5) await this.#settle(draw)
-    for (let chances = this.#below(8); chances > 0; chances--) await this.#grant(draw)
+    for (let chances = this.#below(8); chances > 0; chances--)
+      await (this.#random() < 0.15 ? this.#end(draw) : this.#grant(draw))
     if (this.#random() < 0.85) await this.#many(draw)
     await this.#compareBudget(draw)
   }
@@ -233,7 +257,7 @@ interface Draw {
 
 test(`[LD1] [LD2] [LD3] [LD4] [LD6] [LD7] [LD11] [LD14] [LD16] [LD17] [LD20] [LD26] ${steps} steps (seed ${seed})`, async () => {
   announce(import.meta.filename, steps, seed)
-  await using world = await startWorld({ features: [message, membership, feature], watching: [] })
+  await using world = await startWorld({ features: [message, membership, teller, feature], watching: [] })
   const walk = new Walk(world)
   await walk.begin()
   let proveAt = 20_000
@@ -257,6 +281,8 @@ test(`[LD1] [LD2] [LD3] [LD4] [LD6] [LD7] [LD11] [LD14] [LD16] [LD17] [LD20] [LD
     'user.minor_restricted',
     'draw.claim_expired',
     'chance null',
+    'chance draw.order_ended',
+    'order ended',
   ]
   if (steps >= 50_000) expect([...walk.seen]).toEqual(expect.arrayContaining(codes))
 })
