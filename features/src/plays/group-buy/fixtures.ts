@@ -112,7 +112,7 @@ export async function tellOne(world: World, offer: Offer, who: string, random: (
   )
   const waitingFor = random() < 0.5 ? waiting[Math.floor(random() * waiting.length)]?.[0] : undefined
   const orderId = counting ?? waitingFor ?? anOrder(model, who, random, n, 0.85)
-  const isPaying = counting !== undefined || waitingFor === undefined ? random() < 0.7 : random() < 0.2
+  const isPaying = counting !== undefined || waitingFor === undefined ? random() < 0.5 : random() < 0.2
   const kinds = isPaying ? ['paid', 'received'] : ['cancelled', 'refunded']
   const status = kinds[Math.floor(random() * kinds.length)] as string
   await settleBoth(world, offer)

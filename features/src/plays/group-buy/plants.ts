@@ -2,7 +2,7 @@
 import type { Plants } from '@qun/testing'
 
 export const plants: Plants = {
-  steps: 12_000,
+  steps: 20_000,
   bugs: [
     {
       bug: 'A full team takes one more',

@@ -319,7 +319,8 @@ export class Walk {
   }
   async revoke(): Promise<void> {
     if (this.model.items.length === 0) return
-    const item = this.#pick(this.model.items)
+    const held = this.model.items.filter((one) => one.state === 'locked')
+    const item = this.#pick(held.length > 0 && this.#below(2) === 0 ? held : this.model.items)
     const expected = this.model.free(item) || item.state === 'voided' ? null : 'coupon.state'
     const body = { userId: item.who as UserId }
     const asked = this.world.asServer().call(voidCoupon, { params: { couponId: item.id }, body })
