@@ -189,7 +189,7 @@ async function postCards(world: FaultWorld, groupId: GroupId, wanted: number) {
     const { seq } = await host.call(engineEndpoints.post, { params: { groupId }, body: posted, token })
     return { groupId, seq }
   }
-  const offer = await post('coupon', { title: '券', terms })
+  const offer = await post('coupon', { title: '券', contact: '店内', terms })
   const { message } = await host.call(engineEndpoints.message, { params: offer, token })
   const { stockId } = message.state as { stockId: string }
   return { offer, stockId, sale: await post('flash-sale', sale), pieces }
