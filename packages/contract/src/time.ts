@@ -41,11 +41,14 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   formats.set(timeZone, made)
   return made
 }
-/** Whether a time zone of that name (IANA: `Asia/Shanghai`) exists; the functions below throw for others. */
+/**
+ * Whether a time zone of that name (IANA: `Asia/Shanghai`) exists; the functions below throw for others. An offset is
+ * none: it knows no summer, and no place changes with it.
+ */
 export function isTimeZone(timeZone: string): boolean {
   try {
     formatOf(timeZone)
-    return true
+    return !/^[+-]/.test(timeZone)
   } catch {
     return false
   }
