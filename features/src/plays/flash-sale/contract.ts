@@ -62,8 +62,8 @@ export const flashRefusals = {
   'flash_sale.void': refusal(
     410,
     'never',
-    '活动已失效：商品不再属于本商家',
-    'The sale is void: its product is no longer this merchant’s',
+    '活动已失效：商品或商家已停止销售',
+    'The sale is void: its product or its shop does not sell any more',
   ),
   'flash_sale.times_invalid': refusal(422, 'after-change', '抢购时间设置有误', 'The times of the sale do not fit'),
   'flash_sale.price_invalid': refusal(422, 'after-change', '抢购价应低于原价', 'The price is not below the usual one'),
@@ -118,7 +118,7 @@ export const flashSale = defineCard({
   }),
   state: closed({
     phase: oneOf('on', 'ended'),
-    /** It ended because its product left the catalogue, or went to another merchant. */
+    /** It ended because its product left the catalogue or went to another merchant, or its merchant was suspended. */
     void: Type.Optional(Type.Literal(true)),
     /** Pieces free now. */
     left: Type.Integer({ minimum: 0 }),
@@ -159,7 +159,7 @@ export const flashSale = defineCard({
       seq: SeqSchema,
       userId: UserIdSchema,
       quantity: Quantity,
-      why: oneOf('timeout', 'given_up', 'cancelled', 'refunded'),
+      why: oneOf('timeout', 'void', 'given_up', 'cancelled', 'refunded'),
     }),
     'flash-sale.sold-out': closed({ seq: SeqSchema }),
     'flash-sale.ended': closed({ seq: SeqSchema, soldCount: Type.Integer() }),
@@ -194,7 +194,7 @@ export const saleForHost = defineEndpoint({
     publicStartsAt: nullable(MillisSchema),
     endsAt: MillisSchema,
     ended: Type.Boolean(),
-    /** Its product left the catalogue, or is of another merchant now: nothing is held or paid any more. */
+    /** Its product left or is of another merchant, or its merchant is suspended: nothing is held or paid any more. */
     void: Type.Boolean(),
     ...behindInGroup,
   }),
@@ -216,7 +216,7 @@ export const holdForHost = defineEndpoint({
     priceFen: Type.Integer(),
     amountFen: Type.Integer(),
     until: MillisSchema,
-    /** `void`: unpaid, and never to be: the product is no longer this merchant's. */
+    /** `void`: unpaid, and never to be: the merchant may not sell it any more. */
     status: oneOf('held', 'lapsed', 'released', 'cancelled', 'sold', 'refunded', 'void'),
     orderId: nullable(Type.String()),
     ...behindInGroup,

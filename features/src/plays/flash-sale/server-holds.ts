@@ -51,7 +51,7 @@ export async function take(
 }
 
 type Given = Pick<StoredHold, 'holdId' | 'userId' | 'quantity'>
-const afterHeld = { timeout: 'lapsed', given_up: 'released', cancelled: 'cancelled' } as const
+const afterHeld = { timeout: 'lapsed', void: 'lapsed', given_up: 'released', cancelled: 'cancelled' } as const
 /** [FS5] Unpaid pieces go back on sale and their holders are told; the caller has seen that they are still held. */
 export async function giveBack(call: SaleCall, holds: readonly Given[], why: keyof typeof afterHeld): Promise<void> {
   await moveHolds(

@@ -51,7 +51,7 @@ export const placeForHost = defineEndpoint({
     amountFen: AmountFen,
     teamNo: nullable(TeamNo),
     until: MillisSchema,
-    /** `void`: unpaid, and never to be: the product is no longer this merchant's. */
+    /** `void`: unpaid, and never to be: the merchant may not sell it any more. */
     status: oneOf('held', 'returned', 'paid', 'won', 'lost', 'refunded', 'void'),
     ...behindInGroup,
   }),

@@ -75,8 +75,8 @@ export const groupBuyRefusals = {
   'group_buy.void': refusal(
     410,
     'never',
-    '活动已失效：商品不再属于本商家',
-    'The group buy is void: its product is no longer this merchant’s',
+    '活动已失效：商品或商家已停止销售',
+    'The group buy is void: its product or its shop does not sell any more',
   ),
   'group_buy.ladder_invalid': refusal(
     422,

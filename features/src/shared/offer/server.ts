@@ -42,7 +42,7 @@ export interface ProductKeeper {
       readonly merchantId: string | undefined
     },
   ): Promise<OfferedProduct | string>
-  /** Whether the group may still sell it. */
+  /** Whether the group may still sell it; not while its merchant is suspended. */
   isSold(call: OfferPlace, productId: string): Promise<boolean>
 }
 
@@ -118,16 +118,18 @@ export async function admitOffer<Body extends OfferBody>(
 }
 
 /**
- * [MER6] Whether the group may not sell it any more: the product is gone, or another merchant's, or was when the offer
- * ended for that.
+ * [MER6] [MER10] Whether the group may not sell it any more: the product is gone, or another merchant's, the merchant
+ * is suspended, or one of these was so when the offer ended for it.
  */
 export async function isVoid(
   call: OfferPlace & { readonly body: OfferBody; readonly state: { readonly void?: true } },
   keeper: ProductKeeper | undefined,
 ): Promise<boolean> {
-  // What was posted before products had merchants, or was recalled, names none.
+  // Recalled, it has no body any more.
   const body = call.body as OfferBody | null
-  if (keeper === undefined || body?.merchant === undefined) return false
+  if (body === null) return false
   if (call.state.void === true) return true
+  // What was posted before products had merchants names none.
+  if (keeper === undefined || body.merchant === undefined) return false
   return !(await keeper.isSold(call, body.productId))
 }

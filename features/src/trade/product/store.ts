@@ -177,6 +177,12 @@ export async function pathOfGroup(tx: Tx, appId: AppId, groupId: GroupId): Promi
     WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
   return rows[0]?.merchant_path ?? null
 }
+/** [MER10] Whether one of these gives nothing now. */
+export async function isAnySuspended(tx: Tx, appId: AppId, path: readonly string[]): Promise<boolean> {
+  const { rows } = await sql`SELECT 1 FROM merchants WHERE app_id = ${appId}
+    AND merchant_id = ANY(${[...path]}::text[]) AND suspended_at IS NOT NULL LIMIT 1`.execute(tx)
+  return rows.length > 0
+}
 /** Whether a person works for one of these and may give its value. */
 export async function mayIssue(tx: Tx, appId: AppId, path: readonly string[], userId: string): Promise<boolean> {
   const { rows } = await sql`SELECT 1 FROM merchant_staff WHERE app_id = ${appId}
