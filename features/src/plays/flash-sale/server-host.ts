@@ -4,6 +4,7 @@ import { isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import { cancelHold, flashSale, holdForHost, payHold, saleForHost, takeForHost } from './contract.ts'
 import { lateFault, payFault } from './rules.ts'
 import { behindOf, giveBack, nothing, refund, type SaleCall, setLeft, take } from './server-holds.ts'
+import { isOver, keepSold } from './server-offer.ts'
 import { bindOrder, endOrder, findHold, lockOrder, moveHolds, placesOfOrder, type StoredHold } from './store.ts'
 
 type Keeper = ProductKeeper | undefined
@@ -69,6 +70,7 @@ async function sell(sale: SaleCall, hold: StoredHold, orderId: string): Promise<
   const mine = (await sale.mineOf(userId)) ?? nothing
   const kept = mine.hold?.holdId === holdId ? null : mine.hold
   sale.setMine(userId, { hold: kept, boughtCount: mine.boughtCount + quantity })
+  if (isOver(sale)) await keepSold(sale)
   sale.record('flash-sale.sold', { ...behindOf(sale), seq: sale.seq, userId, quantity, orderId })
 }
 /** The order is locked before the card, here and where orders are heard of: nobody waits in a circle. */

@@ -21,7 +21,10 @@ type SaleCall = CardCall<typeof flashSale>
 
 /** [FS12] Of a sale that is over only pieces count that are sold, or held for a buyer who may still pay. */
 export const keepSold = (call: SaleCall): Promise<void> =>
-  keepCut(offerKind, call, async ({ listFen, priceFen }) => (listFen - priceFen) * (await countTaken(call)))
+  keepCut(offerKind, call, async ({ listFen, priceFen }) => {
+    const { held, taken } = await countTaken(call)
+    return { cutFen: (listFen - priceFen) * taken, openCount: held }
+  })
 /** Whether nothing goes back on sale any more; recalled, it has no body. */
 export const isOver = (call: SaleCall): boolean =>
   (call.body as SaleCall['body'] | null) === null || call.state.phase === 'ended'

@@ -3,10 +3,12 @@ import type { AppId, GroupId, UserId } from '@qun/contract'
 import { ledgerMigrations } from '@qun/ledger'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
+import { countRunning, offerMigrations } from '../../shared/offer/store.ts'
 import type { HoldState, NextState } from './contract.ts'
 
 export const migrations: readonly Migration[] = [
   ...ledgerMigrations,
+  ...offerMigrations,
   {
     id: 'flash-sale-001',
     up: [
@@ -62,6 +64,8 @@ export const migrations: readonly Migration[] = [
         WHERE over_at IS NULL`,
     ],
   },
+  // [MER4] Those that run count among what is offered of their products.
+  { id: 'flash-sale-005', up: countRunning('flash_sale_offers') },
 ]
 
 export interface Place {
@@ -93,11 +97,17 @@ export async function addHold(
 export async function findHold(place: Place, holdId: string): Promise<StoredHold | undefined> {
   return (await listHolds(place, sql`hold_id = ${holdId}`))[0]
 }
-/** Pieces that are held or sold now. */
-export async function countTaken({ tx, appId, groupId, seq }: Place): Promise<number> {
-  const { rows } = await sql<{ n: number }>`SELECT coalesce(sum(quantity), 0)::bigint AS n FROM flash_sale_holds
+/** Pieces that are held now, and those that are held or sold. */
+export async function countTaken({
+  tx,
+  appId,
+  groupId,
+  seq,
+}: Place): Promise<{ readonly held: number; readonly taken: number }> {
+  const { rows } = await sql<{ held: number; taken: number }>`SELECT coalesce(sum(quantity), 0)::bigint AS taken,
+      coalesce(sum(quantity) FILTER (WHERE status = 'held'), 0)::bigint AS held FROM flash_sale_holds
     WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq} AND status IN ('held', 'sold')`.execute(tx)
-  return rows[0]?.n ?? 0
+  return rows[0] ?? { held: 0, taken: 0 }
 }
 /** Holds that stand, those due first. */
 export function listStanding(place: Place): Promise<StoredHold[]> {

@@ -6,7 +6,7 @@ import { keepCut } from '../../shared/offer/server-cuts.ts'
 import { onProductLeft } from '../../shared/offer/server-void.ts'
 import { groupBuy, groupBuyRefusals } from './contract.ts'
 import { cutOf, lowestFen } from './rules.ts'
-import { cutOfPlaces } from './store.ts'
+import { countOpen, cutOfPlaces } from './store.ts'
 
 export const offerKind: OfferKind<BodyOf<typeof groupBuy>> = {
   kind: groupBuy.kind,
@@ -21,7 +21,10 @@ type OfferCall = CardCall<typeof groupBuy>
 
 /** [GB17] Of an offer that is over only pieces count that are bought, or may still be by a team that is open. */
 export const keepBought = (call: OfferCall): Promise<void> =>
-  keepCut(offerKind, call, ({ listFen, priceFen }) => cutOfPlaces(call, listFen, priceFen))
+  keepCut(offerKind, call, async ({ listFen, priceFen }) => ({
+    cutFen: await cutOfPlaces(call, listFen, priceFen),
+    openCount: await countOpen(call),
+  }))
 /** Whether nothing goes back on sale any more; recalled, it has no body. */
 const isOver = (call: OfferCall): boolean =>
   (call.body as OfferCall['body'] | null) === null || call.state.phase !== 'on'

@@ -7,7 +7,7 @@ import type { AppId, GroupId, RefusalKinds, UserId } from '@qun/contract'
 import type { Guard, OpenCall } from '@qun/core'
 import type { Tx } from '@qun/storage'
 import { countCut } from './server-cuts.ts'
-import { keepOffer } from './store.ts'
+import { addPieces, keepOffer, piecesOffered } from './store.ts'
 
 /** A product as whoever keeps the catalogue knows it. */
 export interface OfferedProduct {
@@ -17,6 +17,8 @@ export interface OfferedProduct {
   /** What it costs in the shop: the list price. */
   readonly priceFen: number
   readonly floorFen?: number
+  /** Null while the host told none. */
+  readonly stock: number | null
   readonly url: string
 }
 export interface OfferPlace {
@@ -31,7 +33,7 @@ export interface ProductKeeper {
     appId: AppId,
     productId: string,
   ): Promise<(OfferedProduct & { readonly merchantName: string }) | undefined>
-  /** The product, which stands until commit, or the code with which the offer is refused. */
+  /** The product, which nobody else offers until commit, or the code with which the offer is refused. */
   admit(
     call: OfferPlace & { readonly actorId: UserId },
     terms: {
@@ -106,6 +108,9 @@ export async function admitOffer<Body extends OfferBody>(
   const terms = { productId, priceFen, pieces: stock, listFen, merchantId: merchant?.merchantId }
   const product = (await keeper?.admit(call, terms)) ?? 'product.not_found'
   if (typeof product === 'string') return call.fail(product)
+  // All that run together, of all kinds and in all groups: what they may still sell is promised already.
+  if (product.stock !== null && stock + (await piecesOffered(call, productId)) > product.stock)
+    call.fail('product.stock_exceeded')
   // [E-22] Nothing a buyer must know is empty: the rest is required by the contract.
   if (![title, merchant?.name].every((told = '') => told.trim() !== '')) call.fail(of.undisclosed)
   const { merchantId, floorFen = null } = product
@@ -114,6 +119,7 @@ export async function admitOffer<Body extends OfferBody>(
   await countCut(of.kind, call, { cutFen, campaign: body.campaign })
   const offer = { productId, merchantId, priceFen, listFen: product.priceFen, floorFen, isByHost, cutFen }
   await keepOffer(of.table, call, offer, call.now)
+  await addPieces(call, productId, stock)
   return product
 }
 

@@ -71,10 +71,10 @@ export async function makeProducts(tx: Tx, appId: AppId, productIds: readonly st
     SELECT ${appId}, t, '', 'gone', '', 'null', 0 FROM unnest(${productIds.toSorted()}::text[]) t
     ON CONFLICT (app_id, product_id) DO NOTHING`.execute(tx)
 }
-/** [MER4] As it stands until commit: the host's next word of it waits. */
+/** [MER4] As it stands until commit: the host's next word of it waits, and so does whoever else offers it. */
 export async function holdProduct(tx: Tx, appId: AppId, productId: string): Promise<Row | undefined> {
   const { rows } = await sql<Found>`SELECT ${columns} FROM product_products
-    WHERE app_id = ${appId} AND product_id = ${productId} FOR SHARE`.execute(tx)
+    WHERE app_id = ${appId} AND product_id = ${productId} FOR NO KEY UPDATE`.execute(tx)
   return rows[0] && rowOf(rows[0])
 }
 /** A product, and what its merchant is called. */
