@@ -59,6 +59,7 @@ export const flashRefusals = {
   'flash_sale.hold_paid': refusal(409, 'never', '占位已由另一个订单付款', 'Another order paid for the hold'),
   'flash_sale.order_used': refusal(409, 'never', '订单已用于另一个占位', 'The order pays for another hold'),
   'flash_sale.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
+  'flash_sale.order_others': refusal(409, 'never', '订单属于另一个人', 'The order is another person’s'),
   'flash_sale.void': refusal(
     410,
     'never',
@@ -266,6 +267,7 @@ export const payHold = defineEndpoint({
     'flash_sale.hold_paid',
     'flash_sale.order_used',
     'flash_sale.order_ended',
+    'flash_sale.order_others',
     'flash_sale.void',
     'flash_sale.ended',
     'flash_sale.limit',

@@ -70,6 +70,7 @@ export const groupBuyRefusals = {
   ),
   'group_buy.order_used': refusal(409, 'never', '订单已用于另一个名额', 'The order pays for another place'),
   'group_buy.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
+  'group_buy.order_others': refusal(409, 'never', '订单属于另一个人', 'The order is another person’s'),
   'group_buy.place_paid': refusal(409, 'never', '名额已由另一个订单付款', 'Another order paid for the place'),
   'group_buy.amount_differs': refusal(409, 'never', '支付金额不符', 'The amount paid is not that of the place'),
   'group_buy.void': refusal(

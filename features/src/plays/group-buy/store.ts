@@ -82,6 +82,8 @@ export const migrations: readonly Migration[] = [
   },
   // [MER4] Those that run count among what is offered of their products.
   { id: 'group-buy-005', up: countRunning('group_buy_offers') },
+  // Whose order it is; null while nobody told.
+  { id: 'group-buy-006', up: [`ALTER TABLE group_buy_orders ADD COLUMN user_id text`] },
 ]
 
 /** The message of an offer, with its transaction: any card call is one. */
