@@ -77,6 +77,7 @@ export const flashRefusals = {
   'budget.exhausted': ledgerRefusals['budget.exhausted'],
   'ledger.amount_limit': ledgerRefusals['ledger.amount_limit'],
   'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
+  'product.gone': refusal(409, 'never', '商品已下架', 'The product is gone'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const
 
@@ -140,6 +141,7 @@ export const flashSale = defineCard({
         'flash_sale.sold_out',
         'flash_sale.limit',
         'flash_sale.void',
+        'product.gone',
         'auth.guest_forbidden',
       ],
       commerce: true,
@@ -244,6 +246,7 @@ export const takeForHost = defineEndpoint({
     'flash_sale.sold_out',
     'flash_sale.limit',
     'flash_sale.void',
+    'product.gone',
     'group.dissolved',
   ],
 })

@@ -133,12 +133,17 @@ test.each(['for good', 'for a moment'])(
   },
 )
 
-test('[MER6] [FS13] off for a while is not void: a hold that stands may be paid', async () => {
+test('[MER6] [FS13] [P3] off for a while is not void: a hold that stands may be paid, nothing is taken until it is on', async () => {
   await using world = await open()
   const at = await start(world, now(world))
   const held = await hold(world, 'li', at)
   await aProduct(world, 'guji', { state: 'off' })
+  expect(await take(world, 'zhao', at)).toBe('product.gone')
   expect(await pay(world, at, held, 'o1')).toBeNull()
+  expect(await world.read(at, flashSale)).toMatchObject({ phase: 'on', left: 8 })
+  // A floor above its price, and no stock: it goes on as it was allowed.
+  await aProduct(world, 'guji', { floorFen: 8_000, stock: 0 })
+  expect(await take(world, 'zhao', at)).toBeNull()
 })
 
 test('[FS11] without a catalogue no sale is posted', async () => {

@@ -95,5 +95,6 @@ export const groupBuyRefusals = {
     'What must be disclosed is not all there',
   ),
   'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
+  'product.gone': refusal(409, 'never', '商品已下架', 'The product is gone'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const

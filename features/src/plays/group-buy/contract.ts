@@ -55,6 +55,7 @@ const joining = [
   'group_buy.sold_out',
   'group_buy.limit',
   'group_buy.already_in',
+  'product.gone',
 ] as const
 
 export const groupBuy = defineCard({

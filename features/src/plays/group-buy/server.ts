@@ -1,7 +1,7 @@
 /** Serves group buys: glue between the card's contract, the rules, and the life of teams. */
 import { defineFeature, serveCard, type Feature, type OpenCall } from '@qun/core'
 import { ledgerAudits } from '@qun/ledger'
-import { admitOffer, guardOf, isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
+import { admitOffer, guardOf, isPaused, isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import { groupBuy } from './contract.ts'
 import { audits } from './store-audits.ts'
 import { offerFault } from './rules.ts'
@@ -56,14 +56,18 @@ async function sweep(call: OfferCall): Promise<void> {
   if (nextAt !== undefined) call.schedule(all ? call.now : nextAt, 'sweep')
 }
 
+const checksOf = (call: OfferCall, keeper: ProductKeeper | undefined) => ({
+  isVoid: () => isVoid(call, keeper),
+  isPaused: () => isPaused(call, keeper),
+})
 const cardWith = (keeper: ProductKeeper | undefined) =>
   serveCard(groupBuy, {
     open: (call) => open(call, keeper),
     actions: {
       start: (call, { quantity }) =>
-        keepPlace(call, { userId: call.actorId, quantity, teamNo: null }, () => isVoid(call, keeper)),
+        keepPlace(call, { userId: call.actorId, quantity, teamNo: null }, checksOf(call, keeper)),
       join: (call, { teamNo, quantity }) =>
-        keepPlace(call, { userId: call.actorId, quantity, teamNo }, () => isVoid(call, keeper)),
+        keepPlace(call, { userId: call.actorId, quantity, teamNo }, checksOf(call, keeper)),
       async release(call) {
         const { place } = await mineOf(call, call.actorId)
         if (place?.status !== 'held') return call.fail('group_buy.no_place')

@@ -209,6 +209,19 @@ test('[GB16] without a catalogue no offer is posted', async () => {
   expect(await refusalOf(offer(world))).toBe('product.not_found')
 })
 
+test('[GB16] [P3] off for a while: no place is kept, a kept one is paid, and on again it goes on', async () => {
+  await using world = await open()
+  const at = await offer(world)
+  expect(await start(world, at, 'li')).toBeNull()
+  await aProduct(world, 'roll', { priceFen: 2_900, state: 'off' })
+  expect(await start(world, at, 'zhao')).toBe('product.gone')
+  expect(await paid(world, at, 'li')).toMatchObject({ status: 'paid' })
+  expect(await join(world, at, 'zhao')).toBe('product.gone')
+  await aProduct(world, 'roll', { priceFen: 2_900, floorFen: 2_900, stock: 0 })
+  expect(await join(world, at, 'zhao')).toBeNull()
+  expect(await paid(world, at, 'zhao')).toMatchObject({ status: 'won' })
+})
+
 test('[E-23] whom the host’s risk port denies is kept no place', async () => {
   const risk = ({ userId }: { userId: string }) => (userId === 'li' ? ('deny' as const) : ('allow' as const))
   await using world = await startShop([], { watching: [], risk })

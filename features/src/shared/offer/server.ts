@@ -46,6 +46,8 @@ export interface ProductKeeper {
   ): Promise<OfferedProduct | string>
   /** Whether the group may still sell it; not while its merchant is suspended. */
   isSold(call: OfferPlace, productId: string): Promise<boolean>
+  /** Whether the host took it off for now. */
+  isOff(call: OfferPlace, productId: string): Promise<boolean>
 }
 
 /** What the body of every offer says in the same words. */
@@ -138,4 +140,11 @@ export async function isVoid(
   // What was posted before products had merchants names none.
   if (keeper === undefined || body.merchant === undefined) return false
   return !(await keeper.isSold(call, body.productId))
+}
+/** [MER4] Whether nothing of it is taken anew for now; what somebody holds already may be paid. */
+export async function isPaused(
+  call: OfferPlace & { readonly body: OfferBody },
+  keeper: ProductKeeper | undefined,
+): Promise<boolean> {
+  return keeper !== undefined && (await keeper.isOff(call, call.body.productId))
 }

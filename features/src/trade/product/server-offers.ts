@@ -38,4 +38,8 @@ export const offeredProducts = {
     if (product === undefined || product.state === 'gone' || path?.includes(product.merchantId) !== true) return false
     return !(await isAnySuspended(call.tx, call.appId, path))
   },
+  /** Whether it is off for now: nothing of it is taken anew. */
+  async isOff(call: Pick<Place, 'tx' | 'appId'>, productId: string): Promise<boolean> {
+    return (await findProducts(call.tx, call.appId, [productId])).get(productId)?.state === 'off'
+  },
 }
