@@ -116,8 +116,8 @@ const cancel = serveEndpoint(cancelHold, async (call) => {
 })
 
 /**
- * [FS7] [FS10] [FS15] By the fact's name alone: a shop whose host tells of no orders has none of it. That an order ended is
- * kept whatever it was for: it may be reported as paid only later.
+ * [FS7] [FS10] [FS15] By the fact's name alone: a shop whose host tells of no orders has none of it. Whose order it is
+ * and that it ended are kept whatever it was for: it may be reported as paid only later.
  */
 export const onOrder: Reaction = {
   name: 'flash-sale.order',

@@ -133,7 +133,7 @@ test.each(['for good', 'for a moment'])(
   },
 )
 
-test('[MER6] [FS13] [P3] off for a while is not void: a hold that stands may be paid, nothing is taken until it is on', async () => {
+test('[MER6] [FS13] [FS16] off for a while is not void: a hold that stands may be paid, nothing is taken until it is on', async () => {
   await using world = await open()
   const at = await start(world, now(world))
   const held = await hold(world, 'li', at)

@@ -209,7 +209,7 @@ test('[GB16] without a catalogue no offer is posted', async () => {
   expect(await refusalOf(offer(world))).toBe('product.not_found')
 })
 
-test('[GB16] [P3] off for a while: no place is kept, a kept one is paid, and on again it goes on', async () => {
+test('[GB16] [GB21] off for a while: no place is kept, a kept one is paid, and on again it goes on', async () => {
   await using world = await open()
   const at = await offer(world)
   expect(await start(world, at, 'li')).toBeNull()

@@ -61,7 +61,7 @@ describe('entering', () => {
     ['the shop', 'shop'],
     ['a store of it', 'store'],
     ['whom the shop belongs to', 'group'],
-  ])('[D5] [LD11] who works for %s takes no part, in whatever post and without a badge', async (_, merchantId) => {
+  ])('[LD11] who works for %s takes no part, in whatever post and without a badge', async (_, merchantId) => {
     await using world = await open(plainDraw, {}, [merchants])
     const host = world.asServer()
     for (const [at, parentId] of [['group'], ['shop', 'group'], ['store', 'shop'], ['other']] as const)

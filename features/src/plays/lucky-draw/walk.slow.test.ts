@@ -273,7 +273,7 @@ interface Draw {
   readonly answers: Answer[]
 }
 
-test(`[LD1] [LD2] [LD3] [LD4] [LD6] [LD7] [LD11] [LD14] [LD16] [LD17] [LD20] [LD26] [D5] ${steps} steps (seed ${seed})`, async () => {
+test(`[LD1] [LD2] [LD3] [LD4] [LD6] [LD7] [LD11] [LD14] [LD16] [LD17] [LD20] [LD26] ${steps} steps (seed ${seed})`, async () => {
   announce(import.meta.filename, steps, seed)
   await using world = await startWorld({ features: [message, membership, teller, merchants, feature], watching: [] })
   const walk = new Walk(world)

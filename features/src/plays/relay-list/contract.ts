@@ -271,8 +271,8 @@ export const makeOrders = defineEndpoint({
   method: 'POST',
   path: '/relay-lists/:groupId/:seq/orders',
   doc:
-    'Makes an order draft of each line and locks the list for good. Repeating it answers the same drafts. They name no ' +
-    'amount: any member posts a list, and its price is their own word; the host prices what it sells.',
+    'Makes an order draft of each line and locks the list for good. Repeating it answers the same drafts. They ' +
+    'name no amount: any member posts a list, and its price is their own word; the host prices what it sells.',
   by: 'server',
   params: list,
   body: closed({}),

@@ -1,9 +1,12 @@
 /** What cards of both plays offer of one product together: never more pieces than the host told. */
-import { HOUR, MINUTE, type GroupId, type UserId } from '@qun/contract'
-import { refusalOf, startWorld, type At, type World } from '@qun/testing'
+import { HOUR, merchantDay, MINUTE, type GroupId, type UserId } from '@qun/contract'
+import { budgetOf } from '@qun/ledger'
+import { appId, refusalOf, shopId, shopIssuer, startWorld, type At, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { putMerchantEndpoint, putStaff } from '../../people/merchant/contract.ts'
 import merchants from '../../people/merchant/server.ts'
+import { createGroupForHost, setRole } from '../../people/membership/contract.ts'
 import membership from '../../people/membership/server.ts'
 import { flashSale, payHold } from '../../plays/flash-sale/contract.ts'
 import { createFlashSale } from '../../plays/flash-sale/server.ts'
@@ -101,6 +104,40 @@ test('[MER4] sixty-four at once, of both plays: exactly as many as there are pie
   )
   expect(said.filter((code) => code === null)).toHaveLength(5)
   expect(said.filter((code) => code === exceeded)).toHaveLength(59)
+})
+test('[MER2] [MER4] [MER5] staff of a store sell the brand’s product in the store’s group alone, at its floor, against the store’s caps', async () => {
+  await using world = await open(9)
+  const host = world.asServer()
+  const [brand, store] = [shopId, 'store']
+  await host.call(putMerchantEndpoint, { params: { merchantId: store }, body: { name: '门店', parentId: brand } })
+  const body = { post: '店员', abilities: ['issue' as const] }
+  await host.call(putStaff, { params: { merchantId: store, userId: 'sun' as UserId }, body })
+  const made = { merchantId: store, name: '门店群', ownerId: 'sun' as UserId, memberIds: ['li' as UserId] }
+  const { groupId } = await host.call(createGroupForHost, { body: made })
+  const sun = { groupId: world.groupId, userId: 'sun' as UserId }
+  await world.as('wang').call(setRole, { params: sun, body: { role: 'admin' } })
+  const post = (at: GroupId, priceFen: number) =>
+    refusalOf(
+      world.as('sun').post(at, flashSale, {
+        ...{ productId: 'guji', priceFen, stock: 2, perMember: 2, refunds: '七天内可退' },
+        ...{ startsAt: world.time.now(), endsAt: world.time.now() + HOUR },
+      }),
+    )
+  expect(await post(world.groupId, 1_000)).toBe('merchant.not_issuer')
+  expect(await post(groupId, 999)).toBe('product.below_floor')
+  expect(await post(groupId, 1_000)).toBeNull()
+  const spent = (merchantId: string) =>
+    world.store.transaction(appId, async (tx) => {
+      const key = merchantDay({ ...shopIssuer, merchantId }, world.time.now())
+      return (await budgetOf({ tx, appId }, { ...key, currency: 'CNY' })).spent
+    })
+  expect([await spent(store), await spent(brand)]).toEqual([2 * 7_800, 0])
+  await aProduct(world, 'own', { merchantId: store, stock: 9 })
+  const above = world.as('wang').post(world.groupId, flashSale, {
+    ...{ productId: 'own', priceFen: 5_800, stock: 1, perMember: 1, refunds: '可退' },
+    ...{ startsAt: world.time.now(), endsAt: world.time.now() + HOUR },
+  })
+  expect(await refusalOf(above)).toBe('product.not_merchants')
 })
 test('[MER9] [MER4] the audit tells of an offer that is not counted with all its pieces', async () => {
   const world = await open(9)
