@@ -35,6 +35,7 @@ export {
   putMerchant,
   setStaff,
   setSuspended,
+  staffAmong,
   worksFor,
   type Merchant,
   type MerchantCall,

@@ -59,11 +59,12 @@ export const flashRefusals = {
   'flash_sale.hold_paid': refusal(409, 'never', '占位已由另一个订单付款', 'Another order paid for the hold'),
   'flash_sale.order_used': refusal(409, 'never', '订单已用于另一个占位', 'The order pays for another hold'),
   'flash_sale.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
+  'flash_sale.order_others': refusal(409, 'never', '订单属于另一个人', 'The order is another person’s'),
   'flash_sale.void': refusal(
     410,
     'never',
-    '活动已失效：商品不再属于本商家',
-    'The sale is void: its product is no longer this merchant’s',
+    '活动已失效：商品或商家已停止销售',
+    'The sale is void: its product or its shop does not sell any more',
   ),
   'flash_sale.times_invalid': refusal(422, 'after-change', '抢购时间设置有误', 'The times of the sale do not fit'),
   'flash_sale.price_invalid': refusal(422, 'after-change', '抢购价应低于原价', 'The price is not below the usual one'),
@@ -76,6 +77,7 @@ export const flashRefusals = {
   'budget.exhausted': ledgerRefusals['budget.exhausted'],
   'ledger.amount_limit': ledgerRefusals['ledger.amount_limit'],
   'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
+  'product.gone': refusal(409, 'never', '商品已下架', 'The product is gone'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const
 
@@ -118,7 +120,7 @@ export const flashSale = defineCard({
   }),
   state: closed({
     phase: oneOf('on', 'ended'),
-    /** It ended because its product left the catalogue, or went to another merchant. */
+    /** It ended because its product left the catalogue or went to another merchant, or its merchant was suspended. */
     void: Type.Optional(Type.Literal(true)),
     /** Pieces free now. */
     left: Type.Integer({ minimum: 0 }),
@@ -139,6 +141,7 @@ export const flashSale = defineCard({
         'flash_sale.sold_out',
         'flash_sale.limit',
         'flash_sale.void',
+        'product.gone',
         'auth.guest_forbidden',
       ],
       commerce: true,
@@ -159,7 +162,7 @@ export const flashSale = defineCard({
       seq: SeqSchema,
       userId: UserIdSchema,
       quantity: Quantity,
-      why: oneOf('timeout', 'given_up', 'cancelled', 'refunded'),
+      why: oneOf('timeout', 'void', 'given_up', 'cancelled', 'refunded'),
     }),
     'flash-sale.sold-out': closed({ seq: SeqSchema }),
     'flash-sale.ended': closed({ seq: SeqSchema, soldCount: Type.Integer() }),
@@ -194,7 +197,7 @@ export const saleForHost = defineEndpoint({
     publicStartsAt: nullable(MillisSchema),
     endsAt: MillisSchema,
     ended: Type.Boolean(),
-    /** Its product left the catalogue, or is of another merchant now: nothing is held or paid any more. */
+    /** Its product left or is of another merchant, or its merchant is suspended: nothing is held or paid any more. */
     void: Type.Boolean(),
     ...behindInGroup,
   }),
@@ -216,7 +219,7 @@ export const holdForHost = defineEndpoint({
     priceFen: Type.Integer(),
     amountFen: Type.Integer(),
     until: MillisSchema,
-    /** `void`: unpaid, and never to be: the product is no longer this merchant's. */
+    /** `void`: unpaid, and never to be: the merchant may not sell it any more. */
     status: oneOf('held', 'lapsed', 'released', 'cancelled', 'sold', 'refunded', 'void'),
     orderId: nullable(Type.String()),
     ...behindInGroup,
@@ -243,6 +246,7 @@ export const takeForHost = defineEndpoint({
     'flash_sale.sold_out',
     'flash_sale.limit',
     'flash_sale.void',
+    'product.gone',
     'group.dissolved',
   ],
 })
@@ -266,6 +270,7 @@ export const payHold = defineEndpoint({
     'flash_sale.hold_paid',
     'flash_sale.order_used',
     'flash_sale.order_ended',
+    'flash_sale.order_others',
     'flash_sale.void',
     'flash_sale.ended',
     'flash_sale.limit',

@@ -2,6 +2,7 @@
 import { MINUTE } from '@qun/contract'
 import { refusalOf } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
+import { tell } from '../../trade/order/fixtures.ts'
 import { disbandGroup } from '../../people/membership/contract.ts'
 import { flashSale, holdMs, saleForHost, takeForHost } from './contract.ts'
 import { cancel, hold, mineOf, openWorld, pay, release, start, take, tellOrder } from './fixtures.ts'
@@ -9,6 +10,39 @@ import { findHold, moveHolds } from './store.ts'
 
 const now = (world: Awaited<ReturnType<typeof openWorld>>) => ({ startsAt: world.time.now() })
 const params = (at: object, holdId: string) => ({ ...at, holdId })
+
+const tellOf = (world: Awaited<ReturnType<typeof openWorld>>, orderId: string, userId: string, status = 'paid') =>
+  world
+    .asServer()
+    .call(tell, { body: { orderId, status, userId } })
+    .then(() => world.settle())
+
+describe('orders of other people', () => {
+  test('[FS15] told before, it pays for nobody else’s hold, and nothing is sold; its own person’s it does', async () => {
+    await using world = await openWorld()
+    const at = await start(world, now(world))
+    await tellOf(world, 'o1', 'zhao')
+    const [others, own] = [await hold(world, 'li', at), await hold(world, 'zhao', at)]
+    expect(await pay(world, at, others, 'o1')).toBe('flash_sale.order_others')
+    expect(await world.read(at, flashSale)).toMatchObject({ left: 1, soldCount: 0 })
+    expect(await pay(world, at, own, 'o1')).toBe(null)
+    // Told once: whoever is named later does not take it away.
+    await tellOf(world, 'o1', 'zhao', 'received')
+    expect(await world.read(at, flashSale)).toMatchObject({ left: 1, soldCount: 1 })
+  })
+  test('[FS15] told only later, what it bought for another goes back, once', async () => {
+    await using world = await openWorld()
+    const at = await start(world, now(world))
+    const others = await hold(world, 'li', at)
+    expect(await pay(world, at, others, 'o1')).toBe(null)
+    for (const status of ['paid', 'received']) {
+      await tellOf(world, 'o1', 'zhao', status)
+      expect(await world.read(at, flashSale)).toMatchObject({ left: 3, soldCount: 0 })
+    }
+    expect(await pay(world, at, others, 'o1')).toBe('flash_sale.order_others')
+    expect(await mineOf(world, 'li', at)).toEqual({ hold: null, boughtCount: 0 })
+  })
+})
 
 describe('holds that are over', () => {
   test('[V3] [FS3] [FS6] ten holds taken and given up are ten refusals to pay', async () => {

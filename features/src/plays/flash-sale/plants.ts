@@ -25,7 +25,7 @@ export const plants: Plants = {
     {
       bug: 'That an order ended is forgotten when it was not heard of before',
       file: 'server-host.ts',
-      from: `    await endOrder(call.tx, call.appId, orderId, call.now)\n`,
+      from: `    if (isEnded) await endOrder(call.tx, call.appId, orderId, call.now)\n`,
       to: ``,
     },
     {

@@ -1,7 +1,7 @@
 /** The life of holds under the card's lock: taken, given back, refunded. Knows no request. */
 import type { MineOf, UserId } from '@qun/contract'
 import type { CardCall } from '@qun/core'
-import { isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
+import { isPaused, isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import { type flashSale, holdMs, type Hold } from './contract.ts'
 import { countFault, timeFault } from './rules.ts'
 import { isOver, keepSold } from './server-offer.ts'
@@ -39,6 +39,7 @@ export async function take(
   const fault = countFault(call.body, quantity, boughtCount, call.state.left)
   if (fault !== undefined) call.fail(fault)
   if (await isVoid(call, keeper)) call.fail('flash_sale.void') // [MER6]
+  if (await isPaused(call, keeper)) call.fail('product.gone')
   const standing = call.body.stock - call.state.left - call.state.soldCount
   const hold: Hold = { holdId: `hold_${call.randomHex(12)}`, quantity, until: call.now + holdMs }
   await addHold(call, { ...hold, userId }, call.now)
@@ -51,7 +52,7 @@ export async function take(
 }
 
 type Given = Pick<StoredHold, 'holdId' | 'userId' | 'quantity'>
-const afterHeld = { timeout: 'lapsed', given_up: 'released', cancelled: 'cancelled' } as const
+const afterHeld = { timeout: 'lapsed', void: 'lapsed', given_up: 'released', cancelled: 'cancelled' } as const
 /** [FS5] Unpaid pieces go back on sale and their holders are told; the caller has seen that they are still held. */
 export async function giveBack(call: SaleCall, holds: readonly Given[], why: keyof typeof afterHeld): Promise<void> {
   await moveHolds(

@@ -1,10 +1,21 @@
 /** What the host's checkout and its orders say of holds; glue between requests, order facts and holds. */
+import type { UserId } from '@qun/contract'
 import { serveEndpoint, type EndpointServer, type Reaction } from '@qun/core'
 import { isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import { cancelHold, flashSale, holdForHost, payHold, saleForHost, takeForHost } from './contract.ts'
 import { lateFault, payFault } from './rules.ts'
 import { behindOf, giveBack, nothing, refund, type SaleCall, setLeft, take } from './server-holds.ts'
-import { bindOrder, endOrder, findHold, lockOrder, moveHolds, placesOfOrder, type StoredHold } from './store.ts'
+import { isOver, keepSold } from './server-offer.ts'
+import {
+  bindOrder,
+  endOrder,
+  findHold,
+  lockOrder,
+  moveHolds,
+  nameOrder,
+  placesOfOrder,
+  type StoredHold,
+} from './store.ts'
 
 type Keeper = ProductKeeper | undefined
 
@@ -69,6 +80,7 @@ async function sell(sale: SaleCall, hold: StoredHold, orderId: string): Promise<
   const mine = (await sale.mineOf(userId)) ?? nothing
   const kept = mine.hold?.holdId === holdId ? null : mine.hold
   sale.setMine(userId, { hold: kept, boughtCount: mine.boughtCount + quantity })
+  if (isOver(sale)) await keepSold(sale)
   sale.record('flash-sale.sold', { ...behindOf(sale), seq: sale.seq, userId, quantity, orderId })
 }
 /** The order is locked before the card, here and where orders are heard of: nobody waits in a circle. */
@@ -83,6 +95,7 @@ const payWith = (keeper: Keeper) =>
     const { groupId, seq } = call.params
     const answer = { quantity, groupId, seq, ...behindOf(sale) }
     if (state === 'sold' && hold.orderId === orderId) return answer // [FS6]
+    if (order.userId !== null && order.userId !== hold.userId) call.fail('flash_sale.order_others') // [FS15]
     const isOrderUsed = order.holdId !== null && order.holdId !== hold.holdId
     const fault = payFault({ state, isOrderEnded: order.isEnded, isOrderUsed })
     if (fault !== undefined) call.fail(fault)
@@ -103,20 +116,22 @@ const cancel = serveEndpoint(cancelHold, async (call) => {
 })
 
 /**
- * [FS7] [FS10] By the fact's name alone: a shop whose host tells of no orders has none of it. That an order ended is
- * kept whatever it was for: it may be reported as paid only later.
+ * [FS7] [FS10] [FS15] By the fact's name alone: a shop whose host tells of no orders has none of it. Whose order it is
+ * and that it ended are kept whatever it was for: it may be reported as paid only later.
  */
 export const onOrder: Reaction = {
   name: 'flash-sale.order',
   on: 'order.changed',
   async handle(call) {
-    const { orderId, status } = call.fact.data as { orderId: string; status: string }
-    if (status !== 'cancelled' && status !== 'refunded') return
-    await endOrder(call.tx, call.appId, orderId, call.now)
+    const { orderId, status, userId } = call.fact.data as { orderId: string; status: string; userId?: UserId }
+    const isEnded = status === 'cancelled' || status === 'refunded'
+    if (userId !== undefined) await nameOrder(call.tx, call.appId, orderId, userId)
+    if (isEnded) await endOrder(call.tx, call.appId, orderId, call.now)
     for (const { groupId, seq, holdId } of await placesOfOrder(call.tx, call.appId, orderId)) {
       const sale = await call.card(flashSale, { groupId, seq })
       const hold = await findHold(sale, holdId)
-      if (hold?.state === 'sold') await refund(sale, hold)
+      const isOthers = userId !== undefined && hold?.userId !== userId
+      if (hold?.state === 'sold' && (isEnded || isOthers)) await refund(sale, hold)
     }
   },
 }

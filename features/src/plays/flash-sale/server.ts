@@ -7,7 +7,7 @@ import { flashSale } from './contract.ts'
 import { timesFit } from './rules.ts'
 import { giveBack, nothing, take } from './server-holds.ts'
 import { endpointsWith, onOrder } from './server-host.ts'
-import { endSale, keepSold, offerKind, onVoid } from './server-offer.ts'
+import { endOrVoid, keepSold, offerKind, onVoid } from './server-offer.ts'
 import { audits } from './store-audits.ts'
 import { listStanding, migrations } from './store.ts'
 
@@ -38,9 +38,10 @@ const cardWith = (keeper: ProductKeeper | undefined) =>
       },
     },
     jobs: {
-      /** [FS5] Gives back what is due and plans the next. */
+      /** [FS5] Gives back what is due and plans the next; of a void sale all that stands. */
       async sweep(call) {
         const standing = await listStanding(call)
+        if (call.state.void === true) return giveBack(call, standing, 'void')
         await giveBack(
           call,
           standing.filter((hold) => hold.until <= call.now),
@@ -49,7 +50,7 @@ const cardWith = (keeper: ProductKeeper | undefined) =>
         const next = standing.find((hold) => hold.until > call.now)
         if (next !== undefined) call.schedule(next.until, 'sweep')
       },
-      end: endSale,
+      end: endOrVoid,
     },
     recallable: (state, body) => (state.left === body.stock ? true : 'flash_sale.ended'),
     async recalled(call) {

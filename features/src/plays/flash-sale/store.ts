@@ -3,10 +3,12 @@ import type { AppId, GroupId, UserId } from '@qun/contract'
 import { ledgerMigrations } from '@qun/ledger'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
+import { countRunning, offerMigrations } from '../../shared/offer/store.ts'
 import type { HoldState, NextState } from './contract.ts'
 
 export const migrations: readonly Migration[] = [
   ...ledgerMigrations,
+  ...offerMigrations,
   {
     id: 'flash-sale-001',
     up: [
@@ -62,6 +64,10 @@ export const migrations: readonly Migration[] = [
         WHERE over_at IS NULL`,
     ],
   },
+  // [MER4] Those that run count among what is offered of their products.
+  { id: 'flash-sale-005', up: countRunning('flash_sale_offers') },
+  // Whose order it is; null while nobody told.
+  { id: 'flash-sale-006', up: [`ALTER TABLE flash_sale_orders ADD COLUMN user_id text`] },
 ]
 
 export interface Place {
@@ -93,11 +99,17 @@ export async function addHold(
 export async function findHold(place: Place, holdId: string): Promise<StoredHold | undefined> {
   return (await listHolds(place, sql`hold_id = ${holdId}`))[0]
 }
-/** Pieces that are held or sold now. */
-export async function countTaken({ tx, appId, groupId, seq }: Place): Promise<number> {
-  const { rows } = await sql<{ n: number }>`SELECT coalesce(sum(quantity), 0)::bigint AS n FROM flash_sale_holds
+/** Pieces that are held now, and those that are held or sold. */
+export async function countTaken({
+  tx,
+  appId,
+  groupId,
+  seq,
+}: Place): Promise<{ readonly held: number; readonly taken: number }> {
+  const { rows } = await sql<{ held: number; taken: number }>`SELECT coalesce(sum(quantity), 0)::bigint AS taken,
+      coalesce(sum(quantity) FILTER (WHERE status = 'held'), 0)::bigint AS held FROM flash_sale_holds
     WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq} AND status IN ('held', 'sold')`.execute(tx)
-  return rows[0]?.n ?? 0
+  return rows[0] ?? { held: 0, taken: 0 }
 }
 /** Holds that stand, those due first. */
 export function listStanding(place: Place): Promise<StoredHold[]> {
@@ -131,13 +143,20 @@ export async function moveHolds<From extends HoldState>(
 export interface StoredOrder {
   readonly holdId: string | null
   readonly isEnded: boolean
+  /** Whose it is; null while nobody told. */
+  readonly userId: UserId | null
 }
 /** Makes the order known and locks it: one payment or event of an order at a time, whichever sale it is about. */
 export async function lockOrder(tx: Tx, appId: AppId, orderId: string): Promise<StoredOrder> {
   const { rows } = await sql<StoredOrder>`INSERT INTO flash_sale_orders AS o (app_id, order_id)
     VALUES (${appId}, ${orderId}) ON CONFLICT (app_id, order_id) DO UPDATE SET order_id = o.order_id
-    RETURNING hold_id AS "holdId", ended_at IS NOT NULL AS "isEnded"`.execute(tx)
-  return rows[0] ?? { holdId: null, isEnded: false }
+    RETURNING hold_id AS "holdId", ended_at IS NOT NULL AS "isEnded", user_id AS "userId"`.execute(tx)
+  return rows[0] ?? { holdId: null, isEnded: false, userId: null }
+}
+/** [FS15] Remembers whose order it is, and locks it; told once. */
+export async function nameOrder(tx: Tx, appId: AppId, orderId: string, userId: UserId): Promise<void> {
+  await sql`INSERT INTO flash_sale_orders AS o (app_id, order_id, user_id) VALUES (${appId}, ${orderId}, ${userId})
+    ON CONFLICT (app_id, order_id) DO UPDATE SET user_id = coalesce(o.user_id, excluded.user_id)`.execute(tx)
 }
 /** [FS10] An order is bound once, and never after it ended; the caller locked it. */
 export async function bindOrder({ tx, appId, groupId, seq }: Place, orderId: string, holdId: string): Promise<void> {

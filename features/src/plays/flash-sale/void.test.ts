@@ -2,7 +2,7 @@
 import type { UserId } from '@qun/contract'
 import { appId, refusalOf, shopId, startWorld, type WorldOptions } from '@qun/testing'
 import { expect, test } from 'vitest'
-import { putMerchantEndpoint } from '../../people/merchant/contract.ts'
+import { putMerchantEndpoint, suspendMerchant } from '../../people/merchant/contract.ts'
 import merchants from '../../people/merchant/server.ts'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
@@ -98,12 +98,52 @@ test.each(['moved', 'removed'])('[MER6] [FS13] the product is %s: nothing is hel
   expect(await statusOf(held)).toBe('cancelled')
 })
 
-test('[MER6] [FS13] off for a while is not void: a hold that stands may be paid', async () => {
+test.each(['for good', 'for a moment'])(
+  '[MER10] [FS13] suspended %s: what is sold stays sold, what is held goes back at once and is never paid',
+  async (how) => {
+    await using world = await open()
+    const at = await start(world, now(world))
+    const [held, late, sold] = [
+      await hold(world, 'li', at, 2),
+      await hold(world, 'sun', at),
+      await hold(world, 'zhao', at),
+    ]
+    expect(await pay(world, at, sold, 'o1')).toBeNull()
+    const host = world.asServer()
+    const suspend = (suspended: boolean) =>
+      host.call(suspendMerchant, { params: { merchantId: shopId }, body: { suspended } })
+    await suspend(true)
+    // Before any round came by.
+    expect(await host.call(saleForHost, { params: at })).toMatchObject({ void: true })
+    expect(await pay(world, at, late, 'o2')).toBe('flash_sale.void')
+    expect(await take(world, 'he', at)).toBe('flash_sale.void')
+    await world.settle()
+    const over = { phase: 'ended', void: true, left: 8, soldCount: 1 }
+    expect(await world.read(at, flashSale)).toEqual(over)
+    if (how === 'for a moment') await suspend(false)
+    await world.settle()
+    for (const holdId of [held, late]) {
+      expect(await pay(world, at, holdId, 'o3')).toBe('flash_sale.void')
+      expect(await host.call(holdForHost, { params: { ...at, holdId } })).toMatchObject({ status: 'void' })
+    }
+    // What was paid before is answered again.
+    expect(await pay(world, at, sold, 'o1')).toBeNull()
+    await world.pass(2 * 60 * 60_000)
+    expect(await world.read(at, flashSale)).toEqual(over)
+  },
+)
+
+test('[MER6] [FS13] [FS16] off for a while is not void: a hold that stands may be paid, nothing is taken until it is on', async () => {
   await using world = await open()
   const at = await start(world, now(world))
   const held = await hold(world, 'li', at)
   await aProduct(world, 'guji', { state: 'off' })
+  expect(await take(world, 'zhao', at)).toBe('product.gone')
   expect(await pay(world, at, held, 'o1')).toBeNull()
+  expect(await world.read(at, flashSale)).toMatchObject({ phase: 'on', left: 8 })
+  // A floor above its price, and no stock: it goes on as it was allowed.
+  await aProduct(world, 'guji', { floorFen: 8_000, stock: 0 })
+  expect(await take(world, 'zhao', at)).toBeNull()
 })
 
 test('[FS11] without a catalogue no sale is posted', async () => {

@@ -51,7 +51,7 @@ export const placeForHost = defineEndpoint({
     amountFen: AmountFen,
     teamNo: nullable(TeamNo),
     until: MillisSchema,
-    /** `void`: unpaid, and never to be: the product is no longer this merchant's. */
+    /** `void`: unpaid, and never to be: the merchant may not sell it any more. */
     status: oneOf('held', 'returned', 'paid', 'won', 'lost', 'refunded', 'void'),
     ...behindInGroup,
   }),
@@ -78,6 +78,7 @@ export const bindOrder = defineEndpoint({
     'group_buy.no_place',
     'group_buy.order_used',
     'group_buy.order_ended',
+    'group_buy.order_others',
     'group_buy.place_paid',
   ],
 })
@@ -99,7 +100,13 @@ export const payPlace = defineEndpoint({
   }),
   commerce: true,
   refusals: groupBuyRefusals,
-  errors: ['message.not_found', 'group_buy.no_place', 'group_buy.order_used', 'group_buy.amount_differs'],
+  errors: [
+    'message.not_found',
+    'group_buy.no_place',
+    'group_buy.order_used',
+    'group_buy.order_others',
+    'group_buy.amount_differs',
+  ],
 })
 
 // ── what the host is to do with the money ──

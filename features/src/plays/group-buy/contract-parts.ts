@@ -70,13 +70,14 @@ export const groupBuyRefusals = {
   ),
   'group_buy.order_used': refusal(409, 'never', '订单已用于另一个名额', 'The order pays for another place'),
   'group_buy.order_ended': refusal(409, 'never', '订单已取消或退款', 'The order was cancelled or refunded'),
+  'group_buy.order_others': refusal(409, 'never', '订单属于另一个人', 'The order is another person’s'),
   'group_buy.place_paid': refusal(409, 'never', '名额已由另一个订单付款', 'Another order paid for the place'),
   'group_buy.amount_differs': refusal(409, 'never', '支付金额不符', 'The amount paid is not that of the place'),
   'group_buy.void': refusal(
     410,
     'never',
-    '活动已失效：商品不再属于本商家',
-    'The group buy is void: its product is no longer this merchant’s',
+    '活动已失效：商品或商家已停止销售',
+    'The group buy is void: its product or its shop does not sell any more',
   ),
   'group_buy.ladder_invalid': refusal(
     422,
@@ -94,5 +95,6 @@ export const groupBuyRefusals = {
     'What must be disclosed is not all there',
   ),
   'product.not_found': refusal(404, 'never', '没有这个商品', 'There is no such product'),
+  'product.gone': refusal(409, 'never', '商品已下架', 'The product is gone'),
   'card.url_scheme': refusal(422, 'after-change', '链接地址不被允许', 'The address is not allowed'),
 } as const

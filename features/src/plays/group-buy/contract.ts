@@ -55,6 +55,7 @@ const joining = [
   'group_buy.sold_out',
   'group_buy.limit',
   'group_buy.already_in',
+  'product.gone',
 ] as const
 
 export const groupBuy = defineCard({
@@ -105,7 +106,7 @@ export const groupBuy = defineCard({
   }),
   state: closed({
     phase: oneOf('on', 'ended', 'cancelled'),
-    /** It ended because its product left the catalogue, or went to another merchant. */
+    /** It ended because its product left the catalogue or went to another merchant, or its merchant was suspended. */
     void: Type.Optional(Type.Literal(true)),
     /** Pieces free now; absent on offers from before each had a stock. */
     left: Type.Optional(Type.Integer({ minimum: 0 })),

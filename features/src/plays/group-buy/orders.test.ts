@@ -39,6 +39,53 @@ const due = async (world: World) =>
 const placeOf = async (world: World, at: At, who: string) =>
   ((await world.as(who).mine(at)) as MineOf<typeof groupBuy> | null)?.place ?? null
 
+const hearOf = async (world: World, orderId: string, userId: string, status = 'paid') => {
+  await world.asServer().call(tell, { body: { orderId, status, userId } })
+  await world.settle()
+}
+const others = 'group_buy.order_others'
+
+describe('orders of other people', () => {
+  test('[GB20] told before, it is bound to nobody else’s place and pays for none; its own person’s it does', async () => {
+    await using world = await openWorld()
+    const at = await offer(world)
+    await start(world, at, 'li')
+    await start(world, at, 'zhao')
+    await hearOf(world, 'o1', 'zhao')
+    expect(await bind(world, at, 'li', 'o1')).toBe(others)
+    expect(await refusalOf(paid(world, at, 'li', 'o1'))).toBe(others)
+    expect(await placeOf(world, at, 'li')).toMatchObject({ status: 'held' })
+    expect(await due(world)).toEqual([])
+    expect(await paid(world, at, 'zhao', 'o1')).toBe('paid')
+  })
+  test('[GB20] bound before that was told: its money goes back, and the place is kept for its person', async () => {
+    await using world = await openWorld()
+    const at = await offer(world)
+    await start(world, at, 'li')
+    expect(await bind(world, at, 'li', 'o1')).toBe(null)
+    await hearOf(world, 'o1', 'zhao')
+    expect(await due(world)).toEqual(['void o1'])
+    expect(await placeOf(world, at, 'li')).toMatchObject({ status: 'held' })
+    expect(await paid(world, at, 'li', 'o2')).toBe('paid')
+  })
+  test('[GB20] [GB12] paid before that was told: an open team loses it, a completed one’s capture is dropped, once', async () => {
+    await using world = await openWorld()
+    const at = await offer(world)
+    await start(world, at, 'li')
+    expect(await paid(world, at, 'li', 'o1')).toBe('paid')
+    for (let times = 0; times < 2; times++) await hearOf(world, 'o1', 'sun')
+    expect(await due(world)).toEqual(['void o1'])
+    expect(await world.read(at, groupBuy)).toMatchObject({ openCount: 0, left: 99 })
+    await start(world, at, 'li')
+    expect(await paid(world, at, 'li', 'o2')).toBe('paid')
+    await world.as('zhao').act(at, groupBuy, 'join', { teamNo: 2, quantity: 1 })
+    expect(await paid(world, at, 'zhao', 'o3')).toBe('won')
+    for (let times = 0; times < 2; times++) await hearOf(world, 'o3', 'sun', 'received')
+    expect(await due(world)).toEqual(['capture o2', 'void o1'])
+    expect(await world.read(at, groupBuy)).toMatchObject({ soldCount: 1, left: 98 })
+  })
+})
+
 describe('orders', () => {
   test.each(['cancelled', 'refunded'])('[V5] [GB12] bound, %s, then reported as paid: void', async (status) => {
     await using world = await openWorld()

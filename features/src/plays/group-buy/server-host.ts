@@ -29,6 +29,7 @@ import {
   findLastPlace,
   findPlace,
   finishInstruction,
+  instruct,
   openTeams,
   type Place,
   placeOfOrder,
@@ -85,6 +86,8 @@ async function findAsked(card: OfferCall, order: StoredOrder, { userId, orderId,
   if (place === undefined || place.userId !== userId) return card.fail('group_buy.no_place')
   return place
 }
+/** [GB20] Whether it was told to be of somebody else than who keeps the place. */
+const isOthers = (order: StoredOrder, place: Place): boolean => order.userId !== null && order.userId !== place.userId
 /** [V5] [V6] What becomes of a payment that was not told before; the place is another order's, or nobody's yet. */
 async function take(
   card: OfferCall,
@@ -92,6 +95,7 @@ async function take(
   keeper: Keeper,
 ): Promise<Paid> {
   if (order.isEnded) return refuseMoney(card, place, orderId, 'host')
+  if (isOthers(order, place)) return refuseMoney(card, place, orderId, 'host')
   if (order.placeId === null) await keepOrder(card, orderId, place.placeId)
   const isFree = place.orderId === null && card.body !== null
   if (!isFree) return refuseMoney(card, place, orderId)
@@ -110,6 +114,7 @@ const bindWith = (keeper: Keeper) =>
     const { placeId, amountFen } = place
     const answer = { placeId, amountFen, ...call.params, ...behindOf(card) }
     if (order.placeId !== null) return answer
+    if (isOthers(order, place)) call.fail('group_buy.order_others')
     if (place.orderId !== null) call.fail('group_buy.place_paid')
     await keepOrder(card, orderId, placeId)
     // Its payment was heard of before anybody knew what it is for.
@@ -126,6 +131,7 @@ const paidWith = (keeper: Keeper) =>
     const isWaiting = status === 'held' || status === 'returned'
     const behind = { ...call.params, ...behindOf(card) }
     if (!isWaiting && place.orderId === orderId) return { placeId, teamNo, status, ...behind }
+    if (isOthers(order, place)) call.fail('group_buy.order_others')
     if (amountFen !== undefined && amountFen !== place.amountFen) call.fail('group_buy.amount_differs')
     return { ...(await take(card, { order, place, orderId }, keeper)), ...behind }
   })
@@ -167,14 +173,21 @@ const onOrderWith = (keeper: Keeper): Reaction => ({
   name: 'group-buy.order',
   on: 'order.changed',
   async handle(call) {
-    const { orderId, status } = call.fact.data as { orderId: string; status: string }
+    const { orderId, status, userId } = call.fact.data as { orderId: string; status: string; userId?: UserId }
     const isPaid = status === 'paid' || status === 'received'
-    const order = await lockOrder(call.tx, call.appId, orderId, isPaid ? { paidAt: call.now } : { endedAt: call.now })
+    const told = isPaid ? { userId, paidAt: call.now } : { userId, endedAt: call.now }
+    const order = await lockOrder(call.tx, call.appId, orderId, told)
     const found = await findPlaced(call, order, orderId)
     if (found === undefined) return
     const { card, place } = found
     if (!isPaid) {
       await giveUp(card, place, orderId)
+      return keepIfOver(card)
+    }
+    if (place.orderId === orderId && isOthers(order, place)) {
+      await giveUp(card, place, orderId)
+      // Its money is nobody's here; of one that bought, the capture is dropped.
+      if (place.status === 'paid') await instruct(card, 'void', [{ ...place, orderId }], call.now)
       return keepIfOver(card)
     }
     if (place.orderId !== orderId) await take(card, { order, place, orderId }, keeper)

@@ -6,7 +6,7 @@ import { keepCut } from '../../shared/offer/server-cuts.ts'
 import { onProductLeft } from '../../shared/offer/server-void.ts'
 import { groupBuy, groupBuyRefusals } from './contract.ts'
 import { cutOf, lowestFen } from './rules.ts'
-import { cutOfPlaces } from './store.ts'
+import { countOpen, cutOfPlaces } from './store.ts'
 
 export const offerKind: OfferKind<BodyOf<typeof groupBuy>> = {
   kind: groupBuy.kind,
@@ -21,7 +21,10 @@ type OfferCall = CardCall<typeof groupBuy>
 
 /** [GB17] Of an offer that is over only pieces count that are bought, or may still be by a team that is open. */
 export const keepBought = (call: OfferCall): Promise<void> =>
-  keepCut(offerKind, call, ({ listFen, priceFen }) => cutOfPlaces(call, listFen, priceFen))
+  keepCut(offerKind, call, async ({ listFen, priceFen }) => ({
+    cutFen: await cutOfPlaces(call, listFen, priceFen),
+    openCount: await countOpen(call),
+  }))
 /** Whether nothing goes back on sale any more; recalled, it has no body. */
 const isOver = (call: OfferCall): boolean =>
   (call.body as OfferCall['body'] | null) === null || call.state.phase !== 'on'
@@ -30,21 +33,32 @@ export async function keepIfOver(call: OfferCall): Promise<void> {
   if (isOver(call)) await keepBought(call)
 }
 /** Places that wait for money are given back at once; open teams have their time. */
-export async function endOffer(call: OfferCall): Promise<void> {
+async function endOffer(call: OfferCall): Promise<void> {
   if (call.state.phase !== 'on') return
   call.setState({ ...call.state, phase: 'ended' })
   call.schedule(call.now, 'sweep')
   await keepBought(call)
 }
-/** [GB18] An offer that is void ends, for good: should the product come back, it is offered anew. */
+/**
+ * [GB18] Ends it for good: should the product come back, or the merchant give again, it is offered anew. Open teams get
+ * their money back at once: nothing may be captured any more.
+ */
+async function voidOffer(call: OfferCall): Promise<void> {
+  call.setState({ ...call.state, void: true })
+  call.cancelJob('end')
+  await endOffer(call)
+  call.schedule(call.now, 'settle')
+}
+/** [GB13] [MER10] Planned for its end; what brings it forward is that its merchant was suspended. */
+export async function endOrVoid(call: OfferCall): Promise<void> {
+  if (call.now < call.body.endsAt && call.state.phase === 'on') await voidOffer(call)
+  else await endOffer(call)
+}
 export const onVoid = (keeper: ProductKeeper): readonly Reaction[] =>
   onProductLeft({
     card: groupBuy,
     table: offerKind.table,
     async endIfVoid(offer) {
-      if (isOver(offer) || !(await isVoid(offer, keeper))) return
-      offer.setState({ ...offer.state, void: true })
-      offer.cancelJob('end')
-      await endOffer(offer)
+      if (!isOver(offer) && (await isVoid(offer, keeper))) await voidOffer(offer)
     },
   })

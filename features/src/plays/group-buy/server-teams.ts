@@ -94,7 +94,7 @@ async function hideTeam(call: OfferCall, teamNo: number): Promise<void> {
 export async function keepPlace(
   call: OfferCall,
   { userId, quantity, teamNo }: Pick<Place, 'userId' | 'quantity' | 'teamNo'>,
-  isVoid: VoidCheck,
+  { isVoid, isPaused }: { readonly isVoid: VoidCheck; readonly isPaused: VoidCheck },
 ): Promise<void> {
   const { body } = call
   const mine = await mineOf(call, userId)
@@ -115,6 +115,7 @@ export async function keepPlace(
     piecesFault(body.perMember, quantity, mine.boughtCount, call.state.left)
   if (fault !== undefined) call.fail(fault)
   if (await isVoid()) call.fail('group_buy.void')
+  if (await isPaused()) call.fail('product.gone')
   const placeId = placeIdOf(call)
   const until = call.now + holdMs
   const place = { placeId, userId, teamNo, quantity, amountFen: authorisedFen(body.ladder, quantity), until }

@@ -1,12 +1,12 @@
 /** Serves group buys: glue between the card's contract, the rules, and the life of teams. */
 import { defineFeature, serveCard, type Feature, type OpenCall } from '@qun/core'
 import { ledgerAudits } from '@qun/ledger'
-import { admitOffer, guardOf, isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
+import { admitOffer, guardOf, isPaused, isVoid, type ProductKeeper } from '../../shared/offer/server.ts'
 import { groupBuy } from './contract.ts'
 import { audits } from './store-audits.ts'
 import { offerFault } from './rules.ts'
 import { hostWith } from './server-host.ts'
-import { endOffer, keepBought, keepIfOver, offerKind, onVoid } from './server-offer.ts'
+import { endOrVoid, keepBought, keepIfOver, offerKind, onVoid } from './server-offer.ts'
 import {
   giveBack,
   keepPlace,
@@ -32,16 +32,21 @@ async function open(call: OpenCall<typeof groupBuy>, keeper: ProductKeeper | und
   return { phase: 'on', left: stock, ...counts, teams: [] }
 }
 
-/** [GB7] [GB13] Ends the open teams whose time is over, or all when the offer was cancelled; plans the next. */
+/** [GB7] [GB13] [GB18] Ends the open teams whose time is over, or all of an offer cancelled or void; plans the next. */
 async function settle(call: OfferCall, keeper: ProductKeeper | undefined): Promise<void> {
-  const isCancelled = call.state.phase === 'cancelled'
+  const ended = endedBefore(call.state)
   const first = await openTeams(call, { after: 0, limit: settledAtOnce })
-  const due = first.filter((team) => isCancelled || team.until <= call.now)
-  const why = isCancelled ? 'cancelled' : 'deadline'
+  const due = first.filter((team) => ended !== undefined || team.until <= call.now)
+  const why = ended ?? 'deadline'
   for (const team of await teamsFrom(call, due)) await settleTeam(call, team, why, () => isVoid(call, keeper))
   if (call.state.openCount === 0) return
   const next = due.length === first.length ? call.now : first[due.length]?.until
   call.schedule(next ?? call.now, 'settle')
+}
+/** Why no team of the offer waits for its deadline. */
+function endedBefore(state: OfferState): 'cancelled' | 'void' | undefined {
+  if (state.void === true) return 'void'
+  return state.phase === 'cancelled' ? 'cancelled' : undefined
 }
 /** [GB4] Gives back what was not paid in time, and plans the next. */
 async function sweep(call: OfferCall): Promise<void> {
@@ -51,14 +56,18 @@ async function sweep(call: OfferCall): Promise<void> {
   if (nextAt !== undefined) call.schedule(all ? call.now : nextAt, 'sweep')
 }
 
+const checksOf = (call: OfferCall, keeper: ProductKeeper | undefined) => ({
+  isVoid: () => isVoid(call, keeper),
+  isPaused: () => isPaused(call, keeper),
+})
 const cardWith = (keeper: ProductKeeper | undefined) =>
   serveCard(groupBuy, {
     open: (call) => open(call, keeper),
     actions: {
       start: (call, { quantity }) =>
-        keepPlace(call, { userId: call.actorId, quantity, teamNo: null }, () => isVoid(call, keeper)),
+        keepPlace(call, { userId: call.actorId, quantity, teamNo: null }, checksOf(call, keeper)),
       join: (call, { teamNo, quantity }) =>
-        keepPlace(call, { userId: call.actorId, quantity, teamNo }, () => isVoid(call, keeper)),
+        keepPlace(call, { userId: call.actorId, quantity, teamNo }, checksOf(call, keeper)),
       async release(call) {
         const { place } = await mineOf(call, call.actorId)
         if (place?.status !== 'held') return call.fail('group_buy.no_place')
@@ -88,7 +97,7 @@ const cardWith = (keeper: ProductKeeper | undefined) =>
         await sweep(call)
         await keepIfOver(call)
       },
-      end: endOffer,
+      end: endOrVoid,
     },
     recallable: (state) => (state.teamCount === 0 && state.heldCount === 0 ? true : 'group_buy.locked'),
     async recalled(call) {

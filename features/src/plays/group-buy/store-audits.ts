@@ -63,7 +63,8 @@ export const audits: readonly Audit[] = [
       LEFT JOIN group_buy_instructions i USING (app_id, order_id)
       WHERE p.order_id IS NOT NULL AND CASE p.status WHEN 'won' THEN i.what IS DISTINCT FROM 'capture'
         WHEN 'lost' THEN i.what IS DISTINCT FROM 'void' OR i.amount_fen <> p.amount_fen
-        WHEN 'refunded' THEN i.what = 'void' ELSE i.what IS NOT NULL END
+        WHEN 'refunded' THEN i.what = 'void' AND NOT EXISTS (SELECT FROM group_buy_orders o WHERE o.app_id = p.app_id
+          AND o.order_id = p.order_id AND o.user_id <> p.user_id) ELSE i.what IS NOT NULL END
       UNION ALL SELECT i.app_id || ' order ' || i.order_id FROM group_buy_instructions i
         LEFT JOIN group_buy_places p USING (app_id, order_id) WHERE p.order_id IS NULL`,
   ),

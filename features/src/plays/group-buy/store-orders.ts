@@ -1,5 +1,5 @@
 /** What is known of each order: the place it is for, and that it was told to be paid or over, whatever came first. */
-import type { AppId, GroupId } from '@qun/contract'
+import type { AppId, GroupId, UserId } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import { sql } from 'kysely'
 import type { Offered } from './store.ts'
@@ -12,9 +12,11 @@ export interface StoredOrder {
   readonly isPaid: boolean
   /** It was cancelled or refunded. */
   readonly isEnded: boolean
+  /** Whose it is; null while nobody told. */
+  readonly userId: UserId | null
 }
 const columns = sql`group_id AS "groupId", seq, place_id AS "placeId", paid_at IS NOT NULL AS "isPaid",
-  ended_at IS NOT NULL AS "isEnded"`
+  ended_at IS NOT NULL AS "isEnded", user_id AS "userId"`
 
 /**
  * Makes an order known with what was told of it, if anything, and locks it: one request or event about an order at a
@@ -24,13 +26,14 @@ export async function lockOrder(
   tx: Tx,
   appId: AppId,
   orderId: string,
-  told: { readonly paidAt?: number; readonly endedAt?: number } = {},
+  told: { readonly paidAt?: number; readonly endedAt?: number; readonly userId?: UserId | undefined } = {},
 ): Promise<StoredOrder> {
-  const { paidAt = null, endedAt = null } = told
-  const { rows } = await sql<StoredOrder>`INSERT INTO group_buy_orders AS o (app_id, order_id, paid_at, ended_at)
-    VALUES (${appId}, ${orderId}, ${paidAt}::bigint, ${endedAt}::bigint)
+  const { paidAt = null, endedAt = null, userId = null } = told
+  const { rows } =
+    await sql<StoredOrder>`INSERT INTO group_buy_orders AS o (app_id, order_id, paid_at, ended_at, user_id)
+    VALUES (${appId}, ${orderId}, ${paidAt}::bigint, ${endedAt}::bigint, ${userId})
     ON CONFLICT (app_id, order_id) DO UPDATE SET paid_at = coalesce(o.paid_at, excluded.paid_at),
-      ended_at = coalesce(o.ended_at, excluded.ended_at)
+      ended_at = coalesce(o.ended_at, excluded.ended_at), user_id = coalesce(o.user_id, excluded.user_id)
     RETURNING ${columns}`.execute(tx)
   const [row] = rows
   if (row === undefined) throw new Error(`order ${orderId} was not kept`)

@@ -3,10 +3,12 @@ import type { AppId, GroupId, UserId } from '@qun/contract'
 import { ledgerMigrations } from '@qun/ledger'
 import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql, type RawBuilder } from 'kysely'
+import { countRunning, offerMigrations } from '../../shared/offer/store.ts'
 import type { Instruction } from './contract.ts'
 
 export const migrations: readonly Migration[] = [
   ...ledgerMigrations,
+  ...offerMigrations,
   {
     id: 'group-buy-001',
     up: [
@@ -78,6 +80,10 @@ export const migrations: readonly Migration[] = [
         WHERE over_at IS NULL`,
     ],
   },
+  // [MER4] Those that run count among what is offered of their products.
+  { id: 'group-buy-005', up: countRunning('group_buy_offers') },
+  // Whose order it is; null while nobody told.
+  { id: 'group-buy-006', up: [`ALTER TABLE group_buy_orders ADD COLUMN user_id text`] },
 ]
 
 /** The message of an offer, with its transaction: any card call is one. */
@@ -188,6 +194,12 @@ export async function cutOfPlaces(at: Offered, listFen: number, lowestFen: numbe
       WHERE ${here(at)} AND status IN ('held', 'paid', 'won')) p
     LEFT JOIN (SELECT team_no, price_fen FROM group_buy_teams WHERE ${here(at)}) t USING (team_no)`.execute(at.tx)
   return rows[0]?.fen ?? 0
+}
+/** [MER4] Pieces kept or paid that no team bought yet. */
+export async function countOpen(at: Offered): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT coalesce(sum(quantity), 0)::bigint AS n FROM group_buy_places
+    WHERE ${here(at)} AND status IN ('held', 'paid')`.execute(at.tx)
+  return rows[0]?.n ?? 0
 }
 /** [GB10] The place an order of the app paid for, or the one kept for its money that goes back. */
 export async function placeOfOrder(

@@ -1,9 +1,10 @@
 /** What the host is told of places, and what becomes of an offer whose product is no longer the group's to sell. */
 import { HOUR, type UserId } from '@qun/contract'
-import { refusalOf, shopId, startWorld, type At } from '@qun/testing'
+import { appId, refusalOf, shopId, startWorld, type At } from '@qun/testing'
 import { expect, test } from 'vitest'
-import { putMerchantEndpoint } from '../../people/merchant/contract.ts'
+import { putMerchantEndpoint, suspendMerchant } from '../../people/merchant/contract.ts'
 import merchants from '../../people/merchant/server.ts'
+import { addMembers } from '../../people/membership/contract.ts'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
 import { removeProduct } from '../../trade/product/contract.ts'
@@ -129,9 +130,96 @@ test('[MER6] [GB18] a team large enough at its deadline buys nothing of an offer
   expect(await world.read(at, groupBuy)).toMatchObject({ left: 99, completedCount: 0, soldCount: 0 })
 })
 
+const suspend = (world: World, suspended: boolean) =>
+  world.asServer().call(suspendMerchant, { params: { merchantId: shopId }, body: { suspended } })
+const rungs = [
+  { size: 2, priceFen: 1_900 },
+  { size: 3, priceFen: 1_500 },
+]
+/** A team that filled and bought; one at its first rung with a place kept; one alone, whose leader pays alone. */
+async function threeTeams(world: World): Promise<At> {
+  const more = ['m1', 'm2', 'm3', 'm4'] as UserId[]
+  for (const userId of more) await world.core.putUser(appId, { userId, name: userId })
+  await world.as('wang').call(addMembers, { params: { groupId: world.groupId }, body: { userIds: more } })
+  const at = await world.as('wang').post(world.groupId, groupBuy, {
+    ...{ productId: 'roll', refunds: '七天内可退', stock: 99, ladder: rungs, perMember: 2, teamMs: HOUR },
+    ...{ endsAt: world.time.now() + 24 * HOUR, late: 'new-team' as const },
+  })
+  for (const [teamNo, team] of [['li', 'zhao', 'sun'], ['he', 'm1'], ['m2']].entries())
+    for (const [n, who] of team.entries()) {
+      const told =
+        n === 0
+          ? await start(world, at, who)
+          : await refusalOf(world.as(who).act(at, groupBuy, 'join', { teamNo: teamNo + 1, quantity: 1 }))
+      expect(told).toBeNull()
+      await paid(world, at, who)
+    }
+  expect(await refusalOf(world.as('m3').act(at, groupBuy, 'join', { teamNo: 2, quantity: 1 }))).toBeNull()
+  return at
+}
+const dueOf = async (world: World) => (await due(world)).map(({ what, orderId }) => `${what} ${orderId}`).toSorted()
+const bought = ['capture o-li', 'capture o-sun', 'capture o-zhao']
+const back = ['void o-he', 'void o-m1', 'void o-m2']
+
+test.each(['for good', 'for a moment'])(
+  '[MER10] [GB18] suspended %s: what was bought stays bought, open teams get their money back at once, nothing is captured after',
+  async (how) => {
+    await using world = await open()
+    const at = await threeTeams(world)
+    const placeId = await placeIdOf(world, at, 'm3')
+    await suspend(world, true)
+    // Before any round came by: nothing is kept, and what is paid goes back.
+    expect(await place(world, at, placeId)).toMatchObject({ status: 'void' })
+    expect(await start(world, at, 'm4')).toBe('group_buy.void')
+    await world.settle()
+    expect(await dueOf(world)).toEqual([...bought, ...back])
+    const over = { phase: 'ended', void: true, openCount: 0, heldCount: 0, completedCount: 1, soldCount: 3, left: 96 }
+    expect(await world.read(at, groupBuy)).toMatchObject(over)
+    if (how === 'for a moment') await suspend(world, false)
+    // The place that was kept is paid too late: its team was at the rung that it would have filled.
+    expect(await paid(world, at, 'm3')).toMatchObject({ status: 'lost', teamNo: null })
+    await world.pass(24 * HOUR)
+    expect(await dueOf(world)).toEqual([...bought, ...back, 'void o-m3'])
+    expect(await world.read(at, groupBuy)).toMatchObject(over)
+    expect(await place(world, at, placeId)).toMatchObject({ status: 'lost' })
+  },
+)
+test('[MER10] [GB18] a team whose deadline comes before the round that stops it buys nothing; the place that would fill it neither', async () => {
+  await using world = await open()
+  const at = await threeTeams(world)
+  await suspend(world, true)
+  expect(await paid(world, at, 'm3')).toMatchObject({ status: 'lost' })
+  world.time.moveTo(world.time.now() + HOUR)
+  await world.settle()
+  expect(await dueOf(world)).toEqual([...bought, ...back, 'void o-m3'])
+})
+test('[MER10] [GB18] lifted before any round came by, it goes on as if nothing had been told', async () => {
+  await using world = await open()
+  const at = await threeTeams(world)
+  await suspend(world, true)
+  await suspend(world, false)
+  await world.settle()
+  expect(await world.read(at, groupBuy)).toMatchObject({ phase: 'on', openCount: 2, heldCount: 1 })
+  await world.pass(HOUR)
+  expect(await dueOf(world)).toEqual([...bought, 'capture o-he', 'capture o-m1', 'void o-m2'].toSorted())
+})
+
 test('[GB16] without a catalogue no offer is posted', async () => {
   await using world = await startWorld({ features: [message, membership, createGroupBuy()], watching: [] })
   expect(await refusalOf(offer(world))).toBe('product.not_found')
+})
+
+test('[GB16] [GB21] off for a while: no place is kept, a kept one is paid, and on again it goes on', async () => {
+  await using world = await open()
+  const at = await offer(world)
+  expect(await start(world, at, 'li')).toBeNull()
+  await aProduct(world, 'roll', { priceFen: 2_900, state: 'off' })
+  expect(await start(world, at, 'zhao')).toBe('product.gone')
+  expect(await paid(world, at, 'li')).toMatchObject({ status: 'paid' })
+  expect(await join(world, at, 'zhao')).toBe('product.gone')
+  await aProduct(world, 'roll', { priceFen: 2_900, floorFen: 2_900, stock: 0 })
+  expect(await join(world, at, 'zhao')).toBeNull()
+  expect(await paid(world, at, 'zhao')).toMatchObject({ status: 'won' })
 })
 
 test('[E-23] whom the host’s risk port denies is kept no place', async () => {

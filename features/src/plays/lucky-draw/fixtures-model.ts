@@ -64,10 +64,14 @@ export function winnersOf(
 export class People {
   readonly admins = new Set(['wang', 'he'])
   readonly minors = new Set<string>()
+  /** Who works for the shop, without a role or a badge here. */
+  readonly employed = new Set<string>()
   /** Orders that were cancelled or refunded. */
   readonly ended = new Set<string>()
   isStaff = (who: string) =>
-    this.admins.has(who) || ((personas as Record<string, { badge?: string | null }>)[who]?.badge ?? null) !== null
+    this.admins.has(who) ||
+    this.employed.has(who) ||
+    ((personas as Record<string, { badge?: string | null }>)[who]?.badge ?? null) !== null
   isVoid = (who: string) => this.isStaff(who) || this.minors.has(who)
 }
 interface Chance {

@@ -19,8 +19,8 @@ export const hashing: Hashing = {
   sha256: (bytes) => createHash('sha256').update(bytes).digest(),
   hmac: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),
 }
-export const open = (draw: Feature = plainDraw, limits = {}) =>
-  startWorld({ features: [message, membership, draw], limits })
+export const open = (draw: Feature = plainDraw, limits = {}, more: readonly Feature[] = []) =>
+  startWorld({ features: [message, membership, draw, ...more], limits })
 type Body = BodyOf<typeof luckyDraw>
 export function bodyAt(world: World, change: Partial<Body> = {}): Body {
   const closesAt = world.time.now() + 10 * MINUTE

@@ -3,8 +3,17 @@ import { createHash } from 'node:crypto'
 import { MINUTE } from '@qun/contract'
 import { refusalOf, type At } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
-import { addMembers, disbandGroup, leaveGroup, removeMember, setRole } from '../../people/membership/contract.ts'
-import { entriesOf, luckyDraw, proofOf } from './contract.ts'
+import { putMerchantEndpoint, putStaff, removeStaff } from '../../people/merchant/contract.ts'
+import merchants from '../../people/merchant/server.ts'
+import {
+  addMembers,
+  createGroupForHost,
+  disbandGroup,
+  leaveGroup,
+  removeMember,
+  setRole,
+} from '../../people/membership/contract.ts'
+import { entriesOf, grantChance, luckyDraw, proofOf } from './contract.ts'
 import { bodyAt, enter, enterFresh, hashing, id, open, post, proofIn, runVerifier } from './fixtures.ts'
 import { drawFault, firstRoundAfter, roundAt } from './rules.ts'
 import type { Beacon } from './server-beacons.ts'
@@ -47,6 +56,45 @@ describe('entering', () => {
       .as('wang')
       .call(setRole, { params: { groupId: world.groupId, userId: id('sun') }, body: { role: 'admin' } })
     expect(await refusalOf(enter(world, at, 'sun'))).toBe('draw.staff_excluded')
+  })
+  test.each([
+    ['the shop', 'shop'],
+    ['a store of it', 'store'],
+    ['whom the shop belongs to', 'group'],
+  ])('[LD11] who works for %s takes no part, in whatever post and without a badge', async (_, merchantId) => {
+    await using world = await open(plainDraw, {}, [merchants])
+    const host = world.asServer()
+    for (const [at, parentId] of [['group'], ['shop', 'group'], ['store', 'shop'], ['other']] as const)
+      await host.call(putMerchantEndpoint, {
+        params: { merchantId: at },
+        body: { name: at, ...(parentId && { parentId }) },
+      })
+    const work = (at: string, userId: string, abilities: 'issue'[] = []) =>
+      host.call(putStaff, { params: { merchantId: at, userId: id(userId) }, body: { post: '店员', abilities } })
+    await work('shop', 'wang', ['issue'])
+    const memberIds = ['li', 'zhao', 'sun'].map(id)
+    const made = { merchantId: 'shop', name: '群', ownerId: id('wang'), adminIds: [], memberIds }
+    const { groupId } = await host.call(createGroupForHost, { body: made })
+    await work(merchantId, 'li')
+    await work('other', 'sun')
+    const at = await world.as('wang').post(groupId, luckyDraw, {
+      ...bodyAt(world, { chances: { how: '每单一次', most: 3 } }),
+      prizes: [{ name: '可颂', quantity: 9, valueFen: 1_600 }],
+    })
+    expect(await refusalOf(enter(world, at, 'li'))).toBe('draw.staff_excluded')
+    const chance = { params: { ...at, chanceId: 'c1' }, body: { userId: id('li') } }
+    expect(await refusalOf(host.call(grantChance, chance))).toBe('draw.staff_excluded')
+    // Let go, they are a member like any other; who is hired after entering is set aside at the draw.
+    await host.call(removeStaff, { params: { merchantId, userId: id('li') } })
+    for (const who of ['zhao', 'sun']) await enter(world, at, who)
+    await enterFresh(world, at, 'li', 'later')
+    await work(merchantId, 'zhao')
+    await world.pass(11 * MINUTE)
+    const drawn = await world.read(at, luckyDraw)
+    expect(drawn.winners.map((winner) => winner.userId).toSorted()).toEqual(['li', 'sun'])
+    const { proof, entries } = await proofIn(world, at, 'sun')
+    expect(proof.voided).toEqual([1])
+    expect(await drawFault(hashing, proof, entries)).toBeUndefined()
   })
   test('[LD1] nobody enters at or after the closing time, also while its job is late', async () => {
     await using world = await open()

@@ -29,6 +29,18 @@ export const plants: Plants = {
       to: `return member !== undefined && !member.active && isStaff(member)`,
     },
     {
+      bug: 'Who works for the shop takes part',
+      file: 'server.ts',
+      from: `  if (await worksForHouse(call, actorId)) call.fail('draw.staff_excluded')\n`,
+      to: ``,
+    },
+    {
+      bug: 'Who was hired by the shop wins',
+      file: 'server-parts.ts',
+      from: `working.has(entry.userId) || isVoid`,
+      to: `isVoid`,
+    },
+    {
       bug: 'Who turned out to be under age wins',
       file: 'server-parts.ts',
       from: `  if ((await call.findUser(userId))?.minor === true) return true // [LD16]\n`,

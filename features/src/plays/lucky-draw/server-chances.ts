@@ -6,7 +6,7 @@ import type { UserId } from '@qun/contract'
 import { serveEndpoint, type Reaction } from '@qun/core'
 import { chancesPerOrderMax, grantChance, luckyDraw } from './contract.ts'
 import { isStaff, weightOf } from './rules.ts'
-import type { DrawCall } from './server-parts.ts'
+import { worksForHouse, type DrawCall } from './server-parts.ts'
 import { addChance, chancesOfOrder, countChances, lockOrder, setWeight, takeChance } from './store-chances.ts'
 
 /** [LD20] While it is, weights may change: afterwards the list is hashed, and everybody has seen the hash. */
@@ -30,6 +30,7 @@ export const grant = serveEndpoint(grantChance, async (call) => {
   const member = await card.findMember(userId)
   if (member?.active !== true) return call.fail('draw.not_eligible')
   if (isStaff(member) || userId === card.senderId) call.fail('draw.staff_excluded')
+  if (await worksForHouse(card, userId)) call.fail('draw.staff_excluded')
   if ((await call.findUser(userId))?.minor === true) call.fail('user.minor_restricted')
   if (order.isEnded) call.fail('draw.order_ended')
   const given = await addChance(call.tx, card, { chanceId, userId, orderId }, call.now)

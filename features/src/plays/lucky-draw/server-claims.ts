@@ -3,8 +3,8 @@ import type { ActionCall } from '@qun/core'
 import { type luckyDraw, type Proof, winnersShownMax } from './contract.ts'
 import { redrawIdOf, redrawWinners } from './rules.ts'
 import { keepPrizes } from './server-budget.ts'
-import { allEntries, announce, type DrawCall, hashing, isVoid, namesOf, nameWinners } from './server-parts.ts'
-import { addClaim, findProof, keepProof, listClaims, listEntries, type Entry } from './store.ts'
+import { allEntries, announce, type DrawCall, hashing, namesOf, nameWinners, voidOf } from './server-parts.ts'
+import { addClaim, findProof, keepProof, listClaims, listEntries } from './store.ts'
 
 const dayMs = 86_400_000
 export const claimEnd = (days: number, drawnAt: number): number => drawnAt + days * dayMs
@@ -51,9 +51,7 @@ async function redraw(call: DrawCall, claimed: ReadonlySet<string>): Promise<boo
   const entries = await listEntries(call.tx, call, allEntries)
   const lapsing = proof.winners.filter((winner) => !claimed.has(winner.userId))
   const lapsed = lapsing.map((winner) => winner.entryNo)
-  const drawn = await redrawWinners(hashing, proof, entries, lapsed, (entryNo) =>
-    isVoid(call, entries[entryNo - 1] as Entry),
-  )
+  const drawn = await redrawWinners(hashing, proof, entries, lapsed, await voidOf(call, entries))
   const winners: Proof['winners'] = await nameWinners(call, drawn.winners, entries)
   for (const { userId, entryNo, prize } of lapsing) call.setMine(userId, { entryNo, prize, isLapsed: true })
   for (const { userId, entryNo, prize } of winners) call.setMine(userId, { entryNo, prize, isRedrawn: true })

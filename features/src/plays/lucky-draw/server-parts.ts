@@ -1,7 +1,7 @@
 /** What drawing and claiming share: hashes, the list's lines, who may not win, winners by name, and telling all. */
 import { createHash, createHmac } from 'node:crypto'
-import type { LocalText } from '@qun/contract'
-import type { CardCall } from '@qun/core'
+import type { LocalText, UserId } from '@qun/contract'
+import { staffAmong, type CardCall } from '@qun/core'
 import { systemLine } from '../../words/message/contract.ts'
 import type { EntryLine, luckyDraw, Winner } from './contract.ts'
 import { isStaff, userHashOf, type Drawn, type Hashing } from './rules.ts'
@@ -25,8 +25,26 @@ export const linesOf = (drawId: string, entries: readonly Entry[]): Promise<Entr
       ...(nonce === undefined ? {} : { nonce }),
     })),
   )
+/** [LD11] [D5] Whoever works for the house that gives the prizes, with a badge here or without, takes no part. */
+export const worksForHouse = async (call: DrawCall, userId: UserId): Promise<boolean> =>
+  (await staffAmong(call, call.groupId, [userId])).has(userId)
+/** What tells of each drawn entry whether it is set aside; who works for the house is asked for all at once. */
+export async function voidOf(
+  call: DrawCall,
+  entries: readonly Entry[],
+): Promise<(entryNo: number) => boolean | Promise<boolean>> {
+  const working = await staffAmong(
+    call,
+    call.groupId,
+    entries.map(({ userId }) => userId),
+  )
+  return (entryNo) => {
+    const entry = entries[entryNo - 1] as Entry
+    return working.has(entry.userId) || isVoid(call, entry)
+  }
+}
 /** [LD11] Who left stays in the list; who is banned or runs the group by the time of the draw is set aside. */
-export async function isVoid(call: DrawCall, { userId }: Entry): Promise<boolean> {
+async function isVoid(call: DrawCall, { userId }: Entry): Promise<boolean> {
   if (await call.isBanned(userId)) return true
   if ((await call.findUser(userId))?.minor === true) return true // [LD16]
   const member = await call.findMember(userId)

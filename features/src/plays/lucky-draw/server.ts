@@ -23,7 +23,17 @@ import { grant, onOrder } from './server-chances.ts'
 import { serveBeacons, type Beacon } from './server-beacons.ts'
 import { claim, claimEnd, endClaims } from './server-claims.ts'
 import { drandBeacon, type DrandOptions } from './server-drand.ts'
-import { allEntries, announce, hashing, isVoid, linesOf, namesOf, nameWinners, type DrawCall } from './server-parts.ts'
+import {
+  allEntries,
+  announce,
+  hashing,
+  linesOf,
+  namesOf,
+  nameWinners,
+  voidOf,
+  worksForHouse,
+  type DrawCall,
+} from './server-parts.ts'
 import { audits } from './store-audits.ts'
 import { addEntry, findProof, keepProof, keepSeed, listEntries, migrations, readSeed, type Entry } from './store.ts'
 import { countChances } from './store-chances.ts'
@@ -81,6 +91,7 @@ async function enter(call: ActionCall<typeof luckyDraw>, nonce: string | undefin
   if ((await call.mineOf(actorId)) !== undefined) return
   if (state.phase !== 'open' || call.now >= (body.closesAt ?? 0)) call.fail('draw.closed')
   if (actor === undefined || actorId === call.senderId || isStaff(actor)) call.fail('draw.staff_excluded')
+  if (await worksForHouse(call, actorId)) call.fail('draw.staff_excluded')
   if (call.isMinor) call.fail('user.minor_restricted') // [LD16]
   const isGrouped = entropyOf(body).mode === 'group'
   if (isGrouped && nonce === undefined) call.fail('draw.nonce_missing')
@@ -125,9 +136,7 @@ async function draw(call: DrawCall, { beacon: source }: LuckyDrawOptions): Promi
   const { drawId, commit } = call.state
   const quantities = body.prizes.map((prize) => prize.quantity)
   const key = await drawKeyOf(hashing, { seed, drawId, listHash, beacon })
-  const drawn = await drawWinners(hashing, key, entries, quantities, (entryNo) =>
-    isVoid(call, entries[entryNo - 1] as Entry),
-  )
+  const drawn = await drawWinners(hashing, key, entries, quantities, await voidOf(call, entries))
   const winners = await nameWinners(call, drawn.winners, entries)
   for (const { userId, entryNo, prize } of winners) call.setMine(userId, { entryNo, prize })
   await keepPrizes(call, winners)

@@ -22,6 +22,8 @@ import {
   type World,
 } from '@qun/testing'
 import { expect, test } from 'vitest'
+import { putMerchantEndpoint, putStaff, removeStaff } from '../../people/merchant/contract.ts'
+import merchants from '../../people/merchant/server.ts'
 import { addMembers, setRole } from '../../people/membership/contract.ts'
 import membership from '../../people/membership/server.ts'
 import { tell, teller } from '../../trade/order/fixtures.ts'
@@ -37,6 +39,9 @@ const guests = Array.from({ length: 45 }, (_, i) => `m${i}`)
 const people = ['wang', 'he', 'li', 'zhao', 'sun', ...guests]
 /** Who is made an admin or found to be under age on the way. */
 const changing = guests.slice(0, 8)
+/** Who is hired and let go on the way, each by the shop or by one that belongs to it. */
+const hired = guests.slice(8, 14)
+const branchId = 'camellia-branch'
 /** Of each campaign; the largest draw fits twice. */
 const campaignFen = 1_000_000
 
@@ -61,6 +66,8 @@ class Walk {
     const { core, groupId } = this.#world
     for (const who of guests) await core.putUser('shop' as never, { userId: id(who), name: who })
     await this.#world.as('wang').call(addMembers, { params: { groupId }, body: { userIds: guests.map(id) } })
+    const branch = { name: '分店', parentId: shopId }
+    await this.#world.asServer().call(putMerchantEndpoint, { params: { merchantId: branchId }, body: branch })
     await this.#newCampaign()
   }
   #newBody(): Model['body'] {
@@ -169,9 +176,10 @@ class Walk {
     if (this.#random() < 0.85) await this.#many(draw)
     await this.#compareBudget(draw)
   }
-  /** Somebody begins or ends to run the group, or is found to be under age. */
+  /** Somebody begins or ends to run the group or to work for the shop, or is found to be under age. */
   async #change(): Promise<void> {
     const { admins, minors } = this.#people
+    if (this.#random() < 0.3) return this.#hire()
     const who = this.#pick(changing)
     if (this.#random() < 0.5) {
       const params = { groupId: this.#world.groupId, userId: id(who) }
@@ -182,6 +190,16 @@ class Walk {
       if (!minors.delete(who)) minors.add(who)
       await this.#world.core.putUser('shop' as never, { userId: id(who), name: who, minor: minors.has(who) })
     }
+  }
+  async #hire(): Promise<void> {
+    const { employed } = this.#people
+    const n = this.#below(hired.length)
+    const who = hired[n] as string
+    const params = { merchantId: n % 2 === 0 ? shopId : branchId, userId: id(who) }
+    const host = this.#world.asServer()
+    if (employed.has(who)) await host.call(removeStaff, { params })
+    else await host.call(putStaff, { params, body: { post: '店员', abilities: n < 3 ? ['issue'] : [] } })
+    if (!employed.delete(who)) employed.add(who)
   }
   async #settle({ at, model }: Draw): Promise<void> {
     await this.#world.core.settle()
@@ -257,7 +275,7 @@ interface Draw {
 
 test(`[LD1] [LD2] [LD3] [LD4] [LD6] [LD7] [LD11] [LD14] [LD16] [LD17] [LD20] [LD26] ${steps} steps (seed ${seed})`, async () => {
   announce(import.meta.filename, steps, seed)
-  await using world = await startWorld({ features: [message, membership, teller, feature], watching: [] })
+  await using world = await startWorld({ features: [message, membership, teller, merchants, feature], watching: [] })
   const walk = new Walk(world)
   await walk.begin()
   let proveAt = 20_000

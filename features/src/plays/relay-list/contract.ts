@@ -4,6 +4,7 @@ import {
   defineCard,
   defineEndpoint,
   GroupIdSchema,
+  MerchantIdSchema,
   MillisSchema,
   nullable,
   oneOf,
@@ -98,7 +99,7 @@ export const relayList = defineCard({
     title: nameText({ maxLength: 60 }),
     note: Type.Optional(Type.String({ maxLength: 500 })),
     fields: Type.Array(Field, { minItems: 1, maxItems: fieldsMax }),
-    /** Price of one piece in fen; the first number field says how many. */
+    /** What the sender says a piece costs, in fen, for people to read; the first number field says how many. */
     unitPriceFen: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000_00 })),
     capacity: Type.Optional(Type.Integer({ minimum: 1, maximum: linesMax })),
     perMember: Type.Integer({ minimum: 1, maximum: linesPerMemberMax }),
@@ -233,7 +234,7 @@ export const exportOf = defineEndpoint({
 })
 
 // ── orders ──
-/** What a list comes to; no amount where no price was set. */
+/** What a list comes to by its sender's own price, for whoever runs it; no amount where no price was set. */
 export const OrderSum = closed({
   lineCount: Type.Integer({ minimum: 0 }),
   quantity: Type.Integer({ minimum: 0 }),
@@ -256,25 +257,32 @@ export const OrderDraft = closed({
   name: Type.String(),
   values: Values,
   quantity: Type.Integer({ minimum: 0 }),
-  amountFen: nullable(Type.Integer({ minimum: 0 })),
 })
+/** [MER6] Where the list stands, whose group that is (null among friends), and who posted it (null: the host). */
+const origin = {
+  groupId: GroupIdSchema,
+  seq: SeqSchema,
+  merchantId: nullable(MerchantIdSchema),
+  posterId: nullable(UserIdSchema),
+} as const
 export type OrderDraft = Static<typeof OrderDraft>
 export const makeOrders = defineEndpoint({
   name: 'relayLists.orders',
   method: 'POST',
   path: '/relay-lists/:groupId/:seq/orders',
-  doc: 'Makes an order draft of each line and locks the list for good. Repeating it answers the same drafts.',
+  doc:
+    'Makes an order draft of each line and locks the list for good. Repeating it answers the same drafts. They ' +
+    'name no amount: any member posts a list, and its price is their own word; the host prices what it sells.',
   by: 'server',
   params: list,
   body: closed({}),
-  answer: closed({ drafts: Type.Array(OrderDraft) }),
+  answer: closed({ drafts: Type.Array(OrderDraft), ...origin }),
   refusals: relayRefusals,
   errors: ['message.not_found'],
 })
 /** A list whose orders somebody made in the chat. */
 export const OrderedList = closed({
-  groupId: GroupIdSchema,
-  seq: SeqSchema,
+  ...origin,
   byId: UserIdSchema,
   lineCount: Type.Integer({ minimum: 1 }),
   at: MillisSchema,

@@ -1,6 +1,6 @@
 /** How a relay list behaves, through a whole world: nobody overwrites anybody. */
 import type { UserId } from '@qun/contract'
-import { refusalOf, startWorld, type At, type World } from '@qun/testing'
+import { refusalOf, shopId, startWorld, type At, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import membership from '../../people/membership/server.ts'
 import message from '../../words/message/server.ts'
@@ -143,9 +143,7 @@ describe('ending', () => {
     expect((await world.read(at, relayList)).phase).toBe('closed')
     expect(await join(world, 'zhao', at)).toBe('relay_list.closed')
     const drafts = await world.asServer().call(makeOrders, { params: at, body: {} })
-    expect(drafts.drafts).toEqual([
-      { no: 1, userId: 'li', name: '小李', values: [3, null, null], quantity: 3, amountFen: 5_400 },
-    ])
+    expect(drafts.drafts).toEqual([{ no: 1, userId: 'li', name: '小李', values: [3, null, null], quantity: 3 }])
     expect(await world.asServer().call(makeOrders, { params: at, body: {} })).toEqual(drafts)
     const edit = world.as('li').act(at, relayList, 'update', { no: 1, version: 1, values: [4, null, null] })
     expect(await refusalOf(edit)).toBe('relay_list.locked')
@@ -215,14 +213,36 @@ describe('orders', () => {
     expect(await waiting(world)).toEqual([[at.seq, 'wang', 1]])
     const read = () => world.asServer().call(makeOrders, { params: at, body: {} })
     const { drafts } = await read()
-    expect(drafts).toEqual([
-      { no: 1, userId: 'li', name: '小李', values: [3, null, '13800138000'], quantity: 3, amountFen: 5_400 },
-    ])
+    expect(drafts).toEqual([{ no: 1, userId: 'li', name: '小李', values: [3, null, '13800138000'], quantity: 3 }])
     expect(await waiting(world)).toHaveLength(1)
     const take = () => world.asServer().call(takeOrders, { params: at, body: {} })
     expect([await take(), await take()]).toEqual([{}, {}])
     expect(await waiting(world)).toEqual([])
     expect((await read()).drafts).toEqual(drafts)
     expect(await refusalOf(world.as('wang').call(orderedLists, { query: {} }))).toBe('auth.scope')
+  })
+  test('[MER4] [MER6] [RL12] the host is told whose list it is and no price of anybody’s, among friends and in a shop’s group', async () => {
+    await using world = await open()
+    const friends = await world.makeFriendsGroup(['li', 'zhao'])
+    const host = world.asServer()
+    for (const [groupId, merchantId] of [
+      [friends, null],
+      [world.groupId, shopId],
+    ] as const) {
+      // Any member posts a list, and says a price of one fen.
+      const at = await world.as('li').post(groupId, relayList, { ...body, unitPriceFen: 1 })
+      await join(world, 'zhao', at, [9, null, null])
+      expect(await sumFor(world, 'li', at)).toEqual({ lineCount: 1, quantity: 9, amountFen: 9 })
+      expect(await order(world, 'li', at, { lineCount: 1, quantity: 9 })).toBeNull()
+      const origin = { ...at, merchantId, posterId: 'li' }
+      const { lists } = await host.call(orderedLists, { query: {} })
+      expect(lists).toEqual([{ ...origin, byId: 'li', lineCount: 1, at: world.time.now() }])
+      const told = await host.call(makeOrders, { params: at, body: {} })
+      expect(told).toEqual({
+        ...origin,
+        drafts: [{ no: 1, userId: 'zhao', name: '赵阿姨', values: [9, null, null], quantity: 9 }],
+      })
+      await host.call(takeOrders, { params: at, body: {} })
+    }
   })
 })

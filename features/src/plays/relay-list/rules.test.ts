@@ -101,7 +101,7 @@ test('[RL10] a sum is that of the drafts, one of each line that stands; without 
       const quantity = standing.reduce((sum, one) => sum + one.quantity, 0)
       const amountFen = price === undefined || standing.length === 0 ? null : quantity * price
       const drafts = draftsOf(body, lines)
-      expect(sumOf(drafts)).toEqual({ lineCount: standing.length, quantity, amountFen })
+      expect(sumOf(body, drafts)).toEqual({ lineCount: standing.length, quantity, amountFen })
       expect(drafts.every(({ no }) => lines[no - 1]?.withdrawn === false)).toBe(true)
     }),
   )

@@ -72,32 +72,20 @@ export function isOverfull(fields: readonly Field[], chosen: readonly (readonly 
 
 // ── orders ──
 export type Ordered = Pick<OrderDraft, 'no' | 'userId' | 'name' | 'values'> & { readonly withdrawn: boolean }
-/** [RL10] A draft of each line that stands. */
-export function draftsOf(body: Pick<RelayBody, 'fields' | 'unitPriceFen'>, lines: readonly Ordered[]): OrderDraft[] {
-  const { fields, unitPriceFen } = body
+/** [RL10] [RL12] A draft of each line that stands, without an amount. */
+export function draftsOf({ fields }: Pick<RelayBody, 'fields'>, lines: readonly Ordered[]): OrderDraft[] {
   return lines
     .filter(({ withdrawn }) => !withdrawn)
-    .map(({ no, userId, name, values }) => {
-      const quantity = quantityOf(fields, values)
-      return {
-        no,
-        userId,
-        name,
-        values,
-        quantity,
-        amountFen: unitPriceFen === undefined ? null : unitPriceFen * quantity,
-      }
-    })
+    .map(({ no, userId, name, values }) => ({ no, userId, name, values, quantity: quantityOf(fields, values) }))
 }
-/** [RL10] What drafts come to, to be confirmed before they are made. */
-export function sumOf(drafts: readonly Pick<OrderDraft, 'quantity' | 'amountFen'>[]): OrderSum {
-  const total = (parts: readonly number[]) => parts.reduce((sum, part) => sum + part, 0)
-  const amounts = drafts.flatMap(({ amountFen }) => (amountFen === null ? [] : [amountFen]))
-  return {
-    lineCount: drafts.length,
-    quantity: total(drafts.map(({ quantity }) => quantity)),
-    amountFen: amounts.length === 0 ? null : total(amounts),
-  }
+/** [RL10] What drafts come to by the sender's price, to be confirmed before they are made. */
+export function sumOf(
+  { unitPriceFen }: Pick<RelayBody, 'unitPriceFen'>,
+  drafts: readonly Pick<OrderDraft, 'quantity'>[],
+): OrderSum {
+  const quantity = drafts.reduce((sum, draft) => sum + draft.quantity, 0)
+  const isPriced = unitPriceFen !== undefined && drafts.length > 0
+  return { lineCount: drafts.length, quantity, amountFen: isPriced ? unitPriceFen * quantity : null }
 }
 
 // ── pasting and exporting ──

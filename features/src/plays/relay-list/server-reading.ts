@@ -47,7 +47,7 @@ const exported = serveEndpoint(exportOf, async (call) => {
 const orderSum = serveEndpoint(orderSumOf, async (call): Promise<OrderSum> => {
   const { list, seesAll } = await readList(call)
   if (!seesAll) call.fail('group.permission')
-  return sumOf(draftsOf(list.body, await listLines(list, { after: 0, limit: linesMax })))
+  return sumOf(list.body, draftsOf(list.body, await listLines(list, { after: 0, limit: linesMax })))
 })
 
 export const readEndpoints = [lines, exported, orderSum]

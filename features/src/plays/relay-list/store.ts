@@ -79,15 +79,21 @@ export async function listLines(
 
 // ── orders made in the chat ──
 /** [RL11] The primary key is the second wall: a list is ordered once. */
-export async function addOrdered({ tx, appId, groupId, seq }: Place, ordered: OrderedList): Promise<void> {
+export async function addOrdered(
+  { tx, appId, groupId, seq }: Place,
+  ordered: Pick<OrderedList, 'byId' | 'lineCount' | 'at'>,
+): Promise<void> {
   const { byId, lineCount, at: madeAt } = ordered
   await sql`INSERT INTO relay_list_orders (app_id, group_id, seq, by_id, line_count, status, at)
     VALUES (${appId}, ${groupId}, ${seq}, ${byId}, ${lineCount}, 'due', ${madeAt})`.execute(tx)
 }
 export async function listOrdered(tx: Tx, appId: AppId, limit: number): Promise<OrderedList[]> {
-  const { rows } = await sql<OrderedList>`SELECT group_id AS "groupId", seq, by_id AS "byId",
-      line_count AS "lineCount", at FROM relay_list_orders
-    WHERE app_id = ${appId} AND status = 'due' ORDER BY at, group_id, seq LIMIT ${limit}`.execute(tx)
+  const { rows } = await sql<OrderedList>`SELECT o.group_id AS "groupId", o.seq, o.by_id AS "byId",
+      o.line_count AS "lineCount", o.at, g.merchant_path[1] AS "merchantId", nullif(m.sender_id, '') AS "posterId"
+    FROM (SELECT * FROM relay_list_orders WHERE app_id = ${appId} AND status = 'due'
+      ORDER BY at, group_id, seq LIMIT ${limit}) o
+    JOIN messages m USING (app_id, group_id, seq) JOIN groups g USING (app_id, group_id)
+    ORDER BY o.at, o.group_id, o.seq`.execute(tx)
   return rows
 }
 export async function takeOrdered(place: Place): Promise<void> {

@@ -5,7 +5,7 @@
 import { givenBy, refuse, type UserId } from '@qun/contract'
 import { issuerOfGroup } from '@qun/core'
 import { spend, unspend, type LedgerCall } from '@qun/ledger'
-import { endOffer, type Offered, type StoredOffer } from './store.ts'
+import { endOffer, keepPieces, type Offered, type StoredOffer } from './store.ts'
 
 /** Cuts are fen. */
 const currency = 'CNY'
@@ -23,6 +23,13 @@ export async function countCut(
   const against = givenBy(issuer, { userId: call.actorId, campaign }, call.now)
   await spend(call, { ref: refOf(kind, call), currency, amount: cutFen, against })
 }
+/** What an offer that is over still counts. */
+interface Kept {
+  /** What was cut off pieces that are sold, or may still be. */
+  readonly cutFen: number
+  /** Pieces that are not sold and may still be. */
+  readonly openCount: number
+}
 /**
  * The offer is over: from here on it counts what was sold, or may still be, and `kept` tells. Called again whenever
  * that grew less; it never counts more, and gives nothing back twice.
@@ -30,9 +37,11 @@ export async function countCut(
 export async function keepCut(
   of: { readonly kind: string; readonly table: string },
   call: LedgerCall & Offered,
-  kept: (offer: StoredOffer) => Promise<number>,
+  kept: (offer: StoredOffer) => Promise<Kept>,
 ): Promise<void> {
   const offer = await endOffer(of.table, call, call.now)
-  if (offer === undefined || offer.cutFen === null) return
-  await unspend(call, refOf(of.kind, call), await kept(offer))
+  if (offer === undefined) return
+  const { cutFen, openCount } = await kept(offer)
+  await keepPieces(call, openCount)
+  if (offer.cutFen !== null) await unspend(call, refOf(of.kind, call), cutFen)
 }

@@ -7,7 +7,7 @@ import type { AppId, GroupId, RefusalKinds, UserId } from '@qun/contract'
 import type { Guard, OpenCall } from '@qun/core'
 import type { Tx } from '@qun/storage'
 import { countCut } from './server-cuts.ts'
-import { keepOffer } from './store.ts'
+import { addPieces, keepOffer, piecesOffered } from './store.ts'
 
 /** A product as whoever keeps the catalogue knows it. */
 export interface OfferedProduct {
@@ -17,6 +17,8 @@ export interface OfferedProduct {
   /** What it costs in the shop: the list price. */
   readonly priceFen: number
   readonly floorFen?: number
+  /** Null while the host told none. */
+  readonly stock: number | null
   readonly url: string
 }
 export interface OfferPlace {
@@ -31,7 +33,7 @@ export interface ProductKeeper {
     appId: AppId,
     productId: string,
   ): Promise<(OfferedProduct & { readonly merchantName: string }) | undefined>
-  /** The product, which stands until commit, or the code with which the offer is refused. */
+  /** The product, which nobody else offers until commit, or the code with which the offer is refused. */
   admit(
     call: OfferPlace & { readonly actorId: UserId },
     terms: {
@@ -42,8 +44,10 @@ export interface ProductKeeper {
       readonly merchantId: string | undefined
     },
   ): Promise<OfferedProduct | string>
-  /** Whether the group may still sell it. */
+  /** Whether the group may still sell it; not while its merchant is suspended. */
   isSold(call: OfferPlace, productId: string): Promise<boolean>
+  /** Whether the host took it off for now. */
+  isOff(call: OfferPlace, productId: string): Promise<boolean>
 }
 
 /** What the body of every offer says in the same words. */
@@ -106,6 +110,9 @@ export async function admitOffer<Body extends OfferBody>(
   const terms = { productId, priceFen, pieces: stock, listFen, merchantId: merchant?.merchantId }
   const product = (await keeper?.admit(call, terms)) ?? 'product.not_found'
   if (typeof product === 'string') return call.fail(product)
+  // All that run together, of all kinds and in all groups: what they may still sell is promised already.
+  if (product.stock !== null && stock + (await piecesOffered(call, productId)) > product.stock)
+    call.fail('product.stock_exceeded')
   // [E-22] Nothing a buyer must know is empty: the rest is required by the contract.
   if (![title, merchant?.name].every((told = '') => told.trim() !== '')) call.fail(of.undisclosed)
   const { merchantId, floorFen = null } = product
@@ -114,20 +121,30 @@ export async function admitOffer<Body extends OfferBody>(
   await countCut(of.kind, call, { cutFen, campaign: body.campaign })
   const offer = { productId, merchantId, priceFen, listFen: product.priceFen, floorFen, isByHost, cutFen }
   await keepOffer(of.table, call, offer, call.now)
+  await addPieces(call, productId, stock)
   return product
 }
 
 /**
- * [MER6] Whether the group may not sell it any more: the product is gone, or another merchant's, or was when the offer
- * ended for that.
+ * [MER6] [MER10] Whether the group may not sell it any more: the product is gone, or another merchant's, the merchant
+ * is suspended, or one of these was so when the offer ended for it.
  */
 export async function isVoid(
   call: OfferPlace & { readonly body: OfferBody; readonly state: { readonly void?: true } },
   keeper: ProductKeeper | undefined,
 ): Promise<boolean> {
-  // What was posted before products had merchants, or was recalled, names none.
+  // Recalled, it has no body any more.
   const body = call.body as OfferBody | null
-  if (keeper === undefined || body?.merchant === undefined) return false
+  if (body === null) return false
   if (call.state.void === true) return true
+  // What was posted before products had merchants names none.
+  if (keeper === undefined || body.merchant === undefined) return false
   return !(await keeper.isSold(call, body.productId))
+}
+/** [MER4] Whether nothing of it is taken anew for now; what somebody holds already may be paid. */
+export async function isPaused(
+  call: OfferPlace & { readonly body: OfferBody },
+  keeper: ProductKeeper | undefined,
+): Promise<boolean> {
+  return keeper !== undefined && (await keeper.isOff(call, call.body.productId))
 }

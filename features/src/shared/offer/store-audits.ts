@@ -29,6 +29,15 @@ export function offerAudits({ kind, table, title, listField, lowest, kept }: Aud
             OR m.body->'merchant'->>'merchantId' <> o.merchant_id)`,
     ),
     check(
+      'MER4',
+      `While it lasts a ${title} is counted with all its pieces among those of its product.`,
+      sql`SELECT 'the pieces of ' || ${place} || ' count as ' || coalesce(p.pieces, 0) AS place
+        FROM ${sql.table(table)} o JOIN messages m USING (app_id, group_id, seq)
+        LEFT JOIN offer_pieces p USING (app_id, group_id, seq)
+        WHERE o.cut_fen IS NOT NULL AND o.over_at IS NULL AND (p.pieces IS DISTINCT FROM (m.body->>'stock')::bigint
+          OR p.product_id IS DISTINCT FROM o.product_id)`,
+    ),
+    check(
       'MER5',
       `While it lasts a ${title} counts all that it may cut off list prices, and from its end on what was sold.`,
       sql`SELECT 'the cut of ' || ${place} || ' counts ' || coalesce(s.amount, 0) AS place

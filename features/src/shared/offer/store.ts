@@ -4,8 +4,32 @@
  * hands its name in.
  */
 import type { AppId, GroupId } from '@qun/contract'
-import type { Tx } from '@qun/storage'
+import { rls, type Migration, type Tx } from '@qun/storage'
 import { sql } from 'kysely'
+
+/** What all kinds of offers keep together; each kind lists it before its own. */
+export const offerMigrations: readonly Migration[] = [
+  {
+    // [MER4] How many pieces of a product an offer may still sell, whatever its kind; none of one has no row.
+    id: 'offer-001',
+    up: [
+      `CREATE TABLE offer_pieces (
+        app_id text NOT NULL, group_id text NOT NULL, seq bigint NOT NULL, product_id text NOT NULL,
+        pieces bigint NOT NULL CHECK (pieces > 0), PRIMARY KEY (app_id, group_id, seq))`,
+      `CREATE INDEX offer_pieces_of_product ON offer_pieces (app_id, product_id)`,
+      rls('offer_pieces'),
+    ],
+  },
+]
+/** SQL by which a kind counts the offers that run already when it begins to. */
+export const countRunning = (table: string): readonly string[] => [
+  `SET LOCAL qun.app_id = '*'`,
+  `INSERT INTO offer_pieces (app_id, group_id, seq, product_id, pieces)
+    SELECT o.app_id, o.group_id, o.seq, o.product_id, (m.body->>'stock')::bigint
+    FROM ${table} o JOIN messages m USING (app_id, group_id, seq)
+    WHERE o.over_at IS NULL AND m.recalled_at IS NULL AND m.state->>'phase' = 'on'
+      AND (m.body->>'stock')::bigint > 0`,
+]
 
 /** The message of an offer, with its transaction. */
 export interface Offered {
@@ -37,6 +61,26 @@ export async function keepOffer(
       floor_fen, by_host, cut_fen, at)
     VALUES (${appId}, ${groupId}, ${seq}, ${offer.productId}, ${offer.merchantId}, ${offer.priceFen}, ${offer.listFen},
       ${offer.floorFen}, ${offer.isByHost}, ${offer.cutFen}, ${at})`.execute(tx)
+}
+/** [MER4] What offers of a product may still sell together; whoever asks holds the product. */
+export async function piecesOffered({ tx, appId }: Pick<Offered, 'tx' | 'appId'>, productId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT coalesce(sum(pieces), 0)::bigint AS n FROM offer_pieces
+    WHERE app_id = ${appId} AND product_id = ${productId}`.execute(tx)
+  return rows[0]?.n ?? 0
+}
+export async function addPieces(
+  { tx, appId, groupId, seq }: Offered,
+  productId: string,
+  pieces: number,
+): Promise<void> {
+  await sql`INSERT INTO offer_pieces (app_id, group_id, seq, product_id, pieces)
+    VALUES (${appId}, ${groupId}, ${seq}, ${productId}, ${pieces})`.execute(tx)
+}
+/** Only ever lowers; with none left the row goes. */
+export async function keepPieces({ tx, appId, groupId, seq }: Offered, pieces: number): Promise<void> {
+  const here = sql`app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`
+  if (pieces === 0) await sql`DELETE FROM offer_pieces WHERE ${here}`.execute(tx)
+  else await sql`UPDATE offer_pieces SET pieces = least(pieces, ${pieces}::bigint) WHERE ${here}`.execute(tx)
 }
 /** Marks that an offer is over, once, and answers it; its card is locked. Undefined where none was kept. */
 export async function endOffer(

@@ -6,7 +6,7 @@ import type { AppId, GroupId, UserId } from '@qun/contract'
 import type { Tx } from '@qun/storage'
 import type { CatalogueProduct } from './contract.ts'
 import { offerFault, type OfferTerms } from './rules.ts'
-import { findOffered, findProducts, holdProduct, pathOfGroup } from './store.ts'
+import { findOffered, findProducts, holdProduct, isAnySuspended, pathOfGroup } from './store.ts'
 
 interface Place {
   readonly tx: Tx
@@ -28,10 +28,18 @@ export const offeredProducts = {
     const fault = offerFault(product, terms, { path, isHost: (call.actorId as string) === '' })
     return fault ?? (product as CatalogueProduct)
   },
-  /** [MER6] Whether the group may still sell it: it is in the catalogue, and of a merchant of the group's path. */
+  /**
+   * [MER6] [MER10] Whether the group may still sell it: it is in the catalogue, of a merchant of the group's path, and
+   * none of these is suspended.
+   */
   async isSold(call: Place, productId: string): Promise<boolean> {
     const path = await pathOfGroup(call.tx, call.appId, call.groupId)
     const product = (await findProducts(call.tx, call.appId, [productId])).get(productId)
-    return product !== undefined && product.state !== 'gone' && path?.includes(product.merchantId) === true
+    if (product === undefined || product.state === 'gone' || path?.includes(product.merchantId) !== true) return false
+    return !(await isAnySuspended(call.tx, call.appId, path))
+  },
+  /** Whether it is off for now: nothing of it is taken anew. */
+  async isOff(call: Pick<Place, 'tx' | 'appId'>, productId: string): Promise<boolean> {
+    return (await findProducts(call.tx, call.appId, [productId])).get(productId)?.state === 'off'
   },
 }

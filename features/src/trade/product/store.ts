@@ -71,10 +71,10 @@ export async function makeProducts(tx: Tx, appId: AppId, productIds: readonly st
     SELECT ${appId}, t, '', 'gone', '', 'null', 0 FROM unnest(${productIds.toSorted()}::text[]) t
     ON CONFLICT (app_id, product_id) DO NOTHING`.execute(tx)
 }
-/** [MER4] As it stands until commit: the host's next word of it waits. */
+/** [MER4] As it stands until commit: the host's next word of it waits, and so does whoever else offers it. */
 export async function holdProduct(tx: Tx, appId: AppId, productId: string): Promise<Row | undefined> {
   const { rows } = await sql<Found>`SELECT ${columns} FROM product_products
-    WHERE app_id = ${appId} AND product_id = ${productId} FOR SHARE`.execute(tx)
+    WHERE app_id = ${appId} AND product_id = ${productId} FOR NO KEY UPDATE`.execute(tx)
   return rows[0] && rowOf(rows[0])
 }
 /** A product, and what its merchant is called. */
@@ -176,6 +176,12 @@ export async function pathOfGroup(tx: Tx, appId: AppId, groupId: GroupId): Promi
   const { rows } = await sql<{ merchant_path: string[] | null }>`SELECT merchant_path FROM groups
     WHERE app_id = ${appId} AND group_id = ${groupId}`.execute(tx)
   return rows[0]?.merchant_path ?? null
+}
+/** [MER10] Whether one of these gives nothing now. */
+export async function isAnySuspended(tx: Tx, appId: AppId, path: readonly string[]): Promise<boolean> {
+  const { rows } = await sql`SELECT 1 FROM merchants WHERE app_id = ${appId}
+    AND merchant_id = ANY(${[...path]}::text[]) AND suspended_at IS NOT NULL LIMIT 1`.execute(tx)
+  return rows.length > 0
 }
 /** Whether a person works for one of these and may give its value. */
 export async function mayIssue(tx: Tx, appId: AppId, path: readonly string[], userId: string): Promise<boolean> {

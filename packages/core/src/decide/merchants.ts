@@ -258,6 +258,22 @@ export async function worksFor({ tx, appId }: MerchantCall, path: readonly strin
     AND merchant_id = ANY(${[...path]}::text[]) AND user_id = ${userId} AND until IS NULL LIMIT 1`.execute(tx)
   return rows.length > 0
 }
+/**
+ * Which of these people work now for the house a group is of: its merchant, one it belongs to, or one that belongs to
+ * it. Nobody, of a friends' group. NOTE: read without a lock: who is hired meanwhile counts as not hired yet.
+ */
+export async function staffAmong(
+  { tx, appId }: MerchantCall,
+  groupId: string,
+  userIds: readonly UserId[],
+): Promise<ReadonlySet<UserId>> {
+  const { rows } = await sql<{ user_id: UserId }>`SELECT DISTINCT s.user_id FROM merchant_staff s
+    JOIN groups g ON g.app_id = s.app_id AND g.group_id = ${groupId}
+    JOIN merchants m ON m.app_id = s.app_id AND m.merchant_id = s.merchant_id
+    WHERE s.app_id = ${appId} AND s.user_id = ANY(${[...userIds]}::text[]) AND s.until IS NULL
+      AND (s.merchant_id = ANY(g.merchant_path) OR m.path @> g.merchant_path[1:1])`.execute(tx)
+  return new Set(rows.map(({ user_id }) => user_id))
+}
 
 // ── their groups ──
 /**

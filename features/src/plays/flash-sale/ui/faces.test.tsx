@@ -135,7 +135,7 @@ test('[MER5] where no room is left in a budget, the form says so and keeps what 
 test('[FS13] a void sale says so, and its hold leads to no checkout', () => {
   const hold = { holdId: `hold_${'a'.repeat(24)}`, quantity: 1, until: fixtureNow + 5 * minute }
   show({ state: { phase: 'ended', void: true, left: 7, soldCount: 3 }, mine: { hold, boughtCount: 0 } })
-  expect(screen.getByText('活动已失效：商品不再属于本商家')).toBeTruthy()
+  expect(screen.getByText('活动已失效：商品或商家已停止销售')).toBeTruthy()
   expect(screen.queryByRole('link')).toBeNull()
 })
 test('[E-22] the rules name who offers what, how many, at which price, when, for whom and how refunds go', async () => {

@@ -31,7 +31,10 @@ export const saleTexts = {
   tomorrow: { 'zh-CN': '24 小时', en: '24 hours' },
   campaign: { 'zh-CN': '活动名称，计入其预算（选填）', en: 'Campaign, for its budget (optional)' },
   campaignFault: { 'zh-CN': '只能用字母、数字和 _ . -', en: 'Letters, digits and _ . - only' },
-  void: { 'zh-CN': '活动已失效：商品不再属于本商家', en: 'The sale is void: its product is no longer this merchant’s' },
+  void: {
+    'zh-CN': '活动已失效：商品或商家已停止销售',
+    en: 'The sale is void: its product or its shop does not sell any more',
+  },
   publish: { 'zh-CN': '发布抢购', en: 'Publish the sale' },
   priceHigh: { 'zh-CN': '抢购价应低于店铺标价', en: 'It must be below the list price' },
   belowFloor: { 'zh-CN': '低于商品底价', en: 'Below the floor of the product' },

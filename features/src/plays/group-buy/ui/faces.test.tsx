@@ -190,7 +190,7 @@ describe('the card', () => {
   })
   it('[GB18] says of a void offer that it is', () => {
     show({ state: { ...on, phase: 'ended', void: true } })
-    expect(screen.getByText('活动已失效：商品不再属于本商家')).toBeTruthy()
+    expect(screen.getByText('活动已失效：商品或商家已停止销售')).toBeTruthy()
     expect(button('开团 ¥19.00')).toBeNull()
   })
   it('speaks English as well', () => {

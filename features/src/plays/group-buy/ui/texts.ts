@@ -33,7 +33,7 @@ export const buyTexts = {
   paying: say('付款中', 'paying'),
   empty: say('空位', 'free place'),
   leader: say('团长', 'leader'),
-  void: say('活动已失效：商品不再属于本商家', 'The offer is void: its product is no longer this merchant’s'),
+  void: say('活动已失效：商品或商家已停止销售', 'The offer is void: its product or its shop does not sell any more'),
   // how it works
   howStart: say(
     '开团或参团后，在店铺完成支付，只是预授权，不会立刻扣款。',
