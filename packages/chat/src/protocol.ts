@@ -21,7 +21,8 @@ import { cards, endpoints, records } from './contract.ts'
  * 7 A merchant ends for good, and says so; a suspended one gives nothing by the host’s own calls either; an order that
  * ended takes no coupon; a chance in a draw names the order that gave it, and goes back with it; flash sales and group
  * buys name campaigns, count against budgets, and say when they ended as void; products say that they left; offers of
- * coupons say whose they are and whom to ask.
+ * coupons say whose they are and whom to ask; an order that cannot use all it was priced with says what is missing, and
+ * what the books do not let go back of a grant says why.
  */
 export const PROTOCOL_VERSION = 7
 
