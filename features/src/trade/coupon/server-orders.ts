@@ -146,9 +146,10 @@ const hold = serveEndpoint(lockCoupons, async (call) => {
   await checkSeller(call, coupons, body.basket)
   const rule = isPaid ? take : lock
   const moves = decideAll(call, coupons, (stored) => rule(stored, orderId, now))
+  const fresh = moves.filter(({ from }) => from.orderId !== orderId || stateAt(from, now) !== 'locked')
   await checkGiving(
     call,
-    moves.map(({ from }) => from),
+    fresh.map(({ from }) => from),
   )
   const priced = price(call, coupons, body.basket, stacking)
   await apply(call, moves, orderId)

@@ -2,7 +2,7 @@
 import { Refusal, type UserId } from '@qun/contract'
 import type { Call, Reaction } from '@qun/core'
 import { balanceOf, findTransfer, lockSpendings, reverse, transfer, unspend } from '@qun/ledger'
-import { clawBackOf, wordOf } from './refs.ts'
+import { clawBackOf, wordOf } from './server-refs.ts'
 import { endOrder, listOrderGrants, lockOrder, markTaken, namePerson, type OrderGrant } from './store.ts'
 
 const reason = 'points.claw-back'
@@ -70,7 +70,7 @@ export const onOrder: Reaction = {
   on: 'order.changed',
   async handle(call) {
     const { orderId, status, userId } = call.fact.data as { orderId: string; status: string; userId: UserId }
-    // Also of an order nothing was granted for yet: from now on it carries nothing of another person's, nor after its end.
+    // Also of an order nothing was granted for yet: it carries nothing of another's, nor anything after its end.
     const order = await lockOrder(call, orderId, userId)
     if (order.userId !== userId) await namePerson(call, orderId, userId)
     if (order.ended || (status !== 'refunded' && status !== 'cancelled')) return

@@ -57,7 +57,7 @@ import {
   type StatementEntry,
   type Wallet,
 } from './contract.ts'
-import { fundRefOf, refOf } from './refs.ts'
+import { fundRefOf, refOf } from './server-refs.ts'
 import { endOfMonth, titleOf } from './rules.ts'
 import { audits } from './server-audits.ts'
 import { onOrder } from './server-orders.ts'

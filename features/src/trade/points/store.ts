@@ -60,7 +60,7 @@ export interface OrderRow {
   readonly userId: UserId
   readonly ended: boolean
 }
-/** Until commit one decision alone grants under a ref, also before there is a row: what is not there cannot be locked. */
+/** Until commit one decision alone grants under a ref, also before it has a row, which could be locked. */
 export async function lockRef({ tx, appId }: Place, ref: string): Promise<void> {
   const name = `points-ref:${appId.length}:${appId}${ref}`
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)

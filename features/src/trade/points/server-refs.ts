@@ -1,6 +1,6 @@
 /**
- * How movements of points are named in the ledger. What the host did stands under its own word, so that a reversal never
- * reaches another play's transfer; what Qun does by itself has a `~`, which no ref of a host can have.
+ * How movements of points are named in the ledger. What the host did stands under its own word, so that a reversal
+ * never reaches another play's transfer; what Qun does by itself has a `~`, which no ref of a host can have.
  */
 
 export const refOf = (ref: string): string => `points/${ref}`
