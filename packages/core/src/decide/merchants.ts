@@ -71,7 +71,8 @@ export interface MerchantTold {
  * [MER1] Makes a merchant, or names it anew. Whom it belongs to and whose points it gives are told once: groups and
  * what was given hang on them. False when it was told otherwise before, or lies too deep. The host's own gives from the
  * beginning, without having been told of: it belongs to nobody, and its points are its own. Refuses
- * `merchant.not_found` for a parent nobody knows, and `merchant.ended` for one that is gone for good, or whose parent is.
+ * `merchant.not_found` for a parent nobody knows, and `merchant.ended` for one that is gone for good, or whose parent
+ * is.
  */
 export async function putMerchant(call: MerchantCall, told: MerchantTold): Promise<boolean> {
   const { tx, appId, now } = call
