@@ -219,6 +219,18 @@ export class Walk {
     const told = await this.#lockAs(item, orderId)
     expect(told).toBe(this.model.lock(item, orderId))
   }
+  /** An order is told of, mostly as whose the coupon is, before it asks for the coupon. */
+  async lockTold(): Promise<void> {
+    if (this.model.items.length === 0) return
+    const item = this.#pick(this.model.items)
+    const orderId = this.#newOrder()
+    const who = this.#below(4) === 0 ? this.#pick(this.#people) : item.who
+    await this.#tell(orderId, this.#pick(['paid', 'received']), who)
+    await this.settle()
+    this.model.hear(orderId, who, false)
+    const told = await this.#lockAs(item, orderId)
+    expect(told).toBe(this.model.lock(item, orderId))
+  }
   /** Several orders ask for one coupon at once: whichever is first, one has it. */
   async lockTogether(): Promise<void> {
     if (this.model.items.length === 0) return
@@ -284,7 +296,7 @@ export class Walk {
     this.model.end(orderId)
   }
   readonly #checkout = [
-    ...[this.quote, this.lock, this.lock, this.lock, this.lockTogether],
+    ...[this.quote, this.lock, this.lock, this.lock, this.lockTold, this.lockTogether],
     ...[this.use, this.use, this.release, this.back, this.hear, this.useWhileEnding],
   ]
   async settle(): Promise<void> {
