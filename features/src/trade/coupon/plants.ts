@@ -2,7 +2,7 @@
 import type { Plants } from '@qun/testing'
 
 export const plants: Plants = {
-  steps: 10_000,
+  steps: 25_000,
   bugs: [
     {
       bug: 'A stock gives one more than it has',
