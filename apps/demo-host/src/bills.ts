@@ -1,7 +1,7 @@
 /** What something costs: from the shop's own prices, from Qun what it keeps for a buyer and what a coupon takes off. */
 import type { Bill, Kept, Wish } from './dealings.ts'
 import { QunCallFailed, type QunCalls } from './qun-calls.ts'
-import { personOf, productOf, productIdIn, type Lang, type Product } from './story.ts'
+import { personOf, productOf, productIdIn, shopIdIn, type Lang, type Product } from './story.ts'
 
 /** Why the shop says no; shown to the buyer. */
 export class CheckoutRefused extends Error {
@@ -43,6 +43,7 @@ export const basketOf = (
   lang: Lang,
   { quantity, unitFen }: { quantity: number; unitFen: number },
 ) => ({
+  merchantId: shopIdIn(lang),
   lines: [{ lineId: '1', sku: productIdIn(product.id, lang), categories: [product.shelf], unitFen, quantity }],
 })
 

@@ -21,8 +21,9 @@ import { cards, endpoints, records } from './contract.ts'
  * 7 A merchant ends for good, and says so; a suspended one gives nothing by the host’s own calls either; an order that
  * ended takes no coupon; a chance in a draw names the order that gave it, and goes back with it; flash sales and group
  * buys name campaigns, count against budgets, and say when they ended as void; products say that they left; offers of
- * coupons say whose they are and whom to ask; what a void sale held says so when it goes back; orders of a
- * relay list name whose it is, and no amount.
+ * coupons say whose they are and whom to ask; what a void sale held says so when it goes back; orders of a relay list
+ * name whose it is, and no amount; an order that cannot use all it was priced with says what is missing, and what the
+ * books do not let go back of a grant says why.
  */
 export const PROTOCOL_VERSION = 7
 

@@ -112,7 +112,9 @@ export const putMerchantEndpoint = defineEndpoint({
     parentId: Type.Optional(MerchantIdSchema),
     programme: Type.Optional({
       ...MerchantIdSchema,
-      description: 'Whose points it gives: merchants that name the same share them. Its own unless told; told once.',
+      description:
+        'Whose points it gives: merchants that name the same share them. Its own unless told; told once. The host’s ' +
+        'own (`main`) keeps its own.',
     }),
   }),
   answer: MerchantView,

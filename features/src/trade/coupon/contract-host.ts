@@ -189,7 +189,9 @@ export const Line = closed({
 export const Basket = closed({
   merchantId: Type.Optional({
     ...MerchantIdSchema,
-    description: 'Who sells: coupons of others do not fit (`coupon.scope`), and its list says how many go together.',
+    description:
+      'Who sells all of it: coupons of others do not fit (`coupon.scope`), and its list says how many go together. ' +
+      'Of an app with several merchants a basket without it takes coupons of the host’s own alone.',
   }),
   lines: Type.Array(Line, { minItems: 1, maxItems: 200 }),
   shippingFen: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000_000 })),
@@ -247,7 +249,8 @@ export const lockCoupons = defineEndpoint({
   path: '/coupon-orders/:orderId/lock',
   doc:
     'Holds coupons for an order that waits to be paid: all for half an hour, or none. A coupon is held by one ' +
-    'order at a time. Asking again for the same order answers alike.',
+    'order at a time. Asking again for the same order answers alike. Of an order that was reported as paid before ' +
+    'they are used at once, and `lockedUntil` is now.',
   params: order,
   body: closed(Wanted),
   answer: closed({ quote: Quote, lockedUntil: MillisSchema }),

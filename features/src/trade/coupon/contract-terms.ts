@@ -217,6 +217,11 @@ export const couponFacts = {
   'coupon.used': ordered,
   /** Back from its order, and what it is now. */
   'coupon.returned': closed({ ...what, orderId: Type.String(), state: CouponState }),
+  /**
+   * [C4] An order was told paid, or to be another person's, and of what it was priced with these could not be used: so
+   * nothing of it was. What it had is free again.
+   */
+  'coupon.order-short': closed({ orderId: Type.String(), userId: UserIdSchema, couponIds: Type.Array(CouponId) }),
   'coupon.expired': closed(what),
   /** It ends within a day and was not used: whoever sends reminders decides within the member's budget. */
   'coupon.expiring': closed({ ...what, validUntil: MillisSchema }),

@@ -27,6 +27,12 @@ export class Model {
   readonly former: Item[] = []
   /** Orders and what each was given to hold, the latest last: nothing is known of one that was refused. */
   readonly orders = new Map<string, Item>()
+  /** Whose each order is: who asked first, or whom the host told. */
+  readonly people = new Map<string, string>()
+  /** Orders that were told paid: what they take is used. */
+  readonly paid = new Set<string>()
+  /** Orders that let nothing of what they were priced with go. */
+  readonly priced = new Set<string>()
   /** Orders that were cancelled or refunded: they take nothing any more. */
   readonly ended = new Set<string>()
   total = 0
@@ -68,12 +74,22 @@ export class Model {
     return this.free(item) ? null : 'coupon.expired'
   }
   lock(item: Item, orderId: string): string | null {
+    if ((this.people.get(orderId) ?? item.who) !== item.who) return 'coupon.not_found'
     if (this.ended.has(orderId)) return 'coupon.order_ended'
+    const isPaid = this.paid.has(orderId)
+    if (isPaid && item.state === 'used' && item.orderId === orderId) return null
     const isHeld = item.state === 'locked' && this.now < item.lockedUntil
-    if (isHeld && item.orderId === orderId) return null
-    const fault = this.takeFault(item)
+    const isOwn = isHeld && item.orderId === orderId
+    if (isOwn && !isPaid) return null
+    const fault = isOwn ? null : this.takeFault(item)
     if (fault !== null) return fault
     this.orders.set(orderId, item)
+    this.people.set(orderId, item.who)
+    this.priced.add(orderId)
+    if (isPaid) {
+      Object.assign(item, { state: 'used', orderId, lockedUntil: 0 })
+      return null
+    }
     Object.assign(item, { state: 'locked', orderId, lockedUntil: Math.min(this.now + lockMs, item.until) })
     return null
   }
@@ -84,8 +100,12 @@ export class Model {
   }
   use(orderId: string): string | null {
     if (this.ended.has(orderId)) return 'coupon.order_ended'
+    const priced = this.orders.get(orderId)
     const item = this.of(orderId)
-    if (item === undefined) return 'coupon.not_found'
+    if (item === undefined)
+      return priced === undefined || !this.priced.has(orderId)
+        ? 'coupon.not_found'
+        : (this.takeFault(priced) ?? 'coupon.state')
     if (item.state === 'used') return null
     if (item.state === 'locked' && this.now < item.until) {
       item.state = 'used'
@@ -97,14 +117,23 @@ export class Model {
     const item = this.of(orderId)
     if (item === undefined) return 'coupon.not_found'
     if (item.state === 'used') return 'coupon.state'
+    this.priced.delete(orderId)
     if (item.state === 'locked') item.state = this.now < item.until ? 'free' : 'expired'
     return null
+  }
+  /** The host tells of an order: from then on it is that person's. */
+  hear(orderId: string, who: string, isEnd: boolean): void {
+    this.people.set(orderId, who)
+    if (isEnd) return this.end(orderId)
+    this.paid.add(orderId)
+    this.use(orderId)
   }
   end(orderId: string): void {
     this.ended.add(orderId)
     this.giveBack(orderId)
   }
   giveBack(orderId: string): void {
+    this.priced.delete(orderId)
     const item = this.of(orderId)
     if (item?.state !== 'used') return void this.release(orderId)
     item.until = Math.max(item.until, this.now + extendedMs)
@@ -123,5 +152,8 @@ export class Model {
     this.items = []
     this.orders.clear()
     this.ended.clear()
+    this.people.clear()
+    this.paid.clear()
+    this.priced.clear()
   }
 }

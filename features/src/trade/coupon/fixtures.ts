@@ -189,11 +189,17 @@ export class Walk {
     const rare = [this.change, this.batch, this.revoke, this.time, this.pause, this.useAtEnd, this.claimBoth]
     await (this.#below(5) === 0 ? this.#pick(rare) : this.#pick(this.#checkout)).call(this)
   }
-  /** A new order, the last that took it, or one that took it before. */
+  /** A new order, the last that took it, one that took it before, or one that was only told of. */
   #orderFor(item: Item): string {
-    const dice = this.#below(4)
+    const dice = this.#below(5)
+    if (dice === 4) return this.#toldOrder() ?? this.#newOrder()
     if (dice === 0) return [...this.model.orders].find(([, of]) => of === item)?.[0] ?? this.#newOrder()
     return dice === 1 && item.orderId !== undefined ? item.orderId : this.#newOrder()
+  }
+  /** One that was told of and took nothing yet, whosever it is. */
+  #toldOrder(): string | undefined {
+    const told = [...this.model.people.keys()].filter((orderId) => !this.model.orders.has(orderId))
+    return told.length === 0 ? undefined : this.#pick(told)
   }
   #newOrder = () => `walk-${this.#round}-${++this.#orders}`
   #ask = (item: Item) => ({ userId: item.who as UserId, couponIds: [item.id], basket })
@@ -210,6 +216,18 @@ export class Walk {
     if (this.model.items.length === 0) return
     const item = this.#pick(this.model.items)
     const orderId = this.#orderFor(item)
+    const told = await this.#lockAs(item, orderId)
+    expect(told).toBe(this.model.lock(item, orderId))
+  }
+  /** An order is told of, mostly as whose the coupon is, before it asks for the coupon. */
+  async lockTold(): Promise<void> {
+    if (this.model.items.length === 0) return
+    const item = this.#pick(this.model.items)
+    const orderId = this.#newOrder()
+    const who = this.#below(4) === 0 ? this.#pick(this.#people) : item.who
+    await this.#tell(orderId, this.#pick(['paid', 'received']), who)
+    await this.settle()
+    this.model.hear(orderId, who, false)
     const told = await this.#lockAs(item, orderId)
     expect(told).toBe(this.model.lock(item, orderId))
   }
@@ -256,16 +274,15 @@ export class Walk {
   }
   /** What an order did, heard by itself, also of one that never asked for a coupon. */
   async hear(): Promise<void> {
-    const orderId = this.#below(10) === 0 ? this.#newOrder() : this.#order()
+    const orderId = this.#below(4) === 0 ? this.#newOrder() : this.#order()
     if (orderId === undefined) return
     const status = this.#pick(['paid', 'received', 'cancelled', 'refunded'])
-    await this.#tell(orderId, status)
+    const who = this.model.people.get(orderId) ?? this.#pick(this.#people)
+    await this.#tell(orderId, status, who)
     await this.settle()
-    if (status === 'paid' || status === 'received') this.model.use(orderId)
-    else this.model.end(orderId)
+    this.model.hear(orderId, who, status === 'cancelled' || status === 'refunded')
   }
-  #tell(orderId: string, status: string) {
-    const userId = this.model.orders.get(orderId)?.who ?? this.#people[0]
+  #tell(orderId: string, status: string, userId = this.model.people.get(orderId)) {
     return this.world.asServer().call(tell, { body: { orderId, status, userId } })
   }
   /** An order ends while the checkout reports it as paid: whichever is first, nothing stays used. */
@@ -279,7 +296,7 @@ export class Walk {
     this.model.end(orderId)
   }
   readonly #checkout = [
-    ...[this.quote, this.lock, this.lock, this.lock, this.lockTogether],
+    ...[this.quote, this.lock, this.lock, this.lock, this.lockTold, this.lockTogether],
     ...[this.use, this.use, this.release, this.back, this.hear, this.useWhileEnding],
   ]
   async settle(): Promise<void> {

@@ -91,7 +91,9 @@ test('[MER3] [MER6] a coupon is used with its merchant and those that belong to 
     w.asServer().call(quoteBasket, { body: { userId: li, couponIds: [couponId], basket: basket(merchantId) } })
   expect(await refusalOf(quote('brew'))).toBe('coupon.scope')
   expect(await refusalOf(quote('nobody'))).toBe('merchant.not_found')
-  for (const merchantId of [undefined, shopId, 'camellia-2']) expect((await quote(merchantId)).payableFen).toBe(4_500)
+  // Of several merchants, a basket that says none is nobody's of them.
+  expect(await refusalOf(quote())).toBe('coupon.scope')
+  for (const merchantId of [shopId, 'camellia-2']) expect((await quote(merchantId)).payableFen).toBe(4_500)
   const redeem = (merchantId: string) =>
     w.asServer().call(redeemCoupon, {
       key: `r${(keys += 1)}`,
@@ -102,6 +104,32 @@ test('[MER3] [MER6] a coupon is used with its merchant and those that belong to 
   expect(used).toMatchObject({ state: 'used', merchantId: shopId })
   // Posted by the host's own key: nobody of the staff stands behind it.
   expect(origin).toEqual({ merchantId: shopId, ...offered, staffId: null })
+})
+test('[MER3] a basket that names no seller takes the one merchant’s coupons, and the host’s own; of several, the host’s alone', async () => {
+  await using w = await open()
+  const stocks = [await stockIn(w, shopId), await stockIn(w)]
+  for (const stockId of stocks) await issue(w, stockId)
+  const { coupons } = await w.as('li').call(myCoupons, { query: {} })
+  const idOf = (merchantId: string) => coupons.find((one) => one.merchantId === merchantId)?.couponId ?? ''
+  const asked = (merchantId: string, seller?: string) => ({
+    body: { userId: li, couponIds: [idOf(merchantId)], basket: basket(seller) },
+  })
+  const quote = (merchantId: string, seller?: string) =>
+    refusalOf(w.asServer().call(quoteBasket, asked(merchantId, seller)))
+  expect([await quote(shopId), await quote(mainMerchant), await quote(mainMerchant, mainMerchant)]).toEqual([
+    null,
+    null,
+    null,
+  ])
+  expect(await quote(shopId, mainMerchant)).toBe('coupon.scope')
+  await putMerchant(w, 'brew')
+  expect([await quote(shopId), await quote(mainMerchant), await quote(shopId, shopId)]).toEqual([
+    'coupon.scope',
+    null,
+    null,
+  ])
+  const lock = w.asServer().call(lockCoupons, { params: { orderId: 'o' }, ...asked(shopId) })
+  expect(await refusalOf(lock)).toBe('coupon.scope')
 })
 test('[MER6] of a batch the host hears who of the staff gave it, and no card', async () => {
   await using w = await open()
@@ -156,7 +184,7 @@ test('[MER10] of a suspended merchant no coupon is given, nor taken by an order;
   const { coupons } = await w.as('li').call(myCoupons, { query: { list: 'available' } })
   const idOf = (merchantId: string) => coupons.find((one) => one.merchantId === merchantId)?.couponId ?? ''
   const host = w.asServer()
-  const asked = (merchantId: string) => ({ userId: li, couponIds: [idOf(merchantId)], basket: basket() })
+  const asked = (merchantId: string) => ({ userId: li, couponIds: [idOf(merchantId)], basket: basket(merchantId) })
   const lock = (orderId: string, merchantId: string) =>
     refusalOf(host.call(lockCoupons, { params: { orderId }, body: asked(merchantId) }))
   expect(await lock('held', 'brew')).toBe(null)

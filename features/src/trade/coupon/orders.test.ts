@@ -1,91 +1,34 @@
 /** What orders do with coupons, through a whole world: held, used, let go, returned, redeemed, reminded. */
 import { DAY, HOUR, MINUTE, type UserId } from '@qun/contract'
-import { refusalOf, startWorld, type At, type World } from '@qun/testing'
+import { refusalOf, type World } from '@qun/testing'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import membership from '../../people/membership/server.ts'
-import message from '../../words/message/server.ts'
-import { tell, teller } from '../order/fixtures.ts'
 import {
   codeLifeMs,
-  coupon,
-  lockCoupons,
   lockMs,
   myCoupons,
   quoteBasket,
   redeemCoupon,
-  releaseCoupons,
-  returnCoupons,
-  setStacking,
   showCode,
-  useCoupons,
   voidCoupon,
   type Basket,
-  type Terms,
 } from './contract.ts'
-import feature from './server.ts'
+import {
+  type Ask,
+  basket,
+  body,
+  claimed,
+  factsOf,
+  freightOff,
+  freightToo,
+  host,
+  lock,
+  open,
+  release,
+  stateOf,
+  use,
+} from './fixtures-orders.ts'
 
-const open = () => startWorld({ features: [message, membership, teller, feature], watching: ['li'] })
-const host = (world: World) => world.asServer()
-/** Freight and a group `x` beside the default, one coupon each. */
-const freightToo = (world: World) =>
-  host(world).call(setStacking, {
-    body: { groups: ['default', 'shipping', 'x'].map((name) => ({ name, most: 1 })), most: 3 },
-  })
-const freightOff = { kind: 'shipping', stackGroup: 'shipping' } as const
-async function claimed(world: World, patch: Partial<Terms> = {}, name = 'li'): Promise<{ id: string; at: At }> {
-  const now = world.time.now()
-  const terms: Terms = {
-    kind: 'direct',
-    amountFen: 500,
-    total: 30,
-    perUser: 5,
-    claim: { from: now, until: now + 30 * DAY },
-    validity: { mode: 'relative', afterDays: 0, forDays: 3 },
-    ...patch,
-  }
-  const at = await world.as('wang').post(world.groupId, coupon, { title: '老友券', contact: '店内', terms })
-  await world.as(name).act(at, coupon, 'claim', {})
-  return { at, id: (await world.as(name).mine<typeof coupon>(at))?.coupons[0]?.couponId ?? '' }
-}
-const basket: Basket = { lines: [{ lineId: 'a', sku: 'latte', unitFen: 3_000, quantity: 2 }], shippingFen: 600 }
-interface Ask {
-  readonly userId?: string
-  readonly basket?: Basket
-}
-const body = (couponIds: readonly string[], { userId = 'li', basket: goods = basket }: Ask = {}) => ({
-  userId: userId as UserId,
-  couponIds: [...couponIds],
-  basket: goods,
-})
-const lock = (world: World, orderId: string, ids: readonly string[], ask?: Ask) =>
-  refusalOf(host(world).call(lockCoupons, { params: { orderId }, body: body(ids, ask) }))
-const settle = (endpoint: typeof useCoupons) =>
-  async function ask(world: World, orderId: string): Promise<string> {
-    try {
-      const { coupons } = await host(world).call(endpoint, { params: { orderId }, body: {} })
-      return coupons.map((one) => one.state).join()
-    } catch (error) {
-      return (error as { code: string }).code
-    }
-  }
-const use = settle(useCoupons)
-const release = settle(releaseCoupons)
-const giveBack = settle(returnCoupons)
-async function stateOf(world: World, id: string, name = 'li'): Promise<string | undefined> {
-  for (const list of ['available', 'used', 'over'] as const) {
-    const { coupons } = await world.as(name).call(myCoupons, { query: { list, limit: 100 } })
-    const found = coupons.find((one) => one.couponId === id)
-    if (found !== undefined) return found.state
-  }
-  return undefined
-}
-const factsOf = async (world: World, name: string) => {
-  const { rows } = await world.store.reading('*', (tx) =>
-    sql<{ n: number }>`SELECT count(*) AS n FROM facts WHERE name = ${name}`.execute(tx),
-  )
-  return rows[0]?.n
-}
 const heldStates = (world: World) =>
   [...(world.as('li').client?.records.get().values() ?? [])].map((row) => (row.body as { state: string }).state)
 
@@ -162,7 +105,7 @@ describe('orders', () => {
     world.time.moveTo(world.time.now() + 1)
     expect(await stateOf(world, id)).toBe('issued')
     expect(await lock(world, 'o2', [id])).toBe(null)
-    expect(await use(world, 'o1')).toBe('coupon.not_found')
+    expect(await use(world, 'o1')).toBe('coupon.already_used')
     world.time.moveTo(world.time.now() + 2 * lockMs)
     expect(await use(world, 'o2')).toBe('used')
   })
@@ -201,53 +144,6 @@ describe('orders', () => {
     await world.settle()
     expect(await factsOf(world, 'coupon.expired')).toBe(1)
     expect(await stateOf(world, id)).toBe('expired')
-  })
-})
-
-describe('told orders', () => {
-  const say = async (world: World, orderId: string, status: string) => {
-    await host(world).call(tell, { body: { orderId, status, userId: 'li' } })
-    await world.settle()
-  }
-  test('[CP18] [CP13] paid uses, refunded gives back, each once; orders without coupons are passed over', async () => {
-    await using world = await open()
-    const { id } = await claimed(world)
-    await lock(world, 'o1', [id])
-    await say(world, 'o1', 'paid')
-    await say(world, 'o1', 'received')
-    expect(await stateOf(world, id)).toBe('used')
-    await say(world, 'o1', 'refunded')
-    expect(await stateOf(world, id)).toBe('returned')
-    await lock(world, 'o2', [id])
-    await say(world, 'o1', 'refunded')
-    expect(await stateOf(world, id)).toBe('locked')
-    await say(world, 'o2', 'cancelled')
-    await say(world, 'o2', 'cancelled')
-    await say(world, 'unknown', 'paid')
-    expect(await stateOf(world, id)).toBe('issued')
-    expect([await factsOf(world, 'coupon.used'), await factsOf(world, 'coupon.returned')]).toEqual([1, 1])
-  })
-  test('[CP13] policies: extended by a week, voided, or over when its time was', async () => {
-    await using world = await open()
-    await freightToo(world)
-    const longer = await claimed(world, { refund: 'extend' })
-    const gone = await claimed(world, { ...freightOff, refund: 'void' })
-    const plain = await claimed(world, { stackGroup: 'x' })
-    await lock(world, 'o1', [longer.id, gone.id, plain.id])
-    expect(await use(world, 'o1')).toBe('used,used,used')
-    await world.jump(4 * DAY)
-    const until = world.time.now() + 7 * DAY
-    await giveBack(world, 'o1')
-    expect([await stateOf(world, longer.id), await stateOf(world, gone.id), await stateOf(world, plain.id)]).toEqual([
-      'returned',
-      'voided',
-      'expired',
-    ])
-    expect((await world.as('li').call(myCoupons, {})).coupons).toMatchObject([{ validUntil: until }])
-    await world.jump(7 * DAY)
-    expect(await factsOf(world, 'coupon.expired')).toBe(2)
-    expect(await giveBack(world, 'o1')).toMatch(/expired/)
-    expect(await giveBack(world, 'unknown')).toBe('coupon.not_found')
   })
 })
 

@@ -2,7 +2,7 @@
 import type { Plants } from '@qun/testing'
 
 export const plants: Plants = {
-  steps: 10_000,
+  steps: 25_000,
   bugs: [
     {
       bug: 'A stock gives one more than it has',
@@ -73,8 +73,20 @@ export const plants: Plants = {
     {
       bug: 'A cancelled order keeps what it used',
       file: 'server-orders.ts',
-      from: `if (status === 'cancelled' || status === 'refunded') {`,
-      to: `if (status === 'refunded') {`,
+      from: `const isEnd = status === 'cancelled' || status === 'refunded'`,
+      to: `const isEnd = status === 'refunded'`,
+    },
+    {
+      bug: 'That an order is paid is forgotten before it takes something',
+      file: 'server-orders.ts',
+      from: `const rule = isPaid ? take : lock`,
+      to: `const rule = lock`,
+    },
+    {
+      bug: 'An order takes the coupon of another person',
+      file: 'server-orders.ts',
+      from: `  if (order.userId !== userId) call.fail('coupon.not_found')\n`,
+      to: ``,
     },
     {
       bug: 'A coupon that an order asks for is not locked',

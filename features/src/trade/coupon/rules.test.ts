@@ -14,6 +14,7 @@ import {
   remindAt,
   revoke,
   stateAt,
+  take,
   termsFault,
   use,
   validityOf,
@@ -304,6 +305,14 @@ describe('the way of a coupon', () => {
     const free = release(held, 'o1', now + 1).to as Standing
     expect(use(free, 'o1', now + 2)).toEqual({ fault: 'coupon.state' })
     expect(release(free, 'o1', now + 3)).toEqual({ stay: true })
+  })
+  test('[CP18] taken by a paid order: used at once, once, whether it is free or held by it, never from another', () => {
+    const held = lock(fresh, 'o1', now).to as Standing
+    for (const one of [fresh, held]) expect(take(one, 'o1', now).to).toMatchObject({ state: 'used', orderId: 'o1' })
+    const used = take(held, 'o1', now).to as Standing
+    expect(take(used, 'o1', now)).toEqual({ stay: true })
+    for (const one of [used, held]) expect(take(one, 'o2', now)).toEqual({ fault: 'coupon.already_used' })
+    expect(take(held, 'o1', fresh.validUntil)).toEqual({ fault: 'coupon.expired' })
   })
   test('[CP13] [C6] policies: back while valid, seven days more, or void; a second refund changes nothing', () => {
     const used = redeem(fresh, 'o1', now).to as Standing

@@ -194,6 +194,11 @@ export function use(coupon: Standing, orderId: string, now: number): Verdict {
   if (state === 'expired') return { fault: 'coupon.expired' }
   return { fault: state === 'locked' ? 'coupon.already_used' : 'coupon.state' }
 }
+/** [CP18] Taken by an order that was told paid before: used at once, whether it holds it by now or not. */
+export function take(coupon: Standing, orderId: string, now: number): Verdict {
+  const isOwn = coupon.orderId === orderId && stateAt(coupon, now) === 'locked'
+  return isOwn ? use(coupon, orderId, now) : redeem(coupon, orderId, now)
+}
 /** [C3] Used at once, at a counter, for a receipt. */
 export function redeem(coupon: Standing, orderId: string, now: number): Verdict {
   if (coupon.state === 'used' && coupon.orderId === orderId) return { stay: true }

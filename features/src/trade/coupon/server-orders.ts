@@ -2,7 +2,7 @@
 import { mainMerchant, type UserId } from '@qun/contract'
 import {
   giverNamed,
-  knownMerchant,
+  issuerNamed,
   serveEndpoint,
   type Call,
   type CardCall,
@@ -22,11 +22,12 @@ import {
   type Quote,
   type Stacking,
 } from './contract.ts'
-import { giveBack, lock, redeem, release, revoke, stateAt, takeFault, use, type Verdict } from './rules.ts'
+import { giveBack, lock, redeem, release, revoke, stateAt, take, takeFault, use, type Verdict } from './rules.ts'
 import { quote, stackFault } from './rules-price.ts'
 import { movedTo, moveAll, originOf, viewOf, whatOf, type Moved } from './server-parts.ts'
 import * as store from './store-items.ts'
 import type { LockedOrder, StoredCoupon } from './store-items.ts'
+import { hasSeveralMerchants } from './store-merchants.ts'
 import { keepStacking, readStacking } from './store-stacking.ts'
 
 interface Wanted {
@@ -41,10 +42,14 @@ function price(call: Call, coupons: readonly StoredCoupon[], basket: Basket, sta
   const pointer = `/couponIds/${coupons.findIndex(({ couponId }) => couponId === priced.couponId)}`
   return call.fail(priced.code, { errors: [{ pointer, code: priced.code }] })
 }
-/** [MER3] Coupons of the seller, of those it belongs to, and the host's own. */
+/**
+ * [MER3] Coupons of the seller, of those it belongs to, and the host's own. A basket that says no seller is the host's,
+ * unless there is one merchant alone: then it is that one's.
+ */
 async function checkSeller(call: Call, coupons: readonly StoredCoupon[], { merchantId }: Basket): Promise<void> {
-  if (merchantId === undefined) return
-  const fits = [mainMerchant, ...(await knownMerchant(call, merchantId)).path]
+  if (merchantId === undefined && !(await hasSeveralMerchants(call))) return
+  const { path } = await issuerNamed(call, merchantId)
+  const fits = [mainMerchant, ...path]
   const at = coupons.findIndex((stored) => !fits.includes(stored.merchantId))
   if (at !== -1) call.fail('coupon.scope', { errors: [{ pointer: `/couponIds/${at}`, code: 'coupon.scope' }] })
 }
@@ -96,11 +101,12 @@ async function lockFor(call: Call, orderId: string, { userId, couponIds, basket 
   const before = await store.lockItemsOfOrder(tx, appId, orderId)
   const holds = before.some((stored) => isTaken(stored, now))
   // [V8] An order that holds something is judged by the list it took that by: asked again it answers alike.
-  if (holds && order.stacking !== null) return { before, stacking: order.stacking }
+  const { isPaid } = order
+  if (holds && order.stacking !== null) return { before, isPaid, stacking: order.stacking }
   const asked = await store.findItems(tx, appId, userId, couponIds)
   const stacking = await readStacking(tx, appId, listOwner(asked, basket))
   await keepStacking(tx, appId, orderId, stacking)
-  return { before, stacking }
+  return { before, isPaid, stacking }
 }
 /** What is asked of an order; a counter may tell no basket. */
 interface Asked {
@@ -110,6 +116,7 @@ interface Asked {
 }
 interface Locked {
   readonly before: readonly StoredCoupon[]
+  readonly isPaid: boolean
   readonly stacking: Stacking
 }
 const isTaken = (stored: StoredCoupon, now: number) => ['locked', 'used'].includes(stateAt(stored, now))
@@ -131,26 +138,33 @@ async function heldBeside(
 const hold = serveEndpoint(lockCoupons, async (call) => {
   const { body, tx, appId, now } = call
   const { orderId } = call.params
-  const { before, stacking } = await lockFor(call, orderId, body)
+  const { before, isPaid, stacking } = await lockFor(call, orderId, body)
   const others = await heldBeside(call, before, { orderId, couponIds: body.couponIds })
   // Another choice for the same order begins by letting the first go.
   if (others.length > 0) call.fail('coupon.state')
   const coupons = sameAsAsked(call, body, await store.lockItems(tx, appId, body.userId, body.couponIds))
   await checkSeller(call, coupons, body.basket)
-  const moves = decideAll(call, coupons, (stored) => lock(stored, orderId, now))
+  const rule = isPaid ? take : lock
+  const moves = decideAll(call, coupons, (stored) => rule(stored, orderId, now))
+  const fresh = moves.filter(({ from }) => from.orderId !== orderId || stateAt(from, now) !== 'locked')
   await checkGiving(
     call,
-    moves.map(({ from }) => from),
+    fresh.map(({ from }) => from),
   )
   const priced = price(call, coupons, body.basket, stacking)
-  await moveAll(call, moves)
-  for (const { to } of moves) call.recordForApp('coupon.locked', { ...whatOf(to), orderId })
+  await apply(call, moves, orderId)
+  await store.keepPriced(tx, appId, orderId, body.couponIds)
   const untils = coupons.map(
     (stored) => moves.find((move) => move.from === stored)?.to.lockedUntil ?? stored.lockedUntil,
   )
   return { quote: priced, lockedUntil: Math.min(...untils.map((until) => until ?? now)) }
 })
 
+/** [C4] All that an order was priced with, also what another has by now: it is used whole, or not at all. */
+async function pricedOf(call: Call, order: LockedOrder | undefined): Promise<StoredCoupon[]> {
+  const couponIds = order?.couponIds ?? []
+  return couponIds.length === 0 ? [] : store.lockPriced(call.tx, call.appId, couponIds)
+}
 /**
  * What an order the host names took; what it let go counts only when that is all. Refuses an order it never told of.
  */
@@ -169,7 +183,8 @@ const settled = (coupons: readonly StoredCoupon[], moves: readonly Moved[], now:
 async function apply(call: Call, moves: readonly Moved[], orderId: string): Promise<void> {
   await moveAll(call, moves)
   for (const { from, to } of moves) {
-    if (to.state === 'used') call.recordForApp('coupon.used', { ...whatOf(to), orderId })
+    if (to.state === 'locked') call.recordForApp('coupon.locked', { ...whatOf(to), orderId })
+    else if (to.state === 'used') call.recordForApp('coupon.used', { ...whatOf(to), orderId })
     else if (from.state === 'used') call.recordForApp('coupon.returned', { ...whatOf(to), orderId, state: to.state })
     if (to.state === 'expired') call.recordForApp('coupon.expired', whatOf(to))
   }
@@ -178,7 +193,8 @@ const useAll = serveEndpoint(useCoupons, async (call) => {
   const { orderId } = call.params
   const order = await store.lockKnownOrder(call.tx, call.appId, orderId)
   if (order?.isEnded === true) call.fail('coupon.order_ended')
-  const coupons = await ofOrder(call, orderId, order)
+  const priced = await pricedOf(call, order)
+  const coupons = priced.length > 0 ? priced : await ofOrder(call, orderId, order)
   const moves = decideAll(call, coupons, (stored) => use(stored, orderId, call.now))
   await apply(call, moves, orderId)
   return settled(coupons, moves, call.now)
@@ -188,6 +204,7 @@ const releaseAll = serveEndpoint(releaseCoupons, async (call) => {
   const coupons = await ofOrder(call, orderId, await store.lockKnownOrder(call.tx, call.appId, orderId))
   const moves = decideAll(call, coupons, (stored) => release(stored, orderId, call.now))
   await apply(call, moves, orderId)
+  await store.keepPriced(call.tx, call.appId, orderId, [])
   return settled(coupons, moves, call.now)
 })
 
@@ -202,6 +219,7 @@ async function returnAll(call: Call & Cards, orderId: string): Promise<{ coupons
     giveBack(stored, orderId, { policy: stored.terms.refund ?? 'return', now: call.now }),
   )
   await apply(call, moves, orderId)
+  await store.keepPriced(call.tx, call.appId, orderId, [])
   for (const { from, to } of moves) {
     const card = cards.get(`${to.groupId}/${to.seq}`)
     if (card === undefined || to.dueAt === null || to.dueAt === from.dueAt) continue
@@ -242,6 +260,8 @@ const redeemOne = serveEndpoint(redeemCoupon, async (call) => {
   if (basket !== undefined) await checkSeller(call, all, basket)
   const priced = basket === undefined ? null : price(call, all, basket, stacking)
   if (move !== undefined) await apply(call, [move], orderId)
+  const ids = all.map((one) => one.couponId)
+  await store.keepPriced(tx, appId, orderId, ids)
   const redeemed = move?.to ?? stored
   return { coupon: viewOf(redeemed, now), origin: originOf(redeemed), userId: stored.userId, quote: priced }
 })
@@ -260,19 +280,42 @@ export const onOrder: Reaction = {
   on: 'order.changed',
   async handle(call) {
     const { orderId, status, userId } = call.fact.data as { orderId: string; status: string; userId: UserId }
-    if (status === 'cancelled' || status === 'refunded') {
-      await store.endOrder(call.tx, call.appId, { orderId, userId }, call.now)
-      await returnAll(call, orderId)
-      return
-    }
-    const order = await store.lockKnownOrder(call.tx, call.appId, orderId)
-    if (order === undefined || order.isEnded) return
-    const coupons = await store.lockItemsOfOrder(call.tx, call.appId, orderId)
-    const moves = coupons.flatMap((stored) => {
-      const { to } = use(stored, orderId, call.now)
-      return to === undefined ? [] : [movedTo(stored, to, call.now)]
-    })
-    await apply(call, moves, orderId)
+    const { tx, appId, now } = call
+    // Also of an order that took nothing yet: what is asked for it from now on is judged by what was told.
+    const order = await store.lockOrder(tx, appId, { orderId, userId }, now)
+    const isEnd = status === 'cancelled' || status === 'refunded'
+    if (order.userId !== userId) await disown(call, orderId, userId)
+    await store.keepTold(tx, appId, { orderId, userId, isEnd }, now)
+    if (isEnd) await returnAll(call, orderId)
+    else if (!order.isEnded && order.userId === userId) await usePaid(call, { orderId, userId, order })
   },
+}
+/** [CP17] The order is another person's than whose coupons it took: they go back, and the host is told of them. */
+async function disown(call: ReactionCall, orderId: string, userId: UserId): Promise<void> {
+  const { moves } = await returnAll(call, orderId)
+  const couponIds = moves.map(({ from }) => from.couponId)
+  if (couponIds.length > 0) call.recordForApp('coupon.order-short', { orderId, userId, couponIds })
+}
+interface PaidOrder {
+  readonly orderId: string
+  readonly userId: UserId
+  readonly order: LockedOrder
+}
+/** [C4] [CP18] Uses all that the order was priced with; else nothing, and says once what is missing. */
+async function usePaid(call: ReactionCall, { orderId, userId, order }: PaidOrder): Promise<void> {
+  const priced = await pricedOf(call, order)
+  const isKept = order.couponIds !== null
+  const coupons = isKept ? priced : await store.lockItemsOfOrder(call.tx, call.appId, orderId)
+  const verdicts = coupons.map((stored) => ({ stored, verdict: use(stored, orderId, call.now) }))
+  const short = verdicts.filter(({ verdict }) => verdict.fault !== undefined)
+  if (isKept && short.length > 0) {
+    const couponIds = short.map(({ stored }) => stored.couponId)
+    if (!order.isPaid) call.recordForApp('coupon.order-short', { orderId, userId, couponIds })
+    return
+  }
+  const moves = verdicts.flatMap(({ stored, verdict: { to } }) =>
+    to === undefined ? [] : [movedTo(stored, to, call.now)],
+  )
+  await apply(call, moves, orderId)
 }
 export const orderEndpoints = [quoteOnly, hold, useAll, releaseAll, giveAllBack, redeemOne, voidOne]

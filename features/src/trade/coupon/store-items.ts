@@ -60,6 +60,10 @@ export function findItems(tx: Tx, appId: AppId, userId: string, couponIds: reado
 export function lockItemsOfOrder(tx: Tx, appId: AppId, orderId: string): Promise<StoredCoupon[]> {
   return listItems(tx, appId, sql`i.order_id = ${orderId}`, held)
 }
+/** [C4] All that an order was priced with, whoever has it by now. */
+export function lockPriced(tx: Tx, appId: AppId, couponIds: readonly string[]): Promise<StoredCoupon[]> {
+  return listItems(tx, appId, sql`i.coupon_id = ANY(${[...couponIds]}::text[])`, held)
+}
 /** Cards that look after the coupons of an order, in the order in which cards are locked. */
 export async function placesOfOrder(tx: Tx, appId: AppId, orderId: string): Promise<Place[]> {
   const { rows } = await sql<Place>`SELECT DISTINCT group_id AS "groupId", seq FROM coupon_items
@@ -125,9 +129,14 @@ export interface LockedOrder {
   readonly stacking: Stacking | null
   /** [CP27] Cancelled or refunded: it takes nothing any more. */
   readonly isEnded: boolean
+  /** [CP18] The host told that it is paid. */
+  readonly isPaid: boolean
+  /** [C4] All it was priced with; null where that was not kept. */
+  readonly couponIds: readonly string[] | null
 }
-const orderColumns = sql`user_id AS "userId", stacking, ended_at IS NOT NULL AS "isEnded"`
-/** Locks an order, made when it is new; its person is who came first. */
+const orderColumns = sql`user_id AS "userId", stacking, ended_at IS NOT NULL AS "isEnded",
+  paid_at IS NOT NULL AS "isPaid", coupon_ids AS "couponIds"`
+/** Locks an order, made when it is new; its person is who came first, until the host tells whose it is. */
 export async function lockOrder(
   tx: Tx,
   appId: AppId,
@@ -138,7 +147,7 @@ export async function lockOrder(
   const { rows } = await sql<LockedOrder>`INSERT INTO coupon_orders AS o (app_id, order_id, user_id, at)
     VALUES (${appId}, ${order.orderId}, ${order.userId}, ${now})
     ON CONFLICT (app_id, order_id) DO UPDATE SET at = o.at RETURNING ${orderColumns}`.execute(tx)
-  return rows[0] ?? { userId: '', stacking: null, isEnded: false }
+  return rows[0] as LockedOrder
 }
 export async function lockKnownOrder(tx: Tx, appId: AppId, orderId: string): Promise<LockedOrder | undefined> {
   await lockOrderId(tx, appId, orderId)
@@ -146,17 +155,21 @@ export async function lockKnownOrder(tx: Tx, appId: AppId, orderId: string): Pro
     WHERE app_id = ${appId} AND order_id = ${orderId} FOR UPDATE`.execute(tx)
   return rows[0]
 }
-/** [CP27] Remembers that an order ended, also when it took nothing yet, and locks it. */
-export async function endOrder(
+/** [CP17] [CP18] [CP27] Remembers what the host told of an order whose row is locked. */
+export async function keepTold(
   tx: Tx,
   appId: AppId,
-  order: { readonly orderId: string; readonly userId: string },
+  order: { readonly orderId: string; readonly userId: string; readonly isEnd: boolean },
   now: number,
 ): Promise<void> {
-  await lockOrderId(tx, appId, order.orderId)
-  await sql`INSERT INTO coupon_orders AS o (app_id, order_id, user_id, at, ended_at)
-    VALUES (${appId}, ${order.orderId}, ${order.userId}, ${now}, ${now})
-    ON CONFLICT (app_id, order_id) DO UPDATE SET ended_at = coalesce(o.ended_at, excluded.ended_at)`.execute(tx)
+  const told = order.isEnd ? sql`ended_at = coalesce(ended_at, ${now})` : sql`paid_at = coalesce(paid_at, ${now})`
+  await sql`UPDATE coupon_orders SET user_id = ${order.userId}, ${told}
+    WHERE app_id = ${appId} AND order_id = ${order.orderId}`.execute(tx)
+}
+/** [C4] All that an order was priced with. */
+export async function keepPriced(tx: Tx, appId: AppId, orderId: string, couponIds: readonly string[]): Promise<void> {
+  await sql`UPDATE coupon_orders SET coupon_ids = ${[...couponIds]}::text[]
+    WHERE app_id = ${appId} AND order_id = ${orderId}`.execute(tx)
 }
 
 // ── batches ──

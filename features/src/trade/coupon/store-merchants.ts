@@ -18,6 +18,12 @@ export async function merchantOfGroup({ tx, appId }: Place, groupId: GroupId): P
     WHERE g.app_id = ${appId} AND g.group_id = ${groupId}`.execute(tx)
   return rows[0]
 }
+/** [MER3] Whether an app has several sellers beside the host itself: then a basket is nobody's unless it says whose. */
+export async function hasSeveralMerchants({ tx, appId }: Place): Promise<boolean> {
+  const { rows } = await sql`SELECT FROM merchants
+    WHERE app_id = ${appId} AND merchant_id <> ${mainMerchant} AND ended_at IS NULL LIMIT 2`.execute(tx)
+  return rows.length > 1
+}
 /** A merchant by its id; '' for what the host gives in no merchant's name, unless it made a merchant of that id. */
 export async function merchantNamed({ tx, appId }: Place, merchantId: string): Promise<NamedMerchant> {
   const { rows } = await sql<{ name: string }>`SELECT name FROM merchants

@@ -43,6 +43,12 @@ export const stackingMigrations: readonly Migration[] = [
     id: 'coupon-007',
     up: [`ALTER TABLE coupon_orders ADD COLUMN ended_at bigint`],
   },
+  {
+    // [CP18] Since when an order is told to be paid, and [C4] all it was priced with: null before that was kept, none
+    // once it was let go.
+    id: 'coupon-008',
+    up: [`ALTER TABLE coupon_orders ADD COLUMN paid_at bigint, ADD COLUMN coupon_ids text[]`],
+  },
 ]
 
 /** [V8] Nothing goes together until the host says so. */

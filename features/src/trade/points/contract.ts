@@ -117,13 +117,17 @@ const movement = {
   'points.granted': closed({ merchantId: MerchantIdSchema, userId: UserIdSchema, amount: Amount, ref: Type.String() }),
   'points.spent': closed({ merchantId: MerchantIdSchema, userId: UserIdSchema, amount: Amount, ref: Type.String() }),
   'points.reversed': closed({ ref: Type.String(), by: Type.String() }),
-  /** [PO10] An order was refunded: what of its grant was there to be taken back, and what had been spent already. */
+  /**
+   * [PO10] An order was refunded: what of its grant was there to be taken back, and what had been spent already; both
+   * are nothing of what the host took back itself. `refused` when the books did not let it go back, and why.
+   */
   'points.clawed-back': closed({
     orderId: Type.String(),
     userId: UserIdSchema,
     ref: Type.String(),
     amount: Balance,
     missing: Balance,
+    refused: Type.Optional(Type.String()),
   }),
   'points.expired': closed({ userId: UserIdSchema, amount: Amount, programme: MerchantIdSchema }),
 }

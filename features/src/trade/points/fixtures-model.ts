@@ -141,6 +141,10 @@ export class Model {
     movement.counted = 0
     return null
   }
+  /** An order is told of: from then on it is that person's. */
+  hear(orderId: string, who: string): void {
+    if (!this.orders.has(orderId)) this.orders.set(orderId, { who, isEnded: false, grants: [] })
+  }
   /** An order is refunded or cancelled: what was granted for it goes back, as far as it is there. */
   end(orderId: string, who: string): void {
     const order = this.orders.get(orderId) ?? { who, isEnded: false, grants: [] }

@@ -197,6 +197,8 @@ export class Walk {
     const owner = this.model.orders.get(orderId)?.who ?? who
     const status = this.#pick(['paid', 'received', 'cancelled', 'refunded'])
     await this.#tell(orderId, owner, status)
+    this.model.hear(orderId, owner)
+    this.#keepOrder(orderId)
     if (status === 'cancelled' || status === 'refunded') this.#ended(orderId, owner)
     if (this.#random() < 0.3) await this.compare()
   }

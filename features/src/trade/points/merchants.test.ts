@@ -95,6 +95,18 @@ describe('points of several merchants', () => {
     const again = { params: { merchantId: 'brew' }, body: { name: '手冲课堂', programme: 'brew' } }
     expect(await refusalOf(w.asServer().call(putMerchantEndpoint, again))).toBe('merchant.parent_invalid')
   })
+  test('[MER3] the host’s own programme is known from the beginning: it is not told to be another', async () => {
+    await using w = await open()
+    await grant(w, 'a', 50)
+    await brewery(w)
+    const put = (body: { name: string; programme?: string; parentId?: string }) =>
+      refusalOf(w.asServer().call(putMerchantEndpoint, { params: { merchantId: 'main' }, body }))
+    expect(await put({ name: '山茶平台', programme: 'brew' })).toBe('merchant.parent_invalid')
+    expect(await put({ name: '山茶平台', parentId: 'brew' })).toBe('merchant.parent_invalid')
+    expect(await put({ name: '山茶平台', programme: 'main' })).toBe(null)
+    expect(await put({ name: '山茶', programme: 'brew' })).toBe('merchant.parent_invalid')
+    expect(await deduct(w, 'b', 20, 'main')).toMatchObject({ balance: 30 })
+  })
   test('[MER3] a packet of one’s own points goes where they are worth something', async () => {
     await using w = await open()
     const brewing = await brewery(w)

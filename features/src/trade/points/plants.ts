@@ -31,8 +31,8 @@ export const plants: Plants = {
     {
       bug: 'A refunded grant still counts against the caps',
       file: 'server-orders.ts',
-      from: `    await unspend(call, ref)\n`,
-      to: ``,
+      from: `    await unspend(call, ref)\n    return { amount, missing: 0 }`,
+      to: `    return { amount, missing: 0 }`,
     },
     {
       bug: 'Of a grant that was spent, what is missing counts no more',
@@ -43,14 +43,20 @@ export const plants: Plants = {
     {
       bug: 'A refund takes nothing of what was spent in part',
       file: 'server-orders.ts',
-      from: `  if (left === 0) return 0\n`,
-      to: `  if (left < amount) return 0\n`,
+      from: `  if (left === 0) return`,
+      to: `  if (left < amount) return`,
     },
     {
       bug: 'A cancelled order keeps what was granted for it',
       file: 'server-orders.ts',
-      from: `status !== 'refunded' && status !== 'cancelled'`,
+      from: `(status !== 'refunded' && status !== 'cancelled')`,
       to: `status !== 'refunded'`,
+    },
+    {
+      bug: 'Whose an order is that was only told of is forgotten',
+      file: 'server-orders.ts',
+      from: `    // Also of an order nothing was granted for yet:`,
+      to: `    if (status === 'paid' || status === 'received') return\n    // Also of an order nothing was granted for yet:`,
     },
     {
       bug: 'That an order ended is forgotten',

@@ -1,40 +1,68 @@
 /** [PO10] What was granted for an order goes back when the order ends. Knows orders by their fact's name alone. */
 import { Refusal, type UserId } from '@qun/contract'
 import type { Call, Reaction } from '@qun/core'
-import { balanceOf, lockSpendings, reverse, transfer, unspend } from '@qun/ledger'
-import { endOrder, listOrderGrants, lockOrder, markTaken, type OrderGrant } from './store.ts'
+import { balanceOf, findTransfer, lockSpendings, reverse, transfer, unspend } from '@qun/ledger'
+import { clawBackOf, wordOf } from './server-refs.ts'
+import { endOrder, listOrderGrants, lockOrder, markTaken, namePerson, type OrderGrant } from './store.ts'
 
 const reason = 'points.claw-back'
 const [unpaid, undone] = [['ledger.insufficient_funds', 'ledger.account_frozen'], ['ledger.already_reversed']]
 
-/** How much of a grant came back: all of it, or what the person has left; 0 when the host took it back before. */
-async function takeBack(call: Call, grant: OrderGrant, userId: UserId): Promise<number> {
-  const { ref, currency, amount } = grant
+interface Taken {
+  readonly amount: number
+  readonly missing: number
+  /** Why nothing came back, where that is none of the person's doing. */
+  readonly refused?: string
+}
+/** Runs what the ledger may refuse, which leaves the decision as it was; a store in trouble is for the next try. */
+async function codeOf(run: () => Promise<unknown>): Promise<string | undefined> {
   try {
-    await reverse(call, { ref, by: `${ref}/refund`, reason })
-    await unspend(call, ref)
-    return amount
+    await run()
+    return undefined
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    if (undone.includes(error.code)) return 0
-    if (!unpaid.includes(error.code)) throw error
-  }
-  const account = `user/${userId}`
-  const left = Math.min(amount, await balanceOf(call, account, currency))
-  if (left === 0) return 0
-  const legs = [
-    { account, amount: -left },
-    { account: 'issuer/points', amount: left },
-  ]
-  try {
-    await transfer(call, { ref: `${ref}/refund`, currency, reason, legs })
-  } catch (error) {
-    // Frozen: nothing leaves it, and the host is told what is missing.
-    if (error instanceof Refusal && unpaid.includes(error.code)) return 0
+    if (error instanceof Refusal && /^(?:ledger|idempotency)\./.test(error.code)) return error.code
     throw error
   }
+}
+/** Whose account a grant went to, and where it came from: an issuer, or a fund, which has it back too [PO6]. */
+interface Ways {
+  readonly account: string
+  readonly source: string
+}
+async function waysOf(call: Call, { ref }: OrderGrant, userId: UserId): Promise<Ways> {
+  const { legs = [] } = (await findTransfer(call, ref)) ?? {}
+  const to = (isIt: (amount: number) => boolean) => legs.find(({ amount }) => isIt(amount))?.account
+  return {
+    account: to((amount) => amount > 0) ?? `user/${userId}`,
+    source: to((amount) => amount < 0) ?? 'issuer/points',
+  }
+}
+/**
+ * How much of a grant came back: all of it, or what the person has left, to where it came from; nothing when the host
+ * took it back before. What the books refuse is told and ends there: other orders of the app wait behind this one.
+ */
+async function takeBack(call: Call, grant: OrderGrant, { account, source }: Ways): Promise<Taken> {
+  const { ref, currency, amount } = grant
+  const by = clawBackOf(ref)
+  const fault = await codeOf(() => reverse(call, { ref, by, reason }))
+  if (fault === undefined) {
+    await unspend(call, ref)
+    return { amount, missing: 0 }
+  }
+  if (undone.includes(fault)) return { amount: 0, missing: 0 }
+  if (!unpaid.includes(fault)) return { amount: 0, missing: amount, refused: fault }
+  const left = Math.min(amount, await balanceOf(call, account, currency))
+  if (left === 0) return { amount: 0, missing: amount }
+  const legs = [
+    { account, amount: -left },
+    { account: source, amount: left },
+  ]
+  const refused = await codeOf(() => transfer(call, { ref: by, currency, reason, legs }))
+  // Frozen: nothing leaves it, and the host is told what is missing.
+  if (refused !== undefined && unpaid.includes(refused)) return { amount: 0, missing: amount }
+  if (refused !== undefined) return { amount: 0, missing: amount, refused }
   await unspend(call, ref, amount - left)
-  return left
+  return { amount: left, missing: amount - left }
 }
 
 export const onOrder: Reaction = {
@@ -42,10 +70,10 @@ export const onOrder: Reaction = {
   on: 'order.changed',
   async handle(call) {
     const { orderId, status, userId } = call.fact.data as { orderId: string; status: string; userId: UserId }
-    if (status !== 'refunded' && status !== 'cancelled') return
-    // Also of an order nothing was granted for yet: what is asked for it from now on is refused.
+    // Also of an order nothing was granted for yet: it carries nothing of another's, nor anything after its end.
     const order = await lockOrder(call, orderId, userId)
-    if (order.ended) return
+    if (order.userId !== userId) await namePerson(call, orderId, userId)
+    if (order.ended || (status !== 'refunded' && status !== 'cancelled')) return
     await endOrder(call, orderId)
     const grants = await listOrderGrants(call, orderId)
     await lockSpendings(
@@ -53,11 +81,12 @@ export const onOrder: Reaction = {
       grants.map(({ ref }) => ref),
     )
     for (const grant of grants) {
-      const taken = await takeBack(call, grant, order.userId)
-      await markTaken(call, orderId, grant.ref, taken)
-      const ref = grant.ref.slice('points/'.length)
-      const missing = grant.amount - taken
-      call.recordForApp('points.clawed-back', { orderId, userId: order.userId, ref, amount: taken, missing })
+      const ways = await waysOf(call, grant, userId)
+      const taken = await takeBack(call, grant, ways)
+      await markTaken(call, orderId, grant.ref, taken.amount)
+      const ref = wordOf(grant.ref)
+      const person = ways.account.slice('user/'.length)
+      call.recordForApp('points.clawed-back', { orderId, userId: person, ref, ...taken })
     }
   },
 }

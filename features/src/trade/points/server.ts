@@ -57,6 +57,7 @@ import {
   type StatementEntry,
   type Wallet,
 } from './contract.ts'
+import { fundRefOf, refOf } from './server-refs.ts'
 import { endOfMonth, titleOf } from './rules.ts'
 import { audits } from './server-audits.ts'
 import { onOrder } from './server-orders.ts'
@@ -65,6 +66,7 @@ import {
   keepTitle,
   listOrderGrants,
   lockOrder,
+  lockRef,
   lockTaken,
   migrations,
   namesOfProgrammes,
@@ -73,14 +75,13 @@ import {
 } from './store.ts'
 
 const issuerAccount = 'issuer/points'
+const fundReason = 'points.fund'
 /** People cleared of what has lapsed after each movement, so that it happens without anybody asking. */
 const sweptPerMovement = 50
 /** People one run of the timer clears; it runs again at once while others wait. */
 const sweptPerRun = 200
 const hourMs = 3_600_000
 const accountOf = (userId: UserId) => `user/${userId}`
-/** What the host did stands under refs of its own, so that a reversal never reaches another play's transfer. */
-const refOf = (ref: string) => `points/${ref}`
 
 // ── reading ──
 async function walletOf(call: Call, userId: UserId, currency: string): Promise<Wallet> {
@@ -160,7 +161,9 @@ const grant = serveEndpoint(grantPoints, async (call) => {
   const { userId, amount } = body
   if ((await call.findUser(userId)) === undefined) call.fail('user.not_found')
   const ref = refOf(body.ref)
-  // The order is locked first: of a grant that comes twice at once the second finds what the first did.
+  // One grant is told of once at a time, also for two orders: the second finds what the first did.
+  await lockRef(call, ref)
+  // Its end waits for what it carries, and the other way round.
   const order = body.orderId === undefined ? undefined : await lockOrder(call, body.orderId, userId)
   const before = await findTransfer(call, ref)
   // [MER10] What repeats a grant was given already.
@@ -285,7 +288,10 @@ async function sweep(call: Call, limit: number): Promise<{ people: number; amoun
 // ── funds ──
 const fill = serveEndpoint(fundPoints, async (call) => {
   const { fund, amount, merchantId } = call.body
-  const ref = refOf(`fund/${call.body.ref}`)
+  const refs = fundRefOf(call.body.ref)
+  const told = await findTransfer(call, refs.told)
+  // What was filled under the name of before stays filled.
+  const ref = told?.reason === fundReason ? refs.told : refs.ref
   const before = await findTransfer(call, ref)
   const issuer = await (before === undefined ? giverNamed : issuerNamed)(call, merchantId)
   const account = fundAccount(issuer.merchantId, fund)
@@ -294,7 +300,7 @@ const fill = serveEndpoint(fundPoints, async (call) => {
     { account, amount },
   ]
   const currency = issuer.points
-  const { replayed } = await transfer(call, { ref, currency, reason: 'points.fund', legs })
+  const { replayed } = await transfer(call, { ref, currency, reason: fundReason, legs })
   return { balance: await balanceOf(call, account, currency), replayed }
 })
 

@@ -60,13 +60,24 @@ export interface OrderRow {
   readonly userId: UserId
   readonly ended: boolean
 }
-/** Made where missing, and locked until commit: what is granted for it and its end wait for each other. */
+/** Until commit one decision alone grants under a ref, also before it has a row, which could be locked. */
+export async function lockRef({ tx, appId }: Place, ref: string): Promise<void> {
+  const name = `points-ref:${appId.length}:${appId}${ref}`
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
+}
+/**
+ * Made where missing, and locked until commit: what is granted for it and its end wait for each other. Its person is
+ * who came first, until the host tells whose it is.
+ */
 export async function lockOrder({ tx, appId }: Place, orderId: string, userId: UserId): Promise<OrderRow> {
   await sql`INSERT INTO points_orders (app_id, order_id, user_id) VALUES (${appId}, ${orderId}, ${userId})
     ON CONFLICT DO NOTHING`.execute(tx)
   const { rows } = await sql<OrderRow>`SELECT user_id AS "userId", ended FROM points_orders
     WHERE app_id = ${appId} AND order_id = ${orderId} FOR UPDATE`.execute(tx)
   return rows[0] as OrderRow
+}
+export async function namePerson({ tx, appId }: Place, orderId: string, userId: UserId): Promise<void> {
+  await sql`UPDATE points_orders SET user_id = ${userId} WHERE app_id = ${appId} AND order_id = ${orderId}`.execute(tx)
 }
 export async function endOrder({ tx, appId }: Place, orderId: string): Promise<void> {
   await sql`UPDATE points_orders SET ended = true WHERE app_id = ${appId} AND order_id = ${orderId}`.execute(tx)

@@ -5,6 +5,7 @@
 import {
   type Ability,
   type GroupId,
+  mainMerchant,
   merchantDepthMax,
   refuse,
   type Role,
@@ -68,14 +69,18 @@ export interface MerchantTold {
 }
 /**
  * [MER1] Makes a merchant, or names it anew. Whom it belongs to and whose points it gives are told once: groups and
- * what was given hang on them. False when it was told otherwise before, or lies too deep. Refuses `merchant.not_found`
- * for a parent nobody knows, and `merchant.ended` for one that is gone for good, or whose parent is.
+ * what was given hang on them. False when it was told otherwise before, or lies too deep. The host's own gives from the
+ * beginning, without having been told of: it belongs to nobody, and its points are its own. Refuses
+ * `merchant.not_found` for a parent nobody knows, and `merchant.ended` for one that is gone for good, or whose parent
+ * is.
  */
 export async function putMerchant(call: MerchantCall, told: MerchantTold): Promise<boolean> {
   const { tx, appId, now } = call
   const { merchantId, name, parentId, programme } = told
   const parent = parentId === undefined ? undefined : await knownMerchant(call, parentId)
   const path = [merchantId, ...(parent?.path ?? [])]
+  const isOther = path.length > 1 || (programme ?? mainMerchant) !== mainMerchant
+  if (merchantId === mainMerchant && isOther && (await findMerchant(call, merchantId)) === undefined) return false
   if (path.length > merchantDepthMax || new Set(path).size < path.length) return false
   if ((await lockPath(call, path.slice(1))).some(isEnded)) throw refuse('merchant.ended')
   const { rows } = await sql`INSERT INTO merchants (app_id, merchant_id, name, path, programme, created_at)
