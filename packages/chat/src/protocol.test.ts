@@ -12,7 +12,7 @@ const known: Readonly<Record<number, string>> = {
   4: '52da2977cf3b4caa59b3260ca75727f9502b7ab69e456a06b5bec15fb1e43f83',
   5: '049b0e3af6034e6ffbb78eb93b374531bbf6f9b2300b4cdec4bc1ba1d6de9328',
   6: '73a9fa958078e958985f6729bccff1671f05574097d18fbb828dc5fdad101e01',
-  7: 'd44d52648c0d0dba3884d962b566e43bc521664ffd9cfbe4ae1e473824e64c6e',
+  7: '28bf4046e7fcd2819cf10852ed9bfaa950ef8178d259e18f51259907e2b6478b',
 }
 
 test('the wire is the one this version stands for', () => {

@@ -21,7 +21,8 @@ import { cards, endpoints, records } from './contract.ts'
  * 7 A merchant ends for good, and says so; a suspended one gives nothing by the host’s own calls either; an order that
  * ended takes no coupon; a chance in a draw names the order that gave it, and goes back with it; flash sales and group
  * buys name campaigns, count against budgets, and say when they ended as void; products say that they left; offers of
- * coupons say whose they are and whom to ask.
+ * coupons say whose they are and whom to ask; actions say which ability they need beside the role, and the host posts
+ * in its own name.
  */
 export const PROTOCOL_VERSION = 7
 
@@ -54,13 +55,29 @@ function isSchema(value: unknown): boolean {
   return typeof value === 'object' && value !== null
 }
 function describeEndpoint(endpoint: wire.Endpoint<any, any, any, any>) {
-  const { name, method, path, by, ability, params, query, body, answer, status, errors, refusals, commerce, facts } =
-    endpoint
+  const {
+    name,
+    method,
+    path,
+    by,
+    orHost,
+    ability,
+    params,
+    query,
+    body,
+    answer,
+    status,
+    errors,
+    refusals,
+    commerce,
+    facts,
+  } = endpoint
   return {
     name,
     method,
     path,
     by,
+    orHost,
     ability,
     params,
     query,

@@ -217,6 +217,11 @@ export async function speakerOf(call: MerchantCall, path: readonly string[] | nu
   if (merchantId === undefined || shop === undefined) throw refuse('merchant.not_speaker')
   return { merchantId, name: shop.name }
 }
+/** [MER7] The shop whose group it is, for what the host says there in its own name. */
+export async function shopOf(call: MerchantCall, path: readonly string[]): Promise<SpokenAs> {
+  const [merchantId = ''] = path
+  return { merchantId, name: (await knownMerchant(call, merchantId)).name }
+}
 /** [MER7] Refuses `merchant.not_speaker` unless the person may speak now as the very shop that something is spoken as. */
 export async function checkSpeaker(
   call: MerchantCall,
