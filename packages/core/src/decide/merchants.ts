@@ -222,7 +222,7 @@ export async function shopOf(call: MerchantCall, path: readonly string[]): Promi
   const [merchantId = ''] = path
   return { merchantId, name: (await knownMerchant(call, merchantId)).name }
 }
-/** [MER7] Refuses `merchant.not_speaker` unless the person may speak now as the very shop that something is spoken as. */
+/** [MER7] Refuses `merchant.not_speaker` unless the person may speak now as the very shop that was spoken as. */
 export async function checkSpeaker(
   call: MerchantCall,
   path: readonly string[] | null,

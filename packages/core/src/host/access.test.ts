@@ -1,5 +1,6 @@
 /** Who may do what: roles, senders, the host, strangers; each answer as the contract says. */
 import type { Caller } from './feature.ts'
+import type { PostRequest } from './host.ts'
 import { refusalOf, startWorld, type World } from '@qun/testing'
 import { describe, expect, test } from 'vitest'
 import { byAdmin, byHost, byOwner, counter, createLab, id, labEndpoints, note, postCounter } from '../fixtures.ts'

@@ -98,7 +98,8 @@ async function callingOf(
 
 /**
  * An API key speaks for the host. With `Qun-Act-As: <userId>` it speaks for that user on routes of users, and may what
- * they may; without it, only routes of the host, those that it may call too, and open ones are served. A browser must never hold one: a request with an Origin is refused.
+ * they may; without it, only routes of the host, those that it may call too, and open ones are served. A browser must
+ * never hold one: a request with an Origin is refused.
  */
 function callingOfHost(endpoint: AnyEndpoint, request: FastifyRequest, appId: AppId): Calling {
   if (request.headers.origin !== undefined)
