@@ -106,10 +106,25 @@ export interface Tried {
   readonly count: number
   /** Of those, calls that their contract says move value, or that act on a card which gives it. */
   readonly valued: number
+  /** Of those, actions by somebody who has the role and not the ability. */
+  readonly byRole: number
   readonly names: ReadonlySet<string>
 }
 
-const people = { ownerId: 'wang', adminIds: ['he'], memberIds: ['li', 'zhao', 'sun', 'left'] }
+/** [MER2] Who runs the group and may give nothing of the shop: an admin's role says nothing about its value. */
+const admins: readonly WrongCaller[] = [
+  { name: 'an admin who works nowhere', userId: 'none', kind: 'user' },
+  { name: 'an admin, staff with every ability but to give', userId: 'partly', kind: 'user' },
+  { name: 'an admin who worked there once', userId: 'once', kind: 'user' },
+  { name: 'an admin, staff of the shop next door', userId: 'next-admin', kind: 'user' },
+]
+const adminIds = ['he', ...admins.map(({ userId = '' }) => userId)]
+const people = { ownerId: 'wang', adminIds, memberIds: ['li', 'zhao', 'sun', 'left'] }
+/**
+ * Actions by a role on cards that give what a shop issues, which give nothing more by it: they end it, and what was not
+ * given goes back. Whatever else a role may do to such a card asks for the ability.
+ */
+const endings = ['check-in.end', 'group-buy.cancel', 'lucky-draw.cancel']
 const stranger: WrongCaller = { name: 'a stranger', userId: 'stranger', kind: 'user' }
 const left: WrongCaller = { name: 'who was in the group once', userId: 'left', kind: 'user' }
 const nextDoor: WrongCaller = { name: 'staff of the shop next door', userId: 'next', kind: 'user' }
@@ -134,6 +149,7 @@ interface Contract {
   readonly commerce: boolean
   readonly valued: boolean
   readonly isAction: boolean
+  readonly needs?: ActionContract['needs']
 }
 /** What the product ships, whatever the world that is tried serves. */
 function contractsOf(features: readonly Feature[]): ReadonlyMap<string, Contract> {
@@ -151,15 +167,27 @@ function contractsOf(features: readonly Feature[]): ReadonlyMap<string, Contract
   for (const { endpoints = [], cards = [] } of features) {
     for (const { endpoint } of endpoints) add(endpoint)
     for (const { card } of cards)
-      for (const [name, { by, commerce }] of Object.entries<{ by: By; commerce?: boolean }>(card.actions)) {
+      for (const [name, { by, commerce, needs }] of Object.entries<ActionContract>(card.actions)) {
         const valued = commerce === true || card.gives !== 'nothing'
-        found.set(`${card.kind}.${name}`, { by, commerce: commerce === true, valued, isAction: true })
+        found.set(`${card.kind}.${name}`, { by, commerce: commerce === true, valued, isAction: true, needs })
       }
   }
   return found
 }
+/** [MER2] Actions by a role on cards that give what a shop issues, of which nobody says whether they give more. */
+export function listUndeclared(features: readonly Feature[]): string[] {
+  const roles: readonly By[] = ['owner', 'admin']
+  return features.flatMap(({ cards = [] }) =>
+    cards.flatMap(({ card }) =>
+      Object.entries<ActionContract>(card.actions)
+        .filter(([, { by, needs }]) => card.gives !== 'nothing' && roles.includes(by) && needs !== 'issue')
+        .map(([name]) => `${card.kind}.${name}`)
+        .filter((name) => !endings.includes(name)),
+    ),
+  )
+}
 /** Everybody who may not make the call. Whoever `who` is may. */
-function wrongFor({ by, commerce, isAction }: Contract, { who }: SceneCall): WrongCaller[] {
+function wrongFor({ by, commerce, isAction, needs }: Contract, { who }: SceneCall): WrongCaller[] {
   if (by === 'open') return []
   const apart = isAction ? [] : [nobody]
   if (by === 'server') return [...apart, stranger, left, nextDoor, above, member('zhao'), owner]
@@ -170,14 +198,15 @@ function wrongFor({ by, commerce, isAction }: Contract, { who }: SceneCall): Wro
   if (by === 'staff') return [...others, stranger, left, nextDoor, above, member('zhao'), member('sun'), member('he')]
   const outside = [stranger, left, nextDoor, above]
   const weaker = ['admin', 'owner', 'sender'].includes(by) && who !== 'zhao' ? [member('zhao')] : []
-  return [...others, ...outside, ...weaker]
+  return [...others, ...outside, ...weaker, ...(needs === 'issue' ? admins : [])]
 }
 
+let keys = 0
 async function makeAs(stage: Stage, call: SceneCall, { userId = '', kind }: WrongCaller): Promise<unknown> {
   const { core } = stage.world
   const app = kind === 'other app' ? ('other' as typeof appId) : appId
   const principal = { appId: app, userId: userId as UserId, guest: kind === 'guest' }
-  const key = `wrong-${call.name}-${userId}-${kind}-${stage.n}`
+  const key = `wrong-${++keys}`
   if (call.at !== undefined && core.registry.endpoints.get(call.name) === undefined) {
     const action = call.name.slice(call.name.lastIndexOf('.') + 1)
     return core.act({ principal, ...call.at, action, input: call.body ?? {}, clientId: key })
@@ -204,6 +233,15 @@ async function prepare(world: World): Promise<void> {
     stage.call('merchantStaff.put', 'host', { params: { merchantId, userId }, body: { post: '店长', abilities } })
   await hire('next-door', 'next')
   await hire(shopId, 'staff')
+  for (const { userId = '' } of admins)
+    await stage.call('users.put', 'host', { params: { userId }, body: { name: userId } })
+  await hire('next-door', 'next-admin')
+  await hire(shopId, 'once')
+  await stage.call('merchantStaff.remove', 'host', { params: { merchantId: shopId, userId: 'once' } })
+  const body = { post: '店长', abilities: abilities.filter((ability) => ability !== 'issue') }
+  await stage.call('merchantStaff.put', 'host', { params: { merchantId: shopId, userId: 'partly' }, body })
+  // Who left is out of the roles they had, before the scenes give them one.
+  await world.settle()
 }
 
 /** [MER10] What gives the shop's value gives none of it while the shop is suspended, to those who otherwise may. */
@@ -247,6 +285,7 @@ export async function tryWrongCallers(options: {
   const names = new Set<string>()
   let count = 0
   let valued = 0
+  let byRole = 0
   for (const scene of options.scenes.values()) {
     const first = new Stage(world, world.groupId)
     const body = { name: '排练', merchantId: shopId, ...people }
@@ -265,6 +304,10 @@ export async function tryWrongCallers(options: {
         count++
         valued += contract.valued ? 1 : 0
         names.add(call.name)
+        const isAdmin = admins.includes(caller)
+        byRole += isAdmin ? 1 : 0
+        if (isAdmin && told !== null && told !== 'merchant.not_issuer')
+          holes.push(`${caller.name}: ${call.name}, refused ${told} alone`)
         // In their own app they may do as they like; that nothing of this one moved is looked at below.
         const isApart = caller.kind === 'other app' && contract.by === 'user'
         if ((told === null && !isApart) || told === 'server.bug') holes.push(`${caller.name}: ${call.name}`)
@@ -283,7 +326,7 @@ export async function tryWrongCallers(options: {
       if (code !== 'merchant.suspended') holes.push(`whoever may, while the shop is suspended: ${name} ${code}`)
     }
   }
-  return { holes: [...new Set(holes)], count, valued, names }
+  return { holes: [...new Set(holes)], count, valued, byRole, names }
 }
 const engineCallNames: Readonly<Record<string, true>> = Object.fromEntries(
   Object.values(engineEndpoints).map(({ name }) => [name, true as const]),

@@ -6,7 +6,7 @@ import { givesOf, type GroupId, type UserId } from '@qun/contract'
 import type { Feature } from '@qun/core'
 import { appId, refusalOf, shopId, Stage, startWorld, type World } from '@qun/testing'
 import { expect, test } from 'vitest'
-import { listScenes, tryWrongCallers } from './fixtures.ts'
+import { listScenes, listUndeclared, tryWrongCallers } from './fixtures.ts'
 import { features } from './server.ts'
 
 interface Given {
@@ -118,16 +118,42 @@ const scenesOf = (...named: string[]) =>
   new Map([...listScenes()].filter(([name]) => named.length === 0 || named.some((one) => name.startsWith(one))))
 
 test('[MER2] [A-12] no endpoint and no action that could move value is let through to anybody who may not call it', async () => {
-  const { holes, count, valued, names } = await tryWrongCallers({
+  const { holes, count, valued, byRole, names } = await tryWrongCallers({
     shipped: features,
     served: features,
     scenes: scenesOf(),
   })
   expect(holes).toEqual([])
   process.stdout.write(
-    `${count} combinations of wrong caller and call tried, ${valued} of them of calls that move value, of ${names.size} calls\n`,
+    `${count} combinations of wrong caller and call tried, ${valued} of them of calls that move value, ` +
+      `${byRole} by admins without the ability, of ${names.size} calls\n`,
   )
   expect(names.size).toBeGreaterThan(80)
+  expect(byRole).toBeGreaterThan(10)
+})
+/** What ships, with an action of coupons as somebody might have written it. */
+const withManage = (manage: object) =>
+  features.map((feature) => ({
+    ...feature,
+    ...(feature.cards && {
+      cards: feature.cards.map((one) =>
+        one.card.kind === 'coupon'
+          ? { ...one, card: { ...one.card, actions: { ...one.card.actions, manage: manage as never } } }
+          : one,
+      ),
+    }),
+  }))
+test('[MER2] [V1] the wall finds an action that a role alone allows, and one nobody says of whether it gives more', async () => {
+  const shipped = features.flatMap(({ cards = [] }) => cards).find(({ card }) => card.kind === 'coupon')
+  const { needs, ...byRole } = shipped!.card.actions['manage'] as { readonly needs?: string }
+  expect(needs).toBe('issue')
+  const breached = withManage(byRole)
+  const { holes } = await tryWrongCallers({ shipped: features, served: breached, scenes: scenesOf('coupon offer') })
+  for (const who of ['who works nowhere', 'who worked there once'])
+    expect(holes).toContain(`an admin ${who}: coupon.manage`)
+  expect(holes.some((hole) => hole.startsWith('something of worth moved'))).toBe(true)
+  expect(listUndeclared(breached)).toEqual(['coupon.manage'])
+  expect(listUndeclared(features)).toEqual([])
 })
 test('[MER2] [A-12] the wall finds an endpoint of the host’s that anybody may call', async () => {
   const served = features.map((feature) => ({

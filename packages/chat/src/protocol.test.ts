@@ -12,7 +12,7 @@ const known: Readonly<Record<number, string>> = {
   4: '52da2977cf3b4caa59b3260ca75727f9502b7ab69e456a06b5bec15fb1e43f83',
   5: '049b0e3af6034e6ffbb78eb93b374531bbf6f9b2300b4cdec4bc1ba1d6de9328',
   6: '73a9fa958078e958985f6729bccff1671f05574097d18fbb828dc5fdad101e01',
-  7: '65714672e1a741b6b2117b0359cfc91495aee9313fd5b7f0359840880d7dd1b7',
+  7: 'f0247143ddeb2bf19485bc7c552be3bc2b4962840780457e29689289835a2253',
 }
 
 test('the wire is the one this version stands for', () => {

@@ -23,7 +23,8 @@ import { cards, endpoints, records } from './contract.ts'
  * buys name campaigns, count against budgets, and say when they ended as void; products say that they left; offers of
  * coupons say whose they are and whom to ask; what a void sale held says so when it goes back; orders of a relay list
  * name whose it is, and no amount; an order that cannot use all it was priced with says what is missing, and what the
- * books do not let go back of a grant says why.
+ * books do not let go back of a grant says why; actions say which
+ * ability they need beside the role, and the host posts in its own name.
  */
 export const PROTOCOL_VERSION = 7
 
@@ -56,13 +57,29 @@ function isSchema(value: unknown): boolean {
   return typeof value === 'object' && value !== null
 }
 function describeEndpoint(endpoint: wire.Endpoint<any, any, any, any>) {
-  const { name, method, path, by, ability, params, query, body, answer, status, errors, refusals, commerce, facts } =
-    endpoint
+  const {
+    name,
+    method,
+    path,
+    by,
+    orHost,
+    ability,
+    params,
+    query,
+    body,
+    answer,
+    status,
+    errors,
+    refusals,
+    commerce,
+    facts,
+  } = endpoint
   return {
     name,
     method,
     path,
     by,
+    orHost,
     ability,
     params,
     query,

@@ -27,6 +27,12 @@ export interface ActionContract {
   readonly errors: readonly string[]
   /** Moves money, points or stock: an Idempotency-Key is required and guests are refused. */
   readonly commerce?: boolean
+  /**
+   * What the actor must be able to do for the merchant at that moment, beside their role in the group, as whoever posts
+   * must. [MER2] `issue`, where the card gives a merchant's value: the action widens or moves what it gives. [MER7]
+   * `talk-as`, where the message is spoken as a shop: the action changes what it says.
+   */
+  readonly needs?: 'issue' | 'talk-as'
   /** One line for the reference page. */
   readonly doc?: string
 }

@@ -25,6 +25,8 @@ export interface Endpoint<
   readonly path: string
   readonly doc: string
   readonly by: Caller
+  /** [MER4] The host may call it in its own name too, and not only for somebody: without `Qun-Act-As`. */
+  readonly orHost?: true
   /** [MER1] What staff must be allowed; for `by: 'staff'`, and for nothing else. */
   readonly ability?: Ability
   readonly params?: Params

@@ -50,8 +50,12 @@ export const engineEndpoints = {
     name: 'messages.post',
     method: 'POST',
     path: '/groups/:groupId/messages',
-    doc: 'Posts a message or a card. Idempotent for ever by `clientId`: a retry answers 200 with the first position.',
+    doc:
+      'Posts a message or a card. Idempotent for ever by `clientId`: a retry answers 200 with the first position. ' +
+      'With a key and `Qun-Act-As` the host posts with that person’s rights; without, in its own name, in a ' +
+      'merchant’s group, where it is shown as the shop.',
     by: 'member',
+    orHost: true,
     params: group,
     body: PostBody,
     answer: Posted,

@@ -21,8 +21,12 @@ export const SpokenAs = closed({ merchantId: MerchantIdSchema, name: Type.String
 export type SpokenAs = Static<typeof SpokenAs>
 /** Asks for it; whether it may be, and as which shop, the engine decides. */
 export const SpeakAs = Type.Literal(true, { description: 'Speak as the shop one works for 以店铺身份发言.' })
-/** [MER7] What a sender is called wherever words are shown: 山茶咖啡 · 小林 for who speaks as the shop. */
+/**
+ * [MER7] What a sender is called wherever words are shown: 山茶咖啡 · 小林 for who speaks as the shop, and the shop alone
+ * for the host in its own name, which is nobody.
+ */
 export function spokenName(name: string, as: SpokenAs | undefined): string {
+  if (name === '' && as !== undefined) return as.name
   return as === undefined ? name : `${as.name} · ${name}`
 }
 

@@ -161,7 +161,9 @@ test('[MER7] a retry is known by its key, as what it was; lists, edits and recal
   const as = { merchantId: 'east', name: '山茶咖啡东门店' }
   const shown = { senderName: '山茶咖啡东门店 · 小李', senderBadge: 'merchant', as }
   expect(await lastIn()).toMatchObject({ ...shown, summary: '在的' })
+  await hire(w, 'east', 'li')
   await w.as('li').act({ groupId, seq: said.seq }, textMessage, 'edit', { text: '在的，您说', ifEdits: 0 })
+  await letGo(w, 'east', 'li')
   expect((await messageAt(w, 'wang', groupId, said.seq)).message).toMatchObject({ as, senderId: 'li' })
   expect(await lastIn()).toMatchObject({ ...shown, summary: '在的，您说' })
   await w.core.recall({ appId, userId: 'li' as UserId, guest: false }, groupId, said.seq)
@@ -218,4 +220,55 @@ test('[MER7] a client says that it asks; what is sent again asks again, and its 
   handle.resend(failed!.clientId)
   await w.settle()
   expect(handle.get().messages.at(-1)).toMatchObject({ body: { text: '还在' }, as: brand })
+})
+
+test('[MER7] what was said as the shop is changed only by who may still say it as that shop; taking it back stays theirs', async () => {
+  await using made = await shop()
+  const { w, groupId } = made
+  await hire(w, 'east', 'li')
+  const { seq } = await say(w, 'li', groupId, '全场八折', { as: true })
+  const own = await say(w, 'li', groupId, '我自己说')
+  const edit = (at: number, text: string, ifEdits = 0) =>
+    refusalOf(w.as('li').act({ groupId, seq: at }, textMessage, 'edit', { text, ifEdits }))
+  const told = async () => ((await messageAt(w, 'wang', groupId, seq)).message.state as { edits: number }).edits
+  await letGo(w, 'east', 'li')
+  expect(await edit(seq, '加我微信')).toBe('merchant.not_speaker')
+  await hire(w, 'east', 'li', ['moderate', 'issue', 'campaign', 'read-numbers', 'manage'])
+  expect(await edit(seq, '加我微信')).toBe('merchant.not_speaker')
+  // Whoever speaks for another shop of the path speaks under its name, not under this one.
+  await hire(w, 'brand', 'li')
+  expect(await edit(seq, '加我微信')).toBe('merchant.not_speaker')
+  expect(await told()).toBe(0)
+  expect(await edit(own.seq, '还是我自己')).toBeNull()
+  await hire(w, 'east', 'li')
+  expect(await edit(seq, '全场九折')).toBeNull()
+  await letGo(w, 'east', 'li')
+  expect(await edit(seq, '加我微信', 1)).toBe('merchant.not_speaker')
+  expect(await told()).toBe(1)
+  expect(await refusalOf(w.as('li').recall({ groupId, seq }))).toBeNull()
+})
+test('[MER7] an edit in the moment its writer is let go waits for that, and is refused', async () => {
+  await using made = await shop()
+  const { w, groupId } = made
+  await hire(w, 'east', 'li')
+  const { seq } = await say(w, 'li', groupId, '全场八折', { as: true })
+  let isOver = false
+  const goesOn = () => !isOver
+  const change = { text: '加我微信', ifEdits: 0 }
+  const asked = await w.store.transaction(appId, async (tx) => {
+    await setStaff({ tx, appId, now: w.time.now() }, { merchantId: 'east', userId: 'li' }, null)
+    const told = refusalOf(
+      w
+        .as('li')
+        .act({ groupId, seq }, textMessage, 'edit', change)
+        .finally(() => (isOver = true)),
+    )
+    for (let waiting = 0; waiting === 0 && goesOn();) {
+      const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(tx)
+      waiting = rows[0]?.n ?? 0
+    }
+    return { told }
+  })
+  expect(await asked.told).toBe('merchant.not_speaker')
 })

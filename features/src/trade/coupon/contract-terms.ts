@@ -226,6 +226,13 @@ export const couponFacts = {
   /** It ends within a day and was not used: whoever sends reminders decides within the member's budget. */
   'coupon.expiring': closed({ ...what, validUntil: MillisSchema }),
   'coupon.sold-out': closed({ stockId: StockId }),
+  /** [MER2] Who of the staff changed a stock of the group, and what it is since. */
+  'coupon.managed': closed({
+    stockId: StockId,
+    byId: UserIdSchema,
+    status: StockStatus,
+    total: Type.Integer({ minimum: 0 }),
+  }),
   /** Total, window or status changed: cards that offer it follow. */
   'coupon.stock-changed': closed({ stockId: StockId }),
 } as const

@@ -82,12 +82,20 @@ export const coupon = defineCard({
     },
     manage: {
       by: 'admin',
+      needs: 'issue',
       doc: 'Pauses, resumes, ends, or changes how many there are. For stocks made in this group; the host keeps its own.',
       input: closed({
         status: Type.Optional(oneOf('active', 'paused', 'ended')),
         total: Type.Optional(Type.Integer({ minimum: -int32Max, maximum: int32Max })),
       }),
-      errors: ['coupon.state', 'coupon.stock_below_issued', 'coupon.invalid', 'group.permission'],
+      errors: [
+        'coupon.state',
+        'coupon.stock_below_issued',
+        'coupon.invalid',
+        'group.permission',
+        'merchant.not_issuer',
+        'merchant.suspended',
+      ],
     },
   },
   facts: couponFacts,

@@ -1,6 +1,7 @@
 /** Coupons of several merchants: whose a stock is, where it is offered, with whom it is used; through a whole world. */
-import { DAY, mainMerchant, type GroupId, type UserId } from '@qun/contract'
+import { DAY, mainMerchant, type Ability, type GroupId, type UserId } from '@qun/contract'
 import { appId, refusalOf, shopId, startWorld, type At, type World } from '@qun/testing'
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { putMerchantEndpoint, putStaff, suspendMerchant } from '../../people/merchant/contract.ts'
 import merchant from '../../people/merchant/server.ts'
@@ -212,4 +213,33 @@ test('[MER10] of a suspended merchant no coupon is given, nor taken by an order;
     null,
     null,
   ])
+})
+
+test('[MER2] [V1] who runs the group changes nothing of what the shop gives, unless they may give it; who did is told', async () => {
+  await using w = await open()
+  await putMerchant(w, 'brand')
+  await groupOf(w, 'brand')
+  const people = { ownerId: 'he' as UserId, adminIds: [li], memberIds: ['wang' as UserId] }
+  const made = await w.asServer().call(createGroupForHost, { body: { merchantId: 'brand', name: '店', ...people } })
+  const { groupId } = made
+  const work = (abilities: Ability[]) =>
+    w.asServer().call(putStaff, { params: { merchantId: 'brand', userId: li }, body: { post: '店员', abilities } })
+  const body = { title: '券', contact: '店内', terms: { ...termsAt(w), total: 1 } }
+  const at = await w.as('he').post(groupId, coupon, body)
+  const manage = (who: string, change: object) => refusalOf(w.as(who).act(at, coupon, 'manage', change))
+  const changes = [{ total: 1_000_000 }, { total: 0 }, { status: 'paused' }, { status: 'ended' }, { status: 'active' }]
+  for (const abilities of [undefined, ['talk-as', 'moderate', 'campaign', 'read-numbers', 'manage'] as Ability[]]) {
+    if (abilities !== undefined) await work(abilities)
+    for (const change of changes) expect(await manage('li', change)).toBe('merchant.not_issuer')
+  }
+  expect(await w.read(at, coupon)).toMatchObject({ status: 'active', total: 1, left: 1 })
+  await work(['issue'])
+  expect(await manage('li', { total: 2 })).toBeNull()
+  const { rows } = await w.store.reading(appId, (tx) =>
+    sql<{ data: string }>`SELECT data FROM facts WHERE name = 'coupon.managed' ORDER BY fact_seq`.execute(tx),
+  )
+  const { stockId } = (await w.read(at, coupon)) as { stockId: string }
+  expect(rows.map(({ data }) => JSON.parse(data))).toEqual([{ stockId, byId: 'li', status: 'active', total: 2 }])
+  await w.asServer().call(suspendMerchant, { params: { merchantId: 'brand' }, body: { suspended: true } })
+  expect(await manage('li', { total: 3 })).toBe('merchant.suspended')
 })

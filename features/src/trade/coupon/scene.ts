@@ -20,6 +20,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
     return [
       { name: 'coupon.claim', who: 'li', at },
       { name: 'coupon.claim', who: 'zhao', at },
+      { name: 'coupon.manage', who: 'he', at, body: { total: 3 } },
+      { name: 'coupon.manage', who: 'he', at, body: { status: 'paused' } },
       { name: 'coupon.manage', who: 'he', at, body: { status: 'ended' } },
     ]
   },

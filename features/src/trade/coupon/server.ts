@@ -248,6 +248,8 @@ async function manage(call: ActionCall<typeof coupon>, change: Parameters<typeof
   const next = changed(call, stock, change)
   await saveStock(call.tx, call.appId, next)
   refresh(call, next)
+  const { stockId, status, total } = next
+  call.record('coupon.managed', { stockId, byId: call.actorId, status, total })
 }
 
 // ── what falls due ──

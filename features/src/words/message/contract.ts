@@ -123,6 +123,7 @@ export const textMessage = defineCard({
   actions: {
     edit: {
       by: 'sender',
+      needs: 'talk-as',
       doc: 'Replaces the text within 24 hours; earlier texts stay readable. People named by an edit are not notified.',
       input: closed({
         text: Type.String(),
@@ -142,6 +143,7 @@ export const textMessage = defineCard({
         'mention.not_member',
         'mention.too_many',
         'mention.all_forbidden',
+        'merchant.not_speaker',
       ],
     },
     react,

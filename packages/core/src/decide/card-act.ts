@@ -12,6 +12,8 @@ import { commit, type Decision } from './decision.ts'
 import { asRefusal, type Engine, fingerprintOf, keepsEffects } from '../ground/engine.ts'
 import type { ActRequest, ActResult } from '../host/host.ts'
 import type { ActorDbRow } from './members.ts'
+import { issuerOfGroup } from './issuer.ts'
+import { checkIssuer, checkSpeaker } from './merchants.ts'
 import { checkActRisk } from './risk-check.ts'
 
 interface Waiting {
@@ -153,6 +155,7 @@ async function runOne(
     checkActor(contract.by, { userId: member.user_id, role: member.role }, card.row.sender_id)
     if (member.muted_until > decision.now && contract.by === 'sender') throw refuse('member.muted')
     if (contract.commerce === true) checkCommerce(request)
+    await checkAbility(decision, card, contract, member.user_id)
     decision.engine.validators.check(contract.input, request.input)
     const run = must(card.server.actions?.[request.action], `the handler of ${card.row.kind}.${request.action}`)
     await run(card.actionCall(member), request.input)
@@ -170,6 +173,24 @@ async function runOne(
   }
 }
 
+/**
+ * [MER2] [MER7] What was asked of whoever posted it is asked again of whoever changes it, the merchants held as then.
+ * NOTE: whose group it is never changes, so it is read without a lock.
+ */
+async function checkAbility(
+  decision: Decision,
+  card: CardWork,
+  { needs }: ActionContract,
+  userId: string,
+): Promise<void> {
+  const { spokenAs } = card
+  const gives = needs === 'issue' && card.gives === 'issued'
+  const speaks = needs === 'talk-as' && spokenAs !== undefined
+  if (!gives && !speaks) return
+  const path = (await issuerOfGroup(decision, card.groupId))?.path ?? null
+  if (gives) await checkIssuer(decision, path, userId)
+  if (speaks) await checkSpeaker(decision, path, { userId, merchantId: spokenAs.merchantId })
+}
 /** [MER10] Whatever moves value, but for the sender's own taking back. */
 const gives = ({ by, commerce }: ActionContract) => commerce === true && by !== 'sender'
 /** What moves money, points or stock must be repeatable without harm, and is not for people anybody can make. */

@@ -7,6 +7,7 @@ import {
   type MemberRow,
   refuse,
   type RefusalDetail,
+  type SpokenAs,
   type UserId,
 } from '@qun/contract'
 import { sql } from 'kysely'
@@ -107,6 +108,9 @@ export class CardWork {
   }
   get gives(): Gives {
     return this.body === null ? 'nothing' : givesOf(this.server.card, this.body)
+  }
+  get spokenAs(): SpokenAs | undefined {
+    return this.row.spoken_as === null ? undefined : (JSON.parse(this.row.spoken_as) as SpokenAs)
   }
   get state(): unknown {
     return this.#effects.state

@@ -222,6 +222,22 @@ export async function speakerOf(call: MerchantCall, path: readonly string[] | nu
   if (merchantId === undefined || shop === undefined) throw refuse('merchant.not_speaker')
   return { merchantId, name: shop.name }
 }
+/** [MER7] The shop whose group it is, for what the host says there in its own name. */
+export async function shopOf(call: MerchantCall, path: readonly string[]): Promise<SpokenAs> {
+  const [merchantId = ''] = path
+  return { merchantId, name: (await knownMerchant(call, merchantId)).name }
+}
+/** [MER7] Refuses `merchant.not_speaker` unless the person may speak now as the very shop that was spoken as. */
+export async function checkSpeaker(
+  call: MerchantCall,
+  path: readonly string[] | null,
+  { userId, merchantId }: { readonly userId: string; readonly merchantId: string },
+): Promise<void> {
+  if (path === null) throw refuse('merchant.not_speaker')
+  await lockPath(call, path)
+  const places = await placesOf(call, path, { userId, ability: 'talk-as' })
+  if (!places.includes(merchantId)) throw refuse('merchant.not_speaker')
+}
 
 /**
  * [MER1] Refuses `merchant.not_found` to who does not work for the merchant nor for one it belongs to, and

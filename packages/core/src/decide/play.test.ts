@@ -167,6 +167,25 @@ describe('who may take part', () => {
     expect(await refusalOf(world.as('li').post(world.groupId, commerce, {}))).toBe('risk.blocked')
     expect(asked).toEqual(['li lab-counter buy', 'zhao lab-counter buy', 'li lab-commerce post'])
   })
+  test('[RISK1] the host is asked of whom it speaks for with its key, and not about itself', async () => {
+    const asked: string[] = []
+    const { world } = await setup(({ userId }) => {
+      asked.push(userId)
+      return 'deny'
+    })
+    await using _ = world
+    const { appId } = world.as('li').principal
+    const post = (who: object, clientId: string) =>
+      refusalOf(
+        world.core.post({
+          ...{ appId, groupId: world.groupId, kind: commerce.kind, body: {}, clientId, senderId: id('') },
+          ...who,
+        }),
+      )
+    expect(await post({ senderId: id('li'), byHost: true }, 'for-li')).toBe('risk.blocked')
+    expect(await post({ asServer: true }, 'own')).toBeNull()
+    expect(asked).toEqual(['li'])
+  })
   test('[RISK1] a port that breaks lets nobody through', async () => {
     const { world } = await setup(() => {
       throw new Error('the host is away')

@@ -65,8 +65,13 @@ export interface PostRequest {
   readonly groupId: GroupId
   readonly senderId: UserId
   readonly guest?: boolean
-  /** The host posts with an API key: kinds reserved to `server` are allowed. */
+  /**
+   * The host posts in its own name, and `senderId` is ''. Kinds reserved to `server` are allowed; any other only in a
+   * merchant's group, where it is shown as the shop.
+   */
   readonly asServer?: boolean
+  /** The host speaks for the sender, with its key: with the sender's rights exactly, at its app's expense. */
+  readonly byHost?: boolean
   readonly kind: string
   readonly body: unknown
   readonly clientId: string

@@ -36,7 +36,8 @@ const give = (w: World, who: string, groupId = w.groupId, worth = 5) => w.as(who
 let keys = 0
 const byHost = (w: World, senderId: string) =>
   w.core.post({
-    ...{ appId, groupId: w.groupId, senderId: id(senderId), asServer: true, kind: gift.kind },
+    ...{ appId, groupId: w.groupId, senderId: id(senderId), kind: gift.kind },
+    ...(senderId === '' ? { asServer: true } : { byHost: true }),
     ...{ body: { worth: 5 }, clientId: `host-${(keys += 1)}` },
   })
 const tell = (w: World, run: (call: { tx: any; appId: string; now: number }) => Promise<void>) =>
@@ -55,14 +56,15 @@ async function planted(w: World, ...plants: readonly RawBuilder<unknown>[]): Pro
   return [...found]
 }
 
-test('[MER9] what was given by staff, by staff who left since, and by the host in whosever name, is in order', async () => {
+test('[MER9] what was given by staff, by staff who left since, and by the host in its own name, is in order', async () => {
   await using w = await open()
   await give(w, 'wang')
   await give(w, 'li', w.groupId, 0)
   await give(w, 'li', await w.makeFriendsGroup(['li']), 0)
   await byHost(w, '')
-  // The host's key asks nobody whether 小李 works there.
-  await byHost(w, 'li')
+  // A key that speaks for 小李 gives what she may give: nothing.
+  expect(await refusalOf(byHost(w, 'li'))).toBe('merchant.not_issuer')
+  await byHost(w, 'wang')
   await w.jump(DAY)
   await tell(w, (call) => setStaff(call, { merchantId: shopId, userId: 'wang' }, null))
   expect(await refusalOf(give(w, 'wang'))).toBe('merchant.not_issuer')
@@ -119,7 +121,10 @@ test('[MER9] [V1] each card that nobody might have posted is named, with who pos
   expect(await planted(w, shop, late, staff(now, day - 1))).toEqual([])
   expect(await planted(w, shop, staff(now - DAY, null, ['talk-as', 'campaign', 'manage']))).toEqual(named)
   expect(await planted(w, shop, staff(now - DAY, null, ['issue'], 'next-door'))).toEqual(named)
-  expect(await planted(w, shop, sql`UPDATE messages SET by_host = true WHERE sender_id = 'li'`)).toEqual([])
+  // The host's own is in nobody's name.
+  const isHosts = sql`UPDATE messages SET by_host = true WHERE sender_id = 'li'`
+  expect(await planted(w, shop, isHosts)).toEqual(named)
+  expect(await planted(w, shop, isHosts, sql`UPDATE messages SET sender_id = '' WHERE sender_id = 'li'`)).toEqual([])
 })
 test('[MER9] [MER10] what a suspended merchant gave is named', async () => {
   await using w = await open()

@@ -31,7 +31,7 @@ export const issueFault = sql<string | null>`CASE
     WHEN m.at < ${saidSince} THEN NULL
     WHEN EXISTS (SELECT FROM merchants t WHERE t.app_id = m.app_id AND t.merchant_id = ANY(g.merchant_path)
       AND m.at > t.suspended_at + ${sql.lit(waitMaxMs)}) THEN 'of a suspended merchant'
-    WHEN m.by_host OR EXISTS (SELECT FROM merchant_staff s WHERE s.app_id = m.app_id
+    WHEN m.by_host AND m.sender_id = '' OR EXISTS (SELECT FROM merchant_staff s WHERE s.app_id = m.app_id
       AND s.merchant_id = ANY(g.merchant_path) AND s.user_id = m.sender_id AND 'issue' = ANY(s.abilities)
       AND s.since <= m.at + ${sql.lit(waitMaxMs)} AND (s.until IS NULL OR s.until > m.at - ${sql.lit(waitMaxMs)})) THEN NULL
     ELSE 'who might not give it' END`

@@ -21,9 +21,9 @@ import type { CardServer, OpenCall } from '../host/feature.ts'
 import type { PostAttempt } from '../host/guard.ts'
 import type { PostRequest, PostResult } from '../host/host.ts'
 import { CardWork, checkStateSize } from '../decide/card-work.ts'
-import { checkIssuer, speakerOf } from '../decide/merchants.ts'
+import { checkIssuer, shopOf, speakerOf } from '../decide/merchants.ts'
 import { checkRisk } from '../decide/risk-check.ts'
-import { must } from '../host/assert.ts'
+import { assert, must } from '../host/assert.ts'
 
 export interface Posting {
   readonly result: Promise<PostResult>
@@ -45,6 +45,10 @@ export function startPost(
   if (server === undefined) return refused(refuse('card.unknown_type'))
   const card = server.card as Card
   try {
+    assert(
+      (request.asServer === true) === (request.senderId === ''),
+      'the host posts in nobody’s name, nobody else does',
+    )
     checkKind(card, request)
     engine.validators.check(card.body, request.body, '/body')
     const guarded = runGuards(engine, server, request)
@@ -151,20 +155,23 @@ function attemptOf(engine: Engine, request: PostRequest): PostAttempt {
         return new Set(rows.map((row) => row.user_id))
       }),
     async sightOf(seq: number) {
-      const sender = (await readMember(senderId)) ?? notInGroup()
-      if (seq <= sender.join_seq || seq > sender.last_seq) return 'unseen'
+      if (request.asServer !== true) {
+        const sender = (await readMember(senderId)) ?? notInGroup()
+        if (seq <= sender.join_seq || seq > sender.last_seq) return 'unseen'
+      }
       const { rows } = await engine.store.reading(of, (tx) =>
         sql<{ recalled_at: number | null }>`SELECT recalled_at FROM messages
           WHERE app_id = ${appId} AND group_id = ${groupId} AND seq = ${seq}`.execute(tx),
       )
-      return rows[0] !== undefined && rows[0].recalled_at !== null ? 'recalled' : 'visible'
+      if (rows[0] === undefined) return request.asServer === true ? 'unseen' : 'visible'
+      return rows[0].recalled_at === null ? 'visible' : 'recalled'
     },
     decide: (run) => engine.store.transaction(of, run),
   }
 }
-/** A back end that posts does so at its app's expense. */
-function senderOf({ appId, senderId, asServer }: PostRequest): Payer {
-  return asServer === true ? { appId } : { appId, userId: senderId }
+/** A back end that posts does so at its app's expense, whomever it speaks for. */
+function senderOf({ appId, senderId, asServer, byHost }: PostRequest): Payer {
+  return asServer === true || byHost === true ? { appId } : { appId, userId: senderId }
 }
 function notInGroup(): never {
   throw refuse('group.not_found')
@@ -198,8 +205,9 @@ function postBody(
   )
   if (!isPlain) {
     const decide = async () => {
-      if (card.post.commerce === true && engine.risk !== undefined && !(await isKnown(engine, request)))
-        await checkRisk(engine, riskOf(request))
+      // The host is not asked about itself.
+      const isAsked = card.post.commerce === true && request.asServer !== true && engine.risk !== undefined
+      if (isAsked && !(await isKnown(engine, request))) await checkRisk(engine, riskOf(request))
       return postDecided(engine, server, request, body, bodyText, fingerprint, mentions)
     }
     const result = engine
@@ -248,10 +256,9 @@ async function postDecided(
 ): Promise<PostResult> {
   return decide(engine, senderOf(request), async (decision) => {
     const work = await decision.lockGroup(request.groupId)
-    const member = await work.findMember(request.senderId)
-    if (request.asServer !== true || request.senderId !== '') {
-      if (member?.active !== true) throw refuse('group.not_found')
-    }
+    const isHost = request.asServer === true
+    const member = isHost ? undefined : await work.findMember(request.senderId)
+    if (!isHost && member?.active !== true) throw refuse('group.not_found')
     const known = await findKnown(decision, request)
     if (known !== undefined) {
       if (known.fingerprint !== fingerprint) throw refuse('idempotency.key_reused')
@@ -259,7 +266,7 @@ async function postDecided(
     }
     checkAlive(work.row)
     const by = (server.card as Card).post.by
-    if (request.asServer !== true) {
+    if (!isHost) {
       const role = must(member, 'the sender').role
       if (by !== 'member') checkActor(by, { userId: request.senderId, role }, request.senderId)
       if ((member?.muted_until ?? 0) > decision.now)
@@ -268,16 +275,29 @@ async function postDecided(
     }
     // [MER2] Of what was asked for and of what the guards made of it: neither may say less than the other.
     if ([request.body, body].some((one) => givesOf(server.card as Card, one) === 'issued'))
-      await checkIssuer(decision, work.row.merchant_path, request.asServer === true ? undefined : request.senderId)
+      await checkIssuer(decision, work.row.merchant_path, isHost ? undefined : request.senderId)
     // [MER7] What a client shows of itself is never what decides it.
-    const spokenAs =
-      request.as === true ? await speakerOf(decision, work.row.merchant_path, request.senderId) : undefined
+    const spokenAs = await speaker(decision, work.row.merchant_path, server.card as Card, request)
     return {
       groupId: request.groupId,
       ...(await open(decision, work, server, request, { body, bodyText, fingerprint, mentions, spokenAs })),
       replayed: false,
     }
   })
+}
+
+/** [MER7] The shop that a post is spoken as, if one: of the host in its own name always, where there is one. */
+async function speaker(
+  decision: Decision,
+  path: readonly string[] | null,
+  card: Card,
+  { as, asServer, senderId, body }: PostRequest,
+): Promise<SpokenAs | undefined> {
+  if (asServer !== true) return as === true ? speakerOf(decision, path, senderId) : undefined
+  if (card.post.by === 'server') return undefined
+  if (path === null) throw refuse('auth.scope', { detail: 'among friends the host has no name of its own' })
+  if (givesOf(card, body) === 'own') throw refuse('auth.scope', { detail: 'the host has nothing of its own to give' })
+  return shopOf(decision, path)
 }
 
 async function findKnown(decision: Decision, request: PostRequest) {

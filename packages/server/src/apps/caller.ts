@@ -97,14 +97,16 @@ async function callingOf(
 }
 
 /**
- * An API key speaks for the host. With `Qun-Act-As: <userId>` it speaks for that user on routes of users; without it,
- * only routes of the host and open ones are served. A browser must never hold one: a request with an Origin is refused.
+ * An API key speaks for the host. With `Qun-Act-As: <userId>` it speaks for that user on routes of users, and may what
+ * they may; without it, only routes of the host, those that it may call too, and open ones are served. A browser must
+ * never hold one: a request with an Origin is refused.
  */
 function callingOfHost(endpoint: AnyEndpoint, request: FastifyRequest, appId: AppId): Calling {
   if (request.headers.origin !== undefined)
     throw refuse('auth.scope', { detail: 'an API key must not be used in a browser' })
   const actAs = request.headers['qun-act-as']
-  if (endpoint.by === 'server' || endpoint.by === 'open') {
+  const isOwn = endpoint.orHost === true && actAs === undefined
+  if (endpoint.by === 'server' || endpoint.by === 'open' || isOwn) {
     return { appId, caller: { kind: 'server' }, principal: undefined, isHost: true }
   }
   if (actAs === undefined)

@@ -53,16 +53,18 @@ function messageCalls({ core, telemetry }: EngineCallsOptions): Pick<EngineCalls
   return {
     post: async (request) => {
       const { clientId, kind, body, as } = request.body as RequestOf<typeof engineEndpoints.post>
-      const { appId, userId, guest } = whoOf(request)
+      const { appId, principal, isHost } = request.calling
+      // A key that speaks for somebody may what they may; for nobody, it is the host in its own name.
+      const sender =
+        principal === undefined
+          ? { senderId: '' as UserId, asServer: true }
+          : { senderId: principal.userId, guest: principal.guest, byHost: isHost }
       telemetry.posted('http')
       const startedAt = core.now()
-      const asServer = request.calling.isHost
       const posted = await core.post({
         appId,
         groupId: groupOf(request),
-        senderId: userId,
-        guest,
-        asServer,
+        ...sender,
         kind,
         body,
         clientId,

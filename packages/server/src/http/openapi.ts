@@ -120,7 +120,8 @@ const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'An API key `qsk_…` of the host; never in a browser. With `Qun-Act-As: <userId>` it may call routes of users.',
+      'An API key `qsk_…` of the host; never in a browser. With `Qun-Act-As: <userId>` it may call routes of users, ' +
+      'with that user’s rights.',
   },
 }
 

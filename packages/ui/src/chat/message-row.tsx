@@ -61,7 +61,8 @@ export function RowFrame({
       )}
       {!own && (
         <div className="qun-row__face">
-          {first && (
+          {first && senderId === '' && <Avatar name={sender.name} avatar={sender.avatar} />}
+          {first && senderId !== '' && (
             <button
               type="button"
               className="qun-facebutton"

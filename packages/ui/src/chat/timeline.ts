@@ -53,7 +53,9 @@ export interface TimelineInput {
 const speakerKey = (senderId: string, as: ViewMessage['as']) =>
   as === undefined ? senderId : `${as.merchantId}/${senderId}`
 const runKey = (message: ViewMessage, isSystem: boolean) =>
-  isSystem || message.recalled || message.senderId === '' ? undefined : speakerKey(message.senderId, message.as)
+  isSystem || message.recalled || isNobodys(message) ? undefined : speakerKey(message.senderId, message.as)
+/** [MER7] What the host says in its own name is the shop's; without one it is nobody's. */
+const isNobodys = ({ senderId, as }: ViewMessage) => senderId === '' && as === undefined
 
 /** What stands above: whose run it is part of, and when it was. */
 interface Before {

@@ -148,7 +148,7 @@ function LastWords({ conversation, open }: { readonly conversation: Conversation
       ) : (
         last && (
           <>
-            {last.senderId !== '' && last.senderId !== viewerId && (
+            {last.senderName !== '' && last.senderId !== viewerId && (
               <>
                 <bdi>{last.senderName}</bdi>
                 {last.senderBadge && (

@@ -92,6 +92,22 @@ it('[MER7] their own words and those of the shop are two runs, each under its na
   expect(nameOver('店里说')).toBe('山茶咖啡 · 小李商家')
   expect(nameOver('店里又说')).toBeUndefined()
 })
+it('[MER7] [MER4] what the host says in its own name is the shop’s, and nobody’s page opens from it', () => {
+  const client = show({ messages: [words(1, '', '今晚八点开抢', { as }), words(2, '', '还有十分钟', { as })] })
+  expect(rowOf('今晚八点开抢').querySelector('.qun-row__name')?.textContent).toBe('山茶咖啡商家')
+  expect(rowOf('今晚八点开抢').querySelector('.qun-facebutton')).toBeNull()
+  expect(rowOf('今晚八点开抢').querySelector('.qun-avatar')).toBeTruthy()
+  expect(rowOf('还有十分钟').querySelector('.qun-row__name')).toBeNull()
+  const said = { senderId: '', senderName: '山茶咖啡', senderBadge: 'merchant' as const, as }
+  const head = { ...aConversation().head, last: { seq: 2, ...said, kind: 'text', summary: '还有十分钟' } }
+  client.conversations.set([aConversation({ head })])
+  render(
+    <QunProvider client={client} cards={[messageUi]} locale="zh-CN">
+      <ConversationList onOpen={() => {}} />
+    </QunProvider>,
+  )
+  expect(document.querySelector('.qun-conversation__last')?.textContent).toBe('山茶咖啡 商家: 还有十分钟')
+})
 it.each(['bot', 'staff', 'merchant', 'official', 'creator', 'rider'] as const)(
   '[A-13] what a %s says never stands without the badge: bubble, quote, list',
   (badge) => {

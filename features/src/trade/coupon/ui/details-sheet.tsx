@@ -1,5 +1,16 @@
-/** All that must be told of an offer (E-22); and for those who run the group, pausing and ending it. */
-import { ActionButton, Dialog, Disclosure, Fact, Sheet, useOpen, useQun, useText } from '@qun/ui'
+/** All that must be told of an offer (E-22); and for those who run the group and may give, pausing and ending it. */
+import {
+  ActionButton,
+  Dialog,
+  Disclosure,
+  Fact,
+  Sheet,
+  shopWhere,
+  useOpen,
+  useQun,
+  useReadable,
+  useText,
+} from '@qun/ui'
 import { useEffect, useState } from 'react'
 import type { Terms } from '../contract.ts'
 import { disclosedOf } from './disclosed.ts'
@@ -13,13 +24,15 @@ export interface DetailsProps extends OfferFace {
   readonly onClose: () => void
 }
 export function DetailsSheet(props: DetailsProps) {
-  const { terms, state, body, viewer, open, onClose } = props
-  const { locale } = useQun()
+  const { terms, state, body, viewer, group, open, onClose } = props
+  const { locale, client } = useQun()
   const text = useText()
   const [isReady, setReady] = useState(false)
   // Opened after the first commit, so that the sheet is seen to rise from below.
   useEffect(() => setReady(true), [])
-  const mayManage = viewer.role !== 'member' && body.stockId === undefined && state.status !== 'ended'
+  const merchantPath = group.get().group?.merchantPath
+  const mayGive = shopWhere('issue', merchantPath, useReadable(client.records)) !== undefined
+  const mayManage = viewer.role !== 'member' && mayGive && body.stockId === undefined && state.status !== 'ended'
   const date = (at: number) => dateText(at, locale)
   const told = disclosedOf({ ...body, terms }, { text, date }, state.claimUntil)
   return (

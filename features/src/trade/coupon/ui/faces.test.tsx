@@ -2,6 +2,7 @@
 import type { BodyOf, MineOf, StateOf } from '@qun/contract'
 import { QunProvider } from '@qun/ui'
 import {
+  aGroup,
   aMessage,
   aView,
   cardFace,
@@ -64,14 +65,15 @@ const aCoupon = (patch: Partial<Coupon> = {}): Coupon => ({
   merchantId: 'camellia',
   ...patch,
 })
-const hold = (client: FixtureClient, coupons: readonly Coupon[]) =>
+const hold = (client: FixtureClient, coupons: readonly Coupon[], abilities: readonly string[] = []) =>
   (client.records as ReturnType<typeof settable<ReadonlyMap<string, unknown>>>).set(
-    new Map(
-      coupons.map((body) => {
+    new Map<string, unknown>([
+      ['merchant-staff/camellia', { body: { post: '店长', name: '山茶咖啡', abilities } }],
+      ...coupons.map((body) => {
         const row = { row: 'record', kind: 'coupon', key: body.couponId, version: 1, body }
-        return [`coupon/${body.couponId}`, row]
+        return [`coupon/${body.couponId}`, row] as const
       }),
-    ),
+    ]),
   )
 const mineOf = (count: number): MineOf<typeof coupon> => ({
   coupons: Array.from({ length: count }, (_, n) => ({
@@ -90,6 +92,8 @@ interface Scene {
   readonly now?: number
   readonly locale?: 'zh-CN' | 'en'
   readonly viewer?: 'li' | 'wang'
+  /** What the viewer may do for the shop. */
+  readonly abilities?: readonly string[]
 }
 function show(scene: Scene = {}) {
   const { mine, held = [], now = fixtureNow, locale = 'zh-CN', viewer = 'li' } = scene
@@ -97,8 +101,9 @@ function show(scene: Scene = {}) {
   const told = scene.told ?? { contact: '021-5555 0100', merchant: { merchantId: 'camellia', name: '山茶咖啡' } }
   const body = { title: '老友券', terms: { ...terms, ...scene.body }, ...told }
   const message = aMessage(7, 'wang', 'coupon', body, { state })
-  const client = createFixture({ userId: viewer, views: [aView([message])], now: () => now })
-  hold(client, held)
+  const view = aView([message], { group: aGroup({ merchantPath: ['camellia'] }) })
+  const client = createFixture({ userId: viewer, views: [view], now: () => now })
+  hold(client, held, scene.abilities ?? (viewer === 'wang' ? ['issue'] : []))
   const { face, acts } = cardFace(CouponCard, {
     client,
     message,
@@ -155,6 +160,12 @@ test('[C2] who has one uses it, sees it, or claims the next as long as they may'
   show({ mine: mineOf(2) })
   expect(screen.getByText('已使用或失效')).toBeTruthy()
   expect(screen.queryByRole('button', { name: /领/ })).toBeNull()
+})
+test('[MER2] who runs the group and gives nothing of the shop is offered neither', async () => {
+  show({ viewer: 'wang', locale: 'en', abilities: ['talk-as', 'manage'] })
+  fireEvent.click(screen.getByRole('button', { name: 'Terms' }))
+  await screen.findByText('老友券 · ¥10')
+  expect(screen.queryByRole('button', { name: 'Pause' })).toBeNull()
 })
 test('[C7] the terms are told to all; who runs the group pauses and ends', async () => {
   const { acts } = show({ viewer: 'wang', locale: 'en' })
