@@ -105,7 +105,7 @@ export class Shopping {
     const held = await unless('flash_sale.sold_out', taking)
     if (held === undefined) return
     const params = { ...this.#sale, holdId: held.holdId }
-    const basket = { lines: [{ lineId: 'a', sku: 'guji', unitFen: 5_800, quantity: 1 }] }
+    const basket = { merchantId, lines: [{ lineId: 'a', sku: 'guji', unitFen: 5_800, quantity: 1 }] }
     const order = { orderId, userId, couponId, holdId: held.holdId }
     if (couponId !== undefined)
       await host.call(lockCoupons, { params: { orderId }, body: { userId, couponIds: [couponId as never], basket } })

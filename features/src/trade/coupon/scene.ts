@@ -1,13 +1,12 @@
 /** Calls of coupons, each as it can be made: tried twice at once and beside the others. */
-import type { Scene } from '@qun/testing'
-import type { Stage } from '@qun/testing'
+import { shopId, type Scene, type Stage } from '@qun/testing'
 
 const day = 86_400_000
 const terms = (now: number, total = 2) => ({
   ...{ kind: 'direct', amountFen: 500, total, perUser: 1, claim: { from: now, until: now + 7 * day } },
   validity: { mode: 'relative', afterDays: 0, forDays: 7 },
 })
-const basket = { lines: [{ lineId: 'a', sku: 'latte', unitFen: 3_000, quantity: 2 }] }
+const basket = { merchantId: shopId, lines: [{ lineId: 'a', sku: 'latte', unitFen: 3_000, quantity: 2 }] }
 async function claimed(stage: Stage) {
   const at = await stage.post('wang', 'coupon', { title: '老友券', contact: '店内', terms: terms(stage.now) })
   await stage.make({ name: 'coupon.claim', who: 'li', at })
