@@ -2,7 +2,7 @@
 import type { Plants } from '@qun/testing'
 
 export const plants: Plants = {
-  steps: 20_000,
+  steps: 30_000,
   bugs: [
     {
       bug: 'Entries count after the close while its job is late',
