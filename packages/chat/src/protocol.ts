@@ -56,40 +56,26 @@ export function describeWire(): unknown {
 function isSchema(value: unknown): boolean {
   return typeof value === 'object' && value !== null
 }
+const ofEndpoint = [
+  'name',
+  'method',
+  'path',
+  'by',
+  'orHost',
+  'ability',
+  'params',
+  'query',
+  'body',
+  'answer',
+  'status',
+  'errors',
+  'commerce',
+  'facts',
+] as const
 function describeEndpoint(endpoint: wire.Endpoint<any, any, any, any>) {
-  const {
-    name,
-    method,
-    path,
-    by,
-    orHost,
-    ability,
-    params,
-    query,
-    body,
-    answer,
-    status,
-    errors,
-    refusals,
-    commerce,
-    facts,
-  } = endpoint
   return {
-    name,
-    method,
-    path,
-    by,
-    orHost,
-    ability,
-    params,
-    query,
-    body,
-    answer,
-    status,
-    errors,
-    commerce,
-    facts,
-    codes: describeCodes(refusals ?? {}),
+    ...Object.fromEntries(ofEndpoint.map((name) => [name, endpoint[name]])),
+    codes: describeCodes(endpoint.refusals ?? {}),
   }
 }
 function describeCodes(refusals: wire.RefusalKinds) {

@@ -1,21 +1,9 @@
 /** Where an order is paid or given up: the host's own sheet, paying is never the chat's business. */
 import { moneyText } from '@qun/ui'
-import type { Order } from '../dealings.ts'
-import type { Lang } from '../story.ts'
-import { MoneySheet, useDeal } from './sheet.tsx'
-import type { Shop } from './shop-api.ts'
+import { MoneySheet, useDeal, type DealProps } from './sheet.tsx'
 import { words } from './words.ts'
 
-export interface CashierProps {
-  readonly order: Order | undefined
-  readonly shop: Shop
-  readonly lang: Lang
-  /** Paid, given up, or refused: the order is what it is. */
-  readonly onDone: () => void
-  /** Left as it is, to be paid later. */
-  readonly onClose: () => void
-}
-export function Cashier({ order, shop, lang, onDone, onClose }: CashierProps) {
+export function Cashier({ order, shop, lang, onDone, onClose }: DealProps) {
   const { busy, run } = useDeal(lang, order, onDone)
   const note = order?.kept?.kind === 'group-buy' ? words.teamNote : words.payNote
   return (

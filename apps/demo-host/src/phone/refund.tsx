@@ -1,18 +1,8 @@
 /** Where a paid order is given back: what comes back is said before, and what the buyer got for it goes. */
-import type { Order } from '../dealings.ts'
-import type { Lang } from '../story.ts'
-import { MoneySheet, useDeal } from './sheet.tsx'
-import type { Shop } from './shop-api.ts'
+import { MoneySheet, useDeal, type DealProps } from './sheet.tsx'
 import { refundNote, words } from './words.ts'
 
-export interface RefundProps {
-  readonly order: Order | undefined
-  readonly shop: Shop
-  readonly lang: Lang
-  readonly onDone: () => void
-  readonly onClose: () => void
-}
-export function Refund({ order, shop, lang, onDone, onClose }: RefundProps) {
+export function Refund({ order, shop, lang, onDone, onClose }: DealProps) {
   const { busy, run } = useDeal(lang, order, onDone)
   const note = refundNote({ points: order?.points ?? 0, hasCoupon: order?.couponId !== undefined })
   return (

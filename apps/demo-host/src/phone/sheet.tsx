@@ -3,7 +3,7 @@ import { moneyText, useQun } from '@qun/ui'
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 import type { Order } from '../dealings.ts'
 import type { Lang, Words } from '../story.ts'
-import { ShopRefused } from './shop-api.ts'
+import { ShopRefused, type Shop } from './shop-api.ts'
 import { refusalText, words } from './words.ts'
 
 /** A toast for what went wrong: the shop's reason, or that it is away. */
@@ -42,6 +42,17 @@ export function useDeal(lang: Lang, order: Order | undefined, onDone: () => void
   return { busy, run }
 }
 
+/** What each sheet about an order is given. */
+export interface DealProps {
+  /** Open while there is one. */
+  readonly order: Order | undefined
+  readonly shop: Shop
+  readonly lang: Lang
+  /** The shop has answered, with yes or with no: the order is what it is. */
+  readonly onDone: () => void
+  /** Left as it is. */
+  readonly onClose: () => void
+}
 export interface MoneySheetProps {
   readonly title: string
   /** Open while there is one. */
