@@ -189,10 +189,10 @@ test('[FAIR10] a connection that is refused is told so in turn, too; somebody el
   await WireClient.untilAny(refused, () => told() >= 20)
   expect((await enter('sun')).frames[0]).toMatchObject({ op: 'hello' })
   expect(told()).toBeLessThan(25)
-  for (let n = 0; n < 5; n++) {
+  // By a clock of ours, and how late a connection comes to the line is the machine's: until the last has been told.
+  while (told() < 40) {
     at += 200
     await get('sun')
   }
-  await WireClient.untilAny(refused, () => told() === 40)
   expect(hers.filter(({ closedWith }) => closedWith === undefined)).toHaveLength(20)
 })
